@@ -1,0 +1,126 @@
+"""Pixels with their size: the one place where pixels and nanometres meet."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.errors import UserError
+
+LUMINANCE_WEIGHTS = (0.2125, 0.7154, 0.0721)
+"""Rec. 709 luminance of red, green and blue; alpha is left out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Micrograph:
+    """An image as it was taken.
+
+    Parameters
+    ----------
+    pixels
+        (Y, X), (Y, X, C), (T, Y, X) or (Z, Y, X) as named by `axes`.
+    pixel_size_nm
+        Size of a pixel along (Y, X) in nm, or None where it is not known.
+    axes
+        One letter per axis of `pixels`: Y, X, C (colour), T, Z.
+    name
+        What to call it in tables; the file's stem.
+    """
+
+    pixels: npt.NDArray[Any]
+    pixel_size_nm: tuple[float, float] | None = None
+    axes: str = "YX"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != len(self.axes):
+            raise ValueError(f"axes {self.axes!r} do not fit the shape {self.pixels.shape}")
+        if self.pixel_size_nm is not None and not all(math.isfinite(s) and s > 0 for s in self.pixel_size_nm):
+            raise UserError(
+                f"{self.name}: the pixel size is {self.pixel_size_nm} nm; it must be above 0.",
+                "Give the true one, such as --pixel-size '0.5 nm'.",
+            )
+
+    @cached_property
+    def grey(self) -> npt.NDArray[np.float32]:
+        """(Y, X) float32 grey values; colours by Rec. 709 luminance, alpha left out.
+
+        Raises
+        ------
+        UserError
+            For stacks, empty images, and pixels that are not finite.
+        """
+        if set(self.axes) - set("YXC"):
+            raise UserError(
+                f"{self.name}: shape {self.pixels.shape} with axes {self.axes} is a stack; one 2D image is needed here.",
+                "Save the slice you want as an image of its own.",
+            )
+        if 0 in self.pixels.shape:
+            raise UserError(f"{self.name}: the image is empty, its shape is {self.pixels.shape}.")
+        grey = self.pixels.astype(np.float32)
+        if "C" in self.axes:
+            channels = grey.shape[self.axes.index("C")]
+            grey = np.moveaxis(grey, self.axes.index("C"), -1)
+            grey = grey[..., :3] @ np.asarray(LUMINANCE_WEIGHTS, np.float32) if channels >= 3 else grey[..., 0]
+        if not np.isfinite(grey).all():
+            raise UserError(
+                f"{self.name}: {int((~np.isfinite(grey)).sum())} of {grey.size} pixels are NaN or infinite.",
+                "Replace them by numbers first.",
+            )
+        return grey
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.pixels.shape[self.axes.index("Y")], self.pixels.shape[self.axes.index("X")]
+
+    def with_pixel_size(self, size_nm: tuple[float, float] | float | None) -> Self:
+        """Return the same image with another pixel size; one number means square pixels."""
+        pair = (float(size_nm), float(size_nm)) if isinstance(size_nm, (int, float)) else size_nm
+        return replace(self, pixel_size_nm=pair)
+
+    @property
+    def square_pixel_size_nm(self) -> float | None:
+        """Side of the square pixels in nm, or None where unknown.
+
+        Raises
+        ------
+        UserError
+            If height and width of a pixel differ by more than 1 %.
+        """
+        if self.pixel_size_nm is None:
+            return None
+        y, x = self.pixel_size_nm
+        if not math.isclose(y, x, rel_tol=0.01):
+            raise UserError(
+                f"{self.name}: pixels measure {y:g} nm by {x:g} nm; square pixels are needed (1 % at most).",
+                "Resample the image to square pixels first.",
+            )
+        return math.sqrt(x * y)
+
+
+def parse_length_nm(text: str) -> float:
+    """Nanometres from text such as ``0.5 nm`` or ``12 µm``.
+
+    Raises
+    ------
+    UserError
+        If there is no unit, no length, or nothing above zero.
+    """
+    import pint
+
+    way_out = "Write a number and a unit, such as '0.5 nm' or '1.2 um'."
+    try:
+        length = pint.Quantity(text).to("nm").magnitude
+    except (pint.errors.PintError, AttributeError, ValueError, TypeError, SyntaxError) as error:
+        raise UserError(f"{text!r} is not a length.", way_out) from error
+    except Exception as error:  # pint lets errors of Python's own tokenizer through
+        if type(error).__module__ != "tokenize":
+            raise
+        raise UserError(f"{text!r} is not a length.", way_out) from error
+    if not (math.isfinite(length) and length > 0):
+        raise UserError(f"{text!r} is not above zero.", way_out)
+    return float(length)

@@ -1,0 +1,92 @@
+"""The base of every parameter object."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from particleforge.errors import UserError
+
+
+class Params(BaseModel):
+    """Frozen parameters. Each field is written once: type, bounds, unit in the name, default, description.
+
+    Forms, command-line options, documentation and checks derive from the fields.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, ser_json_inf_nan="strings"
+    )
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        """Parameters from plain data.
+
+        Raises
+        ------
+        UserError
+            Naming the field, the value, the limit and near names of a misspelt field.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise explain(error, cls) from error
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a validated copy with some fields changed."""
+        return type(self).parse({name: getattr(self, name) for name in type(self).model_fields} | changes)
+
+    def to_yaml(self) -> str:
+        """Every field as YAML."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+    @classmethod
+    def from_yaml(cls, path: Path) -> Self:
+        """Parameters from a YAML file.
+
+        Raises
+        ------
+        UserError
+            If the file is missing, is no YAML mapping, or breaks a field's limits.
+        """
+        return cls.parse(read_yaml(path))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, unreadable, or something else than a mapping.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid YAML: {error}", "Check the file's syntax.") from error
+    if not isinstance(data, dict):
+        raise UserError(f"{path} holds {type(data).__name__}; `name: value` lines are needed.")
+    return data
+
+
+def explain(error: ValidationError, cls: type[BaseModel]) -> UserError:
+    """Say in plain words what pydantic refused."""
+    lines, hints = [], []
+    for problem in error.errors(include_url=False):
+        where = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(str(problem["loc"][-1]), cls.model_fields, n=1)
+            lines.append(f"There is no parameter {where!r}.")
+            hints.append(f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(cls.model_fields)}.")
+        else:
+            reason = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"{where or cls.__name__} = {problem['input']!r}: {reason}.".replace("..", "."))
+            field = cls.model_fields.get(str(problem["loc"][0])) if problem["loc"] else None
+            if field is not None and field.description:
+                hints.append(f"{problem['loc'][0]}: {field.description}")
+    return UserError(" ".join(lines), " ".join(dict.fromkeys(hints)))

@@ -1,0 +1,82 @@
+"""An annotated micrograph, measured or made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRUTH_COLUMNS = (
+    "label",
+    "class",
+    "x_px",
+    "y_px",
+    "x_nm",
+    "y_nm",
+    "z_nm",
+    "diameter_px",
+    "diameter_nm",
+    "feret_max_px",
+    "feret_min_px",
+    "feret_max_nm",
+    "feret_min_nm",
+    "orientation_deg",
+    "visible_fraction",
+    "material",
+    "cluster",
+    "source",
+)
+"""Names every recipe uses for what it knows of a particle; a recipe may add columns of its own behind them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A micrograph with its instances.
+
+    Parameters
+    ----------
+    micrograph
+        The image.
+    labels
+        (Y, X) uint32 instance ids; 0 = no labelled particle.
+    known
+        (Y, X) bool, True where `labels` is the truth; None where that is everywhere.
+        Pixels that are not known may hold particles nobody labelled.
+    truth
+        One row per particle, columns named as in `TRUTH_COLUMNS`; None for measured micrographs.
+    recipe
+        Plain data of the fixed recipe that made it; empty for measured micrographs.
+    """
+
+    micrograph: Micrograph
+    labels: npt.NDArray[np.uint32]
+    known: npt.NDArray[np.bool_] | None = None
+    truth: pd.DataFrame | None = None
+    recipe: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for what, array in (("labels", self.labels), ("known", self.known)):
+            if array is not None and array.shape != self.micrograph.shape:
+                raise UserError(
+                    f"{self.name}: the {what} have shape {array.shape}, the image {self.micrograph.shape}.",
+                    "They must be equal; was one of them resized or cropped?",
+                )
+
+    @property
+    def name(self) -> str:
+        """The micrograph's name."""
+        return self.micrograph.name
+
+    @property
+    def background(self) -> npt.NDArray[np.bool_]:
+        """(Y, X) bool, True where there is surely no particle."""
+        free: npt.NDArray[np.bool_] = self.labels == 0
+        return free if self.known is None else free & self.known
