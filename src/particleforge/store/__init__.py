@@ -1,0 +1,1 @@
+"""Files and folders: the only place that reads and writes them."""

@@ -1,0 +1,1 @@
+"""Formats of other programs, each a file with `read` and `write`."""

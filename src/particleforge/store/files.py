@@ -1,0 +1,98 @@
+"""Writing files so that nothing is ever half there."""
+
+import errno
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from particleforge.errors import UserError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def new_folder(path: Path) -> Path:
+    """Create a folder that is not there yet; an empty one will do.
+
+    Raises
+    ------
+    UserError
+        If `path` is a file or a folder with something in it, or cannot be created.
+    """
+    way_out = "Choose another --out or remove it."
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{path} exists and is a file; a new folder is needed.", way_out)
+    if path.is_dir() and any(path.iterdir()):
+        raise UserError(f"{path} exists and is not empty; nothing is overwritten.", way_out)
+    with disk_errors(path):
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise UserError(f"{path} cannot be created: a part of it is a file.", way_out) from error
+    return path
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Write beside `path`, then rename: readers see the old file or the whole new one.
+
+    Gives a temporary path in the same folder and with the same suffix. It is renamed onto `path` when the block
+    ends well and removed when it does not.
+
+    Raises
+    ------
+    UserError
+        If the disk is full or not writable.
+    """
+    temporary = path.with_name(f".{uuid.uuid4().hex}.part{path.suffix}")
+    with disk_errors(path):
+        try:
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn a full or protected disk into a `UserError`; other errors pass.
+
+    Raises
+    ------
+    UserError
+        Naming `path` and, for a full disk, the free space.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise UserError(
+                f"{path} cannot be written: the disk is full or the quota is used up{_free(path)}.",
+                "Make room or choose another --out.",
+            ) from error
+        if error.errno in _DENIED:
+            raise UserError(
+                f"{path} cannot be written: {os.strerror(error.errno or 0)}{_free(path)}.",
+                "Choose another --out or change the folder's permissions.",
+            ) from error
+        raise
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _free(path: Path) -> str:
+    """Free space on the disk of the nearest folder that exists."""
+    for folder in (path, *path.absolute().parents):
+        try:
+            return f" ({shutil.disk_usage(folder).free / 2**20:.0f} MiB free)"
+        except OSError:
+            continue
+    return ""

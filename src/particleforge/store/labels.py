@@ -1,0 +1,92 @@
+"""Label images: one whole number per pixel, 0 for no particle."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tifffile
+from PIL import Image
+
+from particleforge.errors import UserError
+from particleforge.store.files import atomic_write
+from particleforge.store.unreadable import unreadable
+
+LARGEST_ID = int(np.iinfo(np.uint32).max)
+
+
+def read_labels(path: Path) -> npt.NDArray[np.uint32]:
+    """Read a label image from TIFF or PNG.
+
+    Returns
+    -------
+    (Y, X) uint32
+        The ids as they are in the file; in a palette image these are the palette indices.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, is a stack or a colour image, or holds anything else than whole numbers
+        from 0 to 4294967295.
+    """
+    with unreadable(path):
+        if path.suffix.lower() in (".tif", ".tiff"):
+            with tifffile.TiffFile(path) as tif:
+                pixels = np.asarray(tif.series[0].asarray())
+        elif path.suffix.lower() == ".png":
+            with Image.open(path) as image:
+                pixels = np.asarray(image)
+        else:
+            raise UserError(f"{path}: {path.suffix or 'no suffix'} is no label image.", "Use TIFF or PNG.")
+    return as_labels(pixels, str(path))
+
+
+def as_labels(pixels: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint32]:
+    """Check that an array holds labels and return it as (Y, X) uint32; ids are never wrapped.
+
+    Raises
+    ------
+    UserError
+        Naming `name` and the first value that is no label.
+    """
+    if pixels.ndim != 2:
+        what = "a colour image" if pixels.ndim == 3 and pixels.shape[-1] in (2, 3, 4) else "a stack"
+        raise UserError(
+            f"{name} is {what} of shape {pixels.shape}; a label image has one number per pixel.",
+            "Save it as one grey image of whole numbers (16 or 32 bit), 0 where there is no particle.",
+        )
+    if pixels.dtype.kind not in "biuf":
+        raise UserError(f"{name} holds {pixels.dtype} values; labels are whole numbers.")
+    wrong = np.zeros(pixels.shape, bool)
+    if pixels.dtype.kind == "f":
+        wrong = ~np.isfinite(pixels) | (pixels != np.floor(pixels))
+    if pixels.dtype.kind in "iuf" and pixels.dtype.itemsize:
+        wrong = wrong | (pixels < 0) | (pixels > LARGEST_ID)
+    if wrong.any():
+        y, x = np.argwhere(wrong)[0]
+        raise UserError(
+            f"{name} holds {pixels[y, x]} at row {y}, column {x}; labels are whole numbers from 0 to {LARGEST_ID}.",
+            "Was it scaled or interpolated? Save the label image itself.",
+        )
+    return np.ascontiguousarray(pixels, np.uint32)
+
+
+def write_labels(path: Path, labels: npt.NDArray[Any]) -> None:
+    """Write (Y, X) labels as a zlib-compressed uint32 TIFF.
+
+    Raises
+    ------
+    UserError
+        If `labels` are no labels, or the disk is full.
+    """
+    checked = as_labels(labels, path.name)
+    with atomic_write(path) as temporary:
+        tifffile.imwrite(temporary, checked, compression="zlib", photometric="minisblack", metadata=None)
+
+
+def border_ids(labels: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """Sorted ids of the labels that touch the border of a (Y, X) label image."""
+    if 0 in labels.shape:
+        return np.zeros(0, np.uint32)
+    ids = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    return ids[ids > 0].astype(np.uint32)

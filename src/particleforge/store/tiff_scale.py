@@ -1,0 +1,123 @@
+"""The size of a pixel out of a TIFF's metadata.
+
+In this order, the first that says something wins:
+
+1. OME-XML: ``PhysicalSizeX`` with its unit (µm where none is written).
+2. FEI and Thermo Fisher: ``PixelWidth`` in metres.
+3. Zeiss SmartSEM: ``Image Pixel Size`` with its unit.
+4. ImageJ: resolution tag with ImageJ's own unit.
+5. Resolution tag per inch or centimetre, when it gives pixels below 10 µm. Coarser ones (all of 72, 96, 150, 300, 600,
+   1200 and 2400 dpi) are for print and say nothing about the specimen.
+"""
+
+import math
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import tifffile
+
+from particleforge.errors import UserError
+from particleforge.micrograph import parse_length_nm
+
+_INCH_NM, _CM_NM = 2.54e7, 1e7
+LARGEST_TAGGED_NM = 10_000.0
+"""Pixel sizes from a bare resolution tag at or above this are for print."""
+
+Size = tuple[float, float] | None
+
+
+def tiff_pixel_size_nm(tif: tifffile.TiffFile) -> Size:
+    """Pixel size of an open TIFF along (Y, X) in nm, or None where the file does not say."""
+    for source in (_ome, _fei, _zeiss, _imagej, _resolution_tag):
+        size = source(tif)
+        if size is not None and all(math.isfinite(side) and side > 0 for side in size):
+            return size
+    return None
+
+
+def unit_nm(unit: str) -> float | None:
+    """Nanometres in a unit such as ``nm``, ``µm``, ``micron``, ``Å``; None where it is no length."""
+    text = unit.replace("\\u00B5", "µ").strip()
+    if text.lower() in ("", "pixel", "pixels", "reference frame"):
+        return None
+    try:
+        return parse_length_nm(f"1 {text}")
+    except UserError:
+        return None
+
+
+def _ome(tif: tifffile.TiffFile) -> Size:
+    if not tif.is_ome or not tif.ome_metadata:
+        return None
+    try:
+        root = ElementTree.fromstring(tif.ome_metadata)
+    except ElementTree.ParseError:
+        return None
+    pixels = root.find(".//{*}Pixels")
+    sizes = [] if pixels is None else [_ome_side(pixels, axis) for axis in "YX"]
+    return (sizes[0], sizes[1]) if len(sizes) == 2 and sizes[0] and sizes[1] else None
+
+
+def _ome_side(pixels: ElementTree.Element, axis: str) -> float | None:
+    value = _number(pixels.get(f"PhysicalSize{axis}"))
+    unit = unit_nm(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
+    return value * unit if value and unit else None
+
+
+def _fei(tif: tifffile.TiffFile) -> Size:
+    sections: dict[str, Any] = tif.fei_metadata or {}
+    for name in ("Scan", "EScan", "IScan"):
+        section = sections.get(name, {})
+        height, width = _number(section.get("PixelHeight")), _number(section.get("PixelWidth"))
+        if height and width:
+            return height * 1e9, width * 1e9
+    return None
+
+
+def _zeiss(tif: tifffile.TiffFile) -> Size:
+    entries: dict[str, Any] = tif.sem_metadata or {}
+    for name in ("ap_image_pixel_size", "ap_pixel_size"):
+        entry = entries.get(name)
+        if isinstance(entry, tuple) and len(entry) >= 3:
+            value, unit = _number(entry[1]), unit_nm(str(entry[2]))
+            if value and unit:
+                return value * unit, value * unit
+    return None
+
+
+def _imagej(tif: tifffile.TiffFile) -> Size:
+    if not tif.imagej_metadata:
+        return None
+    unit = unit_nm(str(tif.imagej_metadata.get("unit", "")))
+    if unit is None or unit in (_INCH_NM, _CM_NM):
+        return None
+    return _per_resolution(tif, unit)
+
+
+def _resolution_tag(tif: tifffile.TiffFile) -> Size:
+    per = {tifffile.RESUNIT.INCH: _INCH_NM, tifffile.RESUNIT.CENTIMETER: _CM_NM}
+    tag = tif.pages.first.tags.get("ResolutionUnit")
+    unit = per.get(tag.value) if tag is not None else None
+    size = None if unit is None else _per_resolution(tif, unit)
+    return size if size is not None and max(size) < LARGEST_TAGGED_NM else None
+
+
+def _per_resolution(tif: tifffile.TiffFile, unit: float) -> Size:
+    sides = []
+    for name in ("YResolution", "XResolution"):
+        tag = tif.pages.first.tags.get(name)
+        if tag is None or not isinstance(tag.value, tuple) or not all(tag.value):
+            return None
+        above, below = tag.value
+        sides.append(unit * below / above)
+    return sides[0], sides[1]
+
+
+def _number(value: Any) -> float | None:
+    """Read a number that may be text with a unit behind it, or missing."""
+    found = re.match(r"\s*([-+0-9.eE]+)", str(value))
+    try:
+        return float(found.group(1)) if found else None
+    except ValueError:
+        return None

@@ -1,0 +1,45 @@
+"""What the readers of image files raise on files they cannot read."""
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import tifffile
+from PIL import Image
+
+from particleforge.errors import UserError
+
+_BROKEN = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    RuntimeError,
+    SyntaxError,
+    EOFError,
+    ZeroDivisionError,
+    struct.error,
+    zlib.error,
+    tifffile.TiffFileError,
+    Image.DecompressionBombError,
+)
+
+
+@contextmanager
+def unreadable(path: Path) -> Iterator[None]:
+    """Turn everything tifffile, Pillow and zarr raise on a missing or broken file into a `UserError`."""
+    if not path.exists():
+        raise UserError(f"{path} does not exist.", "Check the path.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            yield
+    except _BROKEN as error:
+        raise UserError(
+            f"{path} cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__}).",
+            "Open it in the program that wrote it and save it again, best as TIFF.",
+        ) from error
