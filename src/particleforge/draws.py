@@ -235,7 +235,9 @@ class Within:
         """Check after the value itself is valid."""
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
-    def _check(self, value: float | Distribution) -> float | Distribution:
+    def _check(self, value: float | Distribution | None) -> float | Distribution | None:
+        if value is None:
+            return None
         low, high = value.support if isinstance(value, Distribution) else (value, value)
         if low < self.low or high > self.high:
             reach = f"reaches from {low:g} to {high:g}" if low < high else f"is {low:g}"
@@ -261,7 +263,7 @@ def fix(params: ParamsT, rng: np.random.Generator) -> ParamsT:
     changes: dict[str, Any] = {}
     for name, info in type(params).model_fields.items():
         value = getattr(params, name)
-        if any(isinstance(mark, PerImage) for mark in info.metadata):
+        if value is not None and any(isinstance(mark, PerImage) for mark in info.metadata):
             changes[name] = draw(value, rng)
         elif isinstance(value, Params) and not isinstance(value, Distribution):
             changes[name] = fix(value, rng)

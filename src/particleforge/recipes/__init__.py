@@ -1,0 +1,1 @@
+"""Recipes: distributions over annotated micrographs."""

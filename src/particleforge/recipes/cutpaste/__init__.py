@@ -1,0 +1,1 @@
+"""Cut annotated particles out and paste them onto new canvases."""

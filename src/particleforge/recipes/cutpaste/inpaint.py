@@ -1,0 +1,72 @@
+"""Paint over holes in an image."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+Floats = npt.NDArray[np.float32]
+
+
+def fill_holes(image: Floats, hole: npt.NDArray[np.bool_]) -> Floats:
+    """Fill holes with the smooth course of what surrounds them plus the grain of the background.
+
+    The smooth part is a normalised-convolution pyramid: every scale fills what finer scales could not
+    reach. The grain is the difference of the background from its own smooth course, copied from a place
+    shifted by a fixed offset per hole, so that it keeps its texture.
+
+    Parameters
+    ----------
+    image
+        (Y, X) float32.
+    hole
+        (Y, X) bool, True where pixels are to be replaced; not everywhere.
+    """
+    if not hole.any():
+        return image.copy()
+    smooth = _smooth_course(image, ~hole)
+    grain = np.where(hole, 0, image - smooth)
+    filled = np.where(hole, smooth, image)
+    _copy_grain(filled, grain, hole)
+    return filled.astype(np.float32)
+
+
+def _smooth_course(image: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+    """Local mean of the known pixels, at the finest scale at which there are enough of them."""
+    if min(image.shape) <= 2:
+        return np.full_like(image, image[known].mean())
+    weight = known.astype(np.float32)
+    mean = ndimage.uniform_filter(image * weight, 5)
+    share = ndimage.uniform_filter(weight, 5)
+    local = mean / np.maximum(share, 1e-6)
+    if share.min() > 0.2:
+        return local.astype(np.float32)
+    small = share[::2, ::2]
+    enough = small > 0.2
+    if not enough.any():
+        return np.where(share > 0.01, local, image[known].mean()).astype(np.float32)
+    coarse = _smooth_course(np.where(enough, local[::2, ::2], 0).astype(np.float32), enough)
+    rows, columns = (np.arange(n) / 2 for n in image.shape)
+    grid = np.meshgrid(rows, columns, indexing="ij")
+    up = ndimage.map_coordinates(coarse, grid, order=1, mode="nearest")
+    blend = np.clip(share / 0.2, 0, 1)
+    return (blend * local + (1 - blend) * up).astype(np.float32)
+
+
+def _copy_grain(filled: Floats, grain: Floats, hole: npt.NDArray[np.bool_]) -> None:
+    """Add grain to each hole from the place, of a few tried, that has the most background."""
+    rng = np.random.default_rng(0)
+    free = np.flatnonzero(~hole)
+    pieces, _ = ndimage.label(hole)
+    for number, box in enumerate(ndimage.find_objects(pieces), start=1):
+        height, width = (part.stop - part.start for part in box)
+        best, share = None, -1.0
+        for _ in range(12):
+            top = rng.integers(hole.shape[0] - height + 1)
+            left = rng.integers(hole.shape[1] - width + 1)
+            window = slice(top, top + height), slice(left, left + width)
+            clear = 1 - hole[window].mean()
+            if clear > share:
+                best, share = window, clear
+        mine = pieces[box] == number
+        borrowed = np.where(hole[best], grain.ravel()[rng.choice(free, (height, width))], grain[best])
+        filled[box][mine] += borrowed[mine]

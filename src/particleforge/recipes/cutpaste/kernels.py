@@ -1,0 +1,118 @@
+"""Compiled inner loops: turn a cutout, test a place, paste."""
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.uint32]
+
+
+@numba.njit(cache=True, nogil=True)
+def turn(pixels: Floats, alpha: Floats, matrix: npt.NDArray[np.float64], out_pixels: Floats, out_alpha: Floats) -> None:
+    """Resample a cutout bilinearly through `matrix` (2 x 2, out -> in) about both centres."""
+    height, width = pixels.shape
+    cy, cx = (height - 1) / 2, (width - 1) / 2
+    oy, ox = (out_pixels.shape[0] - 1) / 2, (out_pixels.shape[1] - 1) / 2
+    for i in range(out_pixels.shape[0]):
+        for j in range(out_pixels.shape[1]):
+            y = matrix[0, 0] * (i - oy) + matrix[0, 1] * (j - ox) + cy
+            x = matrix[1, 0] * (i - oy) + matrix[1, 1] * (j - ox) + cx
+            if y < 0 or x < 0 or y > height - 1 or x > width - 1:
+                out_pixels[i, j] = 0
+                out_alpha[i, j] = 0
+                continue
+            y0, x0 = min(int(y), height - 2), min(int(x), width - 2)
+            fy, fx = np.float32(y - y0), np.float32(x - x0)
+            w00, w01, w10, w11 = (1 - fy) * (1 - fx), (1 - fy) * fx, fy * (1 - fx), fy * fx
+            out_alpha[i, j] = (
+                w00 * alpha[y0, x0] + w01 * alpha[y0, x0 + 1] + w10 * alpha[y0 + 1, x0] + w11 * alpha[y0 + 1, x0 + 1]
+            )
+            out_pixels[i, j] = (
+                w00 * pixels[y0, x0]
+                + w01 * pixels[y0, x0 + 1]
+                + w10 * pixels[y0 + 1, x0]
+                + w11 * pixels[y0 + 1, x0 + 1]
+            )
+
+
+@numba.njit(cache=True, nogil=True)
+def is_free(labels: Labels, alpha: Floats, top: int, left: int) -> bool:
+    """Whether no labelled pixel lies under the cutout (alpha >= 0.5) put at (top, left)."""
+    for i in range(max(0, -top), min(alpha.shape[0], labels.shape[0] - top)):
+        for j in range(max(0, -left), min(alpha.shape[1], labels.shape[1] - left)):
+            if alpha[i, j] >= 0.5 and labels[top + i, left + j] != 0:
+                return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def inside_area(shape: tuple[int, int], alpha: Floats, top: int, left: int) -> int:
+    """Pixels of the cutout (alpha >= 0.5) that lie in the frame."""
+    count = 0
+    for i in range(max(0, -top), min(alpha.shape[0], shape[0] - top)):
+        for j in range(max(0, -left), min(alpha.shape[1], shape[1] - left)):
+            if alpha[i, j] >= 0.5:
+                count += 1
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def keeps_visible(
+    labels: Labels,
+    alpha: Floats,
+    top: int,
+    left: int,
+    visible: npt.NDArray[np.int64],
+    needed: npt.NDArray[np.int64],
+) -> bool:
+    """Whether every particle below keeps its `needed` visible pixels when the cutout covers it; updates nothing."""
+    covered = np.zeros(len(visible), np.int64)
+    for i in range(max(0, -top), min(alpha.shape[0], labels.shape[0] - top)):
+        for j in range(max(0, -left), min(alpha.shape[1], labels.shape[1] - left)):
+            below = labels[top + i, left + j]
+            if alpha[i, j] >= 0.5 and below != 0:
+                covered[below] += 1
+                if visible[below] - covered[below] < needed[below]:
+                    return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def slide_out(
+    labels: Labels, alpha: Floats, start: tuple[float, float], towards: tuple[float, float], reach: int
+) -> tuple[bool, int, int]:
+    """Move a cutout from `start` (its centre) along a unit vector until it is free: it then touches what it left."""
+    for step in range(reach):
+        top = int(round(start[0] + step * towards[0] - (alpha.shape[0] - 1) / 2))
+        left = int(round(start[1] + step * towards[1] - (alpha.shape[1] - 1) / 2))
+        if is_free(labels, alpha, top, left):
+            return True, top, left
+    return False, 0, 0
+
+
+@numba.njit(cache=True, nogil=True)
+def paste(
+    image: Floats,
+    labels: Labels,
+    pixels: Floats,
+    alpha: Floats,
+    place: tuple[int, int],
+    grey: tuple[float, float],
+    visible: npt.NDArray[np.int64],
+    label: int,
+) -> None:
+    """Blend a cutout (times gain plus offset) into the image, write its label, keep the visible areas up to date."""
+    top, left = place
+    gain, offset = np.float32(grey[0]), np.float32(grey[1])
+    for i in range(max(0, -top), min(alpha.shape[0], labels.shape[0] - top)):
+        for j in range(max(0, -left), min(alpha.shape[1], labels.shape[1] - left)):
+            a = alpha[i, j]
+            if a <= 0:
+                continue
+            y, x = top + i, left + j
+            image[y, x] += a * (pixels[i, j] * gain + offset - image[y, x])
+            if a >= 0.5:
+                visible[labels[y, x]] -= 1
+                labels[y, x] = label
+                visible[label] += 1

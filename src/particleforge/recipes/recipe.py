@@ -1,0 +1,45 @@
+"""What a recipe is."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.draws import fix
+from particleforge.params import Params
+from particleforge.sample import Sample
+from particleforge.seeds import stream
+
+
+class Recipe(Params):
+    """A distribution over annotated micrographs.
+
+    Material is what a recipe prepares once and needs for every sample, such as the cutouts of a
+    cut-paste recipe. It is picklable, since worker processes get a copy.
+    """
+
+    @abstractmethod
+    def prepare(self, sources: Sequence[Sample]) -> Any:
+        """Material for `simulate` from annotated micrographs."""
+
+    @abstractmethod
+    def frame(self, material: Any) -> tuple[tuple[int, int], npt.DTypeLike]:
+        """Largest (height, width) and the dtype of the images this recipe makes."""
+
+    @abstractmethod
+    def simulate(self, material: Any, rng: np.random.Generator) -> Sample:
+        """Return one sample. Called on a recipe whose per-image draws are fixed."""
+
+
+def make_sample(recipe: Recipe, material: Any, seed: int, index: int) -> Sample:
+    """Sample number `index` of a recipe with a seed; the same whatever else was made before.
+
+    Raises
+    ------
+    UserError
+        If the recipe cannot be fulfilled, for example more particles than fit.
+    """
+    fixed = fix(recipe, stream(seed, "fix", index))
+    return fixed.simulate(material, stream(seed, "simulate", index))
