@@ -1,0 +1,1 @@
+"""From label images to particle tables, size distributions and figures."""
