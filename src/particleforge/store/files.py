@@ -36,6 +36,14 @@ def new_folder(path: Path) -> Path:
     return path
 
 
+def new_part(folder: Path, part: str) -> Path:
+    """Return a folder inside a folder, created where it is not there yet."""
+    inner = folder / part
+    with disk_errors(inner):
+        inner.mkdir(parents=True, exist_ok=True)
+    return inner
+
+
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Write beside `path`, then rename: readers see the old file or the whole new one.
@@ -80,6 +88,26 @@ def disk_errors(path: Path) -> Iterator[None]:
                 "Choose another --out or change the folder's permissions.",
             ) from error
         raise
+
+
+def claim_name(name: str, taken: set[str]) -> str:
+    """Check that a sample's name can be a file name nobody has used, and note it in `taken`.
+
+    A sample without a name is called by its number.
+
+    Raises
+    ------
+    UserError
+        If the name cannot be a file name, or is taken (capitals do not count).
+    """
+    claimed = name or f"sample_{len(taken):06d}"
+    wrong = sorted({letter for letter in claimed if letter in '/\\:*?"<>|' or ord(letter) < 32})
+    if wrong or claimed.startswith(".") or claimed.rstrip(". ") != claimed:
+        raise UserError(f"The sample name {claimed!r} cannot be a file name.", "Rename the sample.")
+    if claimed.casefold() in taken:
+        raise UserError(f"Two samples are called {claimed!r}; each needs a file of its own.", "Rename one of them.")
+    taken.add(claimed.casefold())
+    return claimed
 
 
 def sha256(path: Path) -> str:

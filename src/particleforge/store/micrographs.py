@@ -10,6 +10,7 @@ from PIL import Image
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.store.files import atomic_write
 from particleforge.store.ome_zarr import read_ome_zarr
 from particleforge.store.tiff_scale import tiff_pixel_size_nm
 from particleforge.store.unreadable import unreadable
@@ -81,6 +82,34 @@ def read_micrograph(path: Path) -> Micrograph:
     else:
         pixels, axes, size = *_read_pillow(path), None
     return Micrograph(pixels, size, axes, image_stem(path))
+
+
+def write_micrograph(path: Path, micrograph: Micrograph) -> None:
+    """Write a 2D image as a zlib-compressed TIFF with its pixel size as ImageJ notes it.
+
+    Raises
+    ------
+    UserError
+        If it is a stack, or the disk is full.
+    """
+    if micrograph.axes not in ("YX", "YXC"):
+        raise UserError(
+            f"{micrograph.name}: axes {micrograph.axes} are a stack; one 2D image can be written.",
+            "Save the slice you want as an image of its own.",
+        )
+    size = micrograph.pixel_size_nm
+    with atomic_write(path) as temporary:
+        tifffile.imwrite(
+            temporary,
+            np.asarray(micrograph.pixels),
+            photometric="rgb" if micrograph.axes == "YXC" and micrograph.pixels.shape[2] > 2 else "minisblack",
+            compression="zlib",
+            planarconfig="contig" if micrograph.axes == "YXC" else None,
+            metadata=None,
+            description=None if size is None else "ImageJ=1.54f\nunit=nm\n",
+            resolution=None if size is None else (1 / size[1], 1 / size[0]),
+            resolutionunit=None if size is None else "none",
+        )
 
 
 def _is_image(path: Path) -> bool:

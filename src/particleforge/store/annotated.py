@@ -1,0 +1,138 @@
+"""Folders of annotated micrographs.
+
+``images/NAME.*``, ``labels/NAME.*`` (0 = not labelled) and, where only a part is annotated, ``background/NAME.*``
+(strokes: surely no particle). An image without a background file is annotated everywhere.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.sample import Sample
+from particleforge.store.files import claim_name, new_folder, new_part
+from particleforge.store.labels import read_labels, write_labels
+from particleforge.store.micrographs import image_paths, image_stem, read_micrograph, write_micrograph
+
+MIN_SIDE_PX = 2
+"""Smaller images hold no contrast to learn from."""
+
+
+def read_annotated(folder: Path) -> list[Sample]:
+    """Read a folder of annotated micrographs, sorted by name.
+
+    Returns
+    -------
+    list of Sample
+        `known` is None for images without a background file, else True on labels and strokes.
+
+    Raises
+    ------
+    UserError
+        If a folder or label image is missing or left over, shapes differ, strokes cover a particle, an image is empty,
+        constant, tiny, a stack or not finite, or the whole folder holds no labelled particle.
+    """
+    for part in ("images", "labels"):
+        if not (folder / part).is_dir():
+            raise UserError(
+                f"{folder} has no folder {part}/.",
+                "It needs images/NAME.tif and labels/NAME.tif, and background/NAME.tif where annotation is partial.",
+            )
+    images = {image_stem(path): path for path in image_paths(folder / "images")}
+    labels = _matched(folder / "labels", images)
+    strokes = _matched(folder / "background", images)
+    samples = [_read_sample(path, labels.get(stem), strokes.get(stem)) for stem, path in images.items()]
+    if not any(sample.labels.any() for sample in samples):
+        raise UserError(
+            f"{folder}/labels holds no particle: all pixels of {len(samples)} label images are 0.",
+            "Label one particle at least.",
+        )
+    return samples
+
+
+def write_annotated(folder: Path, samples: Iterable[Sample]) -> None:
+    """Write samples as a new folder that `read_annotated` reads; images and labels become TIFF.
+
+    Truth tables and recipes have no place in such a folder and are left out.
+
+    Raises
+    ------
+    UserError
+        If `folder` is there already, two samples have the same name, or the disk is full.
+    """
+    new_folder(folder)
+    taken: set[str] = set()
+    for sample in samples:
+        name = f"{claim_name(sample.name, taken)}.tif"
+        write_micrograph(new_part(folder, "images") / name, sample.micrograph)
+        write_labels(new_part(folder, "labels") / name, sample.labels)
+        if sample.known is not None:
+            write_labels(new_part(folder, "background") / name, sample.background)
+
+
+def check_learnable(micrograph: Micrograph) -> None:
+    """Check that an image is one something can be learnt from.
+
+    Raises
+    ------
+    UserError
+        If it is a stack, empty, not finite, narrower than `MIN_SIDE_PX`, or constant.
+    """
+    grey = micrograph.grey
+    if min(grey.shape) < MIN_SIDE_PX:
+        raise UserError(
+            f"{micrograph.name} measures {grey.shape[0]} x {grey.shape[1]} px; {MIN_SIDE_PX} px per side is the least.",
+            "Remove the image or choose a larger one.",
+        )
+    if grey.min() == grey.max():
+        raise UserError(
+            f"{micrograph.name}: all {grey.size} pixels are {grey.flat[0]:g}; there is nothing to learn from.",
+            "Remove the image, or export it again if it should show something.",
+        )
+
+
+def _matched(folder: Path, images: dict[str, Path]) -> dict[str, Path]:
+    """Files of a folder by name; each must belong to an image."""
+    if not folder.is_dir() or (folder.name == "background" and not any(folder.iterdir())):
+        return {}
+    found = {image_stem(path): path for path in image_paths(folder)}
+    for stem, path in found.items():
+        if stem not in images:
+            raise UserError(
+                f"{path} belongs to no image: there is no {stem}.* in images/.", "Add the image or remove this file."
+            )
+    return found
+
+
+def _read_sample(image: Path, labels: Path | None, strokes: Path | None) -> Sample:
+    micrograph = read_micrograph(image)
+    check_learnable(micrograph)
+    if labels is None:
+        raise UserError(
+            f"{image} has no label image {micrograph.name}.tif or .png in labels/.",
+            "Label its particles, add an all-zero label image if it really has none, or remove the image.",
+        )
+    ids = _same_shape(read_labels(labels), labels, micrograph)
+    if strokes is None:
+        return Sample(micrograph, ids)
+    free = _same_shape(read_labels(strokes), strokes, micrograph) > 0
+    covered = ids[free & (ids > 0)]
+    if covered.size:
+        raise UserError(
+            f"{strokes}: {covered.size} pixels of the background strokes lie on labelled particles; "
+            f"the first is label {covered[0]}.",
+            "Erase the strokes there, or the label; strokes may touch no particle.",
+        )
+    return Sample(micrograph, ids, known=free | (ids > 0))
+
+
+def _same_shape(ids: npt.NDArray[np.uint32], path: Path, micrograph: Micrograph) -> npt.NDArray[np.uint32]:
+    if ids.shape != micrograph.shape:
+        raise UserError(
+            f"{path} has shape {ids.shape}, its image {micrograph.shape}; they must be equal.",
+            "Was one of them resized or cropped? Export both at full size.",
+        )
+    return ids

@@ -1,0 +1,91 @@
+"""What a dataset keeps of its samples beside the arrays: one JSON line per sample."""
+
+import json
+import math
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from particleforge.sample import Sample
+from particleforge.store.unreadable import unreadable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def pack_row(sample: Sample) -> bytes:
+    """One line with everything of a sample that is no array; equal samples give equal bytes."""
+    row = {
+        "name": sample.name,
+        "shape": sample.micrograph.shape,
+        "pixel_size_nm": sample.micrograph.pixel_size_nm,
+        "known": sample.known is not None,
+        "recipe": sample.recipe,
+        "truth": None if sample.truth is None else pack_truth(sample.truth),
+    }
+    return json.dumps(row, default=_plain, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def read_row(path: Path, position: int) -> dict[str, Any] | None:
+    """Row of a rows file, or None where it is not there."""
+    if not path.exists():
+        return None
+    with unreadable(path), path.open("rb") as file:
+        line = next(islice(file, position, None), None)
+        return None if line is None else json.loads(line)
+
+
+def row_count(path: Path) -> int:
+    """Rows of a rows file; 0 where it is not there."""
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def pack_truth(truth: "pd.DataFrame") -> dict[str, Any]:
+    """Table as plain data: per column its type and values. Missing numbers are null; floats keep every digit."""
+    return {
+        str(name): {"dtype": str(column.dtype), "values": [_json_value(value) for value in column.tolist()]}
+        for name, column in truth.items()
+    } | ({} if len(truth.columns) else {"": {"dtype": "rows", "values": [len(truth)]}})
+
+
+def unpack_truth(packed: dict[str, Any] | None) -> "pd.DataFrame | None":
+    """Table out of plain data; see `pack_truth`."""
+    import pandas as pd
+
+    if packed is None:
+        return None
+    if "" in packed and packed[""]["dtype"] == "rows":
+        return pd.DataFrame(index=pd.RangeIndex(packed[""]["values"][0]))
+    return pd.DataFrame({name: _column(column) for name, column in packed.items()})
+
+
+def _column(column: dict[str, Any]) -> "pd.Series[Any]":
+    import pandas as pd
+
+    dtype, values = column["dtype"], column["values"]
+    if dtype.startswith("float"):
+        values = [math.nan if value is None else float(value) for value in values]
+    series: pd.Series[Any] = pd.Series(values, dtype=dtype)
+    return series
+
+
+def _json_value(value: Any) -> Any:
+    """Not-a-number and other missing values as null, infinities as text."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else value if math.isfinite(value) else str(value)
+    return value if isinstance(value, (int, str, bool)) or value is None else _missing(value)
+
+
+def _missing(value: Any) -> Any:
+    import pandas as pd
+
+    return None if value is pd.NA or value is pd.NaT else value
+
+
+def _plain(value: Any) -> Any:
+    """NumPy numbers and arrays as plain data."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be kept in a dataset; use numbers, text, lists and mappings")
