@@ -46,8 +46,8 @@ def size_statistics(diameters: npt.NDArray[np.float64]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``mean`` (arithmetic), ``geometric_mean`` and ``gsd`` (:math:`\exp` of mean and sample standard deviation, n - 1,
-        of :math:`\ln d`), ``d10, d50, d90`` (number-weighted, linear between the sorted diameters),
+        ``mean`` (arithmetic), ``geometric_mean`` and ``gsd`` (:math:`\exp` of mean and sample standard deviation of
+        :math:`\ln d`, n - 1), ``d10, d50, d90`` (number-weighted, linear between the sorted diameters),
         ``lognormal`` (``median`` and ``gsd`` of largest likelihood, so n instead of n - 1),
         ``volume_d50`` (half of :math:`\sum d^3` is in particles up to this diameter) and
         ``sauter_d32`` (:math:`\sum d^3 / \sum d^2`).

@@ -137,8 +137,12 @@ def _none() -> Floats:
 
 
 def _moved_out(hull: Hulls) -> tuple[Floats, Floats]:
-    """(V,) corners where the sides meet once each lies half a lattice line further out; half a pixel at most."""
-    x, y = hull.x.astype(float), hull.y.astype(float)
+    """(V,) corners where the sides meet once each lies half a lattice line further out; half a pixel at most.
+
+    Relative to each hull's first corner, so that a particle measures the same wherever it lies.
+    """
+    origin = hull.start[hull.owner]
+    x, y = (hull.x - hull.x[origin]).astype(float), (hull.y - hull.y[origin]).astype(float)
     after_x, after_y = x[hull.following] - x, y[hull.following] - y
     step = np.maximum(np.gcd(hull.x[hull.following] - hull.x, hull.y[hull.following] - hull.y), 1)
     after_x, after_y = after_x / step, after_y / step
