@@ -1,0 +1,138 @@
+"""What a StarDist network looks like, readable from and writable as an official config.json."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self, TypeAlias
+
+from pydantic import Field, PositiveInt, field_validator
+
+from particleforge.errors import UserError
+from particleforge.params import Params
+
+Activation: TypeAlias = Literal["relu", "elu", "selu", "tanh", "sigmoid", "linear"]
+_DERIVED = {"n_dim", "axes", "n_channel_out", "net_input_shape", "net_mask_shape"}
+_MUST_BE = {
+    "n_dim": (2,),
+    "backbone": ("unet",),
+    "n_channel_in": (1,),
+    "n_classes": (None,),
+    "unet_expansion": (2,),
+    "axes": ("YX", "YXC"),
+}
+
+
+class StarDistConfig(Params):
+    """Shape of a StarDist 2D network; names and meaning are those of the official package (stardist 0.9)."""
+
+    n_rays: int = Field(32, ge=3, le=512, description="Directions in which the outline's distance is predicted.")
+    grid: tuple[int, int] = Field((2, 2), description="Pixels per predicted point along Y and X; powers of 2.")
+    n_channel_in: Literal[1] = Field(1, description="Channels of the image; grey images have 1.")
+    unet_n_depth: int = Field(3, ge=1, le=7, description="How often the U-Net halves the resolution.")
+    unet_kernel_size: tuple[PositiveInt, PositiveInt] = Field((3, 3), description="Size of the convolutions; odd.")
+    unet_n_filter_base: PositiveInt = Field(32, description="Features at full resolution; doubled at each halving.")
+    unet_n_conv_per_depth: PositiveInt = Field(2, description="Convolutions at each resolution.")
+    unet_pool: tuple[PositiveInt, PositiveInt] = Field((2, 2), description="Pixels pooled into one along Y and X.")
+    unet_activation: Activation = Field("relu", description="Activation behind every convolution.")
+    unet_last_activation: Activation | None = Field(
+        "relu", description="Activation behind the U-Net's last convolution; none given means unet_activation."
+    )
+    unet_batch_norm: bool = Field(False, description="Normalise features over the batch; learns faster.")
+    unet_prefix: str = Field("", description="What the names of the U-Net's layers begin with.")
+    net_conv_after_unet: int = Field(128, ge=0, description="Features of the convolution after the U-Net; 0 = none.")
+    other: dict[str, Any] = Field(
+        default_factory=dict, description="Further keys of an official config.json, written back as they were."
+    )
+
+    @field_validator("grid")
+    @classmethod
+    def _powers_of_two(cls, grid: tuple[int, int]) -> tuple[int, int]:
+        if any(step < 1 or step & (step - 1) for step in grid):
+            raise ValueError("each number must be a power of 2")
+        return grid
+
+    @field_validator("unet_kernel_size")
+    @classmethod
+    def _odd(cls, size: tuple[int, int]) -> tuple[int, int]:
+        if any(length % 2 == 0 for length in size):
+            raise ValueError("each number must be odd")
+        return size
+
+    @classmethod
+    def from_official(cls, data: Mapping[str, Any]) -> Self:
+        """Read the contents of an official config.json.
+
+        Keys that say nothing about the network (such as train_epochs) are kept in `other`.
+
+        Raises
+        ------
+        UserError
+            For networks that cannot be run here: 3D, several classes, other backbones, colour.
+        """
+        for name, allowed in _MUST_BE.items():
+            if name in data and data[name] not in allowed:
+                raise UserError(
+                    f"The StarDist model has {name} = {data[name]!r}; here it must be {allowed[-1]!r}.",
+                    "Use a 2D StarDist model for grey images with one class.",
+                )
+        known = {name: data[name] for name in cls.model_fields if name in data and name != "other"}
+        other = {name: value for name, value in data.items() if name not in known and name not in _DERIVED}
+        return cls.parse(known | {"other": other})
+
+    def to_official(self) -> dict[str, Any]:
+        """Contents of an official config.json."""
+        own = self.model_dump(mode="json", exclude={"other"})
+        derived = {"n_dim": 2, "axes": "YXC", "n_channel_out": 1 + self.n_rays}
+        shapes = {"net_input_shape": [None, None, 1], "net_mask_shape": [None, None, 1]}
+        fixed = {"n_classes": None, "backbone": "unet", "unet_dropout": 0.0}
+        return fixed | self.other | derived | shapes | own
+
+    @property
+    def divisor(self) -> tuple[int, int]:
+        """What height and width of the network's input must be divisible by."""
+        y, x = (pool**self.unet_n_depth * step for pool, step in zip(self.unet_pool, self.grid, strict=True))
+        return y, x
+
+    @property
+    def grid_pools(self) -> list[tuple[int, int]]:
+        """Poolings by 2 that lead from pixels to the grid; (1, 4) takes two along X and none along Y."""
+        pools, y, x = [], 1, 1
+        while (y, x) != self.grid:
+            pool = (2 if self.grid[0] > y else 1, 2 if self.grid[1] > x else 1)
+            pools.append(pool)
+            y, x = y * pool[0], x * pool[1]
+        return pools
+
+    @property
+    def halo_px(self) -> tuple[int, int]:
+        """How far along Y and X an input pixel can lie from an output point it has influence on."""
+        return self._halo(0), self._halo(1)
+
+    def _halo(self, axis: int) -> int:
+        """Follow the rows (axis 0) or columns (axis 1) one block of output points needs back to the input."""
+        radius = self.unet_kernel_size[axis] // 2
+        convs = radius * self.unet_n_conv_per_depth
+        pool = self.unet_pool[axis]
+        block = pool**self.unet_n_depth
+
+        def needed(level: int, low: int, high: int) -> tuple[int, int]:
+            low, high = low - convs, high + convs
+            if level == self.unet_n_depth:
+                return low, high
+            deep_low, deep_high = needed(level + 1, low // pool, high // pool)
+            return min(low, deep_low * pool) - convs, max(high, deep_high * pool + pool - 1) + convs
+
+        top = radius if self.net_conv_after_unet else 0
+        low, high = 0, 0
+        for first in range(block):
+            first_low, first_high = needed(0, first - top, first + top)
+            low, high = max(low, first - first_low), max(high, first_high - first)
+        reach = max(low, high)
+        for pools in reversed(self.grid_pools):
+            reach = pools[axis] * reach + pools[axis] - 1 + convs
+        return reach
+
+
+OFFICIAL = StarDistConfig()
+"""The official package's network on a grid of 2."""
+
+SMALL = StarDistConfig(unet_n_filter_base=16, net_conv_after_unet=64, unet_batch_norm=True)
+"""Half the features and batch normalisation: learns several times faster on a CPU, and stays an official model."""
