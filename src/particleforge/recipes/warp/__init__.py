@@ -1,0 +1,1 @@
+"""Deform annotated micrographs, image and labels together."""

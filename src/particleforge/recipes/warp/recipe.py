@@ -1,0 +1,61 @@
+"""The warp recipe."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from particleforge.errors import UserError
+from particleforge.recipes.recipe import Recipe
+from particleforge.recipes.warp.grid_warp import GridWarp
+from particleforge.recipes.warp.piecewise_affine import PiecewiseAffine
+from particleforge.recipes.warp.random_scale import RandomScale
+from particleforge.sample import Sample
+
+AnyDeformation: TypeAlias = Annotated[GridWarp | PiecewiseAffine | RandomScale, Field(discriminator="kind")]
+Material: TypeAlias = tuple[Sample, ...]
+
+
+class Warp(Recipe):
+    """Annotated micrographs, deformed: more shapes to learn from, or images whose true sizes are hidden.
+
+    Grid and piecewise affine warp change shapes and spread sizes, but keep the frame and so the mean area; scale
+    moves the mean and keeps shapes. To hide a size distribution apply both; `size_changes` says how far it moved.
+    """
+
+    kind: Literal["warp"] = "warp"
+    deformation: AnyDeformation = Field(GridWarp(), description="How images are deformed.")
+
+    def prepare(self, sources: Sequence[Sample]) -> Material:
+        """Keep the annotated micrographs.
+
+        Raises
+        ------
+        UserError
+            If there is none.
+        """
+        if not sources:
+            raise UserError("Warp needs at least one annotated image; none was given.")
+        return tuple(sources)
+
+    def frame(self, material: Material) -> tuple[tuple[int, int], npt.DTypeLike]:
+        """Largest height and width, and the dtype that holds the pixels of all sources."""
+        heights, widths = zip(*(sample.labels.shape for sample in material), strict=True)
+        return (max(heights), max(widths)), np.result_type(*(sample.micrograph.pixels.dtype for sample in material))
+
+    def simulate(self, material: Material, rng: np.random.Generator) -> Sample:
+        """Deform one of the sources, each equally likely.
+
+        Raises
+        ------
+        UserError
+            If that source cannot be warped; see `Deformation.warp`.
+        """
+        warped = self.deformation.warp(material[rng.integers(len(material))], rng)
+        _, dtype = self.frame(material)
+        pixels = warped.micrograph.pixels.astype(dtype, copy=False)
+        micrograph = replace(warped.micrograph, pixels=pixels)
+        return replace(warped, micrograph=micrograph, recipe=self.model_dump(mode="json"))
