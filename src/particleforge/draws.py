@@ -219,6 +219,19 @@ def draw(value: float | Distribution, rng: np.random.Generator) -> float:
     return float(value.sample(rng, 1)[0]) if isinstance(value, Distribution) else float(value)
 
 
+def number(value: float | Distribution | None) -> float:
+    """Value of a per-image draw that has been fixed.
+
+    Raises
+    ------
+    TypeError
+        If it is still a distribution.
+    """
+    if isinstance(value, (int, float)):
+        return float(value)
+    raise TypeError(f"{value!r} was not fixed; call fix(recipe, rng) first")
+
+
 def draw_many(value: float | Distribution, rng: np.random.Generator, size: int) -> Floats:
     """`size` independent numbers from a `Draw`."""
     return value.sample(rng, size) if isinstance(value, Distribution) else np.full(size, float(value))

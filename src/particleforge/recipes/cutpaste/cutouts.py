@@ -36,10 +36,11 @@ class CutoutRule(Params):
 
 @dataclass(frozen=True, eq=False)
 class Cutout:
-    """One particle: pixels, soft alpha (at least 0.5 inside), and where it comes from."""
+    """One particle: pixels, soft alpha (at least 0.5 inside), the image it comes from, ``NAME#LABEL``, its sizes."""
 
     pixels: npt.NDArray[np.float32]
     alpha: npt.NDArray[np.float32]
+    image: str
     source: str
     background: float
     ecd_px: float
@@ -116,6 +117,7 @@ def _cut_sample(sample: Sample, rule: CutoutRule, pool: Pool) -> None:
                 Cutout(
                     pixels=np.ascontiguousarray(grey[np.ix_(rows, columns)]),
                     alpha=soft_edge(mask, rule.feather_px),
+                    image=sample.name,
                     source=name,
                     background=level,
                     ecd_px=float(region.equivalent_diameter_area),

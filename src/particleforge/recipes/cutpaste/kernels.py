@@ -84,8 +84,8 @@ def slide_out(
 ) -> tuple[bool, int, int]:
     """Move a cutout from `start` (its centre) along a unit vector until it is free: it then touches what it left."""
     for step in range(reach):
-        top = int(round(start[0] + step * towards[0] - (alpha.shape[0] - 1) / 2))
-        left = int(round(start[1] + step * towards[1] - (alpha.shape[1] - 1) / 2))
+        top = round(start[0] + step * towards[0] - (alpha.shape[0] - 1) / 2)
+        left = round(start[1] + step * towards[1] - (alpha.shape[1] - 1) / 2)
         if is_free(labels, alpha, top, left):
             return True, top, left
     return False, 0, 0

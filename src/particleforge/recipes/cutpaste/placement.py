@@ -120,7 +120,6 @@ class Scene:
     ) -> tuple[int, int] | None:
         """Choose among all free places, from the correlation of particle and occupied area."""
         mask = turned.alpha >= 0.5
-        height, width = mask.shape
         padding = [
             (max(0, -first), max(0, first + n + size - 1 - have))
             for first, n, size, have in zip(least, room, mask.shape, self.labels.shape, strict=True)

@@ -10,27 +10,35 @@ import pandas as pd
 from pydantic import Field
 from scipy import ndimage
 
-from particleforge.draws import Draw, PerImage, PerParticle, Uniform, Within, draw_many
+from particleforge.draws import Draw, PerImage, PerParticle, Uniform, Within, draw_many, number
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.recipes.cutpaste.canvases import Auto, Canvas, CanvasMaker
-from particleforge.recipes.cutpaste.cutouts import CutoutRule, Pool, cut_out
+from particleforge.recipes.cutpaste.cutouts import Cutout, CutoutRule, Pool, cut_out
 from particleforge.recipes.cutpaste.placement import Crowding, Scene, Turned, turn
 from particleforge.recipes.recipe import Recipe
 from particleforge.sample import Sample
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
-    """What `CutPaste` prepares once."""
+class Home:
+    """One source image, or all of them mixed: particles, canvases and what is typical there."""
 
-    pool: Pool
+    cutouts: list[Cutout]
     canvases: CanvasMaker
     shape: tuple[int, int]
-    dtype: np.dtype[Any]
     grey_range: tuple[float, float]
     densities_per_px: npt.NDArray[np.float64]
     pixel_size_nm: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What `CutPaste` prepares once."""
+
+    homes: list[Home]
+    pool: Pool
+    dtype: np.dtype[Any]
 
 
 class CutPaste(Recipe):
@@ -41,8 +49,12 @@ class CutPaste(Recipe):
     """
 
     kind: Literal["cutpaste"] = "cutpaste"
-    height_px: int | None = Field(None, ge=16, le=65536, description="Image height; empty: that of the first source.")
-    width_px: int | None = Field(None, ge=16, le=65536, description="Image width; empty: that of the first source.")
+    height_px: int | None = Field(None, ge=16, le=65536, description="Image height; empty: that of the source.")
+    width_px: int | None = Field(None, ge=16, le=65536, description="Image width; empty: that of the source.")
+    mix_sources: bool = Field(
+        False,
+        description="Whether particles of one image are pasted onto canvases of another; magnifications then mix.",
+    )
     particles: Annotated[Draw | None, PerImage(), Within(0, 10_000_000)] = Field(
         None, description="Particles per image; empty: as dense as the annotated images, times 0.5 to 1.5."
     )
@@ -86,21 +98,40 @@ class CutPaste(Recipe):
         """
         if not sources:
             raise UserError("Cut-paste needs at least one annotated image; none was given.")
+        pool = cut_out(sources, self.cutouts)
+        groups = [list(sources)] if self.mix_sources else [[source] for source in sources]
+        homes, problem = [], None
+        for group in groups:
+            try:
+                homes += [home for home in [self._home(group, pool)] if home]
+            except UserError as error:  # one image without background does not spoil the others
+                problem = error
+        if not homes and problem:
+            raise problem
+        dtypes = {sample.micrograph.pixels.dtype for sample in sources}
+        return Material(homes, pool, dtypes.pop() if len(dtypes) == 1 else np.dtype(np.float32))
+
+    def _home(self, sources: Sequence[Sample], pool: Pool) -> Home | None:
+        """Particles and canvases of some sources; None where no particle of theirs can be cut out."""
+        names = {sample.name for sample in sources}
+        cutouts = [cutout for cutout in pool.cutouts if cutout.image in names]
+        if not cutouts:
+            return None
         height, width = sources[0].micrograph.shape
         low, high = np.percentile([np.percentile(s.micrograph.grey, (0.5, 99.5)) for s in sources], (0, 100))
-        return Material(
-            pool=cut_out(sources, self.cutouts),
+        return Home(
+            cutouts=cutouts,
             canvases=self.canvas.prepare(sources),
             shape=(self.height_px or height, self.width_px or width),
-            dtype=sources[0].micrograph.pixels.dtype,
             grey_range=(float(low), float(max(high, low + 1e-6))),
             densities_per_px=_densities(sources),
             pixel_size_nm=sources[0].micrograph.square_pixel_size_nm,
         )
 
     def frame(self, material: Material) -> tuple[tuple[int, int], npt.DTypeLike]:
-        """Height, width and dtype of the images."""
-        return material.shape, material.dtype
+        """Largest height and width, and dtype of the images."""
+        heights, widths = zip(*(home.shape for home in material.homes), strict=True)
+        return (max(heights), max(widths)), material.dtype
 
     def simulate(self, material: Material, rng: np.random.Generator) -> Sample:
         """Return one image with its labels and truth.
@@ -110,48 +141,55 @@ class CutPaste(Recipe):
         UserError
             If not all particles fit.
         """
-        wanted = self._count(material, rng)
-        turned = self._turned(material.pool, wanted, rng)
-        crowding = Crowding(self.min_visible, self.overlap, self.cut_by_border, float(self.clustering))  # type: ignore[arg-type]
-        canvas = material.canvases.draw(material.shape, rng)
+        home = material.homes[rng.integers(len(material.homes))]
+        wanted = self._count(home, rng)
+        turned = self._turned(home.cutouts, wanted, rng)
+        crowding = Crowding(self.min_visible, self.overlap, self.cut_by_border, number(self.clustering))
+        canvas = home.canvases.draw(home.shape, rng)
         scene = Scene(canvas, wanted, crowding)
         level = float(canvas.mean())
         gains = draw_many(self.grey_gain, rng, wanted)
-        for number, (particle, gain) in enumerate(zip(turned, gains, strict=True)):
+        for done, (particle, gain) in enumerate(zip(turned, gains, strict=True)):
             place = scene.place(particle, rng)
             if place is None:
                 if self.particles is None:
                     break
                 raise UserError(
-                    f"{wanted} particles do not fit into {material.shape[0]} x {material.shape[1]} px: {number} did.",
+                    f"{wanted} particles do not fit into {home.shape[0]} x {home.shape[1]} px: {done} did.",
                     "Ask for fewer or smaller ones, a larger image, or allow overlap.",
                 )
             scene.paste(particle, place, (gain, level - gain * particle.cutout.background))
-        pixels = self._finish(scene.image, material, rng)
-        truth = _truth(scene, turned, material.pixel_size_nm)
-        size = material.pixel_size_nm
+        pixels = self._finish(scene.image, home.grey_range, material.dtype, rng)
+        truth = _truth(scene, turned, home.pixel_size_nm)
+        size = home.pixel_size_nm
         micrograph = Micrograph(pixels, (size, size) if size else None)
         return Sample(micrograph, scene.labels, truth=truth, recipe=self.model_dump(mode="json"))
 
-    def _count(self, material: Material, rng: np.random.Generator) -> int:
+    def _count(self, home: Home, rng: np.random.Generator) -> int:
         if self.particles is not None:
-            return round(float(self.particles))  # type: ignore[arg-type]
-        density = rng.choice(material.densities_per_px) * rng.uniform(0.5, 1.5)
-        return max(1, round(density * material.shape[0] * material.shape[1]))
+            return round(number(self.particles))
+        density = rng.choice(home.densities_per_px) * rng.uniform(0.5, 1.5)
+        return max(1, round(density * home.shape[0] * home.shape[1]))
 
-    def _turned(self, pool: Pool, count: int, rng: np.random.Generator) -> list[Turned]:
+    def _turned(self, cutouts: Sequence[Cutout], count: int, rng: np.random.Generator) -> list[Turned]:
         """Cutouts as they will be pasted, largest first so that they pack well."""
-        chosen = rng.integers(len(pool.cutouts), size=count)
+        chosen = rng.integers(len(cutouts), size=count)
         scales = draw_many(self.scale, rng, count)
         angles = draw_many(self.angle_deg, rng, count)
         flips = rng.random(count) < (0.5 if self.flip else 0)
-        order = np.argsort(-np.array([pool.cutouts[c].ecd_px for c in chosen]) * scales, kind="stable")
-        return [turn(pool.cutouts[chosen[i]], scales[i], angles[i], bool(flips[i])) for i in order]
+        order = np.argsort(-np.array([cutouts[c].ecd_px for c in chosen]) * scales, kind="stable")
+        return [turn(cutouts[chosen[i]], scales[i], angles[i], bool(flips[i])) for i in order]
 
-    def _finish(self, image: npt.NDArray[np.float32], material: Material, rng: np.random.Generator) -> Any:
+    def _finish(
+        self,
+        image: npt.NDArray[np.float32],
+        grey_range: tuple[float, float],
+        dtype: np.dtype[Any],
+        rng: np.random.Generator,
+    ) -> npt.NDArray[Any]:
         """Blur, noise, salt and pepper, then the dtype of the sources."""
-        blur, noise, share = float(self.blur_sigma_px), float(self.noise), float(self.salt_pepper)  # type: ignore[arg-type]
-        low, high = material.grey_range
+        blur, noise, share = number(self.blur_sigma_px), number(self.noise), number(self.salt_pepper)
+        low, high = grey_range
         if blur > 0.05:
             image = ndimage.gaussian_filter(image, blur)
         if noise:
@@ -159,9 +197,9 @@ class CutPaste(Recipe):
         if share:
             hit = rng.random(image.shape, np.float32)
             image = np.where(hit < share / 2, np.float32(low), np.where(hit > 1 - share / 2, np.float32(high), image))
-        if np.issubdtype(material.dtype, np.integer):
-            limits = np.iinfo(material.dtype)
-            return np.clip(np.rint(image), limits.min, limits.max).astype(material.dtype)
+        if np.issubdtype(dtype, np.integer):
+            limits = np.iinfo(dtype)
+            return np.clip(np.rint(image), limits.min, limits.max).astype(dtype)
         return image.astype(np.float32)
 
 

@@ -1,0 +1,63 @@
+"""Command-line options derived from parameter classes."""
+
+import argparse
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from particleforge.errors import UserError
+from particleforge.params import Params, read_yaml
+
+ParamsT = TypeVar("ParamsT", bound=Params)
+
+
+def add_options(parser: argparse.ArgumentParser, cls: type[Params], skip: Collection[str] = ()) -> None:
+    """Add one ``--option`` per field of a parameter class, and ``--params FILE.yaml`` for all of them at once.
+
+    Values are YAML, so nested parameters can be given as ``--augment '{scale: 1.2}'``.
+    """
+    group = parser.add_argument_group("parameters")
+    group.add_argument("--params", type=Path, metavar="FILE.yaml", help="Parameters as YAML; options go before them.")
+    for name, field in cls.model_fields.items():
+        if name in skip or field.repr is False:
+            continue
+        default = field.get_default(call_default_factory=True)
+        shown = "{...}" if isinstance(default, Params) and len(str(default)) > 60 else default
+        text = f"{field.description or ''} Default: {'none' if shown is None else shown}."
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(default, bool):
+            group.add_argument(flag, dest=name, default=None, action=argparse.BooleanOptionalAction, help=_plain(text))
+        else:
+            group.add_argument(flag, dest=name, metavar="VALUE", help=_plain(text))
+
+
+def read_options(args: argparse.Namespace, cls: type[ParamsT], base: Mapping[str, Any] | None = None) -> ParamsT:
+    """Parameters from a parsed command line: defaults, then `base`, then the file, then options.
+
+    Raises
+    ------
+    UserError
+        Naming the parameter, its value and its limits.
+    """
+    data = dict(base or {}) | (read_yaml(args.params) if args.params else {})
+    for name in cls.model_fields:
+        value = getattr(args, name, None)
+        if value is not None:
+            data[name] = _value(name, value) if isinstance(value, str) else value
+    return cls.parse(data)
+
+
+def _value(name: str, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UserError(
+            f"--{name.replace('_', '-')} {text!r} cannot be read.", "Write a number, text or YAML."
+        ) from error
+
+
+def _plain(text: str) -> str:
+    """Help text with percent signs as argparse wants them."""
+    return text.replace("%", "%%")

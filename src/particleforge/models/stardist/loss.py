@@ -1,0 +1,44 @@
+"""Training loss of StarDist with pixels nobody labelled."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+from torch.nn import functional as F
+
+BACKGROUND_REG = 1e-4
+DIST_WEIGHT = 0.2
+
+
+class Loss(NamedTuple):
+    """Total loss and its two parts."""
+
+    total: Tensor
+    prob: Tensor
+    dist: Tensor
+
+
+def stardist_loss(prob_logits: Tensor, dist: Tensor, prob_target: Tensor, dist_target: Tensor, weight: Tensor) -> Loss:
+    """Cross entropy of prob plus 0.2 times masked error of dist plus 1e-4 times background dist.
+
+    The weights of official StarDist (Schmidt et al., MICCAI 2018). Where every weight is 1 the value is
+    that of the official package; where a weight is 0 the pixel has no influence.
+
+    Parameters
+    ----------
+    prob_logits
+        (B, 1, h, w) network output before the sigmoid.
+    dist
+        (B, n_rays, h, w) predicted distances.
+    prob_target, weight
+        (B, 1, h, w); see `targets.Targets`.
+    dist_target
+        (B, n_rays, h, w).
+    """
+    known = weight.sum().clamp(min=1)
+    prob_loss = (F.binary_cross_entropy_with_logits(prob_logits, prob_target, reduction="none") * weight).sum() / known
+    inside = prob_target * weight
+    error = (inside * (dist - dist_target).abs()).mean(1, keepdim=True).sum() / known
+    dist_loss = error / (inside.sum() / known + 1e-7)
+    outside = ((1 - prob_target) * weight * dist.abs()).mean(1, keepdim=True).sum() / known
+    total = prob_loss + DIST_WEIGHT * (dist_loss + BACKGROUND_REG * outside)
+    return Loss(total, prob_loss, dist_loss)

@@ -1,0 +1,55 @@
+"""What a StarDist network should say about a label image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.models.stardist.config import StarDistConfig
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """Targets on the network's grid.
+
+    Parameters
+    ----------
+    prob
+        (h, w) distance to the particle's edge over its largest value in the particle; 0 = background.
+    dist
+        (n_rays, h, w) distance in pixels to the particle's edge along each ray.
+    weight
+        (h, w) 1 where `prob` is known, 0 where nobody said what is there.
+    """
+
+    prob: Floats
+    dist: Floats
+    weight: Floats
+
+
+def targets(labels: npt.NDArray[np.integer], known: npt.NDArray[np.bool_] | None, config: StarDistConfig) -> Targets:
+    """Targets of a label image, as official StarDist computes them.
+
+    Parameters
+    ----------
+    labels
+        (Y, X) instance ids, 0 = background. Ids may be any; they are renumbered, since the compiled
+        kernel holds 16 bits.
+    known
+        (Y, X) bool, False where the labels say nothing; None = known everywhere.
+    config
+        Rays and grid.
+    """
+    from stardist.geometry import star_dist
+    from stardist.utils import edt_prob
+
+    grid = tuple(config.grid)
+    small = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
+    small = small.astype(np.uint16) if labels.min() == 0 else (small + 1).astype(np.uint16)
+    cells = slice(None, None, grid[0]), slice(None, None, grid[1])
+    prob = np.asarray(edt_prob(small), np.float32)[cells]
+    dist = np.moveaxis(star_dist(small, config.n_rays, grid=grid), -1, 0)
+    weight = np.ones_like(prob) if known is None else known[cells].astype(np.float32)
+    return Targets(prob, np.ascontiguousarray(dist, np.float32), weight)

@@ -1,0 +1,195 @@
+"""Train a StarDist network within a budget."""
+
+import csv
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from particleforge.errors import UserError
+from particleforge.models.patches import Augment, Source, draw_patch, mixed
+from particleforge.models.stardist.batches import Batch, collate, made_ahead
+from particleforge.models.stardist.loss import stardist_loss
+from particleforge.models.stardist.network import StarDistNet
+from particleforge.models.stardist.train_params import TrainParams
+from particleforge.seeds import stream
+from particleforge.step import Progress, Step
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "training.csv"
+
+
+@dataclass
+class Training:
+    """What a running training knows of itself; a checkpoint holds all of it."""
+
+    net: StarDistNet
+    average: AveragedModel
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+    seconds: float = 0.0
+    best_loss: float = math.inf
+    best: dict[str, Any] = field(default_factory=dict)
+    rows: list[dict[str, float]] = field(default_factory=list)
+
+
+def train_network(
+    real: Sequence[Source], synthetic: Sequence[Source], held_out: Sequence[Source], out: Path, params: TrainParams
+) -> Step[StarDistNet]:
+    """Train until the budget is used; continue from a checkpoint in `out` where there is one.
+
+    Real sources come first, synthetic ones are mixed in later: from the start they hurt on short budgets.
+    The weights returned are an exponential average, taken where the loss on held-out patches was lowest.
+
+    Parameters
+    ----------
+    real, synthetic
+        What to learn from; one of them may be empty.
+    held_out
+        What to validate on.
+    out
+        Folder of the checkpoint and the log.
+    params
+        Budget and settings.
+
+    Raises
+    ------
+    UserError
+        Without a budget or without sources.
+    """
+    if params.minutes is None and params.steps is None:
+        raise UserError("Neither minutes nor steps are given.", "Give at least one, such as --minutes 5.")
+    if not len(real) and not len(synthetic):
+        raise UserError("There is no image to train on.")
+    fabric = Fabric(accelerator="auto", devices=1)
+    state = _start(params, fabric.device, out / CHECKPOINT)
+    module, optimizer = fabric.setup(state.net, state.optimizer)
+    tests = _test_batches(held_out, params)
+    began, before = time.monotonic(), state.seconds
+    first, next_check = state.step, _used(state, params) + 1 / params.validations
+
+    def make(number: int) -> Batch:
+        return _batch(real, synthetic, params, first + number, _used(state, params))
+
+    batches = made_ahead(make)
+    running = 0.0
+    try:
+        while (used := _used(state, params)) < 1:
+            for group in optimizer.param_groups:
+                group["lr"] = params.learning_rate * _schedule(used)
+            batch = Batch(*(tensor.to(fabric.device) for tensor in next(batches)))
+            prob, dist = module(batch.image.contiguous(memory_format=torch.channels_last))
+            loss = stardist_loss(prob, dist, batch.prob, batch.dist, batch.weight).total
+            optimizer.zero_grad()
+            fabric.backward(loss)
+            fabric.clip_gradients(module, optimizer, max_norm=5.0)
+            optimizer.step()
+            state.average.update_parameters(state.net)
+            state.step += 1
+            state.seconds = before + time.monotonic() - began
+            running = loss.item() if not running else 0.95 * running + 0.05 * loss.item()
+            if (used := _used(state, params)) >= next_check or used >= 1:
+                next_check += 1 / params.validations
+                _validate(state, tests, running, out)
+            yield _progress(state, params, running)
+    finally:
+        batches.close()
+        _save(state, out)
+    net: StarDistNet = state.average.module
+    net.load_state_dict(state.best)
+    return net.eval()
+
+
+def _start(params: TrainParams, device: torch.device, checkpoint: Path) -> Training:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(params.seed)
+        net = StarDistNet(params.network)
+    for part in net.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.momentum = 0.1
+    net = net.to(device, memory_format=torch.channels_last)
+    average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.98), use_buffers=True)
+    state = Training(net, average, torch.optim.Adam(net.parameters(), params.learning_rate))
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, map_location=device, weights_only=True)
+        for name in ("net", "average", "optimizer"):
+            getattr(state, name).load_state_dict(saved[name])
+        for name in ("step", "seconds", "best_loss", "best", "rows"):
+            setattr(state, name, saved[name])
+    return state
+
+
+def _save(state: Training, out: Path) -> None:
+    from particleforge.store.files import atomic_write
+
+    parts = {name: getattr(state, name).state_dict() for name in ("net", "average", "optimizer")}
+    plain = {name: getattr(state, name) for name in ("step", "seconds", "best_loss", "best", "rows")}
+    with atomic_write(out / CHECKPOINT) as path:
+        torch.save(parts | plain, path)
+
+
+def _used(state: Training, params: TrainParams) -> float:
+    """Share of the budget that is used up."""
+    shares = [state.seconds / (60 * params.minutes)] if params.minutes else []
+    return max(shares + ([state.step / params.steps] if params.steps else []))
+
+
+def _schedule(used: float) -> float:
+    """Factor on the learning rate: 3 % warm-up, then a cosine to zero."""
+    warm = min(1.0, 0.05 + used / 0.03)
+    return warm * max(0.01, 0.5 * (1 + math.cos(math.pi * min(used, 1.0))))
+
+
+def _batch(real: Sequence[Source], synthetic: Sequence[Source], params: TrainParams, number: int, used: float) -> Batch:
+    rng = stream(params.seed, "batch", number)
+    share = 1.0 if used < params.real_first and len(real) else params.real_share
+    groups = ((real, share), (synthetic, 1 - share))
+    patches = [draw_patch(mixed(groups, rng), params.patch_px, params.augment, rng) for _ in range(params.batch_size)]
+    return collate(patches, params.network)
+
+
+def _test_batches(held_out: Sequence[Source], params: TrainParams, count: int = 6) -> list[Batch]:
+    """Unvaried patches, always the same."""
+    rng = stream(params.seed, "held out")
+    still = Augment(scale=1, turned=0, gamma=1, gain=1, offset=0, shading=0, noise=0, blur_sigma_px=0)
+    return [
+        collate(
+            [draw_patch(mixed(((held_out, 1.0),), rng), params.patch_px, still, rng) for _ in range(4)], params.network
+        )
+        for _ in range(count if len(held_out) else 0)
+    ]
+
+
+@torch.inference_mode()
+def _validate(state: Training, tests: Sequence[Batch], train_loss: float, out: Path) -> None:
+    """Keep the averaged weights if they do best on the held-out patches (or, without any, always)."""
+    net = state.average.module.eval()
+    device = next(net.parameters()).device
+    losses = []
+    for batch in tests:
+        image, *goals = (tensor.to(device) for tensor in batch)
+        losses.append(stardist_loss(*net(image), *goals).total.item())
+    loss = float(np.mean(losses)) if losses else math.nan
+    if not losses or loss <= state.best_loss:
+        state.best_loss = loss
+        state.best = {name: tensor.detach().clone() for name, tensor in net.state_dict().items()}
+    state.rows.append({"step": state.step, "seconds": state.seconds, "train_loss": train_loss, "held_out_loss": loss})
+    with (out / LOG).open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(state.rows[0]))
+        writer.writeheader()
+        writer.writerows(state.rows)
+    _save(state, out)
+
+
+def _progress(state: Training, params: TrainParams, loss: float) -> Progress:
+    used = min(_used(state, params), 1.0)
+    held_out = state.rows[-1]["held_out_loss"] if state.rows else math.nan
+    message = f"step {state.step}, loss {loss:.3f}" + ("" if math.isnan(held_out) else f", held out {held_out:.3f}")
+    return Progress(used, 1.0, message)

@@ -1,0 +1,26 @@
+"""Budget and settings of a StarDist training."""
+
+from pydantic import Field
+
+from particleforge.models.patches import Augment
+from particleforge.models.stardist.config import SMALL, StarDistConfig
+from particleforge.params import Params
+
+
+class TrainParams(Params):
+    """Budget and settings of a training."""
+
+    network: StarDistConfig = Field(SMALL, description="Architecture; the default is small and has batch norm.")
+    minutes: float | None = Field(5.0, gt=0, le=100_000, description="Time to train; empty: no limit but `steps`.")
+    steps: int | None = Field(None, ge=1, description="Optimiser steps; empty: no limit but `minutes`.")
+    seed: int = Field(0, ge=0, description="Seed of weights, patches and augmentation.")
+    patch_px: int = Field(192, ge=32, le=4096, description="Side of the training patches at working scale.")
+    batch_size: int = Field(4, ge=1, le=1024, description="Patches per step.")
+    learning_rate: float = Field(2e-3, gt=0, le=1, description="Largest learning rate; it warms up and falls to zero.")
+    real_first: float = Field(
+        0.3, ge=0, le=1, description="Share of the budget spent on real images alone, before synthetic ones join."
+    )
+    real_share: float = Field(0.4, ge=0, le=1, description="Share of real patches once synthetic ones have joined.")
+    diameter_px: float = Field(24.0, gt=4, le=200, description="Median particle diameter at working scale.")
+    augment: Augment = Field(Augment(), description="Variation of the patches.")
+    validations: int = Field(10, ge=1, le=10_000, description="How often the network is validated and saved.")

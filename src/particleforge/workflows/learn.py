@@ -1,0 +1,120 @@
+"""From a few annotated particles to a trained detector."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from pydantic import Field
+
+from particleforge.errors import UserError
+from particleforge.models.stardist.train_params import TrainParams
+from particleforge.params import Params
+from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.synthesize import SynthesizeParams, synthesize
+from particleforge.sample import Sample
+from particleforge.step import Progress, Step, stepwise
+from particleforge.store.annotated import read_annotated
+
+if TYPE_CHECKING:
+    from particleforge.models.stardist.model import StarDistModel
+
+PARAMS = "learn.yaml"
+SYNTHETIC = "synthetic.zarr"
+
+
+class LearnParams(Params):
+    """How to learn from annotated micrographs."""
+
+    minutes: float = Field(5.0, gt=0, le=100_000, description="Time for all of it: growing the training set too.")
+    seed: int = Field(0, ge=0, description="Seed of everything random.")
+    synthetic_per_image: int | None = Field(
+        None, ge=0, le=100_000, description="Synthetic images per annotated one; empty: enough for about 60 in all."
+    )
+    workers: int = Field(1, ge=1, le=256, description="Processes that draw synthetic images.")
+    recipe: CutPaste = Field(CutPaste(), description="How synthetic images are made from the annotated particles.")
+    training: TrainParams = Field(TrainParams(), description="Network, schedule and augmentation.")
+
+    def synthetic_count(self, images: int) -> int:
+        """How many synthetic images to draw from a number of annotated ones."""
+        per_image = max(5, math.ceil(60 / images)) if self.synthetic_per_image is None else self.synthetic_per_image
+        return images * per_image
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What came of learning."""
+
+    model: StarDistModel
+    path: Path
+    particles: int
+    images: int
+    synthetic: int
+
+
+@stepwise
+def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams()) -> Step[Learned]:
+    """Grow a training set from annotated particles and train a detector on it.
+
+    An interrupted run with the same parameters is continued; its folder holds a usable model at any time.
+
+    Parameters
+    ----------
+    folder
+        ``images/NAME.*``, ``labels/NAME.*`` and, where only a part is annotated, ``background/NAME.*``.
+    out
+        Folder of the model.
+    params
+        Time, seed, recipe and training.
+
+    Raises
+    ------
+    UserError
+        If the annotation cannot be used, or `out` holds something else.
+    """
+    began = time.monotonic()
+    folder, out = Path(folder), Path(out)
+    yield Progress(0, 1, "Reading the annotated images")
+    samples = read_annotated(folder)
+    _claim(out, params, folder)
+    train_on, held_out = _split(samples)
+    synthetic: Sequence[Sample] = ()
+    count = params.synthetic_count(len(train_on))
+    if count:
+        draws = SynthesizeParams(count=count, seed=params.seed, workers=params.workers)
+        synthetic = yield from synthesize.steps(params.recipe, train_on, out / SYNTHETIC, draws)
+    spent = (time.monotonic() - began) / 60
+    training = params.training.replace(seed=params.seed, minutes=max(params.minutes - spent, 0.25 * params.minutes))
+    from particleforge.models.stardist.training import train_stardist
+
+    model = yield from train_stardist(train_on, synthetic, held_out, out, training)
+    particles = sum(len(set(sample.labels.flat)) - 1 for sample in samples)
+    return Learned(model, out, particles, len(samples), count)
+
+
+def _claim(out: Path, params: LearnParams, folder: Path) -> None:
+    """Make the output folder, or recognise the interrupted run in it."""
+    mine = {"folder": str(folder.resolve())} | params.model_dump(mode="json")
+    text = yaml.safe_dump(mine, sort_keys=False, allow_unicode=True)
+    note = out / PARAMS
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        if not note.exists() or note.read_text(encoding="utf-8") != text:
+            raise UserError(
+                f"{out} exists already and is no interrupted run of this.", "Choose another --out, or remove it."
+            )
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    note.write_text(text, encoding="utf-8")
+
+
+def _split(samples: list[Sample]) -> tuple[list[Sample], list[Sample]]:
+    """Hold out every seventh image with particles for validation where there are at least eight."""
+    labelled = [sample for sample in samples if sample.labels.any()]
+    held_out = labelled[3::7] if len(labelled) >= 8 else []
+    names = {sample.name for sample in held_out}
+    return [sample for sample in samples if sample.name not in names], held_out
