@@ -71,15 +71,17 @@ def as_labels(pixels: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint32]:
     return np.ascontiguousarray(pixels, np.uint32)
 
 
-def write_labels(path: Path, labels: npt.NDArray[Any]) -> None:
-    """Write (Y, X) labels as a zlib-compressed uint32 TIFF.
+def write_labels(path: Path, labels: npt.NDArray[Any], narrow: bool = False) -> None:
+    """Write (Y, X) labels as a zlib-compressed uint32 TIFF, with `narrow` as uint16 where all ids fit.
 
     Raises
     ------
     UserError
         If `labels` are no labels, or the disk is full.
     """
-    checked = as_labels(labels, path.name)
+    checked: npt.NDArray[Any] = as_labels(labels, path.name)
+    if narrow and checked.max(initial=0) <= np.iinfo(np.uint16).max:
+        checked = checked.astype(np.uint16)
     with atomic_write(path) as temporary:
         tifffile.imwrite(temporary, checked, compression="zlib", photometric="minisblack", metadata=None)
 

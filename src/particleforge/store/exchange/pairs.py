@@ -1,0 +1,85 @@
+"""Pairs of images and masks, ``images/NAME.tif`` and ``masks/NAME.tif``, as UTILE-Gen and many others use them."""
+
+from collections.abc import Iterable, Iterator, Sized
+from pathlib import Path
+
+from particleforge.errors import UserError
+from particleforge.sample import Sample
+from particleforge.step import Progress, Step, stepwise
+from particleforge.store.files import claim_name, new_folder, new_part
+from particleforge.store.labels import read_labels, write_labels
+from particleforge.store.micrographs import image_paths, image_stem, read_micrograph, write_micrograph
+
+
+@stepwise
+def write(samples: Iterable[Sample], folder: Path) -> Step[Path]:
+    """Write samples as a new folder of pairs; masks are uint16 where all ids fit, else uint32.
+
+    Yields
+    ------
+    Progress
+        In samples.
+
+    Returns
+    -------
+    The folder.
+
+    Raises
+    ------
+    UserError
+        If `folder` is there already, two samples have the same name, a sample is annotated only in part, or the disk
+        is full.
+    """
+    new_folder(folder)
+    new_part(folder, "images")
+    new_part(folder, "masks")
+    taken: set[str] = set()
+    for done, sample in enumerate(samples, 1):
+        write_pair(sample, folder, taken)
+        yield Progress(done, total_of(samples, done), sample.name)
+    return folder
+
+
+def read(folder: Path) -> Iterator[Sample]:
+    """Read pairs one by one, sorted by name. Images may differ in size.
+
+    Raises
+    ------
+    UserError
+        At the call if a folder or a partner is missing; on the way if a file cannot be read.
+    """
+    for part in ("images", "masks"):
+        if not (folder / part).is_dir():
+            raise UserError(f"{folder} has no folder {part}/.", "It needs images/NAME.tif and masks/NAME.tif.")
+    if not any((folder / "images").iterdir()) and not any((folder / "masks").iterdir()):
+        return iter(())
+    images, masks = ({image_stem(path): path for path in image_paths(folder / part)} for part in ("images", "masks"))
+    for stem in sorted(images.keys() ^ masks.keys()):
+        lacking = "masks" if stem in images else "images"
+        raise UserError(
+            f"{folder}: {stem} has no file in {lacking}/.", "Add it (an all-zero mask for no particles) or remove both."
+        )
+    return (Sample(read_micrograph(path), read_labels(masks[stem])) for stem, path in images.items())
+
+
+def write_pair(sample: Sample, folder: Path, taken: set[str]) -> None:
+    """Write one image and its mask.
+
+    Raises
+    ------
+    UserError
+        If the sample is annotated only in part, which a mask cannot say.
+    """
+    if sample.known is not None and not sample.known.all():
+        raise UserError(
+            f"{sample.name}: {1 - sample.known.mean():.1%} of the image is not annotated, and masks cannot say so.",
+            "Annotate it fully, crop it, or write COCO, which keeps such regions.",
+        )
+    name = f"{claim_name(sample.name, taken)}.tif"
+    write_micrograph(folder / "images" / name, sample.micrograph)
+    write_labels(folder / "masks" / name, sample.labels, narrow=True)
+
+
+def total_of(samples: Iterable[Sample], done: int) -> int:
+    """Return the number of samples where it is known beforehand, else of those done."""
+    return len(samples) if isinstance(samples, Sized) else done
