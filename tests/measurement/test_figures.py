@@ -1,0 +1,106 @@
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from particleforge.measurement.figures import outlines, particle_figure, save_figure, scale_bar
+from particleforge.measurement.particles import measure_particles
+
+
+def labelled(count, size=400):
+    labels = np.zeros((size, size), np.int64)
+    rng = np.random.default_rng(count)
+    side = max(1, int(np.ceil(np.sqrt(count))))
+    step = size // side
+    for i in range(count):
+        y, x = (i // side) * step, (i % side) * step
+        labels[y : y + rng.integers(1, step), x : x + rng.integers(1, step)] = 1000 * (i + 1)
+    return labels
+
+
+def texts_outside(fig):
+    """Text that leaves the figure."""
+    fig.canvas.draw()
+    renderer, page = fig.canvas.get_renderer(), fig.bbox
+    shown = [
+        text
+        for axes in fig.axes
+        for text in (*axes.texts, axes.xaxis.label, axes.yaxis.label, axes._left_title, *axes.get_xticklabels())
+        if text.get_text() and text.get_visible() and axes.axison
+    ]
+    boxes = {text.get_text(): text.get_window_extent(renderer) for text in shown}
+    return [name for name, box in boxes.items() if box.x0 < 0 or box.y0 < 0 or box.x1 > page.x1 or box.y1 > page.y1]
+
+
+@pytest.mark.parametrize("pixel_size_nm", [None, 0.37])
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 900])
+def test_nothing_is_clipped_for_any_number_of_particles(count, pixel_size_nm):
+    labels = labelled(count)
+    table = measure_particles(labels, pixel_size_nm=pixel_size_nm)
+    grey = None if count == 5 else np.random.default_rng(0).normal(100, 9, labels.shape)
+    fig = particle_figure(grey, labels, table, name="n" * 100, pixel_size_nm=pixel_size_nm)
+    assert texts_outside(fig) == []
+
+
+@pytest.mark.parametrize("shape", [(60, 400), (400, 60), (1, 1), (2100, 30)])
+def test_images_of_any_shape_are_drawn(shape):
+    labels = np.zeros(shape, np.uint8)
+    labels[: max(1, shape[0] // 3), : max(1, shape[1] // 3)] = 7
+    fig = particle_figure(np.zeros(shape, np.float32), labels, measure_particles(labels), name="odd")
+    assert texts_outside(fig) == []
+
+
+def test_the_histogram_holds_every_particle():
+    labels = labelled(900)
+    fig = particle_figure(None, labels, measure_particles(labels))
+    assert sum(bar.get_height() for bar in fig.axes[1].patches) == 900
+
+
+def test_equal_particles_make_one_bar():
+    labels = np.kron(np.arange(1, 10).reshape(3, 3), np.ones((5, 5), int))
+    fig = particle_figure(None, labels, measure_particles(labels))
+    assert [bar.get_height() for bar in fig.axes[1].patches] == [9]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
+def test_figures_are_saved_whole(tmp_path, suffix):
+    labels = labelled(9)
+    fig = particle_figure(None, labels, measure_particles(labels), name="x")
+    with warnings.catch_warnings():
+        save_figure(fig, tmp_path / f"figure{suffix}")
+    assert [path.name for path in tmp_path.iterdir()] == [f"figure{suffix}"]
+    if suffix == ".png":
+        with Image.open(tmp_path / "figure.png") as image:
+            assert np.asarray(image.convert("L")).std() > 10
+
+
+def test_outlines_close_around_their_particles():
+    labels = np.zeros((20, 30), np.int64)
+    labels[3:9, 5:15], labels[12:15, 20:30] = 70_000, 4
+    found = sorted(outlines(labels), key=lambda line: line[:, 1].min())
+    for line, (low, high) in zip(found, [((5, 3), (14, 8)), ((20, 12), (29, 14))], strict=True):
+        np.testing.assert_array_equal(line[0], line[-1])
+        np.testing.assert_array_equal(line.min(axis=0), np.array(low) - 0.5)
+        np.testing.assert_array_equal(line.max(axis=0), np.array(high) + 0.5)
+
+
+@given(st.integers(1, 20_000), st.one_of(st.none(), st.floats(1e-3, 1e5)))
+def test_scale_bars_are_round_and_fit(width, pixel_size_nm):
+    length, text = scale_bar(width, pixel_size_nm)
+    assert 0.07 * width < length < 0.2001 * width
+    number, unit = text.split()
+    assert number.strip("0.")[:1] in ("1", "2", "5") or float(number) >= 1e5
+    factor = {"nm": 1, "µm": 1e3, "mm": 1e6, "px": None}[unit]
+    assert float(number) == pytest.approx(
+        length if factor is None else length * (pixel_size_nm or 1) / factor, rel=1e-6
+    )
+
+
+def test_importing_does_not_load_matplotlib():
+    code = "import sys, particleforge.measurement.figures; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

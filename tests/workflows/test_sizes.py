@@ -1,0 +1,141 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from PIL import Image
+
+from particleforge.errors import UserError
+from particleforge.measurement.particles import measure_particles
+from particleforge.micrograph import Micrograph
+from particleforge.store.labels import read_labels
+from particleforge.workflows.results import COLUMNS, Results
+from particleforge.workflows.sizes import SizesParams, sizes
+
+
+def squares(*ids):
+    labels = np.zeros((40, 50), np.int32)
+    for i, label in enumerate(ids):
+        labels[3 + 9 * i : 8 + 9 * i, 4 : 10 + 2 * i] = label
+    return labels
+
+
+@pytest.fixture
+def folder(tmp_path):
+    labels = tmp_path / "given"
+    labels.mkdir()
+    tifffile.imwrite(labels / "a.tif", squares(1, 255, 256, 70_000))
+    Image.fromarray(squares(65_535, 3).astype(np.uint16)).save(labels / "b.png")
+    tifffile.imwrite(labels / "empty.tif", squares())
+    return labels
+
+
+@pytest.fixture
+def images(tmp_path, folder):
+    images = tmp_path / "images"
+    images.mkdir()
+    for path in folder.iterdir():
+        grey = np.random.default_rng(0).integers(0, 255, (40, 50), np.uint8)
+        Image.fromarray(grey).save(images / f"{path.stem}.png")
+    return images
+
+
+def test_everything_is_written_and_agrees(folder, images, tmp_path):
+    before = {path: path.read_bytes() for path in (*folder.iterdir(), *images.iterdir())}
+    steps = list(sizes.steps(folder, tmp_path / "listed", SizesParams(), images))
+    assert [(step.done, step.total) for step in steps] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    found = sizes(folder, tmp_path / "out", SizesParams(pixel_size="0.5 nm"), images=images)
+    table = pd.read_csv(found.table)
+    assert list(table) == list(COLUMNS)
+    assert table.groupby("image")["label"].apply(list).to_dict() == {"a": [1, 255, 256, 70_000], "b": [3, 65_535]}
+    expected = measure_particles(squares(1, 255, 256, 70_000), pixel_size_nm=0.5)
+    for name in ("ecd_nm", "area_nm2", "feret_max_nm", "perimeter_px", "solidity"):
+        np.testing.assert_allclose(table.loc[table["image"] == "a", name], expected[name], rtol=1e-6)
+    assert table["mean_intensity"].between(50, 200).all()
+    for name, ids in {"a": (1, 255, 256, 70_000), "b": (65_535, 3), "empty": ()}.items():
+        np.testing.assert_array_equal(read_labels(found.out / "labels" / f"{name}.tif"), squares(*ids))
+        with Image.open(found.out / "figures" / f"{name}.png") as figure:
+            assert min(figure.size) > 500
+    assert not list(found.out.rglob("*.part*"))
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_summary_says_what_was_done(folder, tmp_path):
+    found = sizes(folder, tmp_path / "out", SizesParams(pixel_size="0.002 um"))
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary == found.summary
+    assert summary["complete"]
+    assert summary["pooled"]["count"] == 6
+    assert summary["pooled"]["nm"]["d50"] == pytest.approx(2 * summary["pooled"]["px"]["d50"])
+    assert {name: entry["count"] for name, entry in summary["images"].items()} == {"a": 4, "b": 2, "empty": 0}
+    assert summary["images"]["a"]["pixel_size_nm"] == pytest.approx(2)
+    provenance = summary["provenance"]
+    assert (provenance["command"], provenance["params"]) == ("sizes", {"pixel_size": "0.002 um"})
+    assert provenance["version"]
+
+
+def test_without_any_particle_there_is_a_table_with_a_header(tmp_path):
+    (tmp_path / "given").mkdir()
+    tifffile.imwrite(tmp_path / "given" / "none.tif", squares())
+    found = sizes(tmp_path / "given", tmp_path / "out")
+    table = pd.read_csv(found.table)
+    assert (len(table), list(table)) == (0, list(COLUMNS))
+    assert found.summary["pooled"]["count"] == 0
+    assert (found.out / "figures" / "none.png").exists()
+
+
+def test_the_pixel_size_of_a_label_file_is_used_unless_another_is_given(tmp_path):
+    (tmp_path / "given").mkdir()
+    scaled = {"imagej": True, "resolution": (1 / 4, 1 / 4), "metadata": {"unit": "nm"}}
+    tifffile.imwrite(tmp_path / "given" / "scaled.tif", squares(1).astype(np.uint16), **scaled)
+    own = sizes(tmp_path / "given", tmp_path / "own").summary
+    given = sizes(tmp_path / "given", tmp_path / "other", SizesParams(pixel_size="3 nm")).summary
+    assert own["images"]["scaled"]["pixel_size_nm"] == pytest.approx(4)
+    assert given["images"]["scaled"]["pixel_size_nm"] == 3
+
+
+def test_an_interrupted_run_leaves_what_it_has(folder, tmp_path):
+    steps = sizes.steps(folder, tmp_path / "out")
+    next(steps), next(steps)
+    steps.close()
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["complete"], list(summary["images"])) == (False, ["a"])
+    assert len(pd.read_csv(tmp_path / "out" / "particles.csv")) == 4
+    assert (tmp_path / "out" / "labels" / "a.tif").exists()
+
+
+def test_different_pixel_sizes_are_pooled_in_nm_only(tmp_path):
+    results = Results(tmp_path / "out", {"command": "test"})
+    for i, size in enumerate((1.0, 2.0)):
+        results.add_labels(f"image{i}", squares(1, 2), size)
+    pooled = results.finish().summary["pooled"]
+    assert pooled["px"] is None
+    assert pooled["nm"]["mean"] == pytest.approx(1.5 * np.mean(measure_particles(squares(1, 2))["ecd_px"]))
+    results.add_labels("unknown", squares(1))
+    assert results.finish().summary["pooled"]["nm"] is None
+
+
+def test_scores_reach_the_table(tmp_path):
+    results = Results(tmp_path / "out", {})
+    results.add(Micrograph(np.zeros((40, 50), np.uint8), name="one"), squares(5, 9), {5: 0.75, 9: 0.5})
+    assert pd.read_csv(results.finish().table)["score"].tolist() == [0.75, 0.5]
+
+
+def test_bad_input_is_refused_before_anything_is_written(folder, images, tmp_path):
+    (images / "b.png").unlink()
+    with pytest.raises(UserError, match="no image for 1 of 3"):
+        sizes(folder, tmp_path / "out", images=images)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(UserError, match="not empty"):
+        sizes(folder, folder)
+    with pytest.raises(UserError, match="length"):
+        SizesParams.parse({"pixel_size": "5 apples"})
+
+
+def test_shapes_must_agree_and_pixels_be_square(tmp_path):
+    results = Results(tmp_path / "out", {})
+    with pytest.raises(UserError, match="shape"):
+        results.add(Micrograph(np.zeros((4, 5), np.uint8), name="small"), squares(1))
+    with pytest.raises(UserError, match="square"):
+        results.add(Micrograph(np.zeros((40, 50), np.uint8), (1.0, 2.0), name="oblong"), squares(1))
