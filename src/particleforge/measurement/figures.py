@@ -64,7 +64,7 @@ def particle_figure(
     fig = Figure(figsize=(8.6, tall + 0.95), layout="constrained", facecolor="white")
     FigureCanvasAgg(fig)
     fig.get_layout_engine().set(w_pad=0.09, h_pad=0.09, wspace=0.05)  # type: ignore[union-attr, call-arg]
-    left, right = fig.subplots(1, 2, width_ratios=(4.4, 3.8), subplot_kw={"anchor": "N"})
+    left, right = fig.subplots(1, 2, width_ratios=(4.4, 3.8), subplot_kw={"anchor": "NW"})
     left.set_title(_shortened(name), loc="left", fontsize=_TEXT_PT, color=_INK)
     _draw_image(left, grey, labels)
     _draw_outlines(left, labels, table)
@@ -175,19 +175,23 @@ def _draw_scale_bar(axes: Axes, width_px: int, pixel_size_nm: float | None) -> N
     """Bar below the image, where it hides nothing."""
     if not width_px:
         return
+    from matplotlib.transforms import ScaledTranslation
+
     length, text = scale_bar(width_px, pixel_size_nm)
-    below = axes.get_xaxis_transform()
-    axes.plot(
-        [-0.5, length - 0.5],
-        [-0.035, -0.035],
-        transform=below,
+    down = ScaledTranslation(0, -9 / 72, axes.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
+    below = axes.get_xaxis_transform() + down
+    bar = {"color": _INK, "lw": 2.2, "clip_on": False, "solid_capstyle": "butt"}
+    axes.plot([-0.5, length - 0.5], [0, 0], transform=below, **bar)  # type: ignore[arg-type]
+    axes.annotate(
+        text,
+        (length - 0.5, 0),
+        (5, -9),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        va="center",
+        annotation_clip=False,
+        fontsize=_SMALL_PT,
         color=_INK,
-        lw=2.2,
-        clip_on=False,
-        solid_capstyle="butt",
-    )
-    axes.text(
-        length - 0.5 + 0.015 * width_px, -0.035, text, transform=below, va="center", fontsize=_SMALL_PT, color=_INK
     )
 
 

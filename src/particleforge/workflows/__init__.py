@@ -1,0 +1,1 @@
+"""A few named compositions of the steps."""
