@@ -34,7 +34,7 @@ def read_labels(path: Path) -> npt.NDArray[np.uint32]:
             with tifffile.TiffFile(path) as tif:
                 pixels = np.asarray(tif.series[0].asarray())
         elif path.suffix.lower() == ".png":
-            with Image.open(path) as image:
+            with Image.open(path, formats=["PNG"]) as image:
                 pixels = np.asarray(image)
         else:
             raise UserError(f"{path}: {path.suffix or 'no suffix'} is no label image.", "Use TIFF or PNG.")
@@ -82,8 +82,8 @@ def write_labels(path: Path, labels: npt.NDArray[Any], narrow: bool = False) -> 
     checked: npt.NDArray[Any] = as_labels(labels, path.name)
     if narrow and checked.max(initial=0) <= np.iinfo(np.uint16).max:
         checked = checked.astype(np.uint16)
-    with atomic_write(path) as temporary:
-        tifffile.imwrite(temporary, checked, compression="zlib", photometric="minisblack", metadata=None)
+    with atomic_write(path) as temporary, temporary.open("w+b") as file:
+        tifffile.imwrite(file, checked, compression="zlib", photometric="minisblack", metadata=None)
 
 
 def border_ids(labels: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:

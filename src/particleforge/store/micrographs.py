@@ -98,9 +98,9 @@ def write_micrograph(path: Path, micrograph: Micrograph) -> None:
             "Save the slice you want as an image of its own.",
         )
     size = micrograph.pixel_size_nm
-    with atomic_write(path) as temporary:
+    with atomic_write(path) as temporary, temporary.open("w+b") as file:
         tifffile.imwrite(
-            temporary,
+            file,
             np.asarray(micrograph.pixels),
             photometric="rgb" if micrograph.axes == "YXC" and micrograph.pixels.shape[2] > 2 else "minisblack",
             compression="zlib",
@@ -119,7 +119,7 @@ def _is_image(path: Path) -> bool:
 
 
 def _read_pillow(path: Path) -> tuple[npt.NDArray[Any], str]:
-    with unreadable(path), Image.open(path) as image:
+    with unreadable(path), Image.open(path, formats=["PNG", "JPEG"]) as image:
         if image.mode in _PILLOW_PLAIN:
             pixels = np.asarray(image)
         else:

@@ -42,7 +42,7 @@ def unit_nm(unit: str) -> float | None:
     if text.lower() in ("", "pixel", "pixels", "reference frame"):
         return None
     try:
-        return parse_length_nm(f"1 {text}")
+        return float(f"{parse_length_nm(f'1 {text}'):.12g}")  # pint's micrometre is 999.9999999999999 nm
     except UserError:
         return None
 

@@ -36,6 +36,7 @@ def unreadable(path: Path) -> Iterator[None]:
         raise UserError(f"{path} does not exist.", "Check the path.")
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # broken EXIF and the like; the pixels count
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             yield
     except _BROKEN as error:
