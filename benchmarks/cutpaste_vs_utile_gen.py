@@ -4,7 +4,8 @@ Run with a checkout of https://github.com/andyco98/UTILE-Gen, which has no licen
 this project: ``uv run python benchmarks/cutpaste_vs_utile_gen.py --utile PATH``. UTILE-Gen runs in an environment
 of its own (it needs NumPy 1) on copies of the source images, since it overwrites what it is given. Both get the
 same four images and make the same: 1024 x 1024 px, 100 particles, sizes times 0.8 to 1.25, the source's own
-background painted over. Times are CPU seconds of all threads; imports and the first, compiling call are left out.
+background painted over. Visible are ids with at least one pixel. Times are CPU seconds of all threads; imports and
+the first, compiling call are left out.
 """
 
 import argparse
@@ -55,7 +56,7 @@ def cpu_s(action: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def ours(image: np.ndarray, labels: np.ndarray, images: int) -> dict[str, Any]:
-    """Times and visible particles of the cut-paste recipe, or why it refused."""
+    """Measure times and visible particles of the cut-paste recipe; keep the reason where it refuses."""
     from particleforge.draws import Uniform
     from particleforge.errors import UserError
     from particleforge.micrograph import Micrograph
@@ -85,7 +86,7 @@ def ours(image: np.ndarray, labels: np.ndarray, images: int) -> dict[str, Any]:
 
 
 def theirs(utile: Path, image: np.ndarray, labels: np.ndarray, images: int) -> dict[str, Any]:
-    """Times and visible particles of UTILE-Gen, measured in a process and an environment of its own."""
+    """Measure times and visible particles of UTILE-Gen in a process and an environment of its own."""
     from PIL import Image
 
     with tempfile.TemporaryDirectory() as folder:
@@ -112,7 +113,7 @@ def as_peer(utile: Path, folder: Path, images: int) -> None:
     import DatasetGeneratorFunctions as peer
 
     random.seed(0)
-    np.random.seed(0)  # noqa: NPY002
+    np.random.seed(0)
     modes: dict[str, Any] = {}
     paste, pasting_s = peer.Random_Paste_Objects, 0.0
 
@@ -120,9 +121,8 @@ def as_peer(utile: Path, folder: Path, images: int) -> None:
         nonlocal pasting_s
         size, low, high, project, _, *effects = rest
         for mode, overlap in MODES.items():
-            seconds, _ = cpu_s(
-                lambda o=overlap: paste(backgrounds, particles, size, low, high, project, not o, *effects)
-            )
+            given = (backgrounds, particles, size, low, high, project, not overlap, *effects)
+            seconds, _ = cpu_s(lambda given=given: paste(*given))
             pasting_s += seconds
             masks = [np.asarray(Image.open(path)) for path in Path(f"ground_truth_{project}/masks").iterdir()]
             visible = float(np.mean([len(np.unique(mask[mask > 0])) for mask in masks]))
@@ -137,18 +137,20 @@ def as_peer(utile: Path, folder: Path, images: int) -> None:
     (folder / "result.json").write_text(json.dumps({"setup_s": total_s - pasting_s, "modes": modes}))
 
 
+HEADER = ("ECD px", "mode", "set-up s, UTILE-Gen", "ours", "ratio", "s per image, UTILE-Gen", "ours", "ratio")
+
+
 def show(diameter_px: int, peer: dict[str, Any], own: dict[str, Any]) -> None:
     for mode in MODES:
         a, b = peer["modes"][mode], own["modes"][mode]
-        line = f"| {diameter_px} | {mode} | {peer['setup_s']:.1f} | {own['setup_s']:.2f} "
-        line += f"| {peer['setup_s'] / own['setup_s']:.0f} | {a['image_s']:.2f} "
+        cells = [str(diameter_px), mode, f"{peer['setup_s']:.1f}", f"{own['setup_s']:.2f}"]
+        cells += [f"{peer['setup_s'] / own['setup_s']:.0f}", f"{a['image_s']:.2f}"]
         if "refused" in b:
-            line += f"| - | - | {a['visible']:.0f} | refused: {b['refused']} |"
+            cells += ["-", "-", f"{a['visible']:.0f}", f"refused: {b['refused']}"]
         else:
-            line += (
-                f"| {b['image_s']:.2f} | {a['image_s'] / b['image_s']:.1f} | {a['visible']:.0f} | {b['visible']:.0f} |"
-            )
-        print(line, flush=True)
+            cells += [f"{b['image_s']:.3f}", f"{a['image_s'] / b['image_s']:.1f}"]
+            cells += [f"{a['visible']:.0f}", f"{b['visible']:.0f}"]
+        print("|", " | ".join(cells), "|", flush=True)
 
 
 def main() -> None:
@@ -162,10 +164,8 @@ def main() -> None:
         with contextlib.redirect_stdout(None):
             as_peer(options.utile.resolve(), options.as_peer.resolve(), options.images)
         return
-    print(
-        "| ECD px | mode | set-up s, UTILE-Gen | ours | ratio | s per image, UTILE-Gen | ours | ratio | visible | ours |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
+    print("|", " | ".join((*HEADER, "visible, UTILE-Gen", "ours")), "|")
+    print("|---" * (len(HEADER) + 2) + "|", flush=True)
     for diameter_px in options.diameters:
         image, labels = source(diameter_px, SOURCES[diameter_px])
         own = ours(image, labels, options.images)
