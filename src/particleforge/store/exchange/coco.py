@@ -55,7 +55,8 @@ def write(samples: Iterable[Sample], folder: Path) -> Step[Path]:
         write_micrograph(new_part(folder, "images") / name, sample.micrograph)
         height, width = sample.micrograph.shape
         images.append({"id": done, "file_name": name, "height": height, "width": width})
-        annotations += ({"id": len(annotations) + i, **one} for i, one in enumerate(_annotations(sample, done), 1))
+        for annotation in _annotations(sample, done):
+            annotations.append({"id": len(annotations) + 1, **annotation})
         yield Progress(done, total_of(samples, done), sample.name)
     content = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "particle"}]}
     with atomic_write(folder / FILE_NAME) as temporary:
