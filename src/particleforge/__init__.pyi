@@ -1,8 +1,15 @@
 from .errors import Cancelled as Cancelled
 from .errors import UserError as UserError
 from .micrograph import Micrograph as Micrograph
+from .recipes.synthesize import synthesize as synthesize
 from .sample import Sample as Sample
 from .step import Progress as Progress
 from .step import run as run
+from .workflows.learn import LearnParams as LearnParams
 from .workflows.learn import learn as learn
+from .workflows.measure import MeasureParams as MeasureParams
 from .workflows.measure import measure as measure
+from .workflows.measure import predict as predict
+from .workflows.sizes import SizesParams as SizesParams
+from .workflows.sizes import sizes as sizes
+from .workflows.train import train as train

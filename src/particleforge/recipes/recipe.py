@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,4 +43,5 @@ def make_sample(recipe: Recipe, material: Any, seed: int, index: int) -> Sample:
         If the recipe cannot be fulfilled, for example more particles than fit.
     """
     fixed = fix(recipe, stream(seed, "fix", index))
-    return fixed.simulate(material, stream(seed, "simulate", index))
+    sample = fixed.simulate(material, stream(seed, "simulate", index))
+    return replace(sample, micrograph=replace(sample.micrograph, name=f"{index:06d}"))

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
 from pydantic import Field
 
-from particleforge.errors import UserError
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.params import Params
 from particleforge.recipes.cutpaste.recipe import CutPaste
@@ -20,11 +18,11 @@ from particleforge.recipes.synthesize import SynthesizeParams, synthesize
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.annotated import read_annotated
+from particleforge.workflows.run_folder import claim
 
 if TYPE_CHECKING:
     from particleforge.models.stardist.model import StarDistModel
 
-PARAMS = "learn.yaml"
 SYNTHETIC = "synthetic.zarr"
 
 
@@ -81,8 +79,10 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
     folder, out = Path(folder), Path(out)
     yield Progress(0, 1, "Reading the annotated images")
     samples = read_annotated(folder)
-    _claim(out, params, folder)
-    train_on, held_out = _split(samples)
+    claim(out, {"folder": str(folder.resolve())} | params.model_dump(mode="json"))
+    from particleforge.models.stardist.training import hold_out, train_stardist
+
+    train_on, held_out = hold_out(samples)
     synthetic: Sequence[Sample] = ()
     count = params.synthetic_count(len(train_on))
     if count:
@@ -90,31 +90,6 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
         synthetic = yield from synthesize.steps(params.recipe, train_on, out / SYNTHETIC, draws)
     spent = (time.monotonic() - began) / 60
     training = params.training.replace(seed=params.seed, minutes=max(params.minutes - spent, 0.25 * params.minutes))
-    from particleforge.models.stardist.training import train_stardist
-
     model = yield from train_stardist(train_on, synthetic, held_out, out, training)
     particles = sum(len(set(sample.labels.flat)) - 1 for sample in samples)
     return Learned(model, out, particles, len(samples), count)
-
-
-def _claim(out: Path, params: LearnParams, folder: Path) -> None:
-    """Make the output folder, or recognise the interrupted run in it."""
-    mine = {"folder": str(folder.resolve())} | params.model_dump(mode="json")
-    text = yaml.safe_dump(mine, sort_keys=False, allow_unicode=True)
-    note = out / PARAMS
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        if not note.exists() or note.read_text(encoding="utf-8") != text:
-            raise UserError(
-                f"{out} exists already and is no interrupted run of this.", "Choose another --out, or remove it."
-            )
-        return
-    out.mkdir(parents=True, exist_ok=True)
-    note.write_text(text, encoding="utf-8")
-
-
-def _split(samples: list[Sample]) -> tuple[list[Sample], list[Sample]]:
-    """Hold out every seventh image with particles for validation where there are at least eight."""
-    labelled = [sample for sample in samples if sample.labels.any()]
-    held_out = labelled[3::7] if len(labelled) >= 8 else []
-    names = {sample.name for sample in held_out}
-    return [sample for sample in samples if sample.name not in names], held_out

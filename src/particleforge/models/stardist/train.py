@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
 
 from particleforge.errors import UserError
 from particleforge.models.patches import Augment, Source, draw_patch, mixed
@@ -115,7 +116,7 @@ def _start(params: TrainParams, device: torch.device, checkpoint: Path) -> Train
         if isinstance(part, torch.nn.BatchNorm2d):
             part.momentum = 0.1
     net = net.to(device, memory_format=torch.channels_last)
-    average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.98), use_buffers=True)
+    average = AveragedModel(net, avg_fn=_average, use_buffers=True)
     state = Training(net, average, torch.optim.Adam(net.parameters(), params.learning_rate))
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
@@ -124,6 +125,12 @@ def _start(params: TrainParams, device: torch.device, checkpoint: Path) -> Train
         for name in ("step", "seconds", "best_loss", "best", "rows"):
             setattr(state, name, saved[name])
     return state
+
+
+def _average(mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
+    """Exponential average over about 50 steps, over fewer at the start so that random weights are soon forgotten."""
+    decay = min(0.98, (1 + int(count)) / (10 + int(count)))
+    return decay * mean + (1 - decay) * new
 
 
 def _save(state: Training, out: Path) -> None:

@@ -37,7 +37,6 @@ def train_stardist(
     params
         Budget and settings.
     """
-    real = [sample for sample in real if sample.labels.any()]
     percentiles = (1.0, 99.8)
     diameter_px = median_diameter_px(real or synthetic)
     fresh = min(HELD_OUT_SYNTHETIC, len(synthetic) // 4)
@@ -63,6 +62,13 @@ def train_stardist(
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
     return model
+
+
+def hold_out(samples: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
+    """Split annotated micrographs: from eight on, every seventh with particles is kept for validation."""
+    labelled = [sample for sample in samples if sample.labels.any()]
+    held_out = labelled[3::7] if len(labelled) >= 8 else []
+    return [sample for sample in labelled if sample not in held_out], held_out
 
 
 def own_diameter_px(sample: Sample) -> float | None:

@@ -1,0 +1,24 @@
+"""``particleforge import FOLDER DATASET``."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from particleforge.cli.bar import bar
+from particleforge.step import run
+from particleforge.store.exchange.formats import FORMATS
+from particleforge.workflows.import_folder import import_folder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("folder", type=Path, help="Folder another program wrote.")
+    parser.add_argument("dataset", type=Path, help="New dataset folder NAME.zarr.")
+    parser.add_argument("--format", default="pairs", help=f"One of {', '.join(FORMATS)}. Default: pairs.")
+
+
+def call(args: argparse.Namespace) -> dict[str, Any]:
+    """Import; the result for a person or as JSON."""
+    with bar() as report:
+        dataset = run(import_folder.steps(args.folder, args.dataset, args.format), report)
+    return {"dataset": str(args.dataset), "samples": len(dataset)}

@@ -1,0 +1,26 @@
+"""``particleforge measure MODEL IMAGES --out RESULTS``."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from particleforge.cli.bar import bar
+from particleforge.cli.options import add_options, read_options
+from particleforge.step import run
+from particleforge.workflows.measure import MeasureParams, measure
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("model", type=Path, help="Folder of a model, ours or an official StarDist 2D one.")
+    parser.add_argument("images", type=Path, help="An image or a folder of images.")
+    parser.add_argument("--out", type=Path, required=True, help="New folder for labels, tables and figures.")
+    add_options(parser, MeasureParams)
+
+
+def call(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure; the result for a person or as JSON."""
+    params = read_options(args, MeasureParams)
+    with bar() as report:
+        measured = run(measure.steps(args.model, args.images, args.out, params), report)
+    return {"results": str(measured.out), "summary": measured.summary}

@@ -1,0 +1,26 @@
+"""``particleforge predict MODEL IMAGES --out LABELS``."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from particleforge.cli.bar import bar
+from particleforge.cli.options import add_options, read_options
+from particleforge.step import run
+from particleforge.workflows.measure import MeasureParams, predict
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("model", type=Path, help="Folder of a model, ours or an official StarDist 2D one.")
+    parser.add_argument("images", type=Path, help="An image or a folder of images.")
+    parser.add_argument("--out", type=Path, required=True, help="New folder for the label images.")
+    add_options(parser, MeasureParams)
+
+
+def call(args: argparse.Namespace) -> dict[str, Any]:
+    """Predict; the result for a person or as JSON."""
+    params = read_options(args, MeasureParams)
+    with bar() as report:
+        written = run(predict.steps(args.model, args.images, args.out, params), report)
+    return {"labels": str(args.out), "images": len(written)}

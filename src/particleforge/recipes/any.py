@@ -1,0 +1,36 @@
+"""Every recipe there is, by the name in its YAML file."""
+
+from pathlib import Path
+
+from particleforge.errors import UserError
+from particleforge.params import read_yaml
+from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.recipe import Recipe
+from particleforge.recipes.warp.recipe import Warp
+
+KINDS: dict[str, type[Recipe]] = {cls.model_fields["kind"].default: cls for cls in (CutPaste, Warp)}
+
+
+def read_recipe(text: str) -> Recipe:
+    """Recipe from a YAML file, or one with default parameters by its kind.
+
+    Parameters
+    ----------
+    text
+        Path of a YAML file with a line such as ``kind: cutpaste``, or just ``cutpaste``.
+
+    Raises
+    ------
+    UserError
+        If there is no such file or kind, or a parameter is wrong.
+    """
+    if text in KINDS:
+        return KINDS[text]()
+    path = Path(text)
+    if not path.exists():
+        raise UserError(f"{text!r} is no recipe file and no kind of recipe.", f"Kinds are {', '.join(KINDS)}.")
+    data = read_yaml(path)
+    kind = data.get("kind")
+    if kind not in KINDS:
+        raise UserError(f"{path}: kind is {kind!r}.", f"Kinds are {', '.join(KINDS)}.")
+    return KINDS[kind].parse(data)

@@ -1,0 +1,49 @@
+"""Read annotated images that another program wrote into a dataset."""
+
+from pathlib import Path
+
+import numpy as np
+
+from particleforge.errors import UserError
+from particleforge.step import Progress, Step, stepwise
+from particleforge.store.dataset import Dataset
+from particleforge.store.exchange.formats import exchange_format
+
+
+@stepwise
+def import_folder(folder: Path, out: Path, format_name: str = "pairs") -> Step[Dataset]:
+    """Write the images and labels of a folder into a new dataset.
+
+    The folder is read twice, first for count, size and type, so that memory stays small.
+
+    Parameters
+    ----------
+    folder
+        Folder another program wrote.
+    out
+        New dataset folder, ``NAME.zarr``.
+    format_name
+        One of `FORMATS`.
+
+    Raises
+    ------
+    UserError
+        If the folder cannot be read or holds no image, or `out` exists.
+    """
+    read = exchange_format(format_name).read
+    yield Progress(0, 1, "Looking at the images")
+    shapes, dtypes = [], set()
+    for sample in read(folder):
+        shapes.append(sample.micrograph.shape)
+        dtypes.add(sample.micrograph.pixels.dtype if sample.micrograph.axes == "YX" else np.dtype(np.float32))
+    if not shapes:
+        raise UserError(f"{folder} holds no image.", f"Is it of the format {format_name!r}?")
+    heights, widths = zip(*shapes, strict=True)
+    dtype = np.result_type(*dtypes)
+    dataset = Dataset.create(out, len(shapes), (max(heights), max(widths)), dtype, {"imported": str(folder)})
+    samples = iter(read(folder))
+    for shard in dataset.shards:
+        indices = dataset.shard_range(shard)
+        dataset.write_shard(shard, [next(samples) for _ in indices])
+        yield Progress(indices.stop, len(dataset), f"{indices.stop} of {len(dataset)} images")
+    return dataset

@@ -1,0 +1,53 @@
+"""Train a detector on datasets and annotated folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from particleforge.errors import UserError
+from particleforge.models.stardist.train_params import TrainParams
+from particleforge.sample import Sample
+from particleforge.step import Progress, Step, stepwise
+from particleforge.store.annotated import read_annotated
+from particleforge.store.dataset import Dataset
+from particleforge.workflows.run_folder import claim
+
+if TYPE_CHECKING:
+    from particleforge.models.stardist.model import StarDistModel
+
+
+@stepwise
+def train(sources: Sequence[Path], out: Path, params: TrainParams = TrainParams()) -> Step[StarDistModel]:
+    """Train a StarDist model; an interrupted run with the same sources and parameters is continued.
+
+    Parameters
+    ----------
+    sources
+        Datasets (``NAME.zarr``, the synthetic samples) and annotated folders (the real ones).
+    out
+        Folder of the model.
+    params
+        Network, budget and settings.
+
+    Raises
+    ------
+    UserError
+        If a source cannot be read, or `out` holds something else.
+    """
+    yield Progress(0, 1, "Reading what to learn from")
+    real: list[Sample] = []
+    synthetic: list[Sample] = []
+    for source in sources:
+        if (source / "zarr.json").exists():
+            synthetic += list(Dataset.open(source))
+        elif source.is_dir():
+            real += read_annotated(source)
+        else:
+            raise UserError(f"{source} is no folder.", "Give NAME.zarr datasets and annotated folders.")
+    claim(out, {"sources": [str(source.resolve()) for source in sources]} | params.model_dump(mode="json"))
+    from particleforge.models.stardist.training import hold_out, train_stardist
+
+    train_on, held_out = hold_out(real)
+    return (yield from train_stardist(train_on, synthetic, held_out, out, params))
