@@ -256,3 +256,12 @@ def test_written_images_come_back(tmp_path, size, pixels):
 def test_stacks_are_not_written(tmp_path):
     with pytest.raises(UserError, match="TYX"):
         write_micrograph(tmp_path / "a.tif", Micrograph(np.zeros((2, 3, 4)), axes="TYX"))
+
+
+def test_a_header_that_asks_for_absurd_memory_is_told(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GREY, metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as tif:
+        for name in ("ImageWidth", "ImageLength"):
+            tif.pages.first.tags[name].overwrite(2**32 - 1, dtype="I")
+    with pytest.raises(UserError, match=r"a\.tif"):
+        read_micrograph(tmp_path / "a.tif")

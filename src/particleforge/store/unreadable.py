@@ -21,6 +21,7 @@ _BROKEN = (
     RuntimeError,
     SyntaxError,
     EOFError,
+    MemoryError,  # a broken header can ask for any size
     ZeroDivisionError,
     struct.error,
     zlib.error,
