@@ -61,7 +61,9 @@ def main() -> None:
     """Write an annotated image, and three more with their true labels."""
     shutil.rmtree(HERE, ignore_errors=True)
     rng = np.random.default_rng(7)
-    recipe = CutPaste(particles=Uniform(low=35, high=60), clustering=Uniform(low=0.1, high=0.5), height_px=384, width_px=384)
+    recipe = CutPaste(
+        particles=Uniform(low=35, high=60), clustering=Uniform(low=0.1, high=0.5), height_px=384, width_px=384
+    )
     material = recipe.prepare([master(rng)])
     samples = [make_sample(recipe, material, 7, i) for i in range(4)]
     named = [replace(s, micrograph=replace(s.micrograph, name=f"spheres_{i}")) for i, s in enumerate(samples)]

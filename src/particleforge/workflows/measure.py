@@ -96,9 +96,7 @@ def _load(model: Path | str | StarDistModel, params: MeasureParams) -> StarDistM
     return replace(detector, **{name: value for name, value in given.items() if value is not None})
 
 
-def _find(
-    detector: StarDistModel, paths: list[Path], params: MeasureParams
-) -> Iterator[tuple[Micrograph, Instances]]:
+def _find(detector: StarDistModel, paths: list[Path], params: MeasureParams) -> Iterator[tuple[Micrograph, Instances]]:
     for path in paths:
         micrograph = replace(read_micrograph(path), name=image_stem(path))
         if params.pixel_size_nm is not None:

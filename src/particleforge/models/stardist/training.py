@@ -42,7 +42,9 @@ def train_stardist(
     fresh = min(HELD_OUT_SYNTHETIC, len(synthetic) // 4)
 
     def sources(samples: Sequence[Sample]) -> Sources:
-        return Sources(samples, [working_scale(own_diameter_px(s) or diameter_px, params) for s in samples], percentiles)
+        return Sources(
+            samples, [working_scale(own_diameter_px(s) or diameter_px, params) for s in samples], percentiles
+        )
 
     real_sources = sources(real)
     made = [synthetic[i] for i in range(len(synthetic))]

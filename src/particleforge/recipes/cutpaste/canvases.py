@@ -51,7 +51,7 @@ class Inpainted(Params):
     def _paint_over(self, sample: Sample) -> Floats:
         hole = sample.labels > 0
         if self.rim_px:
-            hole = ndimage.distance_transform_edt(~hole) <= self.rim_px
+            hole = ndimage.maximum_filter(hole, 2 * self.rim_px + 1)
         if hole.all():
             raise UserError(
                 f"{sample.name}: no background is left beside the particles and their {self.rim_px} px rim.",

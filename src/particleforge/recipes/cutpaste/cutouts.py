@@ -8,7 +8,6 @@ import numpy.typing as npt
 from pydantic import Field
 from scipy import ndimage
 from skimage.measure import regionprops
-from skimage.segmentation import find_boundaries
 
 from particleforge.errors import UserError
 from particleforge.params import Params
@@ -97,7 +96,8 @@ def cut_out(samples: Sequence[Sample], rule: CutoutRule = CutoutRule()) -> Pool:
 def _cut_sample(sample: Sample, rule: CutoutRule, pool: Pool) -> None:
     grey = sample.micrograph.grey
     height, width = grey.shape
-    level = float(np.median(grey[sample.background])) if sample.background.any() else float(np.median(grey))
+    background = grey[sample.background][::4]
+    level = float(np.median(background if background.size else grey))
     contacts = dict(_contacts(sample.labels))
     for region in regionprops(sample.labels.astype(np.int64)):
         name = f"{sample.name}#{region.label}"
@@ -129,15 +129,25 @@ def _cut_sample(sample: Sample, rule: CutoutRule, pool: Pool) -> None:
 
 
 def _contacts(labels: npt.NDArray[np.uint32]) -> Iterator[tuple[int, float]]:
-    """Share of each label's outline pixels that have another label beside them."""
-    outline = find_boundaries(labels, mode="inner", connectivity=2) & (labels > 0)
-    highest = ndimage.maximum_filter(labels, 3)
-    lowest = ndimage.minimum_filter(np.where(labels > 0, labels, labels.max()), 3)
-    beside = outline & ((highest != labels) | (lowest != labels))
-    ids, counts = np.unique(labels[outline], return_counts=True)
-    touching = dict(zip(*np.unique(labels[beside], return_counts=True), strict=True))
+    """Share of each label's outline pixels that have another label beside them (4 neighbours)."""
+    index = np.arange(labels.size).reshape(labels.shape)
+    outline, touching = [], []
+    for one, other in (
+        ((slice(None, -1), slice(None)), (slice(1, None), slice(None))),
+        ((slice(None), slice(None, -1)), (slice(None), slice(1, None))),
+    ):
+        edge = labels[one] != labels[other]
+        both = labels[one][edge] * (labels[other][edge] > 0) > 0
+        for side in (one, other):
+            pixels = index[side][edge]
+            outline.append(pixels)
+            touching.append(pixels[both])
+    flat = labels.ravel()
+    ids, counts = np.unique(flat[np.unique(np.concatenate(outline))], return_counts=True)
+    shared = dict(zip(*np.unique(flat[np.unique(np.concatenate(touching))], return_counts=True), strict=True))
     for label, count in zip(ids, counts, strict=True):
-        yield int(label), touching.get(label, 0) / count
+        if label:
+            yield int(label), shared.get(label, 0) / count
 
 
 def soft_edge(mask: npt.NDArray[np.bool_], feather_px: float) -> npt.NDArray[np.float32]:

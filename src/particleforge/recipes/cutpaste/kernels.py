@@ -82,13 +82,55 @@ def keeps_visible(
 def slide_out(
     labels: Labels, alpha: Floats, start: tuple[float, float], towards: tuple[float, float], reach: int
 ) -> tuple[bool, int, int]:
-    """Move a cutout from `start` (its centre) along a unit vector until it is free: it then touches what it left."""
-    for step in range(reach):
-        top = round(start[0] + step * towards[0] - (alpha.shape[0] - 1) / 2)
-        left = round(start[1] + step * towards[1] - (alpha.shape[1] - 1) / 2)
-        if is_free(labels, alpha, top, left):
-            return True, top, left
-    return False, 0, 0
+    """Move a cutout from `start` (its centre) along a unit vector until it is free: it then touches what it left.
+
+    Strides of 4 px find the first free place, single pixels back from there the nearest one.
+    """
+    step = 0
+    while not _free_at(labels, alpha, start, towards, step)[0]:
+        step += 4
+        if step > reach:
+            return False, 0, 0
+    while step > 0 and _free_at(labels, alpha, start, towards, step - 1)[0]:
+        step -= 1
+    return _free_at(labels, alpha, start, towards, step)
+
+
+@numba.njit(cache=True, nogil=True)
+def _free_at(
+    labels: Labels, alpha: Floats, start: tuple[float, float], towards: tuple[float, float], step: int
+) -> tuple[bool, int, int]:
+    """Whether the cutout is free `step` px from the start, and its top-left corner there."""
+    top = round(start[0] + step * towards[0] - (alpha.shape[0] - 1) / 2)
+    left = round(start[1] + step * towards[1] - (alpha.shape[1] - 1) / 2)
+    return is_free(labels, alpha, top, left), top, left
+
+
+@numba.njit(cache=True, nogil=True)
+def blur(image: Floats, weights: Floats) -> Floats:
+    """Convolve along both axes with symmetric weights; the border pixel goes on outside."""
+    height, width = image.shape
+    radius = len(weights) // 2
+    along = np.empty_like(image)
+    for i in range(height):
+        for j in range(width):
+            along[i, j] = weights[radius] * image[i, j]
+        for k in range(1, radius + 1):
+            above, below = max(i - k, 0), min(i + k, height - 1)
+            for j in range(width):
+                along[i, j] += weights[radius + k] * (image[above, j] + image[below, j])
+    out = np.empty_like(image)
+    for i in range(height):
+        for j in range(width):
+            out[i, j] = weights[radius] * along[i, j]
+        for k in range(1, radius + 1):
+            for j in range(k, width - k):
+                out[i, j] += weights[radius + k] * (along[i, j - k] + along[i, j + k])
+            for j in range(min(k, width)):
+                out[i, j] += weights[radius + k] * (along[i, 0] + along[i, min(j + k, width - 1)])
+            for j in range(max(width - k, min(k, width)), width):
+                out[i, j] += weights[radius + k] * (along[i, max(j - k, 0)] + along[i, width - 1])
+    return out
 
 
 @numba.njit(cache=True, nogil=True)

@@ -106,7 +106,7 @@ class Scene:
             start = self.centres[rng.integers(len(self.centres))]
             angle = rng.uniform(0, 2 * math.pi)
             towards = (math.sin(angle), math.cos(angle))
-            found, top, left = kernels.slide_out(self.labels, turned.alpha, start, towards, max(self.labels.shape))
+            found, top, left = kernels.slide_out(self.labels, turned.alpha, start, towards, 3 * max(turned.alpha.shape))
             if found and self._inside(turned, top, left) and self._fits(turned, top, left):
                 return top, left
         return None
