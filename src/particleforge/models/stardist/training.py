@@ -1,6 +1,7 @@
 """From annotated samples to a StarDist model in a folder."""
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -55,11 +56,20 @@ def train_stardist(
     yield Progress(1, 1, "Choosing thresholds")
     prob_thresh, nms_thresh = choose_thresholds(net, [real_tests[:] or real_sources[:6], synthetic_tests[:]])
     model = StarDistModel(
-        net=net,
-        config=params.network,
-        prob_thresh=prob_thresh,
-        nms_thresh=nms_thresh,
+        net,
+        prob_thresh,
+        nms_thresh,
+        percentiles,
         working_scale=working_scale(diameter_px, params),
+        pixel_size_nm=_common_pixel_size_nm(real or synthetic),
+        provenance={
+            "version": version("napari-particleforge"),
+            "training": params.model_dump(mode="json"),
+            "real": [sample.name for sample in real],
+            "held_out": [sample.name for sample in held_out],
+            "synthetic": len(synthetic),
+            "diameter_px": diameter_px,
+        },
     )
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
@@ -78,6 +88,12 @@ def own_diameter_px(sample: Sample) -> float | None:
     if sample.truth is not None and len(sample.truth):
         return float(sample.truth["diameter_px"].median())
     return float(np.median(diameters_px(sample))) if sample.labels.any() else None
+
+
+def _common_pixel_size_nm(samples: Sequence[Sample]) -> float | None:
+    """Pixel size of all samples, None where one is not known or they differ."""
+    sizes = {sample.micrograph.square_pixel_size_nm for sample in samples}
+    return sizes.pop() if len(sizes) == 1 else None
 
 
 def working_scale(diameter_px: float, params: TrainParams) -> float:

@@ -1,0 +1,114 @@
+"""A StarDist model in a folder: an official one, or ours, which is an official one with a note beside it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.models.stardist.instances import Instances, instances
+from particleforge.models.stardist.network import StarDistNet
+from particleforge.models.stardist.normalize import normalize, rescale
+from particleforge.models.stardist.official import Thresholds, read_official, write_official
+from particleforge.models.stardist.predict import map_steps
+from particleforge.params import read_yaml
+from particleforge.step import Step, run
+from particleforge.store.files import atomic_write
+
+NOTE = "particleforge.yaml"
+
+
+@dataclass(frozen=True, eq=False)
+class StarDistModel:
+    """A trained network and all it needs to be used.
+
+    Parameters
+    ----------
+    net
+        The network.
+    prob_thresh, nms_thresh
+        See `instances`.
+    percentiles
+        Grey percentiles that become 0 and 1.
+    working_scale
+        Factor by which images are resized for the network.
+    pixel_size_nm
+        Pixel size of the images `working_scale` is meant for, or None: then it holds for all images.
+    provenance
+        Plain data: what it was trained on and how.
+    """
+
+    net: StarDistNet
+    prob_thresh: float = 0.5
+    nms_thresh: float = 0.4
+    percentiles: tuple[float, float] = (1.0, 99.8)
+    working_scale: float = 1.0
+    pixel_size_nm: float | None = None
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path, device: str = "cpu") -> Self:
+        """Load a model folder, ours or an official one.
+
+        An official folder is run as the official package's napari plugin does by default: percentiles 1 and
+        99.8, no resizing, thresholds from the file.
+
+        Raises
+        ------
+        UserError
+            If files are missing, broken, or of a kind that cannot be run here.
+        """
+        if not folder.is_dir():
+            raise UserError(f"{folder} is no folder.", "Point to the folder of a trained model.")
+        net, thresholds = read_official(folder)
+        note = read_yaml(folder / NOTE) if (folder / NOTE).is_file() else {}
+        if "percentiles" in note:
+            note["percentiles"] = tuple(note["percentiles"])
+        own = {name: value for name, value in note.items() if name in cls.__dataclass_fields__}
+        return cls(net.to(device), thresholds.prob, thresholds.nms, **own)
+
+    def save(self, folder: Path) -> None:
+        """Write the model; the folder is one the official package loads too."""
+        write_official(folder, self.net, Thresholds(self.prob_thresh, self.nms_thresh))
+        note = {
+            "percentiles": list(self.percentiles),
+            "working_scale": self.working_scale,
+            "pixel_size_nm": self.pixel_size_nm,
+            "provenance": self.provenance,
+        }
+        with atomic_write(folder / NOTE) as path:
+            path.write_text(yaml.safe_dump(note, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+    def scale_for(self, micrograph: Micrograph) -> float:
+        """Factor by which to resize an image: with pixel sizes on both sides particles keep their true size."""
+        own = micrograph.square_pixel_size_nm
+        if own is None or self.pixel_size_nm is None:
+            return self.working_scale
+        return self.working_scale * own / self.pixel_size_nm
+
+    def predict(self, micrograph: Micrograph) -> Instances:
+        """Find all objects of a micrograph; see `predict_steps`."""
+        return run(self.predict_steps(micrograph))
+
+    def predict_steps(self, micrograph: Micrograph) -> Step[Instances]:
+        """Find all objects of a micrograph, reporting tile by tile.
+
+        Raises
+        ------
+        UserError
+            For stacks and images with pixels that are not finite.
+        """
+        scale = self.scale_for(micrograph)
+        image = rescale(normalize(micrograph.grey, *self.percentiles), scale)
+        prob, dist = yield from map_steps(self.net, image)
+        return instances(
+            prob,
+            dist,
+            config=self.net.config,
+            prob_thresh=self.prob_thresh,
+            nms_thresh=self.nms_thresh,
+            shape=micrograph.shape,
+            scale=scale,
+        )

@@ -1,0 +1,172 @@
+"""Read and write model folders of the official stardist package, without TensorFlow."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+import numpy as np
+import torch
+
+from particleforge.errors import UserError
+from particleforge.models.stardist.config import StarDistConfig
+from particleforge.models.stardist.network import Conv, StarDistNet
+from particleforge.store.files import atomic_write
+
+CONFIG, THRESHOLDS = "config.json", "thresholds.json"
+WEIGHTS = ("weights_best.h5", "weights_last.h5", "weights_now.h5")
+
+
+class Thresholds(NamedTuple):
+    """Official thresholds: least probability, and overlap from which the less probable object goes."""
+
+    prob: float = 0.5
+    nms: float = 0.4
+
+
+def read_official(folder: Path) -> tuple[StarDistNet, Thresholds]:
+    """Build the network of a model folder and fill in its weights.
+
+    Parameters
+    ----------
+    folder
+        With config.json, weights_best.h5 (or weights_last.h5, weights_now.h5) and, where they were optimised,
+        thresholds.json.
+
+    Raises
+    ------
+    UserError
+        If a file is missing or broken, or the network is of a kind that cannot be run here.
+    """
+    config = StarDistConfig.from_official(_read_json(folder / CONFIG))
+    found = [folder / name for name in WEIGHTS if (folder / name).is_file()]
+    if not found:
+        newer = sorted(path.name for path in folder.glob("*.weights.h5"))
+        raise UserError(
+            f"{folder} holds none of {', '.join(WEIGHTS)}"
+            + (f", but {newer[0]}, which Keras 3 wrote; its layout differs." if newer else "."),
+            "Save the weights with stardist under TensorFlow's Keras 2 (TF_USE_LEGACY_KERAS=1).",
+        )
+    net = StarDistNet(config)
+    _load_weights(net, found[0])
+    thresholds = Thresholds()
+    if (folder / THRESHOLDS).is_file():
+        values = _read_json(folder / THRESHOLDS)
+        thresholds = Thresholds(*(float(values.get(name, getattr(thresholds, name))) for name in Thresholds._fields))
+    return net.eval(), thresholds
+
+
+def write_official(folder: Path, net: StarDistNet, thresholds: Thresholds) -> None:
+    """Write a network as a folder the official package loads; weights first, so that a config means a whole model."""
+    with atomic_write(folder / WEIGHTS[0]) as path:
+        _save_weights(net, path)
+    for name, data in ((THRESHOLDS, thresholds._asdict()), (CONFIG, net.config.to_official())):
+        with atomic_write(folder / name) as path:
+            path.write_text(json.dumps(data, indent=1), encoding="utf-8")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read ({error.strerror}).", "Point to the folder of a StarDist 2D model."
+        ) from error
+    except ValueError as error:
+        raise UserError(f"{path} is not valid JSON: {error}.") from error
+    if not isinstance(data, dict):
+        raise UserError(f"{path} holds a {type(data).__name__}, not named values.")
+    return data
+
+
+def _tensors(net: StarDistNet) -> Iterator[tuple[str, dict[str, torch.Tensor]]]:
+    """Every Keras layer with weights in Keras' order: its name and its weights, those not trained last."""
+    before = norms = 0
+    for name, layer in net.official_layers():
+        if not name:
+            name = "conv2d" + (f"_{before}" if before else "")
+            before += 1
+        yield name, {"kernel": layer.conv.weight, "bias": _bias(layer)}
+        if layer.norm is not None:
+            norm = layer.norm
+            yield (
+                "batch_normalization" + (f"_{norms}" if norms else ""),
+                {
+                    "gamma": norm.weight,
+                    "beta": norm.bias,
+                    "moving_mean": _buffer(norm.running_mean),
+                    "moving_variance": _buffer(norm.running_var),
+                },
+            )
+            norms += 1
+
+
+def _bias(layer: Conv) -> torch.Tensor:
+    if layer.conv.bias is None:
+        raise RuntimeError("every convolution has a bias")
+    return layer.conv.bias
+
+
+def _buffer(tensor: torch.Tensor | None) -> torch.Tensor:
+    if tensor is None:
+        raise RuntimeError("every batch normalisation keeps running statistics")
+    return tensor
+
+
+def _save_weights(net: StarDistNet, path: Path) -> None:
+    layers = list(_tensors(net))
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [name.encode() for name, _ in layers]
+        file.attrs["backend"] = b"tensorflow"
+        file.attrs["keras_version"] = b"2.15.0"
+        for name, weights in layers:
+            group = file.create_group(name)
+            group.attrs["weight_names"] = [f"{name}/{kind}:0".encode() for kind in weights]
+            for kind, tensor in weights.items():
+                values = tensor.detach().cpu().numpy()
+                group[f"{name}/{kind}:0"] = values.transpose(2, 3, 1, 0) if kind == "kernel" else values
+
+
+def _load_weights(net: StarDistNet, path: Path) -> None:
+    layers = _read_layers(path)
+    loose = {
+        kind: iter([name for name in layers if name.startswith(kind)]) for kind in ("conv2d", "batch_normalization")
+    }
+    with torch.no_grad():
+        for name, weights in _tensors(net):
+            kind = next((prefix for prefix in loose if name.startswith(prefix)), None)
+            # Names with numbers count all layers a Keras session ever made: only their order means something.
+            source = next(loose[kind], None) if kind else name
+            stored = layers.get(source or "", {})
+            for part, tensor in weights.items():
+                values = stored.get(part)
+                if values is not None and part == "kernel":
+                    values = values.transpose(3, 2, 0, 1)
+                if values is None or values.shape != tuple(tensor.shape):
+                    has = "is missing" if values is None else f"has shape {values.shape}, not {tuple(tensor.shape)}"
+                    raise UserError(
+                        f"{path}: {part} of layer {source or name} {has}.",
+                        "Do weights and config.json belong together?",
+                    )
+                tensor.copy_(torch.from_numpy(np.ascontiguousarray(values, np.float32)))
+
+
+def _read_layers(path: Path) -> dict[str, dict[str, Any]]:
+    """Weights by layer and kind, layers in the order of the file."""
+    try:
+        with h5py.File(path, "r") as file:
+            root = file["model_weights"] if "model_weights" in file else file
+            layers = {}
+            for name in map(_text, root.attrs["layer_names"]):
+                names = map(_text, root[name].attrs["weight_names"])
+                weights = {full.rpartition("/")[2].split(":")[0]: root[name][full][()] for full in names}
+                if weights:
+                    layers[name] = weights
+            return layers
+    except (OSError, KeyError) as error:
+        raise UserError(f"{path} is no Keras weights file (HDF5): {error}.", "Copy the model folder anew.") from error
+
+
+def _text(name: bytes | str) -> str:
+    return name.decode() if isinstance(name, bytes) else str(name)

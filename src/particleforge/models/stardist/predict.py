@@ -1,0 +1,85 @@
+"""Run a network over an image of any size."""
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from particleforge.models.stardist.config import StarDistConfig
+from particleforge.models.stardist.network import StarDistNet
+from particleforge.step import Progress, Step, run
+
+Floats = npt.NDArray[np.float32]
+TILE_PX = 1024
+
+
+def network_maps(net: StarDistNet, image: Floats, tile_px: int = TILE_PX) -> tuple[Floats, Floats]:
+    """Maps of a normalised image; see `map_steps`."""
+    return run(map_steps(net, image, tile_px))
+
+
+def map_steps(net: StarDistNet, image: Floats, tile_px: int = TILE_PX) -> Step[tuple[Floats, Floats]]:
+    """Predict probability and distances of a normalised image, tile by tile where it is large.
+
+    Tiles overlap by as much as the network sees and begin on multiples of its divisor, so tiling does not
+    change the result.
+
+    Parameters
+    ----------
+    net
+        The network, on any device.
+    image
+        (Y, X) float32. It is mirrored on at its end to a multiple of the network's divisor.
+    tile_px
+        Largest side of what is computed at once, without the overlap.
+
+    Returns
+    -------
+    prob, dist
+        (h, w) and (n_rays, h, w) float32 on the grid of the padded image.
+    """
+    config = net.config
+    padded = _padded(image, config)
+    height, width = (length // step for length, step in zip(padded.shape, config.grid, strict=True))
+    prob, dist = np.empty((height, width), np.float32), np.empty((config.n_rays, height, width), np.float32)
+    windows = list(_windows(padded.shape, config, tile_px))
+    net.eval()
+    for done, (seen, kept) in enumerate(windows, start=1):
+        tile_prob, tile_dist = _run(net, padded[seen])
+        out = tuple(slice(k.start // g, k.stop // g) for k, g in zip(kept, config.grid, strict=True))
+        inner = tuple(
+            slice((k.start - s.start) // g, (k.stop - s.start) // g)
+            for k, s, g in zip(kept, seen, config.grid, strict=True)
+        )
+        prob[out], dist[(slice(None), *out)] = tile_prob[inner], tile_dist[(slice(None), *inner)]
+        yield Progress(done, len(windows))
+    return prob, dist
+
+
+@torch.inference_mode()
+def _run(net: StarDistNet, tile: Floats) -> tuple[Floats, Floats]:
+    device = next(net.parameters()).device
+    tensor = torch.from_numpy(np.ascontiguousarray(tile))[None, None]
+    logits, dist = net(tensor.to(device).contiguous(memory_format=torch.channels_last))
+    return torch.sigmoid(logits)[0, 0].cpu().numpy(), dist[0].cpu().numpy()
+
+
+def _padded(image: Floats, config: StarDistConfig) -> Floats:
+    missing = [-length % step for length, step in zip(image.shape, config.divisor, strict=True)]
+    return np.pad(image, [(0, short) for short in missing], mode="reflect") if any(missing) else image
+
+
+def _windows(
+    shape: tuple[int, ...], config: StarDistConfig, tile_px: int
+) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
+    """What each tile sees, and the part of it that is kept."""
+    axes = []
+    for length, divisor, halo in zip(shape, config.divisor, config.halo_px, strict=True):
+        step = max(divisor, tile_px // divisor * divisor)
+        margin = -(-halo // divisor) * divisor
+        kept = [slice(start, min(start + step, length)) for start in range(0, length, step)]
+        axes.append([(slice(max(0, k.start - margin), min(length, k.stop + margin)), k) for k in kept])
+    for (rows_seen, rows), (columns_seen, columns) in product(*axes):
+        yield (rows_seen, columns_seen), (rows, columns)
