@@ -44,20 +44,26 @@ def score(true: Labels, predicted: Labels, known: npt.NDArray[np.bool_] | None =
     """
     if iou < 0.5:
         raise ValueError(f"iou is {iou}; matches are unique only from 0.5 on")
-    true_ids, t = np.unique(true, return_inverse=True)
-    predicted_ids, p = np.unique(predicted, return_inverse=True)
-    t, p = t.ravel(), p.ravel()
+    t, p = _compact(true), _compact(predicted)
     true_area, predicted_area = np.bincount(t), np.bincount(p)
-    pairs, overlap = np.unique(t.astype(np.int64) * len(predicted_ids) + p, return_counts=True)
-    i, j = np.divmod(pairs, len(predicted_ids))
-    inner = (true_ids[i] > 0) & (predicted_ids[j] > 0)
-    i, j, overlap = i[inner], j[inner], overlap[inner]
+    both = (t > 0) & (p > 0)
+    pairs, overlap = np.unique(t[both] * np.int64(len(predicted_area)) + p[both], return_counts=True)
+    i, j = np.divmod(pairs, len(predicted_area))
     good = overlap / (true_area[i] + predicted_area[j] - overlap) >= iou
-    matched = np.zeros(len(predicted_ids), bool)
+    matched = np.zeros(len(predicted_area), bool)
     matched[j[good]] = True
     hits = min(len(np.unique(i[good])), int(matched.sum()))
-    counts = predicted_ids > 0
+    counted = predicted_area > 0
     if known is not None:
-        sure = np.bincount(p, weights=known.ravel()) >= 0.5 * predicted_area
-        counts &= sure | matched
-    return Score(hits, int(counts.sum()) - hits, int((true_ids > 0).sum()) - hits)
+        sure = np.bincount(p, weights=known.ravel(), minlength=len(predicted_area)) >= 0.5 * predicted_area
+        counted &= sure | matched
+    return Score(hits, int(counted[1:].sum()) - hits, int((true_area[1:] > 0).sum()) - hits)
+
+
+def _compact(labels: Labels) -> npt.NDArray[np.int64]:
+    """Flat ids small enough to count by; 0 stays 0."""
+    flat = labels.ravel().astype(np.int64)
+    if flat.size and flat.max() > 2 * flat.size:
+        ids, flat = np.unique(np.append(flat, 0), return_inverse=True)
+        flat = flat[:-1]
+    return flat

@@ -33,6 +33,14 @@ class Instances:
     points: npt.NDArray[np.float64]
     dist: Floats
 
+    def first(self, count: int) -> npt.NDArray[np.uint32]:
+        """(Y, X) labels of the `count` most probable objects alone."""
+        from stardist.geometry import polygons_to_label
+
+        part = slice(count)
+        drawn = polygons_to_label(self.dist[part], self.points[part], self.labels.shape, prob=self.scores[part])
+        return np.asarray(drawn, np.uint32)
+
 
 def instances(
     prob: Floats,

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from particleforge.models.patches import Source
 from particleforge.models.scoring import Score, score
-from particleforge.models.stardist.instances import instances
+from particleforge.models.stardist.instances import Instances, instances
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.predict import network_maps
 
 PROBS = tuple(round(float(p), 3) for p in np.arange(0.2, 0.85, 0.05))
 TOLERANCE = 0.01
 """F1 differences up to this are noise; the middle of all probabilities this close to the best is taken."""
+SIDE_PX = 512
+"""Side of the piece of an image that is looked at."""
 
 
 def choose_thresholds(net: StarDistNet, groups: Sequence[Sequence[Source]], iou: float = 0.5) -> tuple[float, float]:
@@ -32,33 +35,63 @@ def choose_thresholds(net: StarDistNet, groups: Sequence[Sequence[Source]], iou:
     prob_thresh, nms_thresh
         0.5 and 0.4 where there is no image.
     """
-    filled = [[(source, network_maps(net, source.image)) for source in group] for group in groups if len(group)]
+    filled = [[_piece(source) for source in group] for group in groups if len(group)]
     if not filled:
         return 0.5, 0.4
+    maps = [[network_maps(net, source.image) for source in group] for group in filled]
 
-    def f1(prob_thresh: float, nms_thresh: float) -> float:
-        scores = []
-        for group in filled:
-            total = Score()
-            for source, (prob, dist) in group:
-                found = instances(
-                    prob,
-                    dist,
-                    config=net.config,
-                    prob_thresh=prob_thresh,
-                    nms_thresh=nms_thresh,
-                    shape=source.image.shape,
-                )
-                total += score(source.labels, found.labels, source.known, iou)
-            scores.append(total.f1)
-        return float(np.mean(scores))
+    def found(nms_thresh: float) -> list[list[Instances]]:
+        thresholds = {"prob_thresh": PROBS[0], "nms_thresh": nms_thresh}
+        return [
+            [
+                instances(*pair, config=net.config, shape=source.image.shape, **thresholds)
+                for source, pair in zip(group, pairs, strict=True)
+            ]
+            for group, pairs in zip(filled, maps, strict=True)
+        ]
 
-    by_prob = np.array([f1(prob, 0.4) for prob in PROBS])
-    prob_thresh = _middle_of_best(by_prob)
-    return prob_thresh, max((0.4, 0.3, 0.5), key=lambda overlap: f1(prob_thresh, overlap))
+    usual = found(0.4)
+    f1 = np.array([_mean_f1(filled, usual, prob_thresh, iou) for prob_thresh in PROBS])
+    prob_thresh = _middle_of_best(f1)
+    by_overlap = {nms: _mean_f1(filled, found(nms), prob_thresh, iou) for nms in (0.3, 0.5)}
+    by_overlap[0.4] = _mean_f1(filled, usual, prob_thresh, iou) + TOLERANCE / 2
+    return prob_thresh, max(by_overlap, key=lambda nms: by_overlap[nms])
 
 
-def _middle_of_best(f1: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+def _piece(source: Source) -> Source:
+    """Crop the middle of the image; where little of it is known, the piece around a known pixel."""
+    shape = source.labels.shape
+    centre = tuple(length // 2 for length in shape)
+    if source.known is not None and source.known.any():
+        places = np.argwhere(source.known)
+        centre = tuple(np.median(places, axis=0).astype(int))
+    window = tuple(
+        slice(start := int(np.clip(middle - SIDE_PX // 2, 0, max(0, length - SIDE_PX))), start + SIDE_PX)
+        for middle, length in zip(centre, shape, strict=True)
+    )
+    known = None if source.known is None else source.known[window]
+    return Source(np.ascontiguousarray(source.image[window]), source.labels[window], known)
+
+
+def _mean_f1(
+    groups: Sequence[Sequence[Source]], found: Sequence[Sequence[Instances]], prob_thresh: float, iou: float
+) -> float:
+    """Mean F1 of the groups at a probability.
+
+    Suppression goes by falling probability, so what is found at a higher threshold is the more probable part of
+    what is found at a lower one.
+    """
+    scores = []
+    for group, results in zip(groups, found, strict=True):
+        total = Score()
+        for source, result in zip(group, results, strict=True):
+            last = int((result.scores >= prob_thresh).sum())
+            total += score(source.labels, result.first(last), source.known, iou)
+        scores.append(total.f1)
+    return float(np.mean(scores))
+
+
+def _middle_of_best(f1: npt.NDArray[np.float64]) -> float:
     """Probability in the middle of the run of near-best ones around the best."""
     best = int(f1.argmax())
     good = f1 >= f1[best] - TOLERANCE
