@@ -46,7 +46,7 @@ class Crowding:
     """How particles may lie: see the fields of the same names in `CutPaste`."""
 
     min_visible: float
-    overlap: bool
+    overlap: float
     cut_by_border: bool
     clustering: float
 
@@ -81,7 +81,8 @@ class Scene:
         """Blend the particle in as the next label."""
         label = len(self.centres) + 1
         kernels.paste(self.image, self.labels, turned.pixels, turned.alpha, place, grey, self.visible, label)
-        self.needed[label] = math.ceil(self.crowding.min_visible * turned.area_px)
+        kept = (1 - self.crowding.overlap) * self.visible[label]
+        self.needed[label] = math.ceil(max(self.crowding.min_visible * turned.area_px, kept))
         self.centres.append((place[0] + (turned.alpha.shape[0] - 1) / 2, place[1] + (turned.alpha.shape[1] - 1) / 2))
 
     def _range(self, size: tuple[int, ...]) -> tuple[tuple[int, int], tuple[int, int]]:

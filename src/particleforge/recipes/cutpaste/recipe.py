@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import Field
 from scipy import ndimage
 
-from particleforge.draws import Draw, PerImage, PerParticle, Uniform, Within, draw_many, number
+from particleforge.draws import Choice, Draw, PerImage, PerParticle, Uniform, Within, draw_many, number
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.recipes.cutpaste import kernels
@@ -34,6 +34,7 @@ class Home:
     shape: tuple[int, int]
     grey_range: tuple[float, float]
     densities_per_px: npt.NDArray[np.float64]
+    crowding: tuple[float, float]
     pixel_size_nm: float | None
 
 
@@ -61,9 +62,13 @@ class CutPaste(Recipe):
         description="Whether particles of one image are pasted onto canvases of another; magnifications then mix.",
     )
     particles: Annotated[Draw | None, PerImage(), Within(0, 10_000_000)] = Field(
-        None, description="Particles per image; empty: as dense as the annotated images, times 0.5 to 1.5."
+        None,
+        description="Particles per image; empty: as dense as fully annotated images, times 0.5 to 1.5, or 5 to 60 % of the area "
+        "where images are partly annotated.",
     )
-    overlap: bool = Field(False, description="Whether particles may cover one another.")
+    overlap: Annotated[Draw, PerImage(), Within(0, 0.95)] = Field(
+        Choice(values=(0, 0, 0.3)), description="Share of a particle that others may cover; 0: particles never overlap."
+    )
     min_visible: float = Field(
         0.35, gt=0, le=1, description="Share of each particle's area that stays visible, whatever covers or cuts it."
     )
@@ -130,6 +135,7 @@ class CutPaste(Recipe):
             shape=(self.height_px or height, self.width_px or width),
             grey_range=(float(low), float(max(high, low + 1e-6))),
             densities_per_px=_densities(sources),
+            crowding=(0.5, 1.5) if all(sample.known is None for sample in sources) else (0.25, 3),
             pixel_size_nm=sources[0].micrograph.square_pixel_size_nm,
         )
 
@@ -149,7 +155,7 @@ class CutPaste(Recipe):
         home = material.homes[rng.integers(len(material.homes))]
         wanted = self._count(home, rng)
         turned = self._turned(home.cutouts, wanted, rng)
-        crowding = Crowding(self.min_visible, self.overlap, self.cut_by_border, number(self.clustering))
+        crowding = Crowding(self.min_visible, number(self.overlap), self.cut_by_border, number(self.clustering))
         canvas = home.canvases.draw(home.shape, rng)
         scene = Scene(canvas, wanted, crowding)
         level = float(canvas.mean())
@@ -173,7 +179,7 @@ class CutPaste(Recipe):
     def _count(self, home: Home, rng: np.random.Generator) -> int:
         if self.particles is not None:
             return round(number(self.particles))
-        density = rng.choice(home.densities_per_px) * rng.uniform(0.5, 1.5)
+        density = rng.choice(home.densities_per_px) * rng.uniform(*home.crowding)
         return max(1, round(density * home.shape[0] * home.shape[1]))
 
     def _turned(self, cutouts: Sequence[Cutout], count: int, rng: np.random.Generator) -> list[Turned]:
@@ -216,9 +222,10 @@ def _gaussian(sigma: float) -> npt.NDArray[np.float32]:
 
 
 def _densities(sources: Sequence[Sample]) -> npt.NDArray[np.float64]:
-    """Particles per pixel of each fully annotated image; of partly annotated ones a guess from the sizes.
+    """Particles per pixel of each fully annotated image.
 
-    The guess lets particles cover 20 % of the image, since how many were left unlabelled is not known.
+    How many a partly annotated one really holds is not known: 20 % of its area is taken as covered, and the
+    recipe varies that widely.
     """
     densities = []
     for sample in sources:
