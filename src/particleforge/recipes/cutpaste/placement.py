@@ -129,8 +129,8 @@ class Scene:
         covered = fftconvolve(occupied, mask[::-1, ::-1].astype(np.float32), mode="valid")
         first = [pad[0] + start for pad, start in zip(padding, least, strict=True)]
         covered = covered[first[0] : first[0] + room[0], first[1] : first[1] + room[1]]
-        limit = 0.5 if not self.crowding.overlap else (1 - self.crowding.min_visible) * turned.area_px
-        places = np.argwhere(covered < limit)
+        spare = covered.min() + self.crowding.overlap * turned.area_px if self.crowding.overlap else 0
+        places = np.argwhere(covered < spare + 0.5)
         for y, x in rng.permutation(places)[:200]:
             top, left = least[0] + int(y), least[1] + int(x)
             if self._fits(turned, top, left):

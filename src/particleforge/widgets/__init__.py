@@ -1,0 +1,1 @@
+"""The napari side: the only part that imports Qt and napari."""
