@@ -55,7 +55,7 @@ class Micrograph:
         """
         if set(self.axes) - set("YXC"):
             raise UserError(
-                f"{self.name}: shape {self.pixels.shape} with axes {self.axes} is a stack; one 2D image is needed here.",
+                f"{self.name}: shape {self.pixels.shape}, axes {self.axes}, is a stack; one 2D image is needed here.",
                 "Save the slice you want as an image of its own.",
             )
         if 0 in self.pixels.shape:
@@ -114,7 +114,7 @@ def parse_length_nm(text: str) -> float:
 
     way_out = "Write a number and a unit, such as '0.5 nm' or '1.2 um'."
     try:
-        length = pint.Quantity(text).to("nm").magnitude
+        length = float(pint.Quantity(text).to("nm").magnitude)
     except (pint.errors.PintError, AttributeError, ValueError, TypeError, SyntaxError) as error:
         raise UserError(f"{text!r} is not a length.", way_out) from error
     except Exception as error:  # pint lets errors of Python's own tokenizer through
@@ -123,4 +123,4 @@ def parse_length_nm(text: str) -> float:
         raise UserError(f"{text!r} is not a length.", way_out) from error
     if not (math.isfinite(length) and length > 0):
         raise UserError(f"{text!r} is not above zero.", way_out)
-    return float(length)
+    return length

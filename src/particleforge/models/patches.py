@@ -148,5 +148,5 @@ def mixed(groups: Sequence[tuple[Sequence[Source], float]], rng: np.random.Gener
     """Return a random source from groups with given shares; an empty group's share goes to the others."""
     filled = [(sources, share) for sources, share in groups if len(sources) and share > 0]
     shares = np.array([share for _, share in filled])
-    sources = filled[rng.choice(len(filled), p=shares / shares.sum())][0]
-    return sources[rng.integers(len(sources))]
+    sources = filled[int(rng.choice(len(filled), p=shares / shares.sum()))][0]
+    return sources[int(rng.integers(len(sources)))]

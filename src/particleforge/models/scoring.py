@@ -64,6 +64,5 @@ def _compact(labels: Labels) -> npt.NDArray[np.int64]:
     """Flat ids small enough to count by; 0 stays 0."""
     flat = labels.ravel().astype(np.int64)
     if flat.size and flat.max() > 2 * flat.size:
-        ids, flat = np.unique(np.append(flat, 0), return_inverse=True)
-        flat = flat[:-1]
+        flat = np.unique(np.append(flat, 0), return_inverse=True)[1][:-1]
     return flat

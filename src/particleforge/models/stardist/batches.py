@@ -1,7 +1,7 @@
 """Training batches for StarDist, made ahead in a thread."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from typing import NamedTuple, TypeVar
@@ -37,7 +37,7 @@ def collate(patches: Sequence[Patch], config: StarDistConfig) -> Batch:
     )
 
 
-def made_ahead(make: Callable[[int], T], ahead: int = 4) -> Iterator[T]:
+def made_ahead(make: Callable[[int], T], ahead: int = 4) -> Generator[T, None, None]:
     """``make(0), make(1), ...`` without end, computed in order by one thread that runs `ahead`."""
     with ThreadPoolExecutor(1, "batches") as pool:
         waiting: deque[Future[T]] = deque()

@@ -16,7 +16,7 @@ TILE_PX = 1024
 
 
 def network_maps(net: StarDistNet, image: Floats, tile_px: int = TILE_PX) -> tuple[Floats, Floats]:
-    """Maps of a normalised image; see `map_steps`."""
+    """Predict the maps of a normalised image; see `map_steps`."""
     return run(map_steps(net, image, tile_px))
 
 
@@ -74,7 +74,7 @@ def _padded(image: Floats, config: StarDistConfig) -> Floats:
 def _windows(
     shape: tuple[int, ...], config: StarDistConfig, tile_px: int
 ) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
-    """What each tile sees, and the part of it that is kept."""
+    """Return what each tile sees, and the part of it that is kept."""
     axes = []
     for length, divisor, halo in zip(shape, config.divisor, config.halo_px, strict=True):
         step = max(divisor, tile_px // divisor * divisor)

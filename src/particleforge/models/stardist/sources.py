@@ -91,7 +91,8 @@ class Sources(Sequence[Source]):
         image = rescale(normalize(sample.micrograph.grey, *self._percentiles), self._scales[index])
 
         def nearest(array: Any) -> Any:
-            return resize(array, image.shape, order=0, preserve_range=True, anti_aliasing=False).astype(array.dtype)
+            small = resize(array, image.shape, order=0, preserve_range=True, anti_aliasing=False)  # type: ignore[no-untyped-call]
+            return small.astype(array.dtype)
 
         known = None if sample.known is None else nearest(sample.known.astype(np.uint8)) > 0
         return Source(image, nearest(sample.labels), known)

@@ -41,12 +41,14 @@ def choose_thresholds(net: StarDistNet, groups: Sequence[Sequence[Source]], iou:
     maps = [[network_maps(net, source.image) for source in group] for group in filled]
 
     def found(nms_thresh: float) -> list[list[Instances]]:
-        thresholds = {"prob_thresh": PROBS[0], "nms_thresh": nms_thresh}
+        def one(source: Source, prob: npt.NDArray[np.float32], dist: npt.NDArray[np.float32]) -> Instances:
+            height, width = source.image.shape
+            return instances(
+                prob, dist, config=net.config, prob_thresh=PROBS[0], nms_thresh=nms_thresh, shape=(height, width)
+            )
+
         return [
-            [
-                instances(*pair, config=net.config, shape=source.image.shape, **thresholds)
-                for source, pair in zip(group, pairs, strict=True)
-            ]
+            [one(source, *pair) for source, pair in zip(group, pairs, strict=True)]
             for group, pairs in zip(filled, maps, strict=True)
         ]
 

@@ -103,7 +103,7 @@ def train_network(
     finally:
         batches.close()
         _save(state, out)
-    net: StarDistNet = state.average.module
+    net = StarDistNet(params.network)
     net.load_state_dict(state.best)
     return net.eval()
 
@@ -115,7 +115,7 @@ def _start(params: TrainParams, device: torch.device, checkpoint: Path) -> Train
     for part in net.modules():
         if isinstance(part, torch.nn.BatchNorm2d):
             part.momentum = 0.1
-    net = net.to(device, memory_format=torch.channels_last)
+    net = net.to(device).to(memory_format=torch.channels_last)
     average = AveragedModel(net, avg_fn=_average, use_buffers=True)
     state = Training(net, average, torch.optim.Adam(net.parameters(), params.learning_rate))
     if checkpoint.exists():

@@ -67,7 +67,7 @@ class _Inpainted(CanvasMaker):
     def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
         """Return a random crop of a random canvas, mirrored on where it is too small."""
         canvas = self.canvases[rng.integers(len(self.canvases))]
-        canvas = np.rot90(canvas, rng.integers(4)) if rng.random() < 0.5 else canvas
+        canvas = np.rot90(canvas, int(rng.integers(4))) if rng.random() < 0.5 else canvas
         if rng.random() < 0.5:
             canvas = canvas[:, ::-1]
         short = [max(0, want - have) for want, have in zip(shape, canvas.shape, strict=True)]

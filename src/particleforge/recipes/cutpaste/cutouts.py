@@ -99,7 +99,7 @@ def _cut_sample(sample: Sample, rule: CutoutRule, pool: Pool) -> None:
     background = grey[sample.background][::4]
     level = float(np.median(background if background.size else grey))
     contacts = dict(_contacts(sample.labels))
-    for region in regionprops(sample.labels.astype(np.int64)):
+    for region in regionprops(sample.labels.astype(np.int64)):  # type: ignore[no-untyped-call]
         name = f"{sample.name}#{region.label}"
         top, left, bottom, right = region.bbox
         if region.area < rule.min_area_px:

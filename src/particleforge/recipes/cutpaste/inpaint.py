@@ -39,7 +39,7 @@ def _smooth_course(image: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     share = ndimage.uniform_filter(weight, 5)
     local = mean / np.maximum(share, 1e-6)
     if share.min() > 0.2:
-        return local.astype(np.float32)
+        return np.asarray(local, np.float32)
     small = share[::2, ::2]
     enough = small > 0.2
     if not enough.any():
@@ -49,7 +49,7 @@ def _smooth_course(image: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     grid = np.meshgrid(rows, columns, indexing="ij")
     up = ndimage.map_coordinates(coarse, grid, order=1, mode="nearest")
     blend = np.clip(share / 0.2, 0, 1)
-    return (blend * local + (1 - blend) * up).astype(np.float32)
+    return np.asarray(blend * local + (1 - blend) * up, np.float32)
 
 
 def _copy_grain(filled: Floats, grain: Floats, hole: npt.NDArray[np.bool_]) -> None:

@@ -93,7 +93,8 @@ def slide_out(
             return False, 0, 0
     while step > 0 and _free_at(labels, alpha, start, towards, step - 1)[0]:
         step -= 1
-    return _free_at(labels, alpha, start, towards, step)
+    place: tuple[bool, int, int] = _free_at(labels, alpha, start, towards, step)
+    return place
 
 
 @numba.njit(cache=True, nogil=True)

@@ -25,6 +25,12 @@ class Turned:
     angle_deg: float
     area_px: int
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the pasted patch."""
+        height, width = self.alpha.shape
+        return height, width
+
 
 def turn(cutout: Cutout, scale: float, angle_deg: float, flip: bool) -> Turned:
     """Flip, scale and rotate a cutout about its centre."""
@@ -56,6 +62,7 @@ class Scene:
 
     def __init__(self, canvas: npt.NDArray[np.float32], count: int, crowding: Crowding) -> None:
         self.image = canvas
+        self.shape: tuple[int, int] = (len(canvas), len(canvas[0]))
         self.labels = np.zeros(canvas.shape, np.uint32)
         self.visible = np.zeros(count + 1, np.int64)
         self.needed = np.zeros(count + 1, np.int64)
@@ -68,7 +75,7 @@ class Scene:
             found = self._beside_another(turned, rng)
             if found is not None:
                 return found
-        least, room = self._range(turned.alpha.shape)
+        least, room = self._range(turned.size)
         if min(room) < 1:
             return None
         for _ in range(TRIES):
@@ -85,11 +92,11 @@ class Scene:
         self.needed[label] = math.ceil(max(self.crowding.min_visible * turned.area_px, kept))
         self.centres.append((place[0] + (turned.alpha.shape[0] - 1) / 2, place[1] + (turned.alpha.shape[1] - 1) / 2))
 
-    def _range(self, size: tuple[int, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
+    def _range(self, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
         """Smallest (top, left), and how many values each may take from there."""
         if not self.crowding.cut_by_border:
-            return (0, 0), (self.labels.shape[0] - size[0] + 1, self.labels.shape[1] - size[1] + 1)
-        return (-size[0] // 2, -size[1] // 2), self.labels.shape
+            return (0, 0), (self.shape[0] - size[0] + 1, self.shape[1] - size[1] + 1)
+        return (-size[0] // 2, -size[1] // 2), self.shape
 
     def _fits(self, turned: Turned, top: int, left: int) -> bool:
         """Whether the particle shows enough of itself here and of what lies below."""
@@ -98,8 +105,8 @@ class Scene:
             if shown < max(1, self.crowding.min_visible * turned.area_px):
                 return False
         if self.crowding.overlap:
-            return kernels.keeps_visible(self.labels, turned.alpha, top, left, self.visible, self.needed)
-        return kernels.is_free(self.labels, turned.alpha, top, left)
+            return bool(kernels.keeps_visible(self.labels, turned.alpha, top, left, self.visible, self.needed))
+        return bool(kernels.is_free(self.labels, turned.alpha, top, left))
 
     def _beside_another(self, turned: Turned, rng: np.random.Generator) -> tuple[int, int] | None:
         """Place touching a random particle that is there already."""
@@ -113,7 +120,7 @@ class Scene:
         return None
 
     def _inside(self, turned: Turned, top: int, left: int) -> bool:
-        least, room = self._range(turned.alpha.shape)
+        least, room = self._range(turned.size)
         return least[0] <= top < least[0] + room[0] and least[1] <= left < least[1] + room[1]
 
     def _search_all(
@@ -123,7 +130,7 @@ class Scene:
         mask = turned.alpha >= 0.5
         padding = [
             (max(0, -first), max(0, first + n + size - 1 - have))
-            for first, n, size, have in zip(least, room, mask.shape, self.labels.shape, strict=True)
+            for first, n, size, have in zip(least, room, turned.size, self.shape, strict=True)
         ]
         occupied = np.pad((self.labels > 0).astype(np.float32), padding)
         covered = fftconvolve(occupied, mask[::-1, ::-1].astype(np.float32), mode="valid")

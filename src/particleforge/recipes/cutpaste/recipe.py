@@ -20,7 +20,6 @@ from particleforge.recipes.cutpaste.placement import Crowding, Scene, Turned, tu
 from particleforge.recipes.recipe import Recipe
 from particleforge.sample import Sample
 
-
 MIN_BLUR_PX = 0.15
 """Below this sigma a Gaussian's neighbouring weights are under 1e-9."""
 
@@ -63,8 +62,8 @@ class CutPaste(Recipe):
     )
     particles: Annotated[Draw | None, PerImage(), Within(0, 10_000_000)] = Field(
         None,
-        description="Particles per image; empty: as dense as fully annotated images, times 0.5 to 1.5, or 5 to 60 % of the area "
-        "where images are partly annotated.",
+        description="Particles per image; empty: as dense as fully annotated images, times 0.5 to 1.5; "
+        "5 to 60 % of the area where images are partly annotated.",
     )
     overlap: Annotated[Draw, PerImage(), Within(0, 0.95)] = Field(
         Choice(values=(0, 0, 0.3)), description="Share of a particle that others may cover; 0: particles never overlap."
@@ -179,7 +178,7 @@ class CutPaste(Recipe):
     def _count(self, home: Home, rng: np.random.Generator) -> int:
         if self.particles is not None:
             return round(number(self.particles))
-        density = rng.choice(home.densities_per_px) * rng.uniform(*home.crowding)
+        density = float(rng.choice(home.densities_per_px)) * rng.uniform(*home.crowding)
         return max(1, round(density * home.shape[0] * home.shape[1]))
 
     def _turned(self, cutouts: Sequence[Cutout], count: int, rng: np.random.Generator) -> list[Turned]:
@@ -210,8 +209,9 @@ class CutPaste(Recipe):
             image.ravel()[hit] = rng.choice(np.array([low, high], np.float32), len(hit))
         if np.issubdtype(dtype, np.integer):
             limits = np.iinfo(dtype)
-            return np.clip(np.rint(image, out=image), limits.min, limits.max, out=image).astype(dtype)
-        return image.astype(np.float32)
+            whole = np.clip(np.rint(image, out=image), limits.min, limits.max, out=image)
+            return np.asarray(whole, dtype)
+        return image.astype(np.float32, copy=False)
 
 
 def _gaussian(sigma: float) -> npt.NDArray[np.float32]:

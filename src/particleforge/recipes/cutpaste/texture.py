@@ -74,4 +74,5 @@ def weave(source: Exemplar, shape: tuple[int, int], rng: np.random.Generator) ->
         total[y : y + side, x : x + side] += patch
         power[y : y + side, x : x + side] += window**2
     inner = slice(step, step + shape[0]), slice(step, step + shape[1])
-    return (total[inner] / np.sqrt(power[inner]) + np.float32(source.mean)).astype(np.float32)
+    woven: Floats = total[inner] / np.sqrt(power[inner]) + np.float32(source.mean)
+    return woven
