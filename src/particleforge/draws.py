@@ -3,6 +3,7 @@
 import math
 import re
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, PositiveFloat, model_validator
 from pydantic_core import CoreSchema, core_schema
 
+from particleforge.errors import UserError
 from particleforge.params import Params
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -182,23 +184,41 @@ AnyDistribution: TypeAlias = Annotated[
     Uniform | Normal | LogNormal | Weibull | Choice | Empirical | Mixture, Field(discriminator="kind")
 ]
 _KINDS: dict[str, type[Distribution]] = {
-    cls.model_fields["kind"].default: cls for cls in (Uniform, Normal, LogNormal, Weibull, Choice, Empirical)
+    cls.model_fields["kind"].default: cls for cls in (Uniform, Normal, LogNormal, Weibull, Choice, Empirical, Mixture)
 }
 
 
-def _from_text(value: Any) -> Any:
-    """Read the short form ``uniform(0.8, 1.2)`` or ``normal(5, sd=2)``; numbers and plain data pass unchanged."""
-    if isinstance(value, (int, float, dict, Distribution)):
+def _read(value: Any) -> Any:
+    """Turn plain data or the short form into a distribution; numbers pass unchanged.
+
+    Reading it here, not in the union below, keeps messages to the one kind that was meant.
+    """
+    if isinstance(value, str):
+        value = _from_text(value)
+    if not isinstance(value, Mapping):
         return value
-    found = re.fullmatch(r"\s*([a-z]+)\s*\((.*)\)\s*", str(value))
+    kind = value.get("kind")
+    if kind not in _KINDS:
+        raise ValueError(f"{kind!r} is no distribution; there are {', '.join(_KINDS)}")
+    try:
+        return _KINDS[kind].parse(value)
+    except UserError as error:
+        raise ValueError(str(error)) from error
+
+
+def _from_text(text: str) -> float | dict[str, Any]:
+    """Read a number or the short form ``uniform(0.8, 1.2)``, ``normal(5, sd=2)``."""
+    found = re.fullmatch(r"\s*([a-z]+)\s*\((.*)\)\s*", text)
     if not found:
         try:
-            return float(value)
-        except (TypeError, ValueError):
+            return float(text)
+        except ValueError:
             raise ValueError("neither a number nor a distribution such as uniform(0.8, 1.2)") from None
     kind, inner = found.groups()
     if kind not in _KINDS:
         raise ValueError(f"{kind!r} is no distribution; there are {', '.join(_KINDS)}")
+    if kind == "mixture":
+        raise ValueError("a mixture has no short form; give kind, parts and weights")
     names = [name for name in _KINDS[kind].model_fields if name != "kind"]
     parts = [part.strip() for part in inner.split(",") if part.strip()]
     if names == ["values"]:
@@ -210,7 +230,7 @@ def _from_text(value: Any) -> Any:
     return {"kind": kind} | dict(pairs)
 
 
-Draw: TypeAlias = Annotated[float | AnyDistribution, BeforeValidator(_from_text)]
+Draw: TypeAlias = Annotated[float | AnyDistribution, BeforeValidator(_read)]
 """A number, or a distribution of numbers, also in the short form ``uniform(0.8, 1.2)``."""
 
 

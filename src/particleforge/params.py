@@ -1,9 +1,9 @@
 """The base of every parameter object."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -80,13 +80,36 @@ def explain(error: ValidationError, cls: type[BaseModel]) -> UserError:
     for problem in error.errors(include_url=False):
         where = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(problem["loc"][-1]), cls.model_fields, n=1)
+            names = [name for owner in _owners(cls, problem["loc"][:-1]) for name in owner.model_fields]
+            near = difflib.get_close_matches(str(problem["loc"][-1]), names, n=1)
             lines.append(f"There is no parameter {where!r}.")
-            hints.append(f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(cls.model_fields)}.")
+            hints.append(f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names)}.")
         else:
             reason = problem["msg"].removeprefix("Value error, ")
             lines.append(f"{where or cls.__name__} = {problem['input']!r}: {reason}.".replace("..", "."))
-            field = cls.model_fields.get(str(problem["loc"][0])) if problem["loc"] else None
-            if field is not None and field.description:
-                hints.append(f"{problem['loc'][0]}: {field.description}")
+            path = list(problem["loc"])
+            while path:
+                last = path.pop()
+                for owner in _owners(cls, path):
+                    field = owner.model_fields.get(str(last))
+                    if field is not None and field.description:
+                        hints.append(f"{last}: {field.description}")
+                        path = []
     return UserError(" ".join(lines), " ".join(dict.fromkeys(hints)))
+
+
+def _owners(cls: type[BaseModel], path: Iterable[str | int]) -> list[type[BaseModel]]:
+    """Classes whose fields stand at the end of a path of field names, and of kinds where a field is a union."""
+    owners = [cls]
+    for part in path:
+        fields = [owner.model_fields[str(part)] for owner in owners if str(part) in owner.model_fields]
+        kinds = [owner for owner in owners if (kind := owner.model_fields.get("kind")) and kind.default == part]
+        owners = [inner for field in fields for inner in _models(field.annotation)] if fields else kinds or owners
+    return owners
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """Every parameter class named in a type."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]

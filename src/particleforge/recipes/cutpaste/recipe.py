@@ -192,7 +192,7 @@ class CutPaste(Recipe):
 
     def _finish(
         self,
-        image: npt.NDArray[np.float32],
+        image: npt.NDArray[Any],
         grey_range: tuple[float, float],
         dtype: np.dtype[Any],
         rng: np.random.Generator,
@@ -210,8 +210,8 @@ class CutPaste(Recipe):
         if np.issubdtype(dtype, np.integer):
             limits = np.iinfo(dtype)
             whole = np.clip(np.rint(image, out=image), limits.min, limits.max, out=image)
-            return np.asarray(whole, dtype)
-        return image.astype(np.float32, copy=False)
+            image = whole.astype(dtype)
+        return image
 
 
 def _gaussian(sigma: float) -> npt.NDArray[np.float32]:
