@@ -74,7 +74,7 @@ class _Inpainted(CanvasMaker):
         if any(short):
             canvas = np.pad(canvas, [(0, s) for s in short], mode="symmetric")
         top, left = (rng.integers(have - want + 1) for want, have in zip(shape, canvas.shape, strict=True))
-        return np.ascontiguousarray(canvas[top : top + shape[0], left : left + shape[1]])
+        return np.array(canvas[top : top + shape[0], left : left + shape[1]], order="C")
 
 
 class Flat(Params):

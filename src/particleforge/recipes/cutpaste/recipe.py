@@ -218,7 +218,7 @@ def _gaussian(sigma: float) -> npt.NDArray[np.float32]:
     """Weights of a Gaussian, as `scipy.ndimage.gaussian_filter` cuts it off."""
     radius = int(4 * sigma + 0.5)
     weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    return (weights / weights.sum()).astype(np.float32)
+    return np.asarray(weights / weights.sum(), np.float32)
 
 
 def _densities(sources: Sequence[Sample]) -> npt.NDArray[np.float64]:
