@@ -187,6 +187,8 @@ _KINDS: dict[str, type[Distribution]] = {
     cls.model_fields["kind"].default: cls for cls in (Uniform, Normal, LogNormal, Weibull, Choice, Empirical, Mixture)
 }
 
+_NEITHER = "neither a number nor a distribution such as uniform(0.8, 1.2)"
+
 
 def _read(value: Any) -> Any:
     """Turn plain data or the short form into a distribution; numbers pass unchanged.
@@ -195,8 +197,10 @@ def _read(value: Any) -> Any:
     """
     if isinstance(value, str):
         value = _from_text(value)
-    if not isinstance(value, Mapping):
+    if isinstance(value, (int, float, Distribution)):
         return value
+    if not isinstance(value, Mapping):
+        raise ValueError(_NEITHER)
     kind = value.get("kind")
     if kind not in _KINDS:
         raise ValueError(f"{kind!r} is no distribution; there are {', '.join(_KINDS)}")
@@ -213,7 +217,7 @@ def _from_text(text: str) -> float | dict[str, Any]:
         try:
             return float(text)
         except ValueError:
-            raise ValueError("neither a number nor a distribution such as uniform(0.8, 1.2)") from None
+            raise ValueError(_NEITHER) from None
     kind, inner = found.groups()
     if kind not in _KINDS:
         raise ValueError(f"{kind!r} is no distribution; there are {', '.join(_KINDS)}")
@@ -227,6 +231,8 @@ def _from_text(text: str) -> float | dict[str, Any]:
     if len(parts) > len(names):
         raise ValueError(f"{kind} takes {len(names)} numbers ({', '.join(names)}), not {len(parts)}")
     pairs = [(pair[0].strip(), pair[1].strip()) if pair else (names[i], parts[i]) for i, pair in enumerate(given)]
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(f"one of {', '.join(names)} is given twice")
     return {"kind": kind} | dict(pairs)
 
 

@@ -1,7 +1,7 @@
 """The base of every parameter object."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -86,19 +86,24 @@ def explain(error: ValidationError, cls: type[BaseModel]) -> UserError:
             hints.append(f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names)}.")
         else:
             reason = problem["msg"].removeprefix("Value error, ")
-            lines.append(f"{where or cls.__name__} = {problem['input']!r}: {reason}.".replace("..", "."))
-            path = list(problem["loc"])
-            while path:
-                last = path.pop()
-                for owner in _owners(cls, path):
-                    field = owner.model_fields.get(str(last))
-                    if field is not None and field.description:
-                        hints.append(f"{last}: {field.description}")
-                        path = []
-    return UserError(" ".join(lines), " ".join(dict.fromkeys(hints)))
+            lines.append(
+                f"{where or cls.__name__} = {problem['input']!r}: {reason}.".replace("..", ".").replace("?.", "?")
+            )
+            hints.append(_description(cls, [str(part) for part in problem["loc"]]))
+    return UserError(" ".join(lines), " ".join(filter(None, dict.fromkeys(hints))))
 
 
-def _owners(cls: type[BaseModel], path: Iterable[str | int]) -> list[type[BaseModel]]:
+def _description(cls: type[BaseModel], path: Sequence[str]) -> str:
+    """Name and description of the innermost field on a path; empty where there is none."""
+    for end in range(len(path), 0, -1):
+        for owner in _owners(cls, path[: end - 1]):
+            field = owner.model_fields.get(path[end - 1])
+            if field is not None and field.description:
+                return f"{path[end - 1]}: {field.description}"
+    return ""
+
+
+def _owners(cls: type[BaseModel], path: Sequence[str | int]) -> list[type[BaseModel]]:
     """Classes whose fields stand at the end of a path of field names, and of kinds where a field is a union."""
     owners = [cls]
     for part in path:

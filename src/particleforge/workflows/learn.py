@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pydantic import Field
 
 from particleforge.models.stardist.train_params import TrainParams
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from particleforge.models.stardist.model import StarDistModel
 
 SYNTHETIC = "synthetic.zarr"
+THRESHOLD_SECONDS = 6.0
+"""What choosing thresholds after the training takes, kept free of the time asked for."""
 
 
 class LearnParams(Params):
@@ -88,8 +91,8 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
     if count:
         draws = SynthesizeParams(count=count, seed=params.seed, workers=params.workers)
         synthetic = yield from synthesize.steps(params.recipe, train_on, out / SYNTHETIC, draws)
-    spent = (time.monotonic() - began) / 60
-    training = params.training.replace(seed=params.seed, minutes=max(params.minutes - spent, 0.25 * params.minutes))
+    left = params.minutes - (time.monotonic() - began + THRESHOLD_SECONDS) / 60
+    training = params.training.replace(seed=params.seed, minutes=max(left, 0.25 * params.minutes))
     model = yield from train_stardist(train_on, synthetic, held_out, out, training)
-    particles = sum(len(set(sample.labels.flat)) - 1 for sample in samples)
+    particles = sum(len(np.unique(sample.labels[sample.labels > 0])) for sample in samples)
     return Learned(model, out, particles, len(samples), count)

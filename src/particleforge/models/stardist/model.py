@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+import numpy.typing as npt
 import yaml
 
 from particleforge.errors import UserError
@@ -13,6 +15,7 @@ from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.normalize import normalize, rescale
 from particleforge.models.stardist.official import Thresholds, read_official, write_official
 from particleforge.models.stardist.predict import map_steps
+from particleforge.models.stardist.scale_search import plausibility
 from particleforge.params import read_yaml
 from particleforge.step import Step, run
 from particleforge.store.files import atomic_write
@@ -36,6 +39,10 @@ class StarDistModel:
         Factor by which images are resized for the network.
     pixel_size_nm
         Pixel size of the images `working_scale` is meant for, or None: then it holds for all images.
+    search_scales
+        Scales to choose from for each image whose magnification is not known; see `plausibility`.
+    target_px
+        Particle diameter at working scale.
     provenance
         Plain data: what it was trained on and how.
     """
@@ -46,6 +53,8 @@ class StarDistModel:
     percentiles: tuple[float, float] = (1.0, 99.8)
     working_scale: float = 1.0
     pixel_size_nm: float | None = None
+    search_scales: tuple[float, ...] = ()
+    target_px: float = 24.0
     provenance: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -64,9 +73,7 @@ class StarDistModel:
             raise UserError(f"{folder} is no folder.", "Point to the folder of a trained model.")
         net, thresholds = read_official(folder)
         note = read_yaml(folder / NOTE) if (folder / NOTE).is_file() else {}
-        if "percentiles" in note:
-            note["percentiles"] = tuple(note["percentiles"])
-        own = {name: value for name, value in note.items() if name in cls.__dataclass_fields__}
+        own: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in note.items()}
         return cls(net.to(device), thresholds.prob, thresholds.nms, **own)
 
     def save(self, folder: Path) -> None:
@@ -76,39 +83,57 @@ class StarDistModel:
             "percentiles": list(self.percentiles),
             "working_scale": self.working_scale,
             "pixel_size_nm": self.pixel_size_nm,
+            "search_scales": list(self.search_scales),
+            "target_px": self.target_px,
             "provenance": self.provenance,
         }
         with atomic_write(folder / NOTE) as path:
             path.write_text(yaml.safe_dump(note, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
-    def scale_for(self, micrograph: Micrograph) -> float:
-        """Factor by which to resize an image: with pixel sizes on both sides particles keep their true size."""
+    def scales_for(self, micrograph: Micrograph) -> tuple[float, ...]:
+        """Factors by which to resize an image, several where its magnification is not known.
+
+        With pixel sizes on both sides particles keep their true size.
+        """
         own = micrograph.square_pixel_size_nm
-        if own is None or self.pixel_size_nm is None:
-            return self.working_scale
-        return self.working_scale * own / self.pixel_size_nm
+        if own is not None and self.pixel_size_nm is not None:
+            return (self.working_scale * own / self.pixel_size_nm,)
+        return self.search_scales or (self.working_scale,)
 
     def predict(self, micrograph: Micrograph) -> Instances:
         """Find all objects of a micrograph; see `predict_steps`."""
         return run(self.predict_steps(micrograph))
 
     def predict_steps(self, micrograph: Micrograph) -> Step[Instances]:
-        """Find all objects of a micrograph, reporting tile by tile.
+        """Find all objects of a micrograph, reporting tile by tile; of several scales the most plausible is taken.
 
         Raises
         ------
         UserError
             For stacks and images with pixels that are not finite.
         """
-        scale = self.scale_for(micrograph)
-        image = rescale(normalize(micrograph.grey, *self.percentiles), scale)
-        prob, dist = yield from map_steps(self.net, image)
+        image = normalize(micrograph.grey, *self.percentiles)
+        scales = self.scales_for(micrograph)
+        best: Instances | None = None
+        most = -1.0
+        for scale in scales:
+            found = yield from self._at_scale(image, scale)
+            likely = plausibility(found, scale, self.target_px) if len(scales) > 1 else 0.0
+            if likely > most:
+                best, most = found, likely
+        if best is None:
+            raise RuntimeError("there is always at least one scale")
+        return best
+
+    def _at_scale(self, image: npt.NDArray[np.float32], scale: float) -> Step[Instances]:
+        prob, dist = yield from map_steps(self.net, rescale(image, scale))
+        height, width = image.shape
         return instances(
             prob,
             dist,
             config=self.net.config,
             prob_thresh=self.prob_thresh,
             nms_thresh=self.nms_thresh,
-            shape=micrograph.shape,
+            shape=(height, width),
             scale=scale,
         )

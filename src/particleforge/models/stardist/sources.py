@@ -2,40 +2,25 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 import numpy as np
+import numpy.typing as npt
 from skimage.transform import resize
 
-from particleforge.errors import UserError
 from particleforge.models.patches import Source
 from particleforge.models.stardist.normalize import normalize, rescale
 from particleforge.sample import Sample
+from particleforge.store.labels import border_ids
 
 
-def diameters_px(sample: Sample) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Equivalent circular diameters of the particles of a sample that do not touch the border."""
-    labels = sample.labels
-    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    ids, areas = np.unique(labels, return_counts=True)
-    whole = ~np.isin(ids, np.append(rim, 0))
+def diameters_px(sample: Sample) -> npt.NDArray[np.float64]:
+    """Equivalent circular diameters of the particles that do not touch the border, or of all where all do."""
+    ids, areas = np.unique(sample.labels, return_counts=True)
+    whole = ~np.isin(ids, np.append(border_ids(sample.labels), 0))
     kept = whole if whole.any() else ids > 0
     return np.sqrt(4 * areas[kept] / math.pi)
-
-
-def median_diameter_px(samples: Sequence[Sample]) -> float:
-    """Median equivalent circular diameter of all particles.
-
-    Raises
-    ------
-    UserError
-        If there is none.
-    """
-    found = np.concatenate([diameters_px(sample) for sample in samples] or [np.empty(0)])
-    if not len(found):
-        raise UserError("No particle is labelled in the training images.", "Label at least a few particles.")
-    return float(np.median(found))
 
 
 class Sources(Sequence[Source]):
@@ -45,8 +30,10 @@ class Sources(Sequence[Source]):
     ----------
     samples
         Annotated micrographs, which may lie in a dataset on disk.
-    scales
-        Factor to working scale of each sample.
+    indices
+        Which of them.
+    scale_of
+        Factor to working scale of a sample.
     percentiles
         Grey percentiles that become 0 and 1.
     keep_px
@@ -56,18 +43,19 @@ class Sources(Sequence[Source]):
     def __init__(
         self,
         samples: Sequence[Sample],
-        scales: Sequence[float],
+        indices: Sequence[int],
+        scale_of: Callable[[Sample], float],
         percentiles: tuple[float, float],
         keep_px: float = 4e8,
     ) -> None:
-        self._samples = samples
-        self._scales = scales
+        self._samples, self._indices = samples, indices
+        self._scale_of = scale_of
         self._percentiles = percentiles
         self._kept: OrderedDict[int, Source] = OrderedDict()
         self._room_px = keep_px
 
     def __len__(self) -> int:
-        return len(self._samples)
+        return len(self._indices)
 
     @overload
     def __getitem__(self, index: int) -> Source: ...
@@ -80,15 +68,14 @@ class Sources(Sequence[Source]):
         if not 0 <= index < len(self):
             raise IndexError(index)
         if index not in self._kept:
-            source = self._kept[index] = self._make(index)
+            source = self._kept[index] = self._make(self._samples[self._indices[index]])
             self._room_px -= source.image.size
             while self._room_px < 0 and len(self._kept) > 1:
                 self._room_px += self._kept.popitem(last=False)[1].image.size
         return self._kept[index]
 
-    def _make(self, index: int) -> Source:
-        sample = self._samples[index]
-        image = rescale(normalize(sample.micrograph.grey, *self._percentiles), self._scales[index])
+    def _make(self, sample: Sample) -> Source:
+        image = rescale(normalize(sample.micrograph.grey, *self._percentiles), self._scale_of(sample))
 
         def nearest(array: Any) -> Any:
             small = resize(array, image.shape, order=0, preserve_range=True, anti_aliasing=False)  # type: ignore[no-untyped-call]

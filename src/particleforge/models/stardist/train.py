@@ -2,6 +2,7 @@
 
 import csv
 import math
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -69,6 +70,7 @@ def train_network(
         raise UserError("Neither minutes nor steps are given.", "Give at least one, such as --minutes 5.")
     if not len(real) and not len(synthetic):
         raise UserError("There is no image to train on.")
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # one core makes the batches
     fabric = Fabric(accelerator="auto", devices=1)
     state = _start(params, fabric.device, out / CHECKPOINT)
     module, optimizer = fabric.setup(state.net, state.optimizer)

@@ -1,13 +1,16 @@
 """From annotated samples to a StarDist model in a folder."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from particleforge.errors import UserError
 from particleforge.models.stardist.model import StarDistModel
-from particleforge.models.stardist.sources import Sources, diameters_px, median_diameter_px
+from particleforge.models.stardist.scale_search import candidate_scales
+from particleforge.models.stardist.sources import Sources, diameters_px
 from particleforge.models.stardist.thresholds import choose_thresholds
 from particleforge.models.stardist.train import CHECKPOINT, train_network
 from particleforge.models.stardist.train_params import TrainParams
@@ -16,8 +19,73 @@ from particleforge.step import Progress, Step
 
 MAX_ENLARGEMENT = 4.0
 """Enlarging further adds no detail and costs time with its square."""
-
+SAME_SCALE = 1.5
+"""Images whose median diameters differ by less than this factor count as taken at one magnification."""
 HELD_OUT_SYNTHETIC = 6
+PERCENTILES = (1.0, 99.8)
+
+
+@dataclass(frozen=True)
+class ScalePlan:
+    """Which factor brings which sample to working scale.
+
+    Parameters
+    ----------
+    target_px
+        Median particle diameter the network is trained for.
+    medians_px
+        Median particle diameter of each real image, or of all synthetic ones together.
+    pixel_size_nm
+        Common reference where every pixel size is known: then particles keep their true relative size.
+    """
+
+    target_px: float
+    medians_px: tuple[float, ...]
+    pixel_size_nm: float | None = None
+
+    @property
+    def working_scale(self) -> float:
+        """Factor for an image of the usual magnification."""
+        return self._factor(float(np.median(self.medians_px)))
+
+    @property
+    def candidates(self) -> tuple[float, ...]:
+        """Scales to try on an image of unknown magnification; none where all training images have the same."""
+        if self.pixel_size_nm is not None or max(self.medians_px) < SAME_SCALE * min(self.medians_px):
+            return ()
+        return candidate_scales(self.medians_px, self.target_px, MAX_ENLARGEMENT)
+
+    def scale_of(self, sample: Sample) -> float:
+        """Factor for one training sample."""
+        if self.pixel_size_nm is not None:
+            return self.working_scale * (sample.micrograph.square_pixel_size_nm or 0) / self.pixel_size_nm
+        if not self.candidates:
+            return self.working_scale
+        found = diameters_px(sample)
+        return self._factor(float(np.median(found))) if len(found) else self.working_scale
+
+    def _factor(self, diameter_px: float) -> float:
+        return min(self.target_px / max(diameter_px, 1e-6), MAX_ENLARGEMENT)
+
+
+def plan_scales(samples: Sequence[Sample], target_px: float) -> ScalePlan:
+    """Plan the working scale from annotated samples.
+
+    Raises
+    ------
+    UserError
+        If no particle is labelled.
+    """
+    found = [(sample, diameters) for sample in samples if len(diameters := diameters_px(sample))]
+    if not found:
+        raise UserError("No particle is labelled in the training images.", "Label at least a few particles.")
+    sizes = [sample.micrograph.square_pixel_size_nm for sample, _ in found]
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes):
+        return ScalePlan(target_px, tuple(float(np.median(diameters)) for _, diameters in found))
+    reference = float(np.median(known))
+    medians = tuple(float(np.median(d)) * size / reference for (_, d), size in zip(found, known, strict=True))
+    return ScalePlan(target_px, medians, reference)
 
 
 def train_stardist(
@@ -37,20 +105,21 @@ def train_stardist(
         Folder of the model. An interrupted training in it is continued.
     params
         Budget and settings.
+
+    Raises
+    ------
+    UserError
+        If no particle is labelled, or there is no budget.
     """
-    percentiles = (1.0, 99.8)
-    diameter_px = median_diameter_px(real or synthetic)
-    fresh = min(HELD_OUT_SYNTHETIC, len(synthetic) // 4)
+    plan = plan_scales(real or [synthetic[i] for i in range(min(32, len(synthetic)))], params.diameter_px)
+    training = len(synthetic) - min(HELD_OUT_SYNTHETIC, len(synthetic) // 4)
 
-    def sources(samples: Sequence[Sample]) -> Sources:
-        return Sources(
-            samples, [working_scale(own_diameter_px(s) or diameter_px, params) for s in samples], percentiles
-        )
+    def sources(samples: Sequence[Sample], indices: range) -> Sources:
+        return Sources(samples, indices, plan.scale_of, PERCENTILES)
 
-    real_sources = sources(real)
-    made = [synthetic[i] for i in range(len(synthetic))]
-    synthetic_sources = sources(made[: len(made) - fresh])
-    synthetic_tests, real_tests = sources(made[len(made) - fresh :]), sources(held_out)
+    real_sources, real_tests = sources(real, range(len(real))), sources(held_out, range(len(held_out)))
+    synthetic_sources = sources(synthetic, range(training))
+    synthetic_tests = sources(synthetic, range(training, len(synthetic)))
     tests = [*real_tests[:], *synthetic_tests[:]]
     net = yield from train_network(real_sources, synthetic_sources, tests, out, params)
     yield Progress(1, 1, "Choosing thresholds")
@@ -59,16 +128,18 @@ def train_stardist(
         net,
         prob_thresh,
         nms_thresh,
-        percentiles,
-        working_scale=working_scale(diameter_px, params),
-        pixel_size_nm=_common_pixel_size_nm(real or synthetic),
+        PERCENTILES,
+        working_scale=plan.working_scale,
+        pixel_size_nm=plan.pixel_size_nm,
+        search_scales=plan.candidates,
+        target_px=params.diameter_px,
         provenance={
             "version": version("napari-particleforge"),
             "training": params.model_dump(mode="json"),
             "real": [sample.name for sample in real],
             "held_out": [sample.name for sample in held_out],
             "synthetic": len(synthetic),
-            "diameter_px": diameter_px,
+            "median_diameters_px": list(plan.medians_px),
         },
     )
     model.save(out)
@@ -81,21 +152,3 @@ def hold_out(samples: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
     labelled = [sample for sample in samples if sample.labels.any()]
     held_out = labelled[3::7] if len(labelled) >= 8 else []
     return [sample for sample in labelled if sample not in held_out], held_out
-
-
-def own_diameter_px(sample: Sample) -> float | None:
-    """Median particle diameter of one sample, None where it has no particle."""
-    if sample.truth is not None and len(sample.truth):
-        return float(sample.truth["diameter_px"].median())
-    return float(np.median(diameters_px(sample))) if sample.labels.any() else None
-
-
-def _common_pixel_size_nm(samples: Sequence[Sample]) -> float | None:
-    """Pixel size of all samples, None where one is not known or they differ."""
-    sizes = {sample.micrograph.square_pixel_size_nm for sample in samples}
-    return sizes.pop() if len(sizes) == 1 else None
-
-
-def working_scale(diameter_px: float, params: TrainParams) -> float:
-    """Factor that makes particles of a diameter as large as the network likes them."""
-    return min(params.diameter_px / max(diameter_px, 1e-6), MAX_ENLARGEMENT)
