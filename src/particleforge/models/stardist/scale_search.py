@@ -58,4 +58,5 @@ def plausibility(found: Instances, scale: float, target_px: float) -> float:
 
 def polygon_areas_px2(dist: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """Areas of star-convex polygons from their (n, n_rays) radii."""
-    return 0.5 * math.sin(2 * math.pi / dist.shape[1]) * (dist * np.roll(dist, 1, axis=1)).sum(1, dtype=np.float64)
+    neighbours = (dist * np.roll(dist, 1, axis=1)).sum(1, dtype=np.float64)
+    return np.asarray(0.5 * math.sin(2 * math.pi / dist.shape[1]) * neighbours)
