@@ -17,7 +17,7 @@ fi
 uv sync --frozen --quiet --inexact
 
 [[ "$(uname -s)" == Linux ]] || exit 0
-lacking=$(ldd .venv/lib/python3.*/site-packages/PyQt6/Qt6/plugins/platforms/libqxcb.so | awk '/not found/ {print $1}')
+lacking=$(ldd .venv/lib/python3.*/site-packages/PyQt6/Qt6/plugins/platforms/libqxcb.so | awk '/not found/ {print $1}' | sort -u)
 command -v xvfb-run >/dev/null || lacking="$lacking xvfb-run"
 [[ -n "$lacking" ]] || exit 0
 
@@ -27,7 +27,7 @@ packages=(libdbus-1-3 libegl1 libfontconfig1 libgl1 libglib2.0-0 libgssapi-krb5-
 if command -v apt-get >/dev/null && [[ "$(id -u)" == 0 ]]; then
     echo "Installing system libraries" >&2
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-upgrade --no-install-recommends "${packages[@]}" >/dev/null
 elif command -v apt-get >/dev/null; then
     echo "napari's window and its tests need" $lacking". Install them once, then run make again:" >&2
     echo "  sudo apt-get install ${packages[*]}" >&2
