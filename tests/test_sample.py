@@ -1,0 +1,25 @@
+import numpy as np
+import pytest
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.sample import Sample
+
+LABELS = np.array([[0, 1, 0], [0, 1, 2]], np.uint32)
+
+
+def test_background_is_what_is_surely_none():
+    image = Micrograph(np.zeros((2, 3)), name="one")
+    np.testing.assert_array_equal(Sample(image, LABELS).background, LABELS == 0)
+    known = np.array([[True, True, False], [False, False, True]])
+    partly = Sample(image, LABELS, known)
+    np.testing.assert_array_equal(partly.background, [[True, False, False], [False, False, False]])
+    assert partly.name == "one"
+
+
+@pytest.mark.parametrize("what", ["labels", "known"])
+def test_shapes_must_be_equal(what):
+    image = Micrograph(np.zeros((2, 3)), name="one")
+    arrays = {"labels": LABELS, "known": LABELS > 0} | {what: np.zeros((3, 2), np.uint32)}
+    with pytest.raises(UserError, match=rf"one: the {what} have shape \(3, 2\), the image \(2, 3\)"):
+        Sample(image, **arrays)
