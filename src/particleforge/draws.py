@@ -197,6 +197,8 @@ def _read(value: Any) -> Any:
     """
     if isinstance(value, str):
         value = _from_text(value)
+    if isinstance(value, (int, float)) and not math.isfinite(value):
+        raise ValueError("a number must be finite")
     if isinstance(value, (int, float, Distribution)):
         return value
     if not isinstance(value, Mapping):

@@ -1,6 +1,7 @@
 """Pixels with their size: the one place where pixels and nanometres meet."""
 
 import math
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -113,13 +114,12 @@ def parse_length_nm(text: str) -> float:
     import pint
 
     way_out = "Write a number and a unit, such as '0.5 nm' or '1.2 um'."
+    found = re.fullmatch(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\W\d_]+)\s*", text)
+    if found is None:
+        raise UserError(f"{text!r} is not a length.", way_out)
     try:
-        length = float(pint.Quantity(text).to("nm").magnitude)
-    except (pint.errors.PintError, AttributeError, ValueError, TypeError, SyntaxError) as error:
-        raise UserError(f"{text!r} is not a length.", way_out) from error
-    except Exception as error:  # pint lets errors of Python's own tokenizer through
-        if type(error).__module__ != "tokenize":
-            raise
+        length = float(pint.Quantity(float(found[1]), found[2]).to("nm").magnitude)
+    except pint.errors.PintError as error:
         raise UserError(f"{text!r} is not a length.", way_out) from error
     if not (math.isfinite(length) and length > 0):
         raise UserError(f"{text!r} is not above zero.", way_out)
