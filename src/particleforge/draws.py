@@ -77,7 +77,8 @@ class Normal(Distribution):
         if self.sd == 0:
             return np.full(size, self.mean)
         low, high = ((limit - self.mean) / self.sd for limit in self.support)
-        return np.asarray(truncnorm.ppf(rng.random(size), low, high, loc=self.mean, scale=self.sd), float)
+        drawn = truncnorm.ppf(rng.random(size), low, high, loc=self.mean, scale=self.sd)
+        return np.clip(np.asarray(drawn, float), *self.support)  # rounding may lead a little out
 
     @property
     def support(self) -> tuple[float, float]:

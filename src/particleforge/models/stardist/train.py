@@ -16,8 +16,9 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from particleforge.errors import UserError
-from particleforge.models.patches import Augment, Source, draw_patch, mixed
+from particleforge.models.patches import Augment, Patch, Source, draw_patch, mixed
 from particleforge.models.stardist.batches import Batch, collate, made_ahead
+from particleforge.models.stardist.config import SMALL, StarDistConfig
 from particleforge.models.stardist.loss import stardist_loss
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.train_params import TrainParams
@@ -70,16 +71,17 @@ def train_network(
         raise UserError("Neither minutes nor steps are given.", "Give at least one, such as --minutes 5.")
     if not len(real) and not len(synthetic):
         raise UserError("There is no image to train on.")
+    config = params.network or SMALL
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # one core makes the batches
     fabric = Fabric(accelerator="auto", devices=1)
-    state = _start(params, fabric.device, out / CHECKPOINT)
+    state = _start(config, params, fabric.device, out / CHECKPOINT)
     module, optimizer = fabric.setup(state.net, state.optimizer)
-    tests = _test_batches(held_out, params)
+    tests = _test_batches(held_out, config, params)
     began, before = time.monotonic(), state.seconds
     first, next_check = state.step, _used(state, params) + 1 / params.validations
 
     def make(number: int) -> Batch:
-        return _batch(real, synthetic, params, first + number, _used(state, params))
+        return collate(_patches(real, synthetic, params, first + number, _used(state, params)), config)
 
     batches = made_ahead(make)
     running = 0.0
@@ -105,15 +107,18 @@ def train_network(
     finally:
         batches.close()
         _save(state, out)
-    net = StarDistNet(params.network)
+    net = StarDistNet(config)
     net.load_state_dict(state.best)
     return net.eval()
 
 
-def _start(params: TrainParams, device: torch.device, checkpoint: Path) -> Training:
+def _start(config: StarDistConfig, params: TrainParams, device: torch.device, checkpoint: Path) -> Training:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(params.seed)
-        net = StarDistNet(params.network)
+        net = StarDistNet(config)
+    if net.dist.conv.bias is not None:
+        # Start from circles of the usual size: hundreds of steps are saved.
+        torch.nn.init.constant_(net.dist.conv.bias, params.diameter_px / 2)
     for part in net.modules():
         if isinstance(part, torch.nn.BatchNorm2d):
             part.momentum = 0.1
@@ -156,22 +161,23 @@ def _schedule(used: float) -> float:
     return warm * max(0.01, 0.5 * (1 + math.cos(math.pi * min(used, 1.0))))
 
 
-def _batch(real: Sequence[Source], synthetic: Sequence[Source], params: TrainParams, number: int, used: float) -> Batch:
+def _patches(
+    real: Sequence[Source], synthetic: Sequence[Source], params: TrainParams, number: int, used: float
+) -> list[Patch]:
     rng = stream(params.seed, "batch", number)
     share = 1.0 if used < params.real_first and len(real) else params.real_share
     groups = ((real, share), (synthetic, 1 - share))
-    patches = [draw_patch(mixed(groups, rng), params.patch_px, params.augment, rng) for _ in range(params.batch_size)]
-    return collate(patches, params.network)
+    return [draw_patch(mixed(groups, rng), params.patch_px, params.augment, rng) for _ in range(params.batch_size)]
 
 
-def _test_batches(held_out: Sequence[Source], params: TrainParams, count: int = 6) -> list[Batch]:
+def _test_batches(
+    held_out: Sequence[Source], config: StarDistConfig, params: TrainParams, count: int = 6
+) -> list[Batch]:
     """Unvaried patches, always the same."""
     rng = stream(params.seed, "held out")
     still = Augment(scale=1, turned=0, gamma=1, gain=1, offset=0, shading=0, noise=0, blur_sigma_px=0)
     return [
-        collate(
-            [draw_patch(mixed(((held_out, 1.0),), rng), params.patch_px, still, rng) for _ in range(4)], params.network
-        )
+        collate([draw_patch(mixed(((held_out, 1.0),), rng), params.patch_px, still, rng) for _ in range(4)], config)
         for _ in range(count if len(held_out) else 0)
     ]
 

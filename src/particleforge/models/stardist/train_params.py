@@ -3,14 +3,17 @@
 from pydantic import Field
 
 from particleforge.models.patches import Augment
-from particleforge.models.stardist.config import SMALL, StarDistConfig
+from particleforge.models.stardist.config import StarDistConfig
 from particleforge.params import Params
 
 
 class TrainParams(Params):
     """Budget and settings of a training."""
 
-    network: StarDistConfig = Field(SMALL, description="Architecture; the default is small and has batch norm.")
+    network: StarDistConfig | None = Field(
+        None,
+        description="Architecture; empty: small, with batch norm, and with 64 rays instead of 32 for long particles.",
+    )
     minutes: float | None = Field(5.0, gt=0, le=100_000, description="Time to train; empty: no limit but `steps`.")
     steps: int | None = Field(None, ge=1, description="Optimiser steps; empty: no limit but `minutes`.")
     seed: int = Field(0, ge=0, description="Seed of weights, patches and augmentation.")

@@ -6,8 +6,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from skimage.measure import regionprops_table
 
 from particleforge.errors import UserError
+from particleforge.models.stardist.config import SMALL
 from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.scale_search import candidate_scales
 from particleforge.models.stardist.sources import Sources, diameters_px
@@ -111,7 +113,9 @@ def train_stardist(
     UserError
         If no particle is labelled, or there is no budget.
     """
-    plan = plan_scales(real or [synthetic[i] for i in range(min(32, len(synthetic)))], params.diameter_px)
+    plan = plan_scales(real or synthetic[:32], params.diameter_px)
+    if params.network is None:
+        params = params.replace(network=SMALL.replace(n_rays=64 if are_long(real or synthetic[:32]) else 32))
     training = len(synthetic) - min(HELD_OUT_SYNTHETIC, len(synthetic) // 4)
 
     def sources(samples: Sequence[Sample], indices: range) -> Sources:
@@ -145,6 +149,17 @@ def train_stardist(
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
     return model
+
+
+def are_long(samples: Sequence[Sample]) -> bool:
+    """Whether the median particle is more than twice as long as wide; 32 rays miss the ends of such particles."""
+    ratios: list[float] = []
+    for sample in samples:
+        axes = regionprops_table(  # type: ignore[no-untyped-call]
+            sample.labels.astype(np.int64), properties=("axis_major_length", "axis_minor_length")
+        )
+        ratios += list(axes["axis_major_length"] / np.maximum(axes["axis_minor_length"], 1))
+    return bool(ratios) and float(np.median(ratios)) > 2
 
 
 def hold_out(samples: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:

@@ -108,6 +108,43 @@ def _free_at(
 
 
 @numba.njit(cache=True, nogil=True)
+def lay_patches(
+    image: Floats,
+    corners: npt.NDArray[np.int64],
+    turns: npt.NDArray[np.int64],
+    window: Floats,
+    columns: int,
+    total: Floats,
+    power: Floats,
+) -> None:
+    """Add windowed patches of an image, turned (0-3) and mirrored (4-7), about their means, on a grid half as wide.
+
+    Patch i is read at ``corners[i]`` and laid at row i // columns and column i % columns of the grid.
+    """
+    side = len(window)
+    step = max(side // 2, 1)
+    for i in range(len(corners)):
+        top, left = corners[i, 0], corners[i, 1]
+        mean = np.float32(0)
+        for y in range(side):
+            for x in range(side):
+                mean += image[top + y, left + x]
+        mean /= np.float32(side * side)
+        turn = turns[i]
+        for y in range(side):
+            for x in range(side):
+                u, v = y, x
+                if turn >= 4:
+                    v = side - 1 - v
+                for _ in range(turn % 4):
+                    u, v = v, side - 1 - u
+                weight = window[y, x]
+                row, column = (i // columns) * step + y, (i % columns) * step + x
+                total[row, column] += weight * (image[top + u, left + v] - mean)
+                power[row, column] += weight * weight
+
+
+@numba.njit(cache=True, nogil=True)
 def blur(image: Floats, weights: Floats) -> Floats:
     """Convolve along both axes with symmetric weights; the border pixel goes on outside."""
     height, width = image.shape

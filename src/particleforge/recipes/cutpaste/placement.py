@@ -69,8 +69,11 @@ class Scene:
         self.centres: list[tuple[float, float]] = []
         self.crowding = crowding
 
-    def place(self, turned: Turned, rng: np.random.Generator) -> tuple[int, int] | None:
-        """Top-left corner where the particle may lie, or None where there is no such place."""
+    def place(self, turned: Turned, rng: np.random.Generator, exhaustive: bool = True) -> tuple[int, int] | None:
+        """Top-left corner where the particle may lie, or None where there is no such place.
+
+        Where it must not be `exhaustive`, None may also mean that places are hard to find.
+        """
         if self.centres and rng.random() < self.crowding.clustering:
             found = self._beside_another(turned, rng)
             if found is not None:
@@ -82,7 +85,7 @@ class Scene:
             top, left = least[0] + int(rng.integers(room[0])), least[1] + int(rng.integers(room[1]))
             if self._fits(turned, top, left):
                 return top, left
-        return self._search_all(turned, rng, least, room)
+        return self._search_all(turned, rng, least, room) if exhaustive else None
 
     def paste(self, turned: Turned, place: tuple[int, int], grey: tuple[float, float]) -> None:
         """Blend the particle in as the next label."""

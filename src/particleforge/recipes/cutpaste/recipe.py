@@ -160,7 +160,7 @@ class CutPaste(Recipe):
         level = float(canvas.mean())
         gains = draw_many(self.grey_gain, rng, wanted)
         for done, (particle, gain) in enumerate(zip(turned, gains, strict=True)):
-            place = scene.place(particle, rng)
+            place = scene.place(particle, rng, exhaustive=self.particles is not None)
             if place is None:
                 if self.particles is None:
                     break

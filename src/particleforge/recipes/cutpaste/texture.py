@@ -1,10 +1,13 @@
 """Texture synthesis from exemplar patches."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
+
+from particleforge.recipes.cutpaste import kernels
 
 Floats = npt.NDArray[np.float32]
 
@@ -16,7 +19,6 @@ class Exemplar:
     image: Floats
     corners: npt.NDArray[np.int64]
     side: int
-    mean: float
 
 
 def exemplar(image: Floats, background: npt.NDArray[np.bool_], side: int, least: int = 4) -> Exemplar | None:
@@ -31,16 +33,17 @@ def exemplar(image: Floats, background: npt.NDArray[np.bool_], side: int, least:
         corners = centres - side // 2
         inside = (corners >= 0).all(1) & (corners + side <= image.shape).all(1)
         if inside.sum() >= least:
-            return Exemplar(image, corners[inside], side, float(image[background].mean()))
+            return Exemplar(image, corners[inside], side)
         side = side * 3 // 4
     return None
 
 
 def weave(source: Exemplar, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-    """Canvas of random, flipped and turned patches that overlap by half.
+    """Weave a canvas of random, flipped and turned patches that overlap by half.
 
-    Patches are added about the mean and divided by the root of the summed squared weights: this keeps the
-    variance of the grain, which a plain average would halve where patches overlap.
+    Patches are added about their own means and divided by the root of the summed squared weights: this keeps the
+    variance of the grain, which a plain average would halve where patches overlap. The means become a smooth
+    course of their own, so that uneven illumination of the source gives no blotches of patch size.
 
     Parameters
     ----------
@@ -55,24 +58,33 @@ def weave(source: Exemplar, shape: tuple[int, int], rng: np.random.Generator) ->
     step = max(side // 2, 1)
     rows, columns = (-(-length // step) + 1 for length in shape)
     corners = source.corners[rng.integers(len(source.corners), size=rows * columns)]
-    offsets = np.arange(side)
-    patches = source.image[
-        corners[:, 0, None, None] + offsets[:, None], corners[:, 1, None, None] + offsets[None, :]
-    ] - np.float32(source.mean)
-    turn = rng.integers(8, size=len(patches))
-    for k in range(1, 8):
-        chosen = turn == k
-        turned = np.rot90(patches[chosen], k % 4, axes=(1, 2))
-        patches[chosen] = turned[:, :, ::-1] if k >= 4 else turned
-    ramp = np.sin(np.pi * (offsets + 0.5) / side).astype(np.float32)
-    window = np.outer(ramp, ramp)
-    patches *= window
+    ramp = np.sin(np.pi * (np.arange(side) + 0.5) / side).astype(np.float32)
     total = np.zeros(((rows + 1) * step + side, (columns + 1) * step + side), np.float32)
     power = np.zeros_like(total)
-    for i, patch in enumerate(patches):
-        y, x = (i // columns) * step, (i % columns) * step
-        total[y : y + side, x : x + side] += patch
-        power[y : y + side, x : x + side] += window**2
+    turns = rng.integers(8, size=len(corners))
+    kernels.lay_patches(source.image, corners, turns, np.outer(ramp, ramp), columns, total, power)
     inner = slice(step, step + shape[0]), slice(step, step + shape[1])
-    woven: Floats = total[inner] / np.sqrt(power[inner]) + np.float32(source.mean)
+    woven: Floats = total[inner] / np.sqrt(power[inner]) + _course(_levels(source, rng), shape, rng)
     return woven
+
+
+def _levels(source: Exemplar, rng: np.random.Generator, count: int = 64) -> Floats:
+    """Means of some patches."""
+    offsets = np.arange(source.side)
+    corners = source.corners[rng.integers(len(source.corners), size=count)]
+    patches = source.image[corners[:, 0, None, None] + offsets[:, None], corners[:, 1, None, None] + offsets[None, :]]
+    return np.asarray(patches.mean((1, 2)), np.float32)
+
+
+def _course(levels: Floats, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    """Smooth surface through randomly chosen levels at 3 x 3 nodes."""
+    nodes = rng.choice(levels, (3, 3))
+    rows, columns = (np.linspace(0, 2, length) for length in shape)
+    return np.asarray(_between(nodes, rows) @ _between(np.eye(3), columns).T, np.float32)
+
+
+def _between(nodes: npt.NDArray[Any], places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Quadratic interpolation between three rows at 0, 1 and 2."""
+    t = places[:, None]
+    weights = np.concatenate([(1 - t) * (2 - t) / 2, t * (2 - t), t * (t - 1) / 2], axis=1)
+    return np.asarray(weights @ nodes)

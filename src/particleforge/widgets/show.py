@@ -1,0 +1,100 @@
+"""Results of a measurement in napari: ``python -m particleforge.widgets.show RESULTS IMAGES``."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import napari
+import pandas as pd
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.store.labels import read_labels
+from particleforge.store.micrographs import image_paths, image_stem, read_micrograph
+from particleforge.workflows.results import SUMMARY, TABLE
+
+MOST_ROWS = 1_000_000
+"""Labels whose ids go higher get no features: there must be a row for every id below."""
+
+
+def show(results: Path, images: Path) -> napari.Viewer:
+    """Open a viewer with every measured micrograph and its particles.
+
+    Each micrograph is an Image layer with a Labels layer above it, several lie side by side. Features of the labels
+    are the rows of ``particles.csv``; row i belongs to label i.
+
+    Parameters
+    ----------
+    results
+        Folder that `measure` or `sizes` wrote.
+    images
+        The image or the folder of images that was measured.
+
+    Raises
+    ------
+    UserError
+        If there are no results, or an image of them is missing.
+    """
+    sizes, table = _read_results(results)
+    paths = {image_stem(path): path for path in image_paths(images)}
+    missing = [name for name in sizes if name not in paths]
+    if missing:
+        raise UserError(f"{images} has no image {missing[0]}, which was measured.", "Give the images of these results.")
+    viewer = napari.Viewer(title=f"ParticleForge: {results}")
+    for name, pixel_size_nm in reversed(sizes.items()):
+        geometry: dict[str, Any] = {}
+        if pixel_size_nm is not None:
+            geometry = {"scale": (pixel_size_nm, pixel_size_nm), "units": ("nm", "nm")}
+        labels = read_labels(results / "labels" / f"{name}.tif")
+        found = features(table[table["image"] == name].drop(columns="image"), int(labels.max(initial=0)))
+        viewer.add_image(_shown(read_micrograph(paths[name])), name=name, **geometry)
+        viewer.add_labels(labels, name=f"{name} particles", opacity=0.5, features=found, **geometry)
+    canvas = getattr(viewer, "canvas", viewer)  # napari below 0.9 has grid and scale bar at the viewer itself
+    canvas.grid.stride, canvas.grid.enabled = 2, len(sizes) > 1
+    scale_bar = canvas.overlays.scale_bar if hasattr(canvas, "overlays") else canvas.scale_bar
+    scale_bar.visible = True
+    viewer.reset_view()
+    return viewer
+
+
+def features(table: pd.DataFrame, highest: int) -> pd.DataFrame | None:
+    """Table with a row for every id from 0 (background) to `highest`, empty where there is no particle."""
+    if highest > MOST_ROWS:
+        return None
+    dense = table.set_index("label").reindex(range(highest + 1))
+    return dense.reset_index(names="label").dropna(axis="columns", how="all")
+
+
+def main() -> int:
+    """Show the results named on the command line until the window is closed."""
+    parser = argparse.ArgumentParser(prog="python -m particleforge.widgets.show", description="Results in napari.")
+    parser.add_argument("results", type=Path, help="Folder that measure or sizes wrote.")
+    parser.add_argument("images", type=Path, help="The images that were measured.")
+    args = parser.parse_args()
+    try:
+        show(args.results, args.images)
+    except UserError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 1
+    napari.run()
+    return 0
+
+
+def _read_results(results: Path) -> tuple[dict[str, float | None], pd.DataFrame]:
+    """Pixel size in nm by image name, and the particle table."""
+    if not (results / SUMMARY).is_file() or not (results / TABLE).is_file():
+        raise UserError(f"{results} holds no results.", "Give a folder that measure or sizes wrote.")
+    summary = json.loads((results / SUMMARY).read_text(encoding="utf-8"))
+    # An image may be called NA or 0012: names are text, and only empty cells are missing numbers.
+    table = pd.read_csv(results / TABLE, dtype={"image": str}, keep_default_na=False, na_values=[""])
+    return {name: entry["pixel_size_nm"] for name, entry in summary["images"].items()}, table
+
+
+def _shown(micrograph: Micrograph) -> Any:
+    return micrograph.pixels if micrograph.axes == "YX" else micrograph.grey
+
+
+if __name__ == "__main__":
+    sys.exit(main())
