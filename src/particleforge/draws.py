@@ -77,6 +77,8 @@ class Normal(Distribution):
         if self.sd == 0:
             return np.full(size, self.mean)
         low, high = ((limit - self.mean) / self.sd for limit in self.support)
+        if low == high:  # limits too close together for numbers of this size
+            return rng.uniform(*self.support, size)
         drawn = truncnorm.ppf(rng.random(size), low, high, loc=self.mean, scale=self.sd)
         return np.clip(np.asarray(drawn, float), *self.support)  # rounding may lead a little out
 
