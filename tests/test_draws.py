@@ -181,7 +181,7 @@ def test_within_names_the_value_and_the_limit(value, message):
 def test_within_lets_nothing_else_through(distribution):
     low, high = distribution.support
     assume(not (low >= 0 and high <= 0.95))
-    with pytest.raises(UserError, match="allowed is 0 to 0.95"):
+    with pytest.raises(UserError, match=r"allowed is 0 to 0.95"):
         Outer.parse({"overlap": distribution})
 
 

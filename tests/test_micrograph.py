@@ -83,7 +83,7 @@ def test_lengths_are_read(text, nm):
     "text", ["0.5", "", "nm nm", "5 apples", "3 s", "0 nm", "-1 nm", "nan nm", "1 +", "(", "1 nm)"]
 )
 def test_what_is_no_length_is_refused(text):
-    with pytest.raises(UserError, match="such as '0.5 nm'"):
+    with pytest.raises(UserError, match=r"such as '0.5 nm'"):
         parse_length_nm(text)
 
 

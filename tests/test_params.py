@@ -58,7 +58,7 @@ def test_a_refusal_names_the_parameter_and_the_way_out(cls, data, message):
 
 
 def test_every_problem_is_told_at_once():
-    with pytest.raises(UserError, match="'flipp'.*min_visible = 7|min_visible = 7.*'flipp'"):
+    with pytest.raises(UserError, match=r"'flipp'.*min_visible = 7|min_visible = 7.*'flipp'"):
         CutPaste.parse({"flipp": True, "min_visible": 7})
 
 
