@@ -1,8 +1,14 @@
-"""Hand a StarDist model over to other programs: ONNX, and packages for the BioImage Model Zoo."""
+"""Models for other programs: ONNX, and packages for the BioImage Model Zoo."""
 
-import importlib.util
-import shutil
-import tempfile
+import logging
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import yaml
+from scipy import ndimage
 from torch import Tensor, nn
 
 from particleforge.errors import UserError
@@ -18,103 +25,150 @@ from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.normalize import normalize
 from particleforge.models.stardist.predict import network_maps
-from particleforge.seeds import stream
-from particleforge.store.files import atomic_write, new_folder
+from particleforge.store.files import atomic_write, sha256
 
 OPSET = 18
-FORMAT_VERSION = "0.5.5"
-"""Of the model description; `stardist_postprocessing` exists from here on."""
-
-
-class ChannelsLast(nn.Module):
-    """The network as other programs want it: channels last, one output.
-
-    Parameters
-    ----------
-    net
-        The network.
-    """
-
-    def __init__(self, net: StarDistNet) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Map (B, Y, X, 1) to (B, y, x, 1 + n_rays) on the grid: probability, then distances in pixels."""
-        logits, dist = self.net(image.permute(0, 3, 1, 2))
-        return torch.cat([torch.sigmoid(logits), dist], dim=1).permute(0, 2, 3, 1)
+SPEC_VERSION = "0.5.12"
+"""Of the BioImage Model Zoo's description; `stardist_postprocessing` is a part of it."""
+TEST_SIDE_PX = 128
+MIN_DIST_PX = 1e-3
+"""Least distance to an outline, as in the official package."""
 
 
 def export_onnx(model: StarDistModel, path: Path) -> None:
-    """Write the network as an ONNX file for images of any size divisible by `config.divisor`.
+    """Write the network as an ONNX file.
 
-    Input ``image`` (B, Y, X, 1) float32, normalised and at working scale; output ``maps`` (B, y, x, 1 + n_rays)
-    float32 on the grid, probability first.
+    Its input `image` is (1, height, width, 1) float32, normalised, height and width divisible by
+    `config.divisor`; its output `prob_dist` is (1, height / grid, width / grid, 1 + n_rays) float32: probability,
+    then distances in pixels.
+
+    Parameters
+    ----------
+    model
+        Its network is exported; thresholds and working scale have no place in ONNX.
+    path
+        File NAME.onnx that is not there yet.
 
     Raises
     ------
     UserError
-        If the packages for ONNX are not installed, or the disk is full.
+        If the file exists or the packages onnx and onnxscript are missing.
     """
-    missing = [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]
+    missing = [name for name in ("onnx", "onnxscript") if find_spec(name) is None]
     if missing:
         raise UserError(
-            f"ONNX files need {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed.",
+            f"To export a model {' and '.join(missing)} must be installed.",
             "Run: pip install 'napari-particleforge[export]'",
         )
-    device = next(model.net.parameters()).device
-    height, width = (4 * step for step in model.net.config.divisor)
-    y, x = (step * torch.export.Dim(name, min=2) for step, name in zip(model.net.config.divisor, "yx", strict=True))
-    with atomic_write(path) as temporary:
+    _check_new(path)
+    wrapped = _ChannelLast(model.net).cpu().eval()
+    divisor = model.net.config.divisor
+    rows, columns = (step * torch.export.Dim(name) for step, name in zip(divisor, ("rows", "columns"), strict=True))
+    example = torch.zeros(1, 3 * divisor[0], 5 * divisor[1], 1)
+    with atomic_write(path) as part, _silent():
         torch.onnx.export(
-            ChannelsLast(model.net).eval(),
-            (torch.zeros(2, height, width, 1, device=device),),
-            temporary,
+            wrapped,
+            (example,),
+            part,
             input_names=["image"],
-            output_names=["maps"],
-            dynamic_shapes={"image": {0: torch.export.Dim("batch"), 1: y, 2: x}},
+            output_names=["prob_dist"],
             opset_version=OPSET,
+            dynamic_shapes={"image": {1: rows, 2: columns}},
             dynamo=True,
             external_data=False,
             verbose=False,
         )
 
 
-def export_bioimageio(
-    model: StarDistModel, target: Path, name: str = "StarDist", example: npt.NDArray[np.float32] | None = None
-) -> None:
-    """Write a BioImage Model Zoo package with ONNX weights; it gives instance labels through `stardist_postprocessing`.
+def export_bioimageio(model: StarDistModel, path: Path) -> None:
+    """Write a package for the BioImage Model Zoo: ONNX weights, description, a test image and its labels.
 
-    The package normalises, but does not resize: images must come at working scale, which its description tells.
+    Programs that know the built-in `stardist_postprocessing` get instance labels from it. Images are not resized
+    there: they must come at the model's working scale.
 
     Parameters
     ----------
     model
         The model.
-    target
-        A new folder, or a file that ends in .zip.
-    name
-        What the package calls the model.
-    example
-        (Y, X) grey image at working scale that goes into the package as its test; else one is drawn.
+    path
+        File NAME.zip that is not there yet.
 
     Raises
     ------
     UserError
-        If the folder is not empty, the image is too small, or the packages for ONNX are not installed.
+        If the file exists or the packages onnx and onnxscript are missing.
     """
-    image = _fitted(_blobs(model) if example is None else example, model.net.config.divisor)
-    if target.suffix == ".zip":
-        with tempfile.TemporaryDirectory() as folder, atomic_write(target) as temporary:
-            _write_package(model, Path(folder), name, image)
-            shutil.make_archive(str(temporary.with_suffix("")), "zip", folder)
-    else:
-        _write_package(model, new_folder(target), name, image)
+    _check_new(path)
+    image = _test_image(model)
+    labels = _labels(model, image)
+    with atomic_write(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as package:
+        weights = part.with_suffix(".onnx")
+        try:
+            export_onnx(model, weights)
+            package.write(weights, "weights.onnx")
+            digest = sha256(weights)
+        finally:
+            weights.unlink(missing_ok=True)
+        package.writestr("test_input.npy", _npy(image[None, :, :, None]))
+        package.writestr("test_output.npy", _npy(labels[None, :, :, None].astype(np.int32)))
+        package.writestr("README.md", _readme(model, path.stem))
+        description = _description(model, path.stem, digest)
+        package.writestr("rdf.yaml", yaml.safe_dump(description, sort_keys=False, allow_unicode=True))
 
 
-def _write_package(model: StarDistModel, folder: Path, name: str, image: npt.NDArray[np.float32]) -> None:
-    """Weights, test input and output; the description comes last, so that it means a whole package."""
-    export_onnx(model, folder / "weights.onnx")
+EXPORTS = {"onnx": export_onnx, "bioimageio": export_bioimageio}
+"""Every format a model can be written in."""
+
+
+class _ChannelLast(nn.Module):
+    """The network with one input and one output, channels last."""
+
+    def __init__(self, net: StarDistNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, image: Tensor) -> Tensor:
+        logits, dist = self.net(image.permute(0, 3, 1, 2))
+        return torch.cat([torch.sigmoid(logits), dist.clamp(min=MIN_DIST_PX)], 1).permute(0, 2, 3, 1)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Hide what torch's exporter says about packages and operators that are not used here."""
+    log = logging.getLogger("torch.onnx")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(before)
+
+
+def _check_new(path: Path) -> None:
+    if path.exists():
+        raise UserError(f"{path} exists; nothing is overwritten.", "Choose another name or remove it.")
+    if not path.parent.is_dir():
+        raise UserError(f"{path.parent} is no folder.", "Create it first.")
+
+
+def _npy(array: npt.NDArray[Any]) -> bytes:
+    file = BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def _test_image(model: StarDistModel) -> npt.NDArray[np.float32]:
+    """Blobs about as large as the particles the model knows, always the same."""
+    size = [-(-TEST_SIDE_PX // step) * step for step in model.net.config.divisor]
+    noise = np.random.default_rng(0).normal(size=size)
+    blobs = ndimage.gaussian_filter(noise, model.target_px / 6, mode="wrap")
+    grey = 128 + 60 * np.tanh(2 * blobs / blobs.std()) + 4 * noise
+    return np.asarray(np.clip(grey, 0, 255).round(), np.float32)
+
+
+def _labels(model: StarDistModel, image: npt.NDArray[np.float32]) -> npt.NDArray[np.uint32]:
     prob, dist = network_maps(model.net, normalize(image, *model.percentiles))
     height, width = image.shape
     found = instances(
@@ -125,96 +179,87 @@ def _write_package(model: StarDistModel, folder: Path, name: str, image: npt.NDA
         nms_thresh=model.nms_thresh,
         shape=(height, width),
     )
-    np.save(folder / "test_input.npy", image[None, :, :, None])
-    np.save(folder / "test_output.npy", found.labels.astype(np.int32)[None, :, :, None])
-    (folder / "README.md").write_text(_documentation(model, name), encoding="utf-8")
-    with atomic_write(folder / "rdf.yaml") as path:
-        path.write_text(yaml.safe_dump(description(model, name), sort_keys=False), encoding="utf-8")
+    return found.labels
 
 
-def description(model: StarDistModel, name: str) -> dict[str, Any]:
-    """Contents of the package's rdf.yaml, model description 0.5."""
-    config = model.net.config
+def _readme(model: StarDistModel, name: str) -> str:
+    size = f" (pixels of {model.pixel_size_nm / model.working_scale:.4g} nm)" if model.pixel_size_nm else ""
+    return f"""# {name}
+
+StarDist 2D network for particles in grey micrographs, trained with napari-particleforge.
+
+Resize images by {model.working_scale:.4g}{size} before they are given to it: particles it finds best
+measure about {model.target_px:.3g} px across.
+
+## Validation
+
+Compare its labels with some particles outlined by hand before you trust its sizes.
+"""
+
+
+def _description(model: StarDistModel, name: str, digest: str) -> dict[str, Any]:
+    """Contents of rdf.yaml."""
     low, high = model.percentiles
-    unit: dict[str, Any] = {}
-    if model.pixel_size_nm is not None:
-        unit = {"unit": "nanometer", "scale": model.pixel_size_nm / model.working_scale}
-    sizes = {axis: {"min": 4 * step, "step": step} for axis, step in zip("yx", config.divisor, strict=True)}
-    space_in = [{"type": "space", "id": axis, "size": sizes[axis], **unit} for axis in "yx"]
-    space_out = [
-        {"type": "space", "id": axis, "size": {"tensor_id": "image", "axis_id": axis}, **unit} for axis in "yx"
-    ]
-    scale_range = {"axes": ["y", "x"], "min_percentile": low, "max_percentile": high}
-    objects = {
+    scaled = {"axes": ["y", "x", "channel"], "min_percentile": low, "max_percentile": high, "eps": 1e-20}
+    nms = {
         "prob_threshold": model.prob_thresh,
         "nms_threshold": model.nms_thresh,
-        "n_rays": config.n_rays,
-        "grid": list(config.grid),
+        "n_rays": model.net.config.n_rays,
+        "grid": list(model.net.config.grid),
         "b": BORDER_CELLS,
     }
-    batch = {"type": "batch"}
-    image = {
-        "id": "image",
-        "axes": [batch, *space_in, {"type": "channel", "channel_names": ["grey"]}],
-        "test_tensor": {"source": "test_input.npy"},
-        "data": {"type": "float32"},
-        "preprocessing": [{"id": "scale_range", "kwargs": scale_range}],
-    }
-    labels = {
-        "id": "labels",
-        "axes": [batch, *space_out, {"type": "channel", "channel_names": ["instance"]}],
-        "test_tensor": {"source": "test_output.npy"},
-        "data": {"type": "int32"},
-        "postprocessing": [{"id": "stardist_postprocessing", "kwargs": objects}],
-    }
-    note = {"working_scale": model.working_scale, "pixel_size_nm": model.pixel_size_nm}
     return {
+        "format_version": SPEC_VERSION,
         "type": "model",
-        "format_version": FORMAT_VERSION,
-        "name": name,
-        "description": "Star-convex instance segmentation of particles in grey micrographs.",
-        "authors": [],
+        "name": "".join(letter if letter.isalnum() or letter in "_- ()" else " " for letter in name),
+        "description": "StarDist 2D network for particles in grey micrographs.",
+        "authors": [{"name": "The ParticleForge developers"}],
         "cite": [
-            {"text": "Schmidt et al., Cell Detection with Star-convex Polygons", "doi": "10.1007/978-3-030-00934-2_30"}
+            {
+                "text": "Schmidt et al., Cell Detection with Star-convex Polygons, MICCAI 2018",
+                "doi": "10.1007/978-3-030-00934-2_30",
+            }
         ],
-        "documentation": "README.md",
-        "tags": ["stardist", "instance-segmentation", "particles", "2d", "onnx"],
-        "inputs": [image],
-        "outputs": [labels],
-        "weights": {"onnx": {"source": "weights.onnx", "opset_version": OPSET}},
-        "config": {"particleforge": note, "stardist": {"config": config.to_official()}},
+        "license": "BSD-3-Clause",
+        "tags": ["stardist", "instance-segmentation", "particles", "electron-microscopy", "2d"],
+        "documentation": {"source": "README.md"},
+        "timestamp": datetime.now(UTC).isoformat(),
+        "inputs": [
+            {
+                "id": "image",
+                "description": "Grey micrograph at the model's working scale.",
+                "axes": _axes(model, [_parameterized(step) for step in model.net.config.divisor], "grey"),
+                "data": {"type": "float32"},
+                "test_tensor": {"source": "test_input.npy"},
+                "preprocessing": [{"id": "scale_range", "kwargs": scaled}],
+            }
+        ],
+        "outputs": [
+            {
+                "id": "labels",
+                "description": "Instance labels, 0 = background.",
+                "axes": _axes(model, [{"tensor_id": "image", "axis_id": axis} for axis in "yx"], "label"),
+                "data": {"type": "int32"},
+                "test_tensor": {"source": "test_output.npy"},
+                "postprocessing": [{"id": "stardist_postprocessing", "kwargs": nms}],
+            }
+        ],
+        "weights": {"onnx": {"source": "weights.onnx", "sha256": digest, "opset_version": OPSET}},
+        "config": {
+            "particleforge": {
+                "version": version("napari-particleforge"),
+                "working_scale": model.working_scale,
+                "pixel_size_nm": model.pixel_size_nm,
+                "target_px": model.target_px,
+            }
+        },
     }
 
 
-def _documentation(model: StarDistModel, name: str) -> str:
-    if model.pixel_size_nm is None:
-        size = f"Resize images by a factor of {model.working_scale:.4g} first."
-    else:
-        size = f"Resize images to a pixel size of {model.pixel_size_nm / model.working_scale:.4g} nm first."
-    return (
-        f"# {name}\n\nStarDist network (Schmidt et al., MICCAI 2018) for particles in grey micrographs, trained with "
-        f"ParticleForge.\n\n{size}\n\n# Validation\n\nCompare counts and sizes with annotated images of your own.\n"
-    )
+def _parameterized(step: int) -> dict[str, int]:
+    return {"min": -(-64 // step) * step, "step": step}
 
 
-def _fitted(image: npt.NDArray[np.float32], divisor: tuple[int, int]) -> npt.NDArray[np.float32]:
-    """Image cut at its end to a size the network takes."""
-    if any(length < 4 * step for length, step in zip(image.shape, divisor, strict=True)):
-        raise UserError(
-            f"The example has {image.shape[0]} x {image.shape[1]} px; {4 * divisor[0]} x {4 * divisor[1]} are needed.",
-            "Give a larger image.",
-        )
-    cut = tuple(slice(length // step * step) for length, step in zip(image.shape, divisor, strict=True))
-    return np.ascontiguousarray(image[cut], np.float32)
-
-
-def _blobs(model: StarDistModel) -> npt.NDArray[np.float32]:
-    """Bright discs of many sizes on a noisy ground."""
-    rng = stream(0, "bioimageio example")
-    shape = tuple(-(-256 // step) * step for step in model.net.config.divisor)
-    y, x = np.indices(shape)
-    image = rng.normal(60, 5, shape)
-    for _ in range(25):
-        centre, radius = rng.uniform(0, shape), rng.uniform(6, 20)
-        image += 100 * ((y - centre[0]) ** 2 + (x - centre[1]) ** 2 < radius**2)
-    return image.astype(np.float32)
+def _axes(model: StarDistModel, sizes: list[dict[str, Any]], channel: str) -> list[dict[str, Any]]:
+    spatial = [{"type": "space", "id": axis, "size": size} for axis, size in zip("yx", sizes, strict=True)]
+    return [{"type": "batch", "size": 1}, *spatial, {"type": "channel", "channel_names": [channel]}]
