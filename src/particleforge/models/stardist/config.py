@@ -73,7 +73,8 @@ class StarDistConfig(Params):
                     f"The StarDist model has {name} = {data[name]!r}; here it must be {allowed[-1]!r}.",
                     "Use a 2D StarDist model for grey images with one class.",
                 )
-        known = {name: data[name] for name in cls.model_fields if name in data and name != "other"}
+        known: dict[str, Any] = {"grid": (1, 1)}  # the official default, which old files do not name
+        known |= {name: data[name] for name in cls.model_fields if name in data and name != "other"}
         other = {name: value for name, value in data.items() if name not in known and name not in _DERIVED}
         return cls.parse(known | {"other": other})
 

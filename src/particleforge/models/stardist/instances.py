@@ -88,6 +88,7 @@ def instances(
     scores = prob[cells[:, 0], cells[:, 1]]
     points, scores, radii, _ = non_maximum_suppression_sparse(radii, scores, points, nms_thresh=nms_thresh)
     if scale != 1:
-        points, radii = (points + 0.5) / scale - 0.5, radii / np.float32(scale)
+        factors = np.divide(seen, shape)  # not quite `scale`, as the resized image has whole pixels
+        points, radii = (points + 0.5) / factors - 0.5, radii / np.float32(scale)
     labels = polygons_to_label(radii, points, shape, prob=scores).astype(np.uint32)
     return Instances(labels, scores, np.asarray(points, np.float64), radii)

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-import yaml
+from pydantic import Field, PositiveFloat
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
@@ -16,11 +16,22 @@ from particleforge.models.stardist.normalize import normalize, rescale
 from particleforge.models.stardist.official import Thresholds, read_official, write_official
 from particleforge.models.stardist.predict import map_steps
 from particleforge.models.stardist.scale_search import plausibility
-from particleforge.params import read_yaml
+from particleforge.params import Params
 from particleforge.step import Step, run
 from particleforge.store.files import atomic_write
 
 NOTE = "particleforge.yaml"
+
+
+class _Note(Params):
+    """What a model knows beyond an official one."""
+
+    percentiles: tuple[float, float] = (1.0, 99.8)
+    working_scale: PositiveFloat = 1.0
+    pixel_size_nm: PositiveFloat | None = None
+    search_scales: tuple[PositiveFloat, ...] = ()
+    target_px: PositiveFloat = 24.0
+    provenance: dict[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,23 +83,15 @@ class StarDistModel:
         if not folder.is_dir():
             raise UserError(f"{folder} is no folder.", "Point to the folder of a trained model.")
         net, thresholds = read_official(folder)
-        note = read_yaml(folder / NOTE) if (folder / NOTE).is_file() else {}
-        own: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in note.items()}
-        return cls(net.to(device), thresholds.prob, thresholds.nms, **own)
+        note = _Note.from_yaml(folder / NOTE) if (folder / NOTE).is_file() else _Note()
+        return cls(net.to(device), thresholds.prob, thresholds.nms, **note.model_dump())
 
     def save(self, folder: Path) -> None:
         """Write the model; the folder is one the official package loads too."""
         write_official(folder, self.net, Thresholds(self.prob_thresh, self.nms_thresh))
-        note = {
-            "percentiles": list(self.percentiles),
-            "working_scale": self.working_scale,
-            "pixel_size_nm": self.pixel_size_nm,
-            "search_scales": list(self.search_scales),
-            "target_px": self.target_px,
-            "provenance": self.provenance,
-        }
+        note = _Note.parse({name: getattr(self, name) for name in _Note.model_fields})
         with atomic_write(folder / NOTE) as path:
-            path.write_text(yaml.safe_dump(note, sort_keys=False, allow_unicode=True), encoding="utf-8")
+            path.write_text(note.to_yaml(), encoding="utf-8")
 
     def scales_for(self, micrograph: Micrograph) -> tuple[float, ...]:
         """Factors by which to resize an image, several where its magnification is not known.

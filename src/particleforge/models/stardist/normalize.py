@@ -9,9 +9,12 @@ Floats = npt.NDArray[np.float32]
 def normalize(grey: Floats, low_percent: float = 1.0, high_percent: float = 99.8) -> Floats:
     """Map two grey percentiles to 0 and 1, as csbdeep's `normalize` does; nothing is clipped.
 
-    A constant image becomes 0 everywhere.
+    A constant image becomes 0 everywhere. Where both percentiles are the same grey, as in images with few bright
+    pixels on an even ground, the least and the greatest grey take their place.
     """
     low, high = np.percentile(grey, (low_percent, high_percent))
+    if low == high:
+        low, high = grey.min(), grey.max()
     return ((grey - np.float32(low)) / np.float32(high - low + 1e-20)).astype(np.float32)
 
 

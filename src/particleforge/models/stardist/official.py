@@ -12,9 +12,10 @@ import torch
 from particleforge.errors import UserError
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.network import Conv, StarDistNet
-from particleforge.store.files import atomic_write
+from particleforge.store.files import atomic_write, disk_errors
 
 CONFIG, THRESHOLDS = "config.json", "thresholds.json"
+NO_FIT = "Do weights and config.json belong together?"
 WEIGHTS = ("weights_best.h5", "weights_last.h5", "weights_now.h5")
 
 
@@ -50,20 +51,28 @@ def read_official(folder: Path) -> tuple[StarDistNet, Thresholds]:
         )
     net = StarDistNet(config)
     _load_weights(net, found[0])
-    thresholds = Thresholds()
-    if (folder / THRESHOLDS).is_file():
-        values = _read_json(folder / THRESHOLDS)
-        thresholds = Thresholds(*(float(values.get(name, getattr(thresholds, name))) for name in Thresholds._fields))
-    return net.eval(), thresholds
+    return net.eval(), _read_thresholds(folder / THRESHOLDS)
 
 
 def write_official(folder: Path, net: StarDistNet, thresholds: Thresholds) -> None:
     """Write a network as a folder the official package loads; weights first, so that a config means a whole model."""
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     with atomic_write(folder / WEIGHTS[0]) as path:
         _save_weights(net, path)
     for name, data in ((THRESHOLDS, thresholds._asdict()), (CONFIG, net.config.to_official())):
         with atomic_write(folder / name) as path:
             path.write_text(json.dumps(data, indent=1), encoding="utf-8")
+
+
+def _read_thresholds(path: Path) -> Thresholds:
+    if not path.is_file():
+        return Thresholds()
+    values = Thresholds()._asdict() | _read_json(path)
+    try:
+        return Thresholds(float(values["prob"]), float(values["nms"]))
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{path}: prob = {values['prob']!r}, nms = {values['nms']!r}; numbers are needed.") from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -130,6 +139,7 @@ def _save_weights(net: StarDistNet, path: Path) -> None:
 
 def _load_weights(net: StarDistNet, path: Path) -> None:
     layers = _read_layers(path)
+    unused = set(layers)
     loose = {
         kind: iter([name for name in layers if name.startswith(kind)]) for kind in ("conv2d", "batch_normalization")
     }
@@ -139,6 +149,7 @@ def _load_weights(net: StarDistNet, path: Path) -> None:
             # Names with numbers count all layers a Keras session ever made: only their order means something.
             source = next(loose[kind], None) if kind else name
             stored = layers.get(source or "", {})
+            unused.discard(source or "")
             for part, tensor in weights.items():
                 values = stored.get(part)
                 if values is not None and part == "kernel":
@@ -147,9 +158,11 @@ def _load_weights(net: StarDistNet, path: Path) -> None:
                     has = "is missing" if values is None else f"has shape {values.shape}, not {tuple(tensor.shape)}"
                     raise UserError(
                         f"{path}: {part} of layer {source or name} {has}.",
-                        "Do weights and config.json belong together?",
+                        NO_FIT,
                     )
                 tensor.copy_(torch.from_numpy(np.ascontiguousarray(values, np.float32)))
+    if unused:
+        raise UserError(f"{path} holds layers config.json does not know: {', '.join(sorted(unused))}.", NO_FIT)
 
 
 def _read_layers(path: Path) -> dict[str, dict[str, Any]]:
