@@ -10,7 +10,7 @@ demo: setup ## Learn from ten particles and measure three micrographs (about fiv
 
 test: setup ## All tests, types, style and import rules
 	$(MAKE) lint
-	OMP_NUM_THREADS=1 $(RUN) pytest -n 2 -q
+	QT_QPA_PLATFORM= OMP_NUM_THREADS=1 $$(command -v xvfb-run && echo -a) $(RUN) pytest -n 2 -q
 
 lint: setup
 	$(RUN) ruff check .
@@ -18,13 +18,17 @@ lint: setup
 	$(RUN) mypy
 	$(RUN) lint-imports
 
-bench: setup ## Side by side with the peers; see docs/benchmarks.md
-	$(RUN) python benchmarks/cutpaste.py
+bench: setup ## Speed and memory; with UTILE=PATH side by side with UTILE-Gen; see docs/benchmarks.md
 	$(RUN) python benchmarks/dataset_writing.py
-	$(RUN) python benchmarks/training_speed.py
+ifdef UTILE
+	$(RUN) python benchmarks/cutpaste_vs_utile_gen.py --utile $(UTILE)
+else
+	@echo "Left out: cut-paste beside UTILE-Gen. It needs a checkout of that tool: make bench UTILE=PATH"
+endif
 
 docs: setup
 	$(RUN) --group docs sphinx-build -W -q docs docs/_build
+	@echo "Open docs/_build/index.html"
 
 setup: ## uv, system libraries, Python packages
 	@bash tools/setup.sh
