@@ -46,10 +46,21 @@ def targets(labels: npt.NDArray[np.integer], known: npt.NDArray[np.bool_] | None
     from stardist.utils import edt_prob
 
     grid = tuple(config.grid)
-    small = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
-    small = small.astype(np.uint16) if labels.min() == 0 else (small + 1).astype(np.uint16)
+    small = _renumbered(labels)
     cells = slice(None, None, grid[0]), slice(None, None, grid[1])
     prob = np.asarray(edt_prob(small), np.float32)[cells]
     dist = np.moveaxis(star_dist(small, config.n_rays, grid=grid), -1, 0)
     weight = np.ones_like(prob) if known is None else known[cells].astype(np.float32)
     return Targets(prob, np.ascontiguousarray(dist, np.float32), weight)
+
+
+def _renumbered(labels: npt.NDArray[np.integer]) -> npt.NDArray[np.uint16]:
+    """Labels with ids 1, 2, ... in 16 bits."""
+    highest = int(labels.max(initial=0))
+    if highest > 4 * labels.size:
+        found, inverse = np.unique(labels, return_inverse=True)
+        return np.asarray(inverse + (found[0] != 0), np.uint16).reshape(labels.shape)
+    used = np.bincount(labels.ravel(), minlength=highest + 1) > 0
+    used[0] = False
+    renumbered: npt.NDArray[np.uint16] = np.cumsum(used, dtype=np.uint16)[labels] * (labels > 0)
+    return renumbered
