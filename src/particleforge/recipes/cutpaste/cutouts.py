@@ -159,10 +159,9 @@ def soft_edge(mask: npt.NDArray[np.bool_], feather_px: float) -> npt.NDArray[np.
 
 
 def _ferets(mask: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Largest and smallest distance of two parallel tangents, from the pixels' corners, in 2 degree steps."""
-    rows, columns = np.nonzero(mask & ~ndimage.binary_erosion(mask))
-    corners = np.concatenate([np.stack([rows + dy, columns + dx], 1) for dy in (0, 1) for dx in (0, 1)])
+    """Largest and smallest distance of two parallel tangents to the pixels, taken as discs, in 2 degree steps."""
+    centres = np.argwhere(mask & ~ndimage.binary_erosion(mask))
     angles = np.deg2rad(np.arange(0, 180, 2))
-    reach = corners @ np.stack([np.sin(angles), np.cos(angles)])
-    width = reach.max(0) - reach.min(0)
+    reach = centres @ np.stack([np.sin(angles), np.cos(angles)])
+    width = reach.max(0) - reach.min(0) + 1
     return float(width.max()), float(width.min())

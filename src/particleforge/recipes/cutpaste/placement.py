@@ -34,16 +34,20 @@ class Turned:
 
 def turn(cutout: Cutout, scale: float, angle_deg: float, flip: bool) -> Turned:
     """Flip, scale and rotate a cutout about its centre."""
-    angle = math.radians(angle_deg)
+    sine, cosine = (round(f(math.radians(angle_deg)), 12) for f in (math.sin, math.cos))  # quarter turns are exact
     height, width = cutout.alpha.shape
-    out_height = math.ceil(scale * (height * abs(math.cos(angle)) + width * abs(math.sin(angle))))
-    out_width = math.ceil(scale * (width * abs(math.cos(angle)) + height * abs(math.sin(angle))))
-    matrix = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]) / scale
+    out_height = math.ceil(scale * (height * abs(cosine) + width * abs(sine)))
+    out_width = math.ceil(scale * (width * abs(cosine) + height * abs(sine)))
+    matrix = np.array([[cosine, -sine], [sine, cosine]]) / scale
     if flip:
         matrix[1] *= -1
-    pixels = np.empty((max(out_height, 2), max(out_width, 2)), np.float32)
+    pixels = np.empty((out_height, out_width), np.float32)
     alpha = np.empty_like(pixels)
     kernels.turn(cutout.pixels, cutout.alpha, matrix, pixels, alpha)
+    if alpha.max() < 0.5:  # thinner than a pixel: the pixel that holds most of it stands for all of it
+        most = alpha.argmax()
+        alpha.flat[most] = 0.5
+        pixels.flat[most] = cutout.pixels.flat[cutout.alpha.argmax()]
     return Turned(cutout, pixels, alpha, scale, angle_deg, int((alpha >= 0.5).sum()))
 
 

@@ -205,7 +205,7 @@ class CutPaste(Recipe):
         if noise:
             image = image + rng.standard_normal(image.shape, np.float32) * np.float32(noise * (high - low))
         if share:
-            hit = rng.integers(image.size, size=rng.binomial(image.size, share))
+            hit = np.flatnonzero(rng.random(image.size, np.float32) < share)
             image.ravel()[hit] = rng.choice(np.array([low, high], np.float32), len(hit))
         if np.issubdtype(dtype, np.integer):
             limits = np.iinfo(dtype)
