@@ -1,25 +1,47 @@
-"""``particleforge export DATASET FOLDER``."""
+"""``particleforge export DATASET FOLDER`` and ``particleforge export MODEL FILE --format onnx``."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
 from particleforge.cli.bar import bar
+from particleforge.errors import UserError
 from particleforge.step import run
 from particleforge.store.dataset import Dataset
 from particleforge.store.exchange.formats import FORMATS, exchange_format
 
+MODEL_FORMATS = ("onnx", "bioimageio")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    parser.add_argument("dataset", type=Path, help="Dataset folder NAME.zarr.")
-    parser.add_argument("folder", type=Path, help="New folder to write.")
-    parser.add_argument("--format", default="pairs", help=f"One of {', '.join(FORMATS)}. Default: pairs.")
+    parser.add_argument("source", type=Path, help="Dataset folder NAME.zarr, or the folder of a model.")
+    parser.add_argument("out", type=Path, help="New folder for a dataset; new file NAME.onnx or NAME.zip for a model.")
+    parser.add_argument(
+        "--format",
+        help=f"Datasets: one of {', '.join(FORMATS)}; default: pairs. Models: one of {', '.join(MODEL_FORMATS)}; "
+        "default: onnx.",
+    )
 
 
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """Export; the result for a person or as JSON."""
-    chosen, dataset = exchange_format(args.format), Dataset.open(args.dataset)
+    if (args.source / "config.json").is_file():
+        return _export_model(args.source, args.out, args.format or "onnx")
+    name = args.format or "pairs"
+    if name in MODEL_FORMATS:
+        raise UserError(f"{args.source} is no folder of a model; only models are written as {name}.")
+    chosen, dataset = exchange_format(name), Dataset.open(args.source)
     with bar() as report:
-        run(chosen.write(dataset, args.folder), report)
-    return {"folder": str(args.folder), "samples": len(dataset)}
+        run(chosen.write(dataset, args.out), report)
+    return {"folder": str(args.out), "samples": len(dataset)}
+
+
+def _export_model(folder: Path, out: Path, name: str) -> dict[str, Any]:
+    if name not in MODEL_FORMATS:
+        raise UserError(f"A model cannot be written as {name!r}.", f"There are {', '.join(MODEL_FORMATS)}.")
+    from particleforge.models.stardist.export import EXPORTS
+    from particleforge.models.stardist.model import StarDistModel
+
+    EXPORTS[name](StarDistModel.load(folder), out)
+    return {"file": str(out), "format": name}
