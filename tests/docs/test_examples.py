@@ -1,0 +1,56 @@
+"""Run what README and tutorial tell people to type."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from particleforge.cli import main
+from particleforge.cli.demo import SPHERES
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "docs/tutorial.md")
+# Budgets are cut in the text itself: every `--minutes N` and `minutes=N` becomes these.
+QUICK = {
+    r"learn (.*) --minutes \d+": r"learn \1 --minutes 0.02 --synthetic-per-image 4",
+    r"--minutes [1-9]\d*": "--minutes 0.02",
+    r"minutes=\d+": "minutes=0.02, synthetic_per_image=4",
+    r"--count \d+": "--count 4",
+}
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """Language and text of the code blocks of a page that can be run."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = re.findall(r"^( *)```(python|bash)\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
+    plain = [(kind, re.sub(rf"^{indent}", "", code, flags=re.MULTILINE)) for indent, kind, code in found]
+    return [(kind, code) for kind, code in plain if kind == "python" or code.startswith("particleforge ")]
+
+
+def quick(code: str) -> str:
+    for pattern, short in QUICK.items():
+        code = re.sub(pattern, short, code)
+    return code
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_examples_run(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(SPHERES, tmp_path / "sample_data" / "spheres")
+    shutil.copytree(SPHERES / "annotated", tmp_path / "particles")
+    shutil.copytree(SPHERES / "more" / "images", tmp_path / "micrographs")
+    names: dict[str, object] = {}
+    ran = set()
+
+    for kind, code in blocks(page):
+        if kind == "python":
+            exec(compile(quick(code), page, "exec"), names)
+        for line in quick(code).splitlines() if kind == "bash" else ():
+            program, *words = shlex.split(line)
+            assert program == "particleforge", line
+            assert main(words) == 0, capsys.readouterr().err
+        ran.add(kind)
+
+    assert ran == {"python", "bash"}
