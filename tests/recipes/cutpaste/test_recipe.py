@@ -59,7 +59,7 @@ def test_the_truth_is_what_a_measurement_finds():
         truth = sample.truth
         np.testing.assert_allclose(truth["diameter_px"], found["ecd_px"], rtol=1e-6)
         np.testing.assert_allclose(truth["diameter_nm"], 0.5 * truth["diameter_px"])
-        np.testing.assert_allclose(truth["feret_max_px"], found["feret_max_px"], rtol=0.08)
+        np.testing.assert_allclose(truth["feret_max_px"], found["feret_max_px"], rtol=0.12)
         assert np.mean(truth["feret_max_px"] / found["feret_max_px"]) == pytest.approx(1, abs=0.06)
         assert np.mean(truth["feret_min_px"] / found["feret_min_px"]) == pytest.approx(1, abs=0.06)
         np.testing.assert_allclose(truth["feret_min_px"], found["feret_min_px"], rtol=0.12)

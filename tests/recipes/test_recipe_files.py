@@ -1,0 +1,50 @@
+import pytest
+
+from particleforge.errors import UserError
+from particleforge.recipes.any import KINDS, read_recipe
+from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.warp.recipe import Warp
+
+
+@pytest.mark.parametrize(("kind", "cls"), [("cutpaste", CutPaste), ("warp", Warp)])
+def test_every_kind_is_read_by_name_and_from_a_file(tmp_path, kind, cls):
+    assert KINDS[kind] is cls
+    assert read_recipe(kind) == cls()
+    path = tmp_path / "mine.yaml"
+    path.write_text(cls().to_yaml(), encoding="utf-8")
+    assert read_recipe(str(path)) == cls()
+    path.write_text(f"kind: {kind}\n", encoding="utf-8")
+    assert read_recipe(str(path)) == cls()
+
+
+def test_parameters_come_from_the_file(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("kind: cutpaste\nparticles: uniform(3, 9)\ncanvas: {kind: flat}\n", encoding="utf-8")
+    recipe = read_recipe(str(path))
+    assert recipe.particles.support == (3, 9)
+    assert recipe.canvas.kind == "flat"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("kind: cutpast", r"kind is 'cutpast'. Kinds are cutpaste, warp"),
+        ("particles: 3", r"kind is None. Kinds are"),
+        ("kind: [1]", r"kind is \[1\]. Kinds are"),
+        ("kind: cutpaste\nparticle: 3", r"no parameter 'particle'. Did you mean 'particles'"),
+        ("kind: cutpaste\noverlap: 2", r"overlap = 2: it is 2; allowed is 0 to 0.95"),
+        ("kind: warp\noverlap: 0.2", r"no parameter 'overlap'"),
+        ("- cutpaste", r"holds list"),
+        ("kind: [", r"not valid YAML"),
+    ],
+)
+def test_bad_files_are_refused(tmp_path, text, message):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        read_recipe(str(path))
+
+
+def test_neither_file_nor_kind():
+    with pytest.raises(UserError, match=r"'cutpast' is no recipe file and no kind of recipe. Kinds are cutpaste"):
+        read_recipe("cutpast")
