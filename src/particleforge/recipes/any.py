@@ -31,6 +31,6 @@ def read_recipe(text: str) -> Recipe:
         raise UserError(f"{text!r} is no recipe file and no kind of recipe.", f"Kinds are {', '.join(KINDS)}.")
     data = read_yaml(path)
     kind = data.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise UserError(f"{path}: kind is {kind!r}.", f"Kinds are {', '.join(KINDS)}.")
     return KINDS[kind].parse(data)
