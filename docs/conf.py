@@ -1,0 +1,23 @@
+"""Sphinx settings; ``make docs`` builds the pages."""
+
+import sys
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from reference import write_all  # noqa: E402
+
+write_all(HERE / "_generated")
+
+project = "ParticleForge"
+author = "The ParticleForge developers"
+release = version_of("napari-particleforge")
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.napoleon"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+exclude_patterns = ["_build", "_generated"]
+autodoc_typehints = "none"
+html_theme = "furo"
+html_title = "ParticleForge"
