@@ -146,7 +146,8 @@ def _vary_grey(image: Floats, augment: Augment, rng: np.random.Generator) -> Flo
 
 def mixed(groups: Sequence[tuple[Sequence[Source], float]], rng: np.random.Generator) -> Source:
     """Return a random source from groups with given shares; an empty group's share goes to the others."""
-    filled = [(sources, share) for sources, share in groups if len(sources) and share > 0]
+    filled = [(sources, share) for sources, share in groups if len(sources)]
     shares = np.array([share for _, share in filled])
-    sources = filled[int(rng.choice(len(filled), p=shares / shares.sum()))][0]
+    shares = shares / shares.sum() if shares.any() else np.full(len(filled), 1 / len(filled))
+    sources = filled[int(rng.choice(len(filled), p=shares))][0]
     return sources[int(rng.integers(len(sources)))]

@@ -81,7 +81,8 @@ def train_network(
     first, next_check = state.step, _used(state, params) + 1 / params.validations
 
     def make(number: int) -> Batch:
-        return collate(_patches(real, synthetic, params, first + number, _used(state, params)), config)
+        used = _used(state, params, first + number)
+        return collate(_patches(real, synthetic, params, first + number, used), config)
 
     batches = made_ahead(make)
     running = 0.0
@@ -149,10 +150,10 @@ def _save(state: Training, out: Path) -> None:
         torch.save(parts | plain, path)
 
 
-def _used(state: Training, params: TrainParams) -> float:
-    """Share of the budget that is used up."""
+def _used(state: Training, params: TrainParams, step: int | None = None) -> float:
+    """Share of the budget that is used up, now or at a step: batches made ahead must not depend on how far ahead."""
     shares = [state.seconds / (60 * params.minutes)] if params.minutes else []
-    return max(shares + ([state.step / params.steps] if params.steps else []))
+    return max(shares + ([(state.step if step is None else step) / params.steps] if params.steps else []))
 
 
 def _schedule(used: float) -> float:
