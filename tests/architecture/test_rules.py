@@ -1,0 +1,194 @@
+"""The rules of docs/architecture.md that a machine can check."""
+
+import ast
+import importlib
+import inspect
+import json
+import pkgutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import particleforge
+from particleforge.params import Params
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "particleforge"
+FILES = sorted(SOURCE.rglob("*.py"))
+HEAVY = set("torch torchvision lightning_fabric mitsuba matplotlib stardist dask napari qtpy magicgui".split())
+LIGHT_FLOORS = [
+    "particleforge.params",
+    "particleforge.draws",
+    "particleforge.step",
+    "particleforge.seeds",
+    "particleforge.micrograph",
+    "particleforge.sample",
+    "particleforge.store.dataset",
+    "particleforge.store.annotated",
+    "particleforge.store.exchange.formats",
+    "particleforge.recipes.any",
+    "particleforge.recipes.synthesize",
+    "particleforge.measurement.particles",
+    "particleforge.measurement.figures",
+    "particleforge.models.patches",
+    "particleforge.models.scoring",
+    "particleforge.models.stardist.train_params",
+    "particleforge.workflows.learn",
+    "particleforge.workflows.train",
+    "particleforge.workflows.measure",
+    "particleforge.workflows.sizes",
+    "particleforge.workflows.import_folder",
+    "particleforge.cli.main",
+    "particleforge.cli.learn",
+    "particleforge.cli.measure",
+    "particleforge.cli.sizes",
+    "particleforge.cli.synthesize",
+    "particleforge.cli.train",
+    "particleforge.cli.predict",
+    "particleforge.cli.export",
+    "particleforge.cli.import_",
+]
+
+
+def python(code):
+    """Output of a child process without anything imported yet."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_import_rules_hold():
+    found = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout
+
+
+@cache
+def heavy_after_importing():
+    """Heavy modules in `sys.modules` after each floor, imported one after the other in a child process."""
+    code = f"""
+import importlib, json, sys
+found = {{}}
+for name in {LIGHT_FLOORS!r}:
+    importlib.import_module(name)
+    found[name] = sorted({HEAVY!r} & {{module.partition('.')[0] for module in sys.modules}})
+print(json.dumps(found))
+"""
+    return json.loads(python(code))
+
+
+@pytest.mark.parametrize("floor", LIGHT_FLOORS)
+def test_a_floor_imports_nothing_heavy(floor):
+    assert heavy_after_importing()[floor] == []
+
+
+def test_the_package_itself_imports_next_to_nothing():
+    code = """
+import sys, time
+began = time.perf_counter()
+import particleforge
+print(time.perf_counter() - began)
+print(sorted({'numpy', 'scipy', 'pandas', 'pydantic', 'torch', 'zarr'} & set(sys.modules)))
+"""
+    runs = [python(code).splitlines() for _ in range(3)]
+    assert {modules for _, modules in runs} == {"[]"}
+    assert min(float(seconds) for seconds, _ in runs) < 0.3
+
+
+def test_every_public_name_can_be_had():
+    assert "learn" in dir(particleforge)
+    for name in dir(particleforge):
+        assert getattr(particleforge, name) is not None
+    assert particleforge.Micrograph.__name__ == "Micrograph"
+
+
+def test_the_manifest_at_the_top_is_the_packaged_one():
+    assert (ROOT / "napari.yaml").read_bytes() == (SOURCE / "napari.yaml").read_bytes()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_manifest_is_valid_and_leads_to_functions():
+    from npe2 import PluginManifest
+
+    manifest = PluginManifest.from_distribution("napari-particleforge")
+    manifest.validate_imports()
+    assert manifest.display_name == "ParticleForge"
+    for command in manifest.contributions.commands:
+        module, _, function = command.python_name.partition(":")
+        assert callable(getattr(importlib.import_module(module), function))
+
+
+def functions_of(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_files_and_functions_stay_small(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    for function in functions_of(path):
+        text = function.body[0] if ast.get_docstring(function) else None
+        described = text.end_lineno - text.lineno + 1 if text else 0
+        assert function.end_lineno - function.lineno + 1 - described <= 80, function.name
+        names = [
+            argument.arg for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+        ]
+        counted = [name for name in names if name not in ("self", "cls", "params")]
+        if not any("njit" in ast.unparse(decorator) for decorator in function.decorator_list):
+            assert len(counted) <= 7, function.name
+
+
+def test_no_print_no_blind_except():
+    ruff = Path(sys.executable).with_name("ruff")
+    command = [ruff, "check", "--isolated", "--select", "T20,BLE,E722,S101,NPY002", "--exclude", "sample_data", SOURCE]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+
+
+@cache
+def modules():
+    """Every module of the package that can be imported without a display."""
+    return [
+        importlib.import_module(info.name)
+        for info in pkgutil.walk_packages(particleforge.__path__, "particleforge.")
+        if not info.name.startswith(("particleforge.widgets", "particleforge.sample_data"))
+        and not info.name.endswith("__main__")
+    ]
+
+
+def params_classes(base=Params):
+    modules()
+    return {base} | {deeper for child in base.__subclasses__() for deeper in params_classes(child)}
+
+
+def test_every_parameter_is_described_and_has_a_default_that_runs():
+    classes = [
+        cls for cls in params_classes() if cls.__module__.startswith("particleforge.") and cls.__name__[0] != "_"
+    ]
+    assert len(classes) > 15
+    for cls in classes:
+        for name, field in cls.model_fields.items():
+            assert name == "kind" or field.description, f"{cls.__name__}.{name}"
+        if not inspect.isabstract(cls):
+            assert cls().replace() == cls()
+
+
+def test_everything_public_is_documented():
+    missing = []
+    for module in modules():
+        own = [
+            (name, item)
+            for name, item in vars(module).items()
+            if not name.startswith("_")
+            and (inspect.isfunction(item) or inspect.isclass(item))
+            and item.__module__ == module.__name__
+        ]
+        missing += [f"{module.__name__}.{name}" for name, item in own if not (item.__doc__ or "").strip()]
+        missing += [] if (module.__doc__ or "").strip() else [module.__name__]
+    assert not missing
