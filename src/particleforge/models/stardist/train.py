@@ -108,7 +108,8 @@ def train_network(
     finally:
         batches.close()
         _save(state, out)
-    net = StarDistNet(config)
+    with torch.random.fork_rng(devices=[]):
+        net = StarDistNet(config)
     net.load_state_dict(state.best)
     return net.eval()
 
