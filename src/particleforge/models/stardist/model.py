@@ -1,5 +1,6 @@
 """A StarDist model in a folder: an official one, or ours, which is an official one with a note beside it."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +21,10 @@ from particleforge.params import Params
 from particleforge.step import Step, run
 from particleforge.store.files import atomic_write
 
+Floats = npt.NDArray[np.float32]
 NOTE = "particleforge.yaml"
+SEARCH_PX = 3e6
+"""Pixels at working scale that are looked at when scales are compared."""
 
 
 class _Note(Params):
@@ -117,26 +121,32 @@ class StarDistModel:
         """
         image = normalize(micrograph.grey, *self.percentiles)
         scales = self.scales_for(micrograph)
-        best: Instances | None = None
-        most = -1.0
-        for scale in scales:
-            found = yield from self._at_scale(image, scale)
-            likely = plausibility(found, scale, self.target_px) if len(scales) > 1 else 0.0
-            if likely > most:
-                best, most = found, likely
-        if best is None:
-            raise RuntimeError("there is always at least one scale")
-        return best
+        likely = {}
+        if len(scales) > 1:
+            for scale in scales:
+                piece = _middle(image, SEARCH_PX / scale**2)
+                maps = yield from map_steps(self.net, rescale(piece, scale))
+                likely[scale] = plausibility(*maps, self._objects(maps, piece, scale), scale, self.net.config)
+        scale = max(likely, key=lambda s: likely[s]) if likely else scales[0]
+        maps = yield from map_steps(self.net, rescale(image, scale))
+        return self._objects(maps, image, scale)
 
-    def _at_scale(self, image: npt.NDArray[np.float32], scale: float) -> Step[Instances]:
-        prob, dist = yield from map_steps(self.net, rescale(image, scale))
+    def _objects(self, maps: tuple[Floats, Floats], image: Floats, scale: float) -> Instances:
         height, width = image.shape
         return instances(
-            prob,
-            dist,
+            *maps,
             config=self.net.config,
             prob_thresh=self.prob_thresh,
             nms_thresh=self.nms_thresh,
             shape=(height, width),
             scale=scale,
         )
+
+
+def _middle(image: Floats, pixels: float) -> Floats:
+    """Crop the middle of an image to about so many pixels, with its own aspect ratio."""
+    share = min(1.0, math.sqrt(pixels / image.size))
+    window = tuple(
+        slice(start := round(length * (1 - share) / 2), start + max(1, round(length * share))) for length in image.shape
+    )
+    return image[window]
