@@ -33,7 +33,7 @@ def call(args: argparse.Namespace) -> dict[str, Any]:
         raise UserError(f"{args.source} is no folder of a model; only models are written as {name}.")
     chosen, dataset = exchange_format(name), Dataset.open(args.source)
     with bar() as report:
-        run(chosen.write(dataset, args.out), report)
+        run(chosen.write.steps(dataset, args.out), report)
     return {"folder": str(args.out), "samples": len(dataset)}
 
 
