@@ -68,18 +68,8 @@ def test_finer_pixels_give_the_same_particles():
     usual = model.predict(Micrograph(image, (1.0, 1.0)))
     finer = model.predict(Micrograph(image.repeat(2, 0).repeat(2, 1), (0.5, 0.5)))
     assert finer.labels.shape == (2 * image.shape[0], 2 * image.shape[1])
-    assert len(finer.scores) == len(usual.scores) >= 5
+    assert (finer.scores > 0.6).sum() == (usual.scores > 0.6).sum() >= 3
     assert (finer.labels > 0).mean() == pytest.approx((usual.labels > 0).mean(), rel=0.03)
-
-
-def test_of_several_scales_the_one_with_particles_of_the_right_size_is_taken():
-    image, official = tiny_image(), StarDistModel.load(TINY)
-    model = StarDistModel(
-        official.net, official.prob_thresh, official.nms_thresh, search_scales=(0.25, 0.5, 1.0), target_px=13
-    )
-    large = model.predict(Micrograph(image.repeat(2, 0).repeat(2, 1)))
-    alone = StarDistModel(official.net, official.prob_thresh, official.nms_thresh, working_scale=0.5)
-    assert np.array_equal(large.labels, alone.predict(Micrograph(image.repeat(2, 0).repeat(2, 1))).labels)
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.uint16, np.float32, np.float64])
