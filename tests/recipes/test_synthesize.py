@@ -43,6 +43,7 @@ def straight(sources, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_two_workers_write_the_same_bytes(straight, sources, tmp_path):
     synthesize(RECIPE, sources, tmp_path / "made.zarr", PARAMS.replace(workers=2))
     assert bytes_of(tmp_path / "made.zarr") == bytes_of(straight)
@@ -112,7 +113,7 @@ def test_anything_else_in_the_place_is_refused(sources, tmp_path):
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_an_impossible_recipe_is_refused(sources, tmp_path, workers):
     with pytest.raises(UserError, match="900 particles do not fit"):
         recipe = RECIPE.replace(particles=900, overlap=0)
