@@ -62,7 +62,8 @@ class Learned:
 def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams()) -> Step[Learned]:
     """Grow a training set from annotated particles and train a detector on it.
 
-    An interrupted run with the same parameters is continued; its folder holds a usable model at any time.
+    An interrupted run with the same parameters is continued; after a tenth of the training its folder holds a
+    usable model, the best so far.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ import csv
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,12 @@ class Training:
 
 
 def train_network(
-    real: Sequence[Source], synthetic: Sequence[Source], held_out: Sequence[Source], out: Path, params: TrainParams
+    real: Sequence[Source],
+    synthetic: Sequence[Source],
+    held_out: Sequence[Source],
+    out: Path,
+    params: TrainParams,
+    on_better: Callable[[StarDistNet], object] = lambda _: None,
 ) -> Step[StarDistNet]:
     """Train until the budget is used; continue from a checkpoint in `out` where there is one.
 
@@ -61,11 +66,13 @@ def train_network(
         Folder of the checkpoint and the log.
     params
         Budget and settings.
+    on_better
+        Called with the averaged network whenever it did better than before.
 
     Raises
     ------
     UserError
-        Without a budget or without sources.
+        Without a budget or without sources, or if the training diverges.
     """
     if params.minutes is None and params.steps is None:
         raise UserError("Neither minutes nor steps are given.", "Give at least one, such as --minutes 5.")
@@ -93,9 +100,14 @@ def train_network(
             batch = Batch(*(tensor.to(fabric.device) for tensor in next(batches)))
             prob, dist = module(batch.image.contiguous(memory_format=torch.channels_last))
             loss = stardist_loss(prob, dist, batch.prob, batch.dist, batch.weight).total
+            if not torch.isfinite(loss):
+                raise UserError(
+                    f"The training diverged: the loss is {loss.item()} at step {state.step}.",
+                    f"Use a learning_rate below {params.learning_rate:g}.",
+                )
             optimizer.zero_grad()
             fabric.backward(loss)
-            fabric.clip_gradients(module, optimizer, max_norm=5.0)
+            fabric.clip_gradients(module, optimizer, max_norm=5.0, error_if_nonfinite=False)
             optimizer.step()
             state.average.update_parameters(state.net)
             state.step += 1
@@ -103,7 +115,8 @@ def train_network(
             running = loss.item() if not running else 0.95 * running + 0.05 * loss.item()
             if (used := _used(state, params)) >= next_check or used >= 1:
                 next_check += 1 / params.validations
-                _validate(state, tests, running, out)
+                if _validate(state, tests, running, out):
+                    on_better(_network(state.average))
             yield _progress(state, params, running)
     finally:
         batches.close()
@@ -134,6 +147,13 @@ def _start(config: StarDistConfig, params: TrainParams, device: torch.device, ch
         for name in ("step", "seconds", "best_loss", "best", "rows"):
             setattr(state, name, saved[name])
     return state
+
+
+def _network(average: AveragedModel) -> StarDistNet:
+    """Return the network an average is kept in."""
+    if not isinstance(average.module, StarDistNet):
+        raise TypeError(f"the average is one of {type(average.module).__name__}")
+    return average.module
 
 
 def _average(mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
@@ -185,16 +205,17 @@ def _test_batches(
 
 
 @torch.inference_mode()
-def _validate(state: Training, tests: Sequence[Batch], train_loss: float, out: Path) -> None:
-    """Keep the averaged weights if they do best on the held-out patches (or, without any, always)."""
-    net = state.average.module.eval()
+def _validate(state: Training, tests: Sequence[Batch], train_loss: float, out: Path) -> bool:
+    """Keep the averaged weights if they do best on the held-out patches (or, without any, always); whether they did."""
+    net = _network(state.average).eval()
     device = next(net.parameters()).device
     losses = []
     for batch in tests:
         image, *goals = (tensor.to(device) for tensor in batch)
         losses.append(stardist_loss(*net(image), *goals).total.item())
     loss = float(np.mean(losses)) if losses else math.nan
-    if not losses or loss <= state.best_loss:
+    better = not losses or loss <= state.best_loss
+    if better:
         state.best_loss = loss
         state.best = {name: tensor.detach().clone() for name, tensor in net.state_dict().items()}
     state.rows.append({"step": state.step, "seconds": state.seconds, "train_loss": train_loss, "held_out_loss": loss})
@@ -203,6 +224,7 @@ def _validate(state: Training, tests: Sequence[Batch], train_loss: float, out: P
         writer.writeheader()
         writer.writerows(state.rows)
     _save(state, out)
+    return better
 
 
 def _progress(state: Training, params: TrainParams, loss: float) -> Progress:

@@ -11,6 +11,7 @@ from skimage.measure import regionprops_table
 from particleforge.errors import UserError
 from particleforge.models.stardist.config import SMALL
 from particleforge.models.stardist.model import StarDistModel
+from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.scale_search import candidate_scales
 from particleforge.models.stardist.sources import Sources, diameters_px
 from particleforge.models.stardist.thresholds import choose_thresholds
@@ -104,7 +105,8 @@ def train_stardist(
     held_out
         Annotated micrographs to validate on.
     out
-        Folder of the model. An interrupted training in it is continued.
+        Folder of the model. An interrupted training in it is continued; from the first validation on it holds the
+        best weights so far, with usual thresholds.
     params
         Budget and settings.
 
@@ -125,27 +127,33 @@ def train_stardist(
     synthetic_sources = sources(synthetic, range(training))
     synthetic_tests = sources(synthetic, range(training, len(synthetic)))
     tests = [*real_tests[:], *synthetic_tests[:]]
-    net = yield from train_network(real_sources, synthetic_sources, tests, out, params)
-    yield Progress(1, 1, "Choosing thresholds")
-    prob_thresh, nms_thresh = choose_thresholds(net, [real_tests[:] or real_sources[:6], synthetic_tests[:]])
-    model = StarDistModel(
-        net,
-        prob_thresh,
-        nms_thresh,
-        PERCENTILES,
-        working_scale=plan.working_scale,
-        pixel_size_nm=plan.pixel_size_nm,
-        search_scales=plan.candidates,
-        target_px=params.diameter_px,
-        provenance={
-            "version": version("napari-particleforge"),
-            "training": params.model_dump(mode="json"),
-            "real": [sample.name for sample in real],
-            "held_out": [sample.name for sample in held_out],
-            "synthetic": len(synthetic),
-            "median_diameters_px": list(plan.medians_px),
-        },
+    provenance = {
+        "version": version("napari-particleforge"),
+        "training": params.model_dump(mode="json"),
+        "real": [sample.name for sample in real],
+        "held_out": [sample.name for sample in held_out],
+        "synthetic": len(synthetic),
+        "median_diameters_px": list(plan.medians_px),
+    }
+
+    def model_of(net: StarDistNet, prob_thresh: float = 0.5, nms_thresh: float = 0.4) -> StarDistModel:
+        return StarDistModel(
+            net,
+            prob_thresh,
+            nms_thresh,
+            PERCENTILES,
+            working_scale=plan.working_scale,
+            pixel_size_nm=plan.pixel_size_nm,
+            search_scales=plan.candidates,
+            target_px=params.diameter_px,
+            provenance=provenance,
+        )
+
+    net = yield from train_network(
+        real_sources, synthetic_sources, tests, out, params, lambda better: model_of(better).save(out)
     )
+    yield Progress(1, 1, "Choosing thresholds")
+    model = model_of(net, *choose_thresholds(net, [real_tests[:] or real_sources[:6], synthetic_tests[:]]))
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
     return model

@@ -128,10 +128,22 @@ class Auto(Params):
     kind: Literal["auto"] = "auto"
 
     def prepare(self, samples: Sequence[Sample]) -> CanvasMaker:
-        """Prepare both kinds as far as the annotation allows."""
-        makers: list[CanvasMaker] = [Texture().prepare(samples)]
-        if any(sample.known is None for sample in samples):
-            makers.append(Inpainted().prepare(samples))
+        """Prepare both kinds as far as the annotation and the background allow.
+
+        Raises
+        ------
+        UserError
+            If neither can be made.
+        """
+        makers: list[CanvasMaker] = []
+        problems: list[UserError] = []
+        for canvas in (Texture(), Inpainted()):
+            try:
+                makers.append(canvas.prepare(samples))
+            except UserError as error:
+                problems.append(error)
+        if not makers:
+            raise problems[0]
         return _Auto(makers)
 
 

@@ -117,8 +117,7 @@ class CutPaste(Recipe):
                 problem = error
         if not homes and problem:
             raise problem
-        dtypes = {sample.micrograph.pixels.dtype for sample in sources}
-        return Material(homes, pool, dtypes.pop() if len(dtypes) == 1 else np.dtype(np.float32))
+        return Material(homes, pool, _image_dtype({sample.micrograph.pixels.dtype for sample in sources}))
 
     def _home(self, sources: Sequence[Sample], pool: Pool) -> Home | None:
         """Particles and canvases of some sources; None where no particle of theirs can be cut out."""
@@ -212,6 +211,13 @@ class CutPaste(Recipe):
             whole = np.clip(np.rint(image, out=image), limits.min, limits.max, out=image)
             image = whole.astype(dtype)
         return image
+
+
+def _image_dtype(dtypes: set[np.dtype[Any]]) -> np.dtype[Any]:
+    """Return the sources' own dtype where that is an integer of 8 or 16 bits, else float32."""
+    (dtype, *others) = dtypes
+    kept = not others and np.issubdtype(dtype, np.integer) and dtype.itemsize <= 2
+    return dtype if kept else np.dtype(np.float32)
 
 
 def _gaussian(sigma: float) -> npt.NDArray[np.float32]:

@@ -1,0 +1,105 @@
+"""Training a whole model: scale, thresholds, what an interrupted run leaves."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage.draw import disk, ellipse
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.models.patches import Source
+from particleforge.models.stardist.config import SMALL
+from particleforge.models.stardist.model import StarDistModel
+from particleforge.models.stardist.train import train_network
+from particleforge.models.stardist.train_params import TrainParams
+from particleforge.models.stardist.training import are_long, hold_out, plan_scales, train_stardist
+from particleforge.sample import Sample
+from particleforge.step import run
+
+TINY = TrainParams(
+    network=SMALL.replace(unet_n_filter_base=4, net_conv_after_unet=8, unet_n_depth=1),
+    steps=6,
+    minutes=None,
+    patch_px=64,
+    batch_size=1,
+    validations=3,
+)
+
+
+def discs(radius: float, pixel_size_nm: float | None = None, name: str = "a") -> Sample:
+    """Nine discs well inside an image."""
+    labels = np.zeros((160, 160), np.uint32)
+    for i in range(9):
+        labels[disk((30 + 50 * (i // 3), 30 + 50 * (i % 3)), radius)] = i + 1
+    pixels = np.where(labels > 0, 180, 60).astype(np.uint8)
+    return Sample(Micrograph(pixels, name=name).with_pixel_size(pixel_size_nm), labels)
+
+
+def test_one_magnification_gives_one_scale() -> None:
+    plan = plan_scales([discs(10), discs(12)], 24)
+    assert plan.candidates == ()
+    assert plan.scale_of(discs(12)) == pytest.approx(24 / 22, rel=0.02)
+
+
+def test_unequal_magnifications_are_brought_to_one_size_and_searched() -> None:
+    small, large = discs(6), discs(20)
+    plan = plan_scales([small, large], 24)
+    assert plan.scale_of(small) == pytest.approx(2, rel=0.05)
+    assert plan.scale_of(large) == pytest.approx(0.6, rel=0.05)
+    assert min(plan.candidates) < 0.6 and max(plan.candidates) > 2
+
+
+def test_known_pixel_sizes_keep_true_relative_sizes() -> None:
+    """The same particles, once with half the pixel size: twice as many pixels, half the factor."""
+    fine, coarse = discs(20, 0.5), discs(10, 1.0)
+    plan = plan_scales([fine, coarse], 24)
+    assert plan.candidates == ()
+    assert plan.scale_of(coarse) == pytest.approx(2 * plan.scale_of(fine))
+    assert 20 * plan.scale_of(coarse) == pytest.approx(24, rel=0.03)
+
+
+def test_no_particle_no_scale() -> None:
+    empty = replace(discs(10), labels=np.zeros((160, 160), np.uint32))
+    with pytest.raises(UserError, match="No particle is labelled"):
+        plan_scales([empty], 24)
+
+
+def test_long_particles_are_recognised() -> None:
+    labels = np.zeros((160, 160), np.uint32)
+    labels[ellipse(40, 80, 8, 40)] = 1
+    labels[ellipse(100, 80, 8, 40)] = 2
+    assert are_long([Sample(Micrograph(labels.astype(np.uint8)), labels)])
+    assert not are_long([discs(10)])
+
+
+@pytest.mark.parametrize(("count", "kept_back"), [(1, 0), (7, 0), (8, 1), (20, 3)])
+def test_images_are_held_out_from_eight_on(count: int, kept_back: int) -> None:
+    train_on, held_out = hold_out([discs(10, name=str(i)) for i in range(count)])
+    assert len(held_out) == kept_back
+    assert len(train_on) + len(held_out) == count
+
+
+def test_an_interrupted_training_leaves_a_model(tmp_path: Path) -> None:
+    steps = train_stardist([discs(10)], [], [], tmp_path, TINY)
+    for progress in steps:
+        if progress.done >= 0.6:
+            break
+    steps.close()
+    assert (tmp_path / "checkpoint.pt").exists()
+    found = StarDistModel.load(tmp_path).predict(discs(10).micrograph)
+    assert found.labels.shape == (160, 160)
+
+
+def test_a_finished_training_leaves_no_checkpoint_and_a_model_with_its_scale(tmp_path: Path) -> None:
+    steps = train_stardist([discs(12)], [], [], tmp_path, TINY)
+    run(steps)
+    assert not (tmp_path / "checkpoint.pt").exists()
+    assert StarDistModel.load(tmp_path).working_scale == pytest.approx(1, rel=0.05)
+
+
+def test_divergence_is_said_in_words(tmp_path: Path) -> None:
+    wild = Source(np.full((64, 64), np.inf, np.float32), discs(10).labels[:64, :64])
+    with pytest.raises(UserError, match="diverged"):
+        run(train_network([wild], [], [], tmp_path, TINY))
