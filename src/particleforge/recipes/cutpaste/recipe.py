@@ -16,6 +16,7 @@ from particleforge.micrograph import Micrograph
 from particleforge.recipes.cutpaste import kernels
 from particleforge.recipes.cutpaste.canvases import Auto, Canvas, CanvasMaker
 from particleforge.recipes.cutpaste.cutouts import Cutout, CutoutRule, Pool, cut_out
+from particleforge.recipes.cutpaste.lettering import write_letters
 from particleforge.recipes.cutpaste.placement import Crowding, Scene, Turned, turn
 from particleforge.recipes.recipe import Recipe
 from particleforge.sample import Sample
@@ -32,6 +33,7 @@ class Home:
     canvases: CanvasMaker
     shape: tuple[int, int]
     grey_range: tuple[float, float]
+    extremes: tuple[float, float]
     densities_per_px: npt.NDArray[np.float64]
     crowding: tuple[float, float]
     pixel_size_nm: float | None
@@ -87,6 +89,9 @@ class CutPaste(Recipe):
     )
     canvas: Canvas = Field(Auto(), description="What particles are pasted onto.")
     cutouts: CutoutRule = Field(CutoutRule(), description="Which annotated particles are cut out.")
+    lettering: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
+        Uniform(low=0.5, high=4.5), description="Burnt-in letters and scale bars per image, which are no particles."
+    )
     blur_sigma_px: Annotated[Draw, PerImage(), Within(0, 50)] = Field(
         Uniform(low=0, high=0.3), description="Gaussian blur of the whole image."
     )
@@ -132,6 +137,10 @@ class CutPaste(Recipe):
             canvases=self.canvas.prepare(sources),
             shape=(self.height_px or height, self.width_px or width),
             grey_range=(float(low), float(max(high, low + 1e-6))),
+            extremes=(
+                min(float(sample.micrograph.grey.min()) for sample in sources),
+                max(float(sample.micrograph.grey.max()) for sample in sources),
+            ),
             densities_per_px=_densities(sources),
             crowding=(0.5, 1.5) if all(sample.known is None for sample in sources) else (0.25, 3),
             pixel_size_nm=sources[0].micrograph.square_pixel_size_nm,
@@ -155,8 +164,9 @@ class CutPaste(Recipe):
         turned = self._turned(home.cutouts, wanted, rng)
         crowding = Crowding(self.min_visible, number(self.overlap), self.cut_by_border, number(self.clustering))
         canvas = home.canvases.draw(home.shape, rng)
-        scene = Scene(canvas, wanted, crowding)
         level = float(canvas.mean())
+        write_letters(canvas, round(number(self.lettering)), home.extremes, rng)
+        scene = Scene(canvas, wanted, crowding)
         gains = draw_many(self.grey_gain, rng, wanted)
         for done, (particle, gain) in enumerate(zip(turned, gains, strict=True)):
             place = scene.place(particle, rng, exhaustive=self.particles is not None)
