@@ -69,7 +69,12 @@ def ours(image: np.ndarray, labels: np.ndarray, images: int) -> dict[str, Any]:
     result: dict[str, Any] = {"modes": {}}
     for mode, overlap in MODES.items():
         recipe = CutPaste(
-            particles=PARTICLES, overlap=overlap, scale=Uniform(low=0.8, high=1.25), canvas=Inpainted(), min_visible=0.1
+            particles=PARTICLES,
+            overlap=overlap,
+            scale=Uniform(low=0.8, high=1.25),
+            canvas=Inpainted(),
+            min_visible=0.1,
+            lettering=0,
         )
         result["setup_s"], material = cpu_s(lambda recipe=recipe: recipe.prepare([sample]))
         spent, visible = [], []

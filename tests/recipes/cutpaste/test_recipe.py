@@ -168,7 +168,7 @@ def test_none_is_a_count_too():
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 1.0])
 def test_salt_and_pepper_hit_their_share(share):
-    recipe = CutPaste(particles=0, canvas=Flat(), blur_sigma_px=0, salt_pepper=share)
+    recipe = CutPaste(particles=0, canvas=Flat(), lettering=0, blur_sigma_px=0, salt_pepper=share)
     pixels = np.stack([sample.micrograph.pixels for sample in made(recipe, count=6)])
     extreme = (pixels == pixels.min()) | (pixels == pixels.max())
     assert extreme.mean() == pytest.approx(share, rel=0.05)
@@ -176,7 +176,7 @@ def test_salt_and_pepper_hit_their_share(share):
 
 
 def test_noise_is_a_share_of_the_grey_range():
-    recipe = CutPaste(particles=0, canvas=Flat(), blur_sigma_px=0, noise=0.1)
+    recipe = CutPaste(particles=0, canvas=Flat(), lettering=0, blur_sigma_px=0, noise=0.1)
     material = recipe.prepare([source(np.float32)])
     low, high = material.homes[0].grey_range
     sample = make_sample(recipe, material, 0, 0)
@@ -185,7 +185,8 @@ def test_noise_is_a_share_of_the_grey_range():
 
 def test_blur_softens_image_but_not_labels():
     sharp, soft = (
-        made(CutPaste(particles=8, blur_sigma_px=b, canvas=Flat()), [source(np.float32)], count=1)[0] for b in (0, 3)
+        made(CutPaste(particles=8, blur_sigma_px=b, canvas=Flat(), lettering=0), [source(np.float32)], count=1)[0]
+        for b in (0, 3)
     )
     np.testing.assert_array_equal(sharp.labels, soft.labels)
     np.testing.assert_allclose(soft.micrograph.pixels, ndimage.gaussian_filter(sharp.micrograph.pixels, 3), atol=1e-2)
