@@ -97,6 +97,8 @@ def test_a_finished_training_leaves_no_checkpoint_and_a_model_with_its_scale(tmp
     run(steps)
     assert not (tmp_path / "checkpoint.pt").exists()
     assert StarDistModel.load(tmp_path).working_scale == pytest.approx(1, rel=0.05)
+    with pytest.raises(UserError, match="finished model"):
+        run(train_stardist([discs(12)], [], [], tmp_path, TINY))
 
 
 def test_divergence_is_said_in_words(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from skimage.measure import regionprops_table
 
 from particleforge.errors import UserError
 from particleforge.models.stardist.config import SMALL
-from particleforge.models.stardist.model import StarDistModel
+from particleforge.models.stardist.model import NOTE, StarDistModel
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.scale_search import candidate_scales
 from particleforge.models.stardist.sources import Sources, diameters_px
@@ -113,8 +113,10 @@ def train_stardist(
     Raises
     ------
     UserError
-        If no particle is labelled, or there is no budget.
+        If no particle is labelled, there is no budget, or `out` holds a finished model.
     """
+    if (out / NOTE).exists() and not (out / CHECKPOINT).exists():
+        raise UserError(f"{out} holds a finished model; nothing is overwritten.", "Choose another --out or remove it.")
     plan = plan_scales(real or synthetic[:32], params.diameter_px)
     if params.network is None:
         params = params.replace(network=SMALL.replace(n_rays=64 if are_long(real or synthetic[:32]) else 32))
