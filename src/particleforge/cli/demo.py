@@ -49,7 +49,7 @@ def call(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def free_folder(out: Path) -> Path:
-    """First of the folders 1, 2, ... in `out` that holds no results; an interrupted run is so continued.
+    """First of the folders 1, 2, ... in `out` with neither results nor a finished model; so it is continued.
 
     Raises
     ------
@@ -58,8 +58,10 @@ def free_folder(out: Path) -> Path:
     """
     if out.exists() and not out.is_dir():
         raise UserError(f"{out} is a file; a folder is needed.", "Choose another --out.")
+    from particleforge.models.stardist.training import is_finished
+
     number = 1
-    while (out / str(number) / "results").exists():
+    while (out / str(number) / "results").exists() or is_finished(out / str(number) / "model"):
         number += 1
     return out / str(number)
 

@@ -115,7 +115,7 @@ def train_stardist(
     UserError
         If no particle is labelled, there is no budget, or `out` holds a finished model.
     """
-    if (out / NOTE).exists() and not (out / CHECKPOINT).exists():
+    if is_finished(out):
         raise UserError(f"{out} holds a finished model; nothing is overwritten.", "Choose another --out or remove it.")
     plan = plan_scales(real or synthetic[:32], params.diameter_px)
     if params.network is None:
@@ -170,6 +170,11 @@ def are_long(samples: Sequence[Sample]) -> bool:
         )
         ratios += list(axes["axis_major_length"] / np.maximum(axes["axis_minor_length"], 1))
     return bool(ratios) and float(np.median(ratios)) > 2
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a folder holds a model whose training came to its end."""
+    return (folder / NOTE).exists() and not (folder / CHECKPOINT).exists()
 
 
 def hold_out(samples: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
