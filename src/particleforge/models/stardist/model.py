@@ -92,10 +92,12 @@ class StarDistModel:
 
     def save(self, folder: Path) -> None:
         """Write the model; the folder is one the official package loads too."""
-        write_official(folder, self.net, Thresholds(self.prob_thresh, self.nms_thresh))
         note = _Note.parse({name: getattr(self, name) for name in _Note.model_fields})
+        folder.mkdir(parents=True, exist_ok=True)
+        # The note goes first: without it a half-written model would pass for an official one without resizing.
         with atomic_write(folder / NOTE) as path:
             path.write_text(note.to_yaml(), encoding="utf-8")
+        write_official(folder, self.net, Thresholds(self.prob_thresh, self.nms_thresh))
 
     def scales_for(self, micrograph: Micrograph) -> tuple[float, ...]:
         """Factors by which to resize an image, several where its magnification is not known.

@@ -47,7 +47,7 @@ def read_official(folder: Path) -> tuple[StarDistNet, Thresholds]:
         raise UserError(
             f"{folder} holds none of {', '.join(WEIGHTS)}"
             + (f", but {newer[0]}, which Keras 3 wrote; its layout differs." if newer else "."),
-            "Save the weights with stardist under TensorFlow's Keras 2 (TF_USE_LEGACY_KERAS=1).",
+            "Save them anew from the official package: model.keras_model.save_weights('weights_best.h5').",
         )
     net = StarDistNet(config)
     _load_weights(net, found[0])
