@@ -6,6 +6,11 @@ export PATH="$HOME/.local/bin:$PATH"
 
 if ! command -v uv >/dev/null; then
     echo "Installing uv" >&2
+    if ! command -v pipx >/dev/null && ! python3 -m pip --version >/dev/null 2>&1 &&
+        command -v apt-get >/dev/null && [[ "$(id -u)" == 0 ]]; then
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-pip >/dev/null
+    fi
     if command -v pipx >/dev/null; then pipx install --quiet uv
     elif python3 -m pip install --quiet --user uv 2>/dev/null; then :
     elif python3 -m pip install --quiet --user --break-system-packages uv; then :

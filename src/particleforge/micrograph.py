@@ -4,10 +4,11 @@ import math
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Annotated, Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import AfterValidator
 
 from particleforge.errors import UserError
 
@@ -124,3 +125,15 @@ def parse_length_nm(text: str) -> float:
     if not (math.isfinite(length) and length > 0):
         raise UserError(f"{text!r} is not above zero.", way_out)
     return length
+
+
+def _check_length(text: str) -> str:
+    try:
+        parse_length_nm(text)
+    except UserError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+Length: TypeAlias = Annotated[str, AfterValidator(_check_length)]
+"""Text such as ``0.5 nm`` as a parameter."""

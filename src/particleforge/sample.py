@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,11 @@ TRUTH_COLUMNS = (
     "cluster",
     "source",
 )
-"""Names every recipe uses for what it knows of a particle; a recipe may add columns of its own behind them."""
+"""Names every recipe uses for what it knows of a particle; a recipe may add columns of its own behind them.
+
+``x_px, y_px`` are the centroid of the particle as far as the recipe knows it: cut-paste of the whole particle, warp of
+what is visible.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +79,15 @@ class Sample:
     def name(self) -> str:
         """The micrograph's name."""
         return self.micrograph.name
+
+    def fingerprint(self) -> str:
+        """Name and SHA-256 of pixels, pixel size and annotation: differs where anything learnt from differs."""
+        digest = hashlib.sha256(repr((self.micrograph.pixel_size_nm, self.micrograph.axes)).encode())
+        for array in (self.micrograph.pixels, self.labels, self.known):
+            if array is not None:
+                digest.update(repr((array.shape, array.dtype.str)).encode())
+                digest.update(np.ascontiguousarray(array).data)
+        return f"{self.name}: {digest.hexdigest()}"
 
     @property
     def background(self) -> npt.NDArray[np.bool_]:

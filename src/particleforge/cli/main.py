@@ -25,6 +25,9 @@ COMMANDS = {
 }
 """Every command and what it does; each is a module of its own with `add_arguments` and `call`."""
 
+CONTINUED = ("learn", "train", "synthesize", "demo")
+"""Commands that go on where they were interrupted."""
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -53,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         return _complain(error, 1)
     except (Cancelled, KeyboardInterrupt):
-        sys.stderr.write("\nStopped. What was done so far is kept; the same command continues.\n")
+        way_on = "the same command continues" if command in CONTINUED else "start again with another folder"
+        sys.stderr.write(f"\nStopped. What was done so far is kept; {way_on}.\n")
         return 130
     _answer(result, args.json)
     return 0

@@ -84,6 +84,8 @@ def _known_pixel(source: Source, rng: np.random.Generator) -> tuple[int, int]:
         return int(rng.integers(height)), int(rng.integers(width))
     choice = source.labels > 0 if rng.random() < 0.5 else source.known
     places = np.flatnonzero(choice) if choice.any() else np.flatnonzero(source.known)
+    if not len(places):
+        return height // 2, width // 2
     row, column = divmod(int(places[rng.integers(len(places))]), width)
     return row, column
 

@@ -1,6 +1,5 @@
 """Draw a dataset from a recipe."""
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -70,8 +69,8 @@ def _draw_all(job: _Job, shards: Sequence[int], workers: int) -> Iterator[tuple[
     with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (job,)) as pool:
         futures = {pool.submit(_draw_shard_in_worker, shard): shard for shard in shards}
         try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
+            for future in as_completed(list(futures)):
+                yield futures.pop(future), future.result()  # a future kept would keep its preview
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -101,7 +100,11 @@ def synthesize(
     yield Progress(0, params.count, "Preparing the recipe")
     material = recipe.prepare(sources)
     shape, dtype = recipe.frame(material)
-    meta = {"recipe": recipe.model_dump(mode="json"), "seed": params.seed, "sources": _fingerprints(sources)}
+    meta = {
+        "recipe": recipe.model_dump(mode="json"),
+        "seed": params.seed,
+        "sources": [sample.fingerprint() for sample in sources],
+    }
     dataset = _create_or_continue(out, params, shape, dtype, meta)
     missing = dataset.missing_shards()
     done = len(dataset) - sum(len(dataset.shard_range(k)) for k in missing)
@@ -111,18 +114,6 @@ def synthesize(
         done += len(dataset.shard_range(shard))
         yield Progress(done, len(dataset), f"{done} of {len(dataset)} samples", sample)
     return dataset
-
-
-def _fingerprints(sources: Sequence[Sample]) -> dict[str, str]:
-    """SHA-256 of pixels and annotation by name, so that other sources are not taken for the same."""
-    found = {}
-    for sample in sources:
-        digest = hashlib.sha256()
-        for array in (sample.micrograph.pixels, sample.labels, sample.known):
-            if array is not None:
-                digest.update(array.tobytes())
-        found[sample.name] = digest.hexdigest()
-    return found
 
 
 def _create_or_continue(

@@ -14,7 +14,7 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample
 from particleforge.store.files import claim_name, new_folder, new_part
-from particleforge.store.labels import read_labels, write_labels
+from particleforge.store.labels import check_instances, read_labels, write_labels
 from particleforge.store.micrographs import image_paths, image_stem, read_micrograph, write_micrograph
 
 MIN_SIDE_PX = 2
@@ -116,6 +116,7 @@ def _read_sample(image: Path, labels: Path | None, strokes: Path | None) -> Samp
             "Label its particles, add an all-zero label image if it really has none, or remove the image.",
         )
     ids = _same_shape(read_labels(labels), labels, micrograph)
+    check_instances(ids, str(labels))
     if strokes is None:
         return Sample(micrograph, ids)
     free = _same_shape(read_labels(strokes), strokes, micrograph) > 0

@@ -71,6 +71,27 @@ def as_labels(pixels: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint32]:
     return np.ascontiguousarray(pixels, np.uint32)
 
 
+def check_instances(labels: npt.NDArray[np.uint32], name: str) -> None:
+    """Refuse a mask that gives many separate regions one number.
+
+    Raises
+    ------
+    UserError
+        Naming `name`, the number of regions and their common number.
+    """
+    found = np.flatnonzero(labels)
+    if not len(found) or (labels.ravel()[found] != labels.ravel()[found[0]]).any():
+        return
+    from scipy.ndimage import label
+
+    regions = int(label(labels, np.ones((3, 3)))[1])
+    if regions > 1:
+        raise UserError(
+            f"{name}: {regions} separate regions all have the number {labels.ravel()[found[0]]}; it is a mask.",
+            "Give every particle a number of its own (napari: key M in a Labels layer; skimage.measure.label).",
+        )
+
+
 def write_labels(path: Path, labels: npt.NDArray[Any], narrow: bool = False) -> None:
     """Write (Y, X) labels as a zlib-compressed uint32 TIFF, with `narrow` as uint16 where all ids fit.
 

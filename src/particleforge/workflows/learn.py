@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from particleforge.micrograph import Length, parse_length_nm
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.params import Params
 from particleforge.recipes.cutpaste.recipe import CutPaste
@@ -34,12 +35,22 @@ class LearnParams(Params):
 
     minutes: float = Field(5.0, gt=0, le=100_000, description="Time for all of it: growing the training set too.")
     seed: int = Field(0, ge=0, description="Seed of everything random.")
+    pixel_size: Length | None = Field(
+        None, description="Side of a pixel with its unit, such as '0.5 nm'; empty: what the image files say."
+    )
     synthetic_per_image: int | None = Field(
         None, ge=0, le=100_000, description="Synthetic images per annotated one; empty: enough for about 60 in all."
     )
     workers: int = Field(1, ge=1, le=256, description="Processes that draw synthetic images.")
     recipe: CutPaste = Field(CutPaste(), description="How synthetic images are made from the annotated particles.")
     training: TrainParams = Field(TrainParams(), description="Network, schedule and augmentation.")
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> LearnParams:
+        usual = TrainParams()
+        if (self.training.minutes, self.training.seed) != (usual.minutes, usual.seed):
+            raise ValueError("minutes and seed belong to learn itself, not into training")
+        return self
 
     def synthetic_count(self, images: int) -> int:
         """How many synthetic images to draw from a number of annotated ones."""
@@ -83,7 +94,11 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
     folder, out = Path(folder), Path(out)
     yield Progress(0, 1, "Reading the annotated images")
     samples = read_annotated(folder)
-    claim(out, {"folder": str(folder.resolve())} | params.model_dump(mode="json"))
+    if params.pixel_size is not None:
+        size_nm = parse_length_nm(params.pixel_size)
+        samples = [replace(s, micrograph=s.micrograph.with_pixel_size(size_nm)) for s in samples]
+    what = {"folder": str(folder.resolve()), "annotated": [sample.fingerprint() for sample in samples]}
+    claim(out, what | params.model_dump(mode="json"))
     from particleforge.models.stardist.training import hold_out, train_stardist
 
     train_on, held_out = hold_out(samples)

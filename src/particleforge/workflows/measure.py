@@ -55,9 +55,12 @@ def measure(
     UserError
         If model or images cannot be read, or `out` holds something.
     """
+    from particleforge.models.stardist.model import StarDistModel
+
     out, paths = Path(out), image_paths(Path(images))
     detector = _load(model, params)
-    source = {"model": str(model), "images": str(images)}
+    folder = None if isinstance(model, StarDistModel) else str(model)
+    source = {"model": folder, "images": str(images)}
     provenance = {"command": "measure", "params": params.model_dump(mode="json"), "source": source}
     results = Results(out, provenance | {"model": detector.provenance})
     yield Progress(0, len(paths), "Finding particles")

@@ -117,9 +117,11 @@ class Results:
         """Pool all images and mark the measurement as complete."""
         every = pd.concat(self._sizes) if self._sizes else pd.DataFrame(columns=_POOLED, dtype=float)
         pooled = summarize(every)
-        if len({entry["pixel_size_nm"] for entry in self._images.values()}) > 1:
+        found = [entry["pixel_size_nm"] for entry in self._images.values()]
+        known = [size for size in found if size is not None]
+        if 0 < len(known) < len(found) or (known and max(known) > 1.001 * min(known)):
             pooled["px"] = None
-        if any(entry["pixel_size_nm"] is None for entry in self._images.values()):
+        if len(known) < len(found):
             pooled["nm"] = None
         return Measurement(self.out, self.out / TABLE, self._write_summary(pooled))
 

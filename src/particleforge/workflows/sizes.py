@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import tifffile
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from particleforge.errors import UserError
-from particleforge.micrograph import Micrograph, parse_length_nm
+from particleforge.micrograph import Length, Micrograph, parse_length_nm
 from particleforge.params import Params
 from particleforge.step import Progress, Step, stepwise
-from particleforge.store.labels import read_labels
+from particleforge.store.labels import check_instances, read_labels
 from particleforge.store.micrographs import image_paths, image_stem, read_micrograph
 from particleforge.store.tiff_scale import tiff_pixel_size_nm
 from particleforge.workflows.results import Measurement, Results
@@ -20,19 +20,9 @@ from particleforge.workflows.results import Measurement, Results
 class SizesParams(Params):
     """How to measure label images."""
 
-    pixel_size: str | None = Field(
+    pixel_size: Length | None = Field(
         None, description="Side of a pixel with its unit, such as '0.5 nm'; empty: what the image files say."
     )
-
-    @field_validator("pixel_size")
-    @classmethod
-    def _is_a_length(cls, value: str | None) -> str | None:
-        try:
-            if value is not None:
-                parse_length_nm(value)
-        except UserError as error:
-            raise ValueError(str(error)) from error
-        return value
 
     @property
     def pixel_size_nm(self) -> float | None:
@@ -42,7 +32,10 @@ class SizesParams(Params):
 
 @stepwise
 def sizes(
-    labels_folder: Path, out: Path, params: SizesParams = SizesParams(), images: Path | None = None
+    labels_folder: Path | str,
+    out: Path | str,
+    params: SizesParams = SizesParams(),
+    images: Path | str | None = None,
 ) -> Step[Measurement]:
     """Measure the particles of label images: tables, size distributions and figures.
 
@@ -68,6 +61,7 @@ def sizes(
     UserError
         If a label image has no micrograph or another shape, or a file is missing, broken or of another kind.
     """
+    labels_folder, out, images = Path(labels_folder), Path(out), None if images is None else Path(images)
     micrographs = _paired(image_paths(labels_folder), images)
     source = {"labels": str(labels_folder), "images": None if images is None else str(images)}
     results = Results(out, {"command": "sizes", "params": params.model_dump(mode="json"), "source": source})
@@ -94,6 +88,7 @@ def _paired(labels: list[Path], images: Path | None) -> dict[Path, Path | None]:
 
 def _measure(results: Results, path: Path, image: Path | None, pixel_size_nm: float | None) -> pd.DataFrame:
     labels = read_labels(path)
+    check_instances(labels, str(path))
     if image is None:
         bare = Micrograph(labels, name=path.name).with_pixel_size(pixel_size_nm or _size_in_file(path))
         return results.add_labels(image_stem(path), labels, bare.square_pixel_size_nm)

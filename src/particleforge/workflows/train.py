@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @stepwise
-def train(sources: Sequence[Path], out: Path, params: TrainParams = TrainParams()) -> Step[StarDistModel]:
+def train(sources: Sequence[Path | str], out: Path | str, params: TrainParams = TrainParams()) -> Step[StarDistModel]:
     """Train a StarDist model; an interrupted run with the same sources and parameters is continued.
 
     Parameters
@@ -38,16 +38,20 @@ def train(sources: Sequence[Path], out: Path, params: TrainParams = TrainParams(
     """
     yield Progress(0, 1, "Reading what to learn from")
     real: list[Sample] = []
-    synthetic: list[Sample] = []
+    datasets: list[Dataset] = []
+    sources, out = [Path(source) for source in sources], Path(out)
     for source in sources:
         if (source / "zarr.json").exists():
-            synthetic += list(Dataset.open(source))
+            datasets.append(Dataset.open(source))
         elif source.is_dir():
             real += read_annotated(source)
         else:
             raise UserError(f"{source} is no folder.", "Give NAME.zarr datasets and annotated folders.")
-    claim(out, {"sources": [str(source.resolve()) for source in sources]} | params.model_dump(mode="json"))
+    what = {"sources": [str(source.resolve()) for source in sources]}
+    claim(out, what | {"annotated": [sample.fingerprint() for sample in real]} | params.model_dump(mode="json"))
     from particleforge.models.stardist.training import hold_out, train_stardist
 
     train_on, held_out = hold_out(real)
+    # A single dataset is read as it is needed; several are held in memory together.
+    synthetic = datasets[0] if len(datasets) == 1 else [sample for dataset in datasets for sample in dataset]
     return (yield from train_stardist(train_on, synthetic, held_out, out, params))

@@ -89,6 +89,6 @@ def instances(
     points, scores, radii, _ = non_maximum_suppression_sparse(radii, scores, points, nms_thresh=nms_thresh)
     if scale != 1:
         factors = np.divide(seen, shape)  # not quite `scale`, as the resized image has whole pixels
-        points, radii = (points + 0.5) / factors - 0.5, radii / np.float32(scale)
+        points, radii = (points + 0.5) / factors - 0.5, radii / np.float32(np.sqrt(factors.prod()))
     labels = polygons_to_label(radii, points, shape, prob=scores).astype(np.uint32)
     return Instances(labels, scores, np.asarray(points, np.float64), radii)

@@ -37,7 +37,7 @@ class ScalePlan:
     target_px
         Median particle diameter the network is trained for.
     medians_px
-        Median particle diameter of each real image, or of all synthetic ones together.
+        Median particle diameter of each image it is planned from.
     pixel_size_nm
         Common reference where every pixel size is known: then particles keep their true relative size.
     """
@@ -60,9 +60,10 @@ class ScalePlan:
 
     def scale_of(self, sample: Sample) -> float:
         """Factor for one training sample."""
-        if self.pixel_size_nm is not None:
-            return self.working_scale * (sample.micrograph.square_pixel_size_nm or 0) / self.pixel_size_nm
-        if not self.candidates:
+        own = sample.micrograph.square_pixel_size_nm
+        if self.pixel_size_nm is not None and own is not None:
+            return min(self.working_scale * own / self.pixel_size_nm, MAX_ENLARGEMENT)
+        if self.pixel_size_nm is None and not self.candidates:
             return self.working_scale
         found = diameters_px(sample)
         return self._factor(float(np.median(found))) if len(found) else self.working_scale

@@ -123,7 +123,7 @@ class _Texture(CanvasMaker):
 
 
 class Auto(Params):
-    """Inpainted and texture canvases in turn where images are fully annotated, texture elsewhere."""
+    """Inpainted or texture canvases at random where images are fully annotated, texture elsewhere."""
 
     kind: Literal["auto"] = "auto"
 

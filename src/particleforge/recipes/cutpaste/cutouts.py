@@ -30,16 +30,16 @@ class CutoutRule(Params):
     outlier_factor: float = Field(
         3.0, gt=1, description="A particle this many times larger or smaller than the median is reported; it is kept."
     )
-    feather_px: float = Field(0.7, ge=0, le=3, description="Softness (sigma) of the cut edge.")
+    feather_px: float = Field(0.7, ge=0, le=1, description="Softness (sigma) of the cut edge.")
 
 
 @dataclass(frozen=True, eq=False)
 class Cutout:
-    """One particle: pixels, soft alpha (at least 0.5 inside), the image it comes from, ``NAME#LABEL``, its sizes."""
+    """One particle: pixels, soft alpha (at least 0.5 inside), number of its image, ``NAME#LABEL``, its sizes."""
 
     pixels: npt.NDArray[np.float32]
     alpha: npt.NDArray[np.float32]
-    image: str
+    image: int
     source: str
     background: float
     ecd_px: float
@@ -79,8 +79,8 @@ def cut_out(samples: Sequence[Sample], rule: CutoutRule = CutoutRule()) -> Pool:
         If no particle is left.
     """
     pool = Pool()
-    for sample in samples:
-        _cut_sample(sample, rule, pool)
+    for image, sample in enumerate(samples):
+        _cut_sample(image, sample, rule, pool)
     if not pool.cutouts:
         raise UserError(
             f"No particle can be cut out of {len(samples)} image(s): {pool.report()}.",
@@ -93,7 +93,7 @@ def cut_out(samples: Sequence[Sample], rule: CutoutRule = CutoutRule()) -> Pool:
     return pool
 
 
-def _cut_sample(sample: Sample, rule: CutoutRule, pool: Pool) -> None:
+def _cut_sample(image: int, sample: Sample, rule: CutoutRule, pool: Pool) -> None:
     grey = sample.micrograph.grey
     height, width = grey.shape
     background = grey[sample.background][::4]
@@ -117,7 +117,7 @@ def _cut_sample(sample: Sample, rule: CutoutRule, pool: Pool) -> None:
                 Cutout(
                     pixels=np.ascontiguousarray(grey[np.ix_(rows, columns)]),
                     alpha=soft_edge(mask, rule.feather_px),
-                    image=sample.name,
+                    image=image,
                     source=name,
                     background=level,
                     ecd_px=float(region.equivalent_diameter_area),

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,12 @@ class Turned:
     scale: float
     angle_deg: float
     area_px: int
+
+    @cached_property
+    def centroid_px(self) -> tuple[float, float]:
+        """Centre of area of the whole particle (y, x) in the patch."""
+        y, x = np.argwhere(self.alpha >= 0.5).mean(0)
+        return float(y), float(x)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -97,13 +104,13 @@ class Scene:
         kernels.paste(self.image, self.labels, turned.pixels, turned.alpha, place, grey, self.visible, label)
         kept = (1 - self.crowding.overlap) * self.visible[label]
         self.needed[label] = math.ceil(max(self.crowding.min_visible * turned.area_px, kept))
-        self.centres.append((place[0] + (turned.alpha.shape[0] - 1) / 2, place[1] + (turned.alpha.shape[1] - 1) / 2))
+        self.centres.append((place[0] + turned.centroid_px[0], place[1] + turned.centroid_px[1]))
 
     def _range(self, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
         """Smallest (top, left), and how many values each may take from there."""
         if not self.crowding.cut_by_border:
             return (0, 0), (self.shape[0] - size[0] + 1, self.shape[1] - size[1] + 1)
-        return (-size[0] // 2, -size[1] // 2), self.shape
+        return (-(size[0] // 2), -(size[1] // 2)), self.shape
 
     def _fits(self, turned: Turned, top: int, left: int) -> bool:
         """Whether the particle shows enough of itself here and of what lies below."""

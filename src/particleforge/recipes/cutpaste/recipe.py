@@ -113,21 +113,21 @@ class CutPaste(Recipe):
         if not sources:
             raise UserError("Cut-paste needs at least one annotated image; none was given.")
         pool = cut_out(sources, self.cutouts)
-        groups = [list(sources)] if self.mix_sources else [[source] for source in sources]
+        groups = [range(len(sources))] if self.mix_sources else [range(i, i + 1) for i in range(len(sources))]
         homes, problem = [], None
         for group in groups:
             try:
-                homes += [home for home in [self._home(group, pool)] if home]
+                homes += [home for home in [self._home(sources, group, pool)] if home]
             except UserError as error:  # one image without background does not spoil the others
                 problem = error
         if not homes and problem:
             raise problem
         return Material(homes, pool, _image_dtype({sample.micrograph.pixels.dtype for sample in sources}))
 
-    def _home(self, sources: Sequence[Sample], pool: Pool) -> Home | None:
+    def _home(self, samples: Sequence[Sample], group: range, pool: Pool) -> Home | None:
         """Particles and canvases of some sources; None where no particle of theirs can be cut out."""
-        names = {sample.name for sample in sources}
-        cutouts = [cutout for cutout in pool.cutouts if cutout.image in names]
+        sources = samples[group.start : group.stop]
+        cutouts = [cutout for cutout in pool.cutouts if cutout.image in group]
         if not cutouts:
             return None
         height, width = sources[0].micrograph.shape
@@ -168,18 +168,20 @@ class CutPaste(Recipe):
         write_letters(canvas, round(number(self.lettering)), home.extremes, rng)
         scene = Scene(canvas, wanted, crowding)
         gains = draw_many(self.grey_gain, rng, wanted)
+        placed: list[Turned] = []
         for done, (particle, gain) in enumerate(zip(turned, gains, strict=True)):
             place = scene.place(particle, rng, exhaustive=self.particles is not None)
             if place is None:
                 if self.particles is None:
-                    break
+                    continue
                 raise UserError(
                     f"{wanted} particles do not fit into {home.shape[0]} x {home.shape[1]} px: {done} did.",
                     "Ask for fewer or smaller ones, a larger image, or allow overlap.",
                 )
             scene.paste(particle, place, (gain, level - gain * particle.cutout.background))
+            placed.append(particle)
         pixels = self._finish(scene.image, home.grey_range, material.dtype, rng)
-        truth = _truth(scene, turned, home.pixel_size_nm)
+        truth = _truth(scene, placed, home.pixel_size_nm)
         size = home.pixel_size_nm
         micrograph = Micrograph(pixels, (size, size) if size else None)
         return Sample(micrograph, scene.labels, truth=truth, recipe=self.model_dump(mode="json"))
@@ -238,7 +240,7 @@ def _gaussian(sigma: float) -> npt.NDArray[np.float32]:
 
 
 def _densities(sources: Sequence[Sample]) -> npt.NDArray[np.float64]:
-    """Particles per pixel of each fully annotated image.
+    """Particles per pixel of each source.
 
     How many a partly annotated one really holds is not known: 20 % of its area is taken as covered, and the
     recipe varies that widely.
@@ -253,9 +255,8 @@ def _densities(sources: Sequence[Sample]) -> npt.NDArray[np.float64]:
     return np.array(densities or [0.0])
 
 
-def _truth(scene: Scene, turned: Sequence[Turned], pixel_size_nm: float | None) -> pd.DataFrame:
+def _truth(scene: Scene, placed: Sequence[Turned], pixel_size_nm: float | None) -> pd.DataFrame:
     """One row per pasted particle."""
-    placed = turned[: len(scene.centres)]
     centres = np.array(scene.centres, float).reshape(-1, 2)
     areas = np.array([t.area_px for t in placed], float)
     table = pd.DataFrame(

@@ -12,6 +12,10 @@ from particleforge.recipes.cutpaste import kernels
 Floats = npt.NDArray[np.float32]
 
 
+MAX_CORNERS = 65536
+"""Places patches are taken from; more add memory but no variety."""
+
+
 @dataclass(frozen=True, eq=False)
 class Exemplar:
     """An image and where square patches of `side` pixels can be taken from it (their top-left corners)."""
@@ -33,7 +37,8 @@ def exemplar(image: Floats, background: npt.NDArray[np.bool_], side: int, least:
         corners = centres - side // 2
         inside = (corners >= 0).all(1) & (corners + side <= image.shape).all(1)
         if inside.sum() >= least:
-            return Exemplar(image, corners[inside], side)
+            kept = corners[inside]
+            return Exemplar(image, kept[:: max(1, len(kept) // MAX_CORNERS)], side)
         side = side * 3 // 4
     return None
 

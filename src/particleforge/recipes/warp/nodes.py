@@ -22,7 +22,7 @@ def intervals(sample: Sample, spacing_diameters: float) -> tuple[int, int]:
     shape = sample.labels.shape
     diameter = median_diameter_px(sample.labels) or min(shape) / 8
     spacing = max(diameter * spacing_diameters, SMALLEST_SPACING_PX)
-    rows, columns = (max(1, round((length - 1) / spacing)) for length in shape)
+    rows, columns = (max(2, round((length - 1) / spacing)) for length in shape)  # one would pin every node
     return rows, columns
 
 
