@@ -39,15 +39,15 @@ def train(sources: Sequence[Path | str], out: Path | str, params: TrainParams = 
     yield Progress(0, 1, "Reading what to learn from")
     real: list[Sample] = []
     datasets: list[Dataset] = []
-    sources, out = [Path(source) for source in sources], Path(out)
-    for source in sources:
+    paths, out = [Path(source) for source in sources], Path(out)
+    for source in paths:
         if (source / "zarr.json").exists():
             datasets.append(Dataset.open(source))
         elif source.is_dir():
             real += read_annotated(source)
         else:
             raise UserError(f"{source} is no folder.", "Give NAME.zarr datasets and annotated folders.")
-    what = {"sources": [str(source.resolve()) for source in sources]}
+    what = {"sources": [str(path.resolve()) for path in paths]}
     claim(out, what | {"annotated": [sample.fingerprint() for sample in real]} | params.model_dump(mode="json"))
     from particleforge.models.stardist.training import hold_out, train_stardist
 

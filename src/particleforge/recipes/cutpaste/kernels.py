@@ -125,11 +125,11 @@ def lay_patches(
     step = max(side // 2, 1)
     for i in range(len(corners)):
         top, left = corners[i, 0], corners[i, 1]
-        mean = 0.0
+        summed = 0.0
         for y in range(side):
             for x in range(side):
-                mean += image[top + y, left + x]
-        mean = np.float32(mean / (side * side))
+                summed += image[top + y, left + x]
+        mean = np.float32(summed / (side * side))
         turn = turns[i]
         for y in range(side):
             for x in range(side):
