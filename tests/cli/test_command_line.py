@@ -134,7 +134,7 @@ def test_ctrl_c_is_told_in_a_sentence(monkeypatch, capsys):
 
     monkeypatch.setattr(sizes, "call", interrupted)
     assert main(["sizes", "in", "--out", "x"]) == 130
-    assert "the same command continues" in capsys.readouterr().err
+    assert "start again with another folder" in capsys.readouterr().err
 
 
 def test_json_goes_to_stdout_and_progress_to_stderr(tmp_path, capsys):

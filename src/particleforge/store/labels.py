@@ -71,6 +71,10 @@ def as_labels(pixels: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint32]:
     return np.ascontiguousarray(pixels, np.uint32)
 
 
+MASK_REGIONS = 5
+"""A particle may be seen in a few pieces; so many separate regions with one number are a mask of several particles."""
+
+
 def check_instances(labels: npt.NDArray[np.uint32], name: str) -> None:
     """Refuse a mask that gives many separate regions one number.
 
@@ -85,7 +89,7 @@ def check_instances(labels: npt.NDArray[np.uint32], name: str) -> None:
     from scipy.ndimage import label
 
     regions = int(label(labels, np.ones((3, 3)))[1])
-    if regions > 1:
+    if regions >= MASK_REGIONS:
         raise UserError(
             f"{name}: {regions} separate regions all have the number {labels.ravel()[found[0]]}; it is a mask.",
             "Give every particle a number of its own (napari: key M in a Labels layer; skimage.measure.label).",
