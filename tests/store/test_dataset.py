@@ -71,10 +71,6 @@ def contents(folder):
     return {str(path.relative_to(folder)): sha256(path) for path in folder.rglob("*") if path.is_file()}
 
 
-def write_in_child(path, shards):
-    fill(Dataset.open(path), shards)
-
-
 def test_samples_come_back_as_they_were(tmp_path):
     dataset = fill(create(tmp_path / "a.zarr"))
     for opened in (dataset, Dataset.open(dataset.path), pickle.loads(pickle.dumps(dataset))):
@@ -123,7 +119,8 @@ def test_bytes_do_not_depend_on_order_or_processes(tmp_path):
     assert contents(backwards.path) == one
     dataset = create(tmp_path / "c.zarr")
     context = multiprocessing.get_context("spawn")
-    children = [context.Process(target=write_in_child, args=(dataset.path, shards)) for shards in ([0, 2], [1])]
+    batches = [(dataset, k, [SAMPLES[i] for i in dataset.shard_range(k)]) for k in (2, 0, 1)]
+    children = [context.Process(target=Dataset.write_shard, args=batch) for batch in batches]
     for child in children:
         child.start()
     for child in children:
