@@ -26,7 +26,7 @@ SIDE_PX, PARTICLES = 1024, 100
 SOURCES = {16: 150, 38: 120, 70: 80, 116: 36}
 """Median diameter in px -> particles in the source image."""
 PEER_PACKAGES = ("numpy<2", "opencv-python-headless<4.12", "scipy", "pillow", "matplotlib")
-MODES = {"overlap": True, "apart": False}
+MODES = {"overlap": 0.9, "apart": 0.0}
 
 
 def source(diameter_px: int, count: int) -> tuple[np.ndarray, np.ndarray]:
