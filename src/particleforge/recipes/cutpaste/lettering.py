@@ -1,5 +1,7 @@
 """Burnt-in letters and scale bars, which are never particles."""
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
@@ -56,7 +58,7 @@ def _stamp(side: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32]
     size = int(max(8, side * rng.uniform(0.03, 0.12)))
     bar = rng.random() < 0.5
     text = str(rng.choice(BAR_TEXTS if bar else TEXTS))
-    font = ImageFont.load_default(size)
+    font = _font(size)
     left, top, right, bottom = font.getbbox(text, stroke_width=size // 20)
     length = int(side * rng.uniform(0.1, 0.35)) if bar else 0
     thickness = max(2, int(side * rng.uniform(0.006, 0.025))) if bar else 0
@@ -68,6 +70,12 @@ def _stamp(side: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32]
     if bar:
         pen.rectangle((margin, shape[1] - margin - thickness, margin + length, shape[1] - margin), 255)
     return np.asarray(image, np.float32) / np.float32(255), bool(rng.random() < 0.25)
+
+
+@functools.lru_cache(64)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Pillow's own font; reading it takes longer than writing with it."""
+    return ImageFont.load_default(size)
 
 
 def _near_border(room: int, rng: np.random.Generator) -> int:

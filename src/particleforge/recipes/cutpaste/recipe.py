@@ -216,7 +216,7 @@ class CutPaste(Recipe):
         if noise:
             image = image + rng.standard_normal(image.shape, np.float32) * np.float32(noise * (high - low))
         if share:
-            hit = np.flatnonzero(rng.random(image.size, np.float32) < share)
+            hit = np.flatnonzero(rng.integers(0, 1 << 16, image.size, np.uint16) < round(share * (1 << 16)))
             image.ravel()[hit] = rng.choice(np.array([low, high], np.float32), len(hit))
         if np.issubdtype(dtype, np.integer):
             limits = np.iinfo(dtype)
