@@ -124,7 +124,7 @@ class Scene:
 
     def _beside_another(self, turned: Turned, rng: np.random.Generator) -> tuple[int, int] | None:
         """Place touching a random particle that is there already."""
-        for _ in range(8):
+        for _ in range(3):
             start = self.centres[rng.integers(len(self.centres))]
             angle = rng.uniform(0, 2 * math.pi)
             towards = (math.sin(angle), math.cos(angle))
