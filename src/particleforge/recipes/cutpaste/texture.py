@@ -1,7 +1,6 @@
 """Texture synthesis from exemplar patches."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -82,14 +81,17 @@ def _levels(source: Exemplar, rng: np.random.Generator, count: int = 64) -> Floa
 
 
 def _course(levels: Floats, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-    """Smooth surface through randomly chosen levels at 3 x 3 nodes."""
+    """Smooth surface through randomly chosen levels at 3 x 3 nodes.
+
+    Written as sums, not as matrix products: their idle threads would take the cores from other workers.
+    """
     nodes = rng.choice(levels, (3, 3))
-    rows, columns = (np.linspace(0, 2, length) for length in shape)
-    return np.asarray(_between(nodes, rows) @ _between(np.eye(3), columns).T, np.float32)
+    down, across = _weights(shape[0]), _weights(shape[1])
+    rows = [sum(nodes[i, j] * across[j] for j in range(3)) for i in range(3)]
+    return np.asarray(sum(down[i][:, None] * rows[i][None, :] for i in range(3)), np.float32)
 
 
-def _between(nodes: npt.NDArray[Any], places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Quadratic interpolation between three rows at 0, 1 and 2."""
-    t = places[:, None]
-    weights = np.concatenate([(1 - t) * (2 - t) / 2, t * (2 - t), t * (t - 1) / 2], axis=1)
-    return np.asarray(weights @ nodes)
+def _weights(length: int) -> list[Floats]:
+    """Weights of quadratic interpolation between three nodes at the ends and the middle."""
+    t = np.linspace(0, 2, length, dtype=np.float32)
+    return [(1 - t) * (2 - t) / 2, t * (2 - t), t * (t - 1) / 2]
