@@ -1,7 +1,6 @@
 """Command-line options derived from parameter classes."""
 
 import argparse
-from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +12,7 @@ from particleforge.params import Params, read_yaml
 ParamsT = TypeVar("ParamsT", bound=Params)
 
 
-def add_options(parser: argparse.ArgumentParser, cls: type[Params], skip: Collection[str] = ()) -> None:
+def add_options(parser: argparse.ArgumentParser, cls: type[Params]) -> None:
     """Add one ``--option`` per field of a parameter class, and ``--params FILE.yaml`` for all of them at once.
 
     Values are YAML, so nested parameters can be given as ``--augment '{scale: 1.2}'``.
@@ -21,8 +20,6 @@ def add_options(parser: argparse.ArgumentParser, cls: type[Params], skip: Collec
     group = parser.add_argument_group("parameters")
     group.add_argument("--params", type=Path, metavar="FILE.yaml", help="Parameters as YAML; options go before them.")
     for name, field in cls.model_fields.items():
-        if name in skip or field.repr is False:
-            continue
         default = field.get_default(call_default_factory=True)
         shown = "{...}" if isinstance(default, Params) and len(str(default)) > 60 else default
         text = f"{field.description or ''} Default: {'none' if shown is None else shown}."
@@ -33,15 +30,15 @@ def add_options(parser: argparse.ArgumentParser, cls: type[Params], skip: Collec
             group.add_argument(flag, dest=name, metavar="VALUE", help=_plain(text))
 
 
-def read_options(args: argparse.Namespace, cls: type[ParamsT], base: Mapping[str, Any] | None = None) -> ParamsT:
-    """Parameters from a parsed command line: defaults, then `base`, then the file, then options.
+def read_options(args: argparse.Namespace, cls: type[ParamsT]) -> ParamsT:
+    """Parameters from a parsed command line: defaults, then the file, then options.
 
     Raises
     ------
     UserError
         Naming the parameter, its value and its limits.
     """
-    data = dict(base or {}) | (read_yaml(args.params) if args.params else {})
+    data = read_yaml(args.params) if args.params else {}
     for name in cls.model_fields:
         value = getattr(args, name, None)
         if value is not None:
