@@ -54,6 +54,30 @@ class Uniform(Distribution):
         return self.low, self.high
 
 
+class LogUniform(Distribution):
+    """Equally likely in each factor between two limits, for what spans decades."""
+
+    kind: Literal["loguniform"] = "loguniform"
+    low: PositiveFloat = Field(1.0, description="Lower limit.")
+    high: PositiveFloat = Field(10.0, description="Upper limit.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "LogUniform":
+        if self.low > self.high:
+            raise ValueError(f"low {self.low} is above high {self.high}")
+        return self
+
+    def sample(self, rng: np.random.Generator, size: int) -> Floats:
+        """Draw `size` independent numbers."""
+        drawn = np.exp(rng.uniform(math.log(self.low), math.log(self.high), size))
+        return np.clip(drawn, self.low, self.high)  # rounding may lead a little out
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Smallest and largest number that can be drawn."""
+        return self.low, self.high
+
+
 class Normal(Distribution):
     """Normal distribution, cut off at `low` and `high` where these are given."""
 
@@ -184,10 +208,11 @@ class Mixture(Distribution):
 
 
 AnyDistribution: TypeAlias = Annotated[
-    Uniform | Normal | LogNormal | Weibull | Choice | Empirical | Mixture, Field(discriminator="kind")
+    Uniform | LogUniform | Normal | LogNormal | Weibull | Choice | Empirical | Mixture, Field(discriminator="kind")
 ]
 _KINDS: dict[str, type[Distribution]] = {
-    cls.model_fields["kind"].default: cls for cls in (Uniform, Normal, LogNormal, Weibull, Choice, Empirical, Mixture)
+    cls.model_fields["kind"].default: cls
+    for cls in (Uniform, LogUniform, Normal, LogNormal, Weibull, Choice, Empirical, Mixture)
 }
 
 _NEITHER = "neither a number nor a distribution such as uniform(0.8, 1.2)"
@@ -299,16 +324,28 @@ class PerParticle:
     """Annotation: this `Draw` is drawn anew for every particle of an image."""
 
 
+@dataclass(frozen=True)
+class OneOf:
+    """Annotation: one of these alternatives is chosen per image, when a recipe is fixed."""
+
+
+def sometimes(share: float, value: Distribution) -> Mixture:
+    """Return 0 mostly, and in a share of the cases a number from a distribution."""
+    return Mixture(parts=(Choice(values=(0.0,)), value), weights=(1 - share, share))
+
+
 ParamsT = TypeVar("ParamsT", bound=Params)
 
 
 def fix(params: ParamsT, rng: np.random.Generator) -> ParamsT:
-    """Replace every per-image draw, also in nested parameters, by a number drawn from it."""
+    """Replace every per-image draw by a number drawn from it and choose among alternatives, in nested ones too."""
     changes: dict[str, Any] = {}
     for name, info in type(params).model_fields.items():
         value = getattr(params, name)
         if value is not None and any(isinstance(mark, PerImage) for mark in info.metadata):
             changes[name] = draw(value, rng)
+        elif any(isinstance(mark, OneOf) for mark in info.metadata):
+            changes[name] = (fix(value[rng.integers(len(value))], rng),)
         elif isinstance(value, Params) and not isinstance(value, Distribution):
             changes[name] = fix(value, rng)
     return params.replace(**changes)

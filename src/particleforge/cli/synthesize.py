@@ -1,4 +1,4 @@
-"""``particleforge synthesize RECIPE SOURCES --out DATASET.zarr``."""
+"""``particleforge synthesize RECIPE [SOURCES] --out DATASET.zarr``."""
 
 import argparse
 from pathlib import Path
@@ -15,7 +15,12 @@ from particleforge.store.annotated import read_annotated
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("recipe", help="Recipe as a YAML file, or its kind for default parameters, such as cutpaste.")
-    parser.add_argument("sources", type=Path, help="Annotated folder the recipe takes particles and backgrounds from.")
+    parser.add_argument(
+        "sources",
+        type=Path,
+        nargs="?",
+        help="Annotated folder, where the recipe takes particles and backgrounds from one.",
+    )
     parser.add_argument("--out", type=Path, required=True, help="Dataset folder NAME.zarr; an interrupted one goes on.")
     add_options(parser, SynthesizeParams)
 
@@ -24,6 +29,7 @@ def call(args: argparse.Namespace) -> dict[str, Any]:
     """Draw the dataset; the result for a person or as JSON."""
     params = read_options(args, SynthesizeParams)
     recipe = read_recipe(args.recipe)
+    sources = read_annotated(args.sources) if args.sources else []
     with bar() as report:
-        dataset = run(synthesize.steps(recipe, read_annotated(args.sources), args.out, params), report)
+        dataset = run(synthesize.steps(recipe, sources, args.out, params), report)
     return {"dataset": str(args.out), "samples": len(dataset)}

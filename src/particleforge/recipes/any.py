@@ -6,9 +6,10 @@ from particleforge.errors import UserError
 from particleforge.params import read_yaml
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.recipe import Recipe
+from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.recipes.warp.recipe import Warp
 
-KINDS: dict[str, type[Recipe]] = {cls.model_fields["kind"].default: cls for cls in (CutPaste, Warp)}
+KINDS: dict[str, type[Recipe]] = {cls.model_fields["kind"].default: cls for cls in (CutPaste, Shapes, Warp)}
 
 
 def read_recipe(text: str) -> Recipe:

@@ -3,7 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from particleforge.recipes.cutpaste.cutouts import Cutout, soft_edge
-from particleforge.recipes.cutpaste.placement import Crowding, Scene, turn
+from particleforge.recipes.cutpaste.turned import turn
+from particleforge.recipes.placement import Crowding, Scene
 
 
 def ring_and_disc():

@@ -1,11 +1,10 @@
-"""Compiled inner loops: turn a cutout, test a place, paste."""
+"""Compiled inner loops: turn a cutout, lay patches."""
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.uint32]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -34,77 +33,6 @@ def turn(pixels: Floats, alpha: Floats, matrix: npt.NDArray[np.float64], out_pix
                 + w10 * pixels[y0 + 1, x0]
                 + w11 * pixels[y0 + 1, x0 + 1]
             )
-
-
-@numba.njit(cache=True, nogil=True)
-def is_free(labels: Labels, alpha: Floats, top: int, left: int) -> bool:
-    """Whether no labelled pixel lies under the cutout (alpha >= 0.5) put at (top, left)."""
-    for i in range(max(0, -top), min(alpha.shape[0], labels.shape[0] - top)):
-        for j in range(max(0, -left), min(alpha.shape[1], labels.shape[1] - left)):
-            if alpha[i, j] >= 0.5 and labels[top + i, left + j] != 0:
-                return False
-    return True
-
-
-@numba.njit(cache=True, nogil=True)
-def inside_area(shape: tuple[int, int], alpha: Floats, top: int, left: int) -> int:
-    """Pixels of the cutout (alpha >= 0.5) that lie in the frame."""
-    count = 0
-    for i in range(max(0, -top), min(alpha.shape[0], shape[0] - top)):
-        for j in range(max(0, -left), min(alpha.shape[1], shape[1] - left)):
-            if alpha[i, j] >= 0.5:
-                count += 1
-    return count
-
-
-@numba.njit(cache=True, nogil=True)
-def keeps_visible(
-    labels: Labels,
-    alpha: Floats,
-    top: int,
-    left: int,
-    visible: npt.NDArray[np.int64],
-    needed: npt.NDArray[np.int64],
-) -> bool:
-    """Whether every particle below keeps its `needed` visible pixels when the cutout covers it; updates nothing."""
-    covered = np.zeros(len(visible), np.int64)
-    for i in range(max(0, -top), min(alpha.shape[0], labels.shape[0] - top)):
-        for j in range(max(0, -left), min(alpha.shape[1], labels.shape[1] - left)):
-            below = labels[top + i, left + j]
-            if alpha[i, j] >= 0.5 and below != 0:
-                covered[below] += 1
-                if visible[below] - covered[below] < needed[below]:
-                    return False
-    return True
-
-
-@numba.njit(cache=True, nogil=True)
-def slide_out(
-    labels: Labels, alpha: Floats, start: tuple[float, float], towards: tuple[float, float], reach: int
-) -> tuple[bool, int, int]:
-    """Move a cutout from `start` (its centre) along a unit vector until it is free: it then touches what it left.
-
-    Strides of 4 px find the first free place, single pixels back from there the nearest one.
-    """
-    step = 0
-    while not _free_at(labels, alpha, start, towards, step)[0]:
-        step += 4
-        if step > reach:
-            return False, 0, 0
-    while step > 0 and _free_at(labels, alpha, start, towards, step - 1)[0]:
-        step -= 1
-    place: tuple[bool, int, int] = _free_at(labels, alpha, start, towards, step)
-    return place
-
-
-@numba.njit(cache=True, nogil=True)
-def _free_at(
-    labels: Labels, alpha: Floats, start: tuple[float, float], towards: tuple[float, float], step: int
-) -> tuple[bool, int, int]:
-    """Whether the cutout is free `step` px from the start, and its top-left corner there."""
-    top = round(start[0] + step * towards[0] - (alpha.shape[0] - 1) / 2)
-    left = round(start[1] + step * towards[1] - (alpha.shape[1] - 1) / 2)
-    return is_free(labels, alpha, top, left), top, left
 
 
 @numba.njit(cache=True, nogil=True)
@@ -142,57 +70,3 @@ def lay_patches(
                 row, column = (i // columns) * step + y, (i % columns) * step + x
                 total[row, column] += weight * (image[top + u, left + v] - mean)
                 power[row, column] += weight * weight
-
-
-@numba.njit(cache=True, nogil=True)
-def blur(image: Floats, weights: Floats) -> Floats:
-    """Convolve along both axes with symmetric weights; the border pixel goes on outside."""
-    height, width = image.shape
-    radius = len(weights) // 2
-    along = np.empty_like(image)
-    for i in range(height):
-        for j in range(width):
-            along[i, j] = weights[radius] * image[i, j]
-        for k in range(1, radius + 1):
-            above, below = max(i - k, 0), min(i + k, height - 1)
-            for j in range(width):
-                along[i, j] += weights[radius + k] * (image[above, j] + image[below, j])
-    out = np.empty_like(image)
-    for i in range(height):
-        for j in range(width):
-            out[i, j] = weights[radius] * along[i, j]
-        for k in range(1, radius + 1):
-            for j in range(k, width - k):
-                out[i, j] += weights[radius + k] * (along[i, j - k] + along[i, j + k])
-            for j in range(min(k, width)):
-                out[i, j] += weights[radius + k] * (along[i, 0] + along[i, min(j + k, width - 1)])
-            for j in range(max(width - k, min(k, width)), width):
-                out[i, j] += weights[radius + k] * (along[i, max(j - k, 0)] + along[i, width - 1])
-    return out
-
-
-@numba.njit(cache=True, nogil=True)
-def paste(
-    image: Floats,
-    labels: Labels,
-    pixels: Floats,
-    alpha: Floats,
-    place: tuple[int, int],
-    grey: tuple[float, float],
-    visible: npt.NDArray[np.int64],
-    label: int,
-) -> None:
-    """Blend a cutout (times gain plus offset) into the image, write its label, keep the visible areas up to date."""
-    top, left = place
-    gain, offset = np.float32(grey[0]), np.float32(grey[1])
-    for i in range(max(0, -top), min(alpha.shape[0], labels.shape[0] - top)):
-        for j in range(max(0, -left), min(alpha.shape[1], labels.shape[1] - left)):
-            a = alpha[i, j]
-            if a <= 0:
-                continue
-            y, x = top + i, left + j
-            image[y, x] += a * (pixels[i, j] * gain + offset - image[y, x])
-            if a >= 0.5:
-                visible[labels[y, x]] -= 1
-                labels[y, x] = label
-                visible[label] += 1

@@ -8,21 +8,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
-from scipy import ndimage
 
 from particleforge.draws import Choice, Draw, PerImage, PerParticle, Uniform, Within, draw_many, number
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.recipes.cutpaste import kernels
+from particleforge.recipes.blur import gaussian_blur
 from particleforge.recipes.cutpaste.canvases import Auto, Canvas, CanvasMaker
 from particleforge.recipes.cutpaste.cutouts import Cutout, CutoutRule, Pool, cut_out
-from particleforge.recipes.cutpaste.lettering import write_letters
-from particleforge.recipes.cutpaste.placement import Crowding, Scene, Turned, turn
+from particleforge.recipes.cutpaste.turned import Turned, turn
+from particleforge.recipes.lettering import write_letters
+from particleforge.recipes.placement import Crowding, Scene
 from particleforge.recipes.recipe import Recipe
 from particleforge.sample import Sample
-
-MIN_BLUR_PX = 0.15
-"""Below this sigma a Gaussian's neighbouring weights are under 1e-9."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,8 +208,7 @@ class CutPaste(Recipe):
         """Blur, noise, salt and pepper, then the dtype of the sources."""
         blur, noise, share = number(self.blur_sigma_px), number(self.noise), number(self.salt_pepper)
         low, high = grey_range
-        if blur >= MIN_BLUR_PX:
-            image = kernels.blur(image, _gaussian(blur)) if blur < 2 else ndimage.gaussian_filter(image, blur)
+        image = gaussian_blur(image, blur)
         if noise:
             image = image + rng.standard_normal(image.shape, np.float32) * np.float32(noise * (high - low))
         if share:
@@ -230,13 +226,6 @@ def _image_dtype(dtypes: set[np.dtype[Any]]) -> np.dtype[Any]:
     (dtype, *others) = dtypes
     kept = not others and np.issubdtype(dtype, np.integer) and dtype.itemsize <= 2
     return dtype if kept else np.dtype(np.float32)
-
-
-def _gaussian(sigma: float) -> npt.NDArray[np.float32]:
-    """Weights of a Gaussian, as `scipy.ndimage.gaussian_filter` cuts it off."""
-    radius = int(4 * sigma + 0.5)
-    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    return np.asarray(weights / weights.sum(), np.float32)
 
 
 def _densities(sources: Sequence[Sample]) -> npt.NDArray[np.float64]:

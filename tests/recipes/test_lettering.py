@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from particleforge.micrograph import Micrograph
-from particleforge.recipes.cutpaste.lettering import write_letters
 from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.lettering import write_letters
 from particleforge.recipes.recipe import make_sample
 from particleforge.sample import Sample
 

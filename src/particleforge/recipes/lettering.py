@@ -27,7 +27,7 @@ BAR_TEXTS = ("10 nm", "20nm", "50 nm", "100 nm", "200 nm", "500 nm", "0.5 µm", 
 
 def write_letters(
     canvas: npt.NDArray[np.float32], count: int, extremes: tuple[float, float], rng: np.random.Generator
-) -> None:
+) -> npt.NDArray[np.bool_]:
     """Write `count` short texts or scale bars into a canvas, black or white, with or without a box around.
 
     Parameters
@@ -40,7 +40,13 @@ def write_letters(
         Darkest and brightest grey of the source, which letters have.
     rng
         Chooses texts, sizes and places.
+
+    Returns
+    -------
+    (Y, X) bool
+        Where letters or boxes hide what was there.
     """
+    hidden = np.zeros(canvas.shape, bool)
     for _ in range(count):
         stamp, box = _stamp(min(canvas.shape), rng)
         height, width = (min(have, room) for have, room in zip(stamp.shape, canvas.shape, strict=True))
@@ -51,6 +57,8 @@ def write_letters(
             window[:] = paper
         cover = stamp[:height, :width]
         window += cover * (np.float32(ink) - window)
+        hidden[top : top + height, left : left + width] |= True if box else cover > 0.5
+    return hidden
 
 
 def _stamp(side: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32], bool]:

@@ -1,0 +1,1 @@
+"""Domain-randomised particles drawn without a renderer."""

@@ -1,0 +1,1 @@
+"""What lies behind the particles, one file per effect."""

@@ -1,0 +1,1 @@
+"""What the microscope adds, one file per effect."""

@@ -1,0 +1,92 @@
+"""Compiled inner loops: a particle from its polygon, a halo, smooth noise."""
+
+import math
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def distances(corners: Doubles, out: Floats) -> None:
+    """Signed distance of every pixel from a closed polygon (y, x), positive inside."""
+    count = len(corners)
+    dy, dx, inverse = np.empty(count), np.empty(count), np.empty(count)
+    for k in range(count):
+        after = corners[(k + 1) % count]
+        dy[k], dx[k] = after[0] - corners[k, 0], after[1] - corners[k, 1]
+        inverse[k] = 1 / max(dy[k] * dy[k] + dx[k] * dx[k], 1e-12)
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            nearest, inside = 1e30, False
+            for k in range(count):
+                py, px = i - corners[k, 0], j - corners[k, 1]
+                share = min(max((py * dy[k] + px * dx[k]) * inverse[k], 0.0), 1.0)
+                away_y, away_x = py - share * dy[k], px - share * dx[k]
+                nearest = min(nearest, away_y * away_y + away_x * away_x)
+                if (py < 0) != (py < dy[k]) and px < py * dx[k] / dy[k]:
+                    inside = not inside
+            out[i, j] = math.sqrt(nearest) if inside else -math.sqrt(nearest)
+
+
+@numba.njit(cache=True, nogil=True)
+def shade(
+    depth: Floats,
+    profile: Doubles,
+    sectors: Doubles,
+    slope: tuple[float, float],
+    centre: tuple[float, float],
+    noise: Floats,
+    corner: tuple[int, int],
+    mottle: float,
+    out: Floats,
+) -> None:
+    """Relative contrast of a particle: profile by depth, plus slope, plus facets by angle, plus noise."""
+    deepest = np.float32(1e-6)
+    for i in range(depth.shape[0]):
+        for j in range(depth.shape[1]):
+            deepest = max(deepest, depth[i, j])
+    top, turns = len(profile) - 1, len(sectors)
+    for i in range(depth.shape[0]):
+        for j in range(depth.shape[1]):
+            at = min(max(depth[i, j] / deepest, 0.0), 1.0) * top
+            step = min(int(at), top - 1)
+            value = profile[step] + (at - step) * (profile[step + 1] - profile[step])
+            y, x = i - centre[0], j - centre[1]
+            angle = math.atan2(y, x) / (2 * math.pi) + 0.5
+            value += slope[0] * y + slope[1] * x + sectors[min(int(angle * turns), turns - 1)]
+            row, column = (corner[0] + i) % noise.shape[0], (corner[1] + j) % noise.shape[1]
+            out[i, j] = value + mottle * noise[row, column]
+
+
+@numba.njit(cache=True, nogil=True)
+def glow(image: Floats, depth: Floats, place: tuple[int, int], amplitude: float, width: float) -> None:
+    """Add a halo that fades outside a particle put at `place`; a negative one is a shadow."""
+    top, left = place
+    for i in range(max(0, -top), min(depth.shape[0], image.shape[0] - top)):
+        for j in range(max(0, -left), min(depth.shape[1], image.shape[1] - left)):
+            if depth[i, j] < 0:
+                image[top + i, left + j] += np.float32(amplitude * math.exp(depth[i, j] / width))
+
+
+@numba.njit(cache=True, nogil=True)
+def spread(nodes: Floats, scale: float, offset: tuple[float, float], out: Floats, gain: float) -> None:
+    """Add a quadratic B-spline surface with nodes every `scale` pixels to an image."""
+    for i in range(out.shape[0]):
+        y = i / scale + offset[0]
+        row = int(y)
+        fy = y - row - 0.5
+        wy0, wy1, wy2 = 0.5 * (0.5 - fy) ** 2, 0.75 - fy * fy, 0.5 * (0.5 + fy) ** 2
+        for j in range(out.shape[1]):
+            x = j / scale + offset[1]
+            column = int(x)
+            fx = x - column - 0.5
+            wx0, wx1, wx2 = 0.5 * (0.5 - fx) ** 2, 0.75 - fx * fx, 0.5 * (0.5 + fx) ** 2
+            value = 0.0
+            for step, weight in ((0, wy0), (1, wy1), (2, wy2)):
+                line = nodes[row + step]
+                value += weight * (wx0 * line[column] + wx1 * line[column + 1] + wx2 * line[column + 2])
+            out[i, j] += np.float32(gain * value)

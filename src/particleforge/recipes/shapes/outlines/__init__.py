@@ -1,0 +1,1 @@
+"""Outlines of particles, one file per kind."""

@@ -1,0 +1,196 @@
+"""The recipe of domain-randomised particles."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
+
+from particleforge.draws import Choice, Draw, LogUniform, Mixture, PerImage, Uniform, Within, number, sometimes
+from particleforge.micrograph import Micrograph
+from particleforge.recipes.blur import gaussian_blur
+from particleforge.recipes.lettering import write_letters
+from particleforge.recipes.placement import Crowding, Scene
+from particleforge.recipes.recipe import Recipe
+from particleforge.recipes.shapes import kernels
+from particleforge.recipes.shapes.background.background import Background
+from particleforge.recipes.shapes.imaging.imaging import Imaging
+from particleforge.recipes.shapes.population import Drawn, Population
+from particleforge.sample import Sample
+
+Floats = npt.NDArray[np.float32]
+GIVE_UP = 25
+"""So many particles in a row that find no place mean that the image is full."""
+
+
+class Shapes(Recipe):
+    """Particles of many kinds on backgrounds of many kinds, as different from image to image as they may be.
+
+    What is learnt from them serves images nobody has annotated (domain randomisation: Tobin et al., IROS 2017,
+    doi:10.1109/IROS.2017.8202133). Grey values are relative, 0 = black and 1 = white, until the image is written.
+    """
+
+    kind: Literal["shapes"] = "shapes"
+    height_px: int = Field(256, ge=32, le=16384, description="Image height.")
+    width_px: int = Field(256, ge=32, le=16384, description="Image width.")
+    first: Population = Field(Population(), description="Particles of the first kind.")
+    second: Population = Field(Population(), description="Particles of the second kind.")
+    second_share: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
+        sometimes(0.2, Uniform(low=0.1, high=0.6)), description="Share of particles of the second kind."
+    )
+    coverage: Annotated[Draw, PerImage(), Within(0, 3)] = Field(
+        Mixture(parts=(LogUniform(low=0.01, high=0.3), Uniform(low=0.3, high=1.2)), weights=(0.5, 0.5)),
+        description="Area of all particles over that of the image; with overlap it may exceed 1.",
+    )
+    most: int = Field(250, ge=1, le=100_000, description="Most particles in an image.")
+    overlap: Annotated[Draw, PerImage(), Within(0, 0.95)] = Field(
+        Choice(values=(0, 0, 0.3, 0.6)), description="Share of a particle that others may cover."
+    )
+    min_visible: float = Field(0.35, gt=0, le=1, description="Share of each particle's area that stays visible.")
+    transparency: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
+        Choice(values=(0, 0, 1)),
+        description="1: grey values of what overlaps are added; 0: the upper one hides the lower.",
+    )
+    clustering: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
+        Mixture(parts=(Choice(values=(0,)), Uniform(low=0, high=1)), weights=(0.4, 0.6)),
+        description="Share of particles put so that they touch another.",
+    )
+    chains: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
+        Choice(values=(0, 0, 0, 1)), description="Share of these that touch the last one, so that chains grow."
+    )
+    lattice: Annotated[Draw, PerImage(), Within(0, 5)] = Field(
+        sometimes(0.15, Uniform(low=0.98, high=1.3)),
+        description="Distance of neighbours in a hexagonal layer over the median diameter; 0: no layer.",
+    )
+    buried: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
+        sometimes(0.12, Uniform(low=0.2, high=0.7)),
+        description="Contrast of unlabelled particles far below, out of focus.",
+    )
+    level: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
+        Uniform(low=0.08, high=0.9), description="Grey of the background."
+    )
+    background: Background = Field(Background(), description="What lies behind the particles.")
+    imaging: Imaging = Field(Imaging(), description="What the microscope adds.")
+    lettering: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
+        sometimes(0.5, Uniform(low=0.51, high=3.49)),
+        description="Burnt-in letters and scale bars, which are no particles.",
+    )
+
+    def prepare(self, sources: Sequence[Sample]) -> None:
+        """Nothing is taken from sources."""
+
+    def frame(self, material: None) -> tuple[tuple[int, int], npt.DTypeLike]:
+        """Height and width; 8 bits."""
+        return (self.height_px, self.width_px), np.uint8
+
+    def simulate(self, material: None, rng: np.random.Generator) -> Sample:
+        """Return one image with its labels and truth."""
+        shape = self.height_px, self.width_px
+        canvas = self.background.apply(np.full(shape, number(self.level), np.float32), rng)
+        crowding = Crowding(self.min_visible, number(self.overlap), True, number(self.clustering), number(self.chains))
+        if buried := number(self.buried):
+            below, _ = self._fill(canvas, crowding, buried, rng)
+            canvas = gaussian_blur(below.image, max(2.0, 0.15 * number(self.first.diameter_px)))
+        scene, placed = self._fill(canvas, crowding, 1.0, rng)
+        image = self.imaging.apply(scene.image, rng)
+        hidden = write_letters(image, round(number(self.lettering)), (0.0, 1.0), rng)
+        truth = _truth(scene, placed)
+        labels, known = _without(scene.labels, hidden)
+        pixels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+        kept = truth[truth["label"].isin(np.unique(labels))].reset_index(drop=True)
+        return Sample(Micrograph(pixels), labels, known, kept, self.model_dump(mode="json"))
+
+    def _fill(
+        self, canvas: Floats, crowding: Crowding, strength: float, rng: np.random.Generator
+    ) -> tuple[Scene, list[Drawn]]:
+        """Put particles on a canvas until they cover what they shall or no more fit."""
+        particles = list(self._particles(canvas.shape, rng))
+        scene = Scene(canvas, len(particles), crowding)
+        lattice = self._lattice(canvas.shape, rng)
+        opacity = 1 - number(self.transparency)
+        level = number(self.level)
+        placed: list[Drawn] = []
+        missed = 0
+        for population, particle in particles:
+            if missed == GIVE_UP:
+                break
+            place = scene.place_near(particle, lattice) if lattice else scene.place(particle, rng, exhaustive=False)
+            if place is None:
+                missed += 1
+                continue
+            missed = 0
+            if population.halo_px:
+                amplitude = strength * number(population.halo)
+                kernels.glow(scene.image, particle.depth, place, amplitude, population.halo_px)
+            scene.paste(particle, place, (strength * particle.contrast, level * opacity), opacity)
+            placed.append(particle)
+        return scene, placed
+
+    def _particles(self, shape: tuple[int, ...], rng: np.random.Generator) -> Iterator[tuple[Population, Drawn]]:
+        """Particles of both kinds, largest first where they may not overlap, since they pack better so."""
+        height, width = shape[:2]
+        area = number(self.coverage) * height * width
+        drawn: list[tuple[Population, Drawn]] = []
+        for population, share in (
+            (self.first, 1 - number(self.second_share)),
+            (self.second, number(self.second_share)),
+        ):
+            largest = 0.8 * min(height, width)
+            usual = np.mean(population.diameters(rng, 64, largest) ** 2) * np.pi / 4
+            count = min(round(share * area / usual + rng.random()), round(share * self.most))
+            sizes = population.diameters(rng, count, largest)
+            drawn += [(population, particle) for particle in population.draw(sizes, rng)]
+        order = rng.permutation(len(drawn))
+        if not number(self.overlap):
+            order = np.array(sorted(order, key=lambda i: -drawn[i][1].diameter_px), int)
+        for i in order:
+            yield drawn[i]
+
+    def _lattice(self, shape: tuple[int, ...], rng: np.random.Generator) -> list[tuple[float, float]]:
+        """Places of a hexagonal layer in random order; none where there is no layer."""
+        pitch = number(self.lattice) * number(self.first.diameter_px)
+        if not pitch:
+            return []
+        reach = int(max(shape) / pitch) + 2
+        a, b = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
+        y, x = pitch * np.sqrt(0.75) * a, pitch * (b + a / 2)
+        angle, jitter = rng.uniform(0, np.pi), rng.uniform(0, 0.06) * pitch
+        middle = np.array(shape) / 2 + rng.uniform(-pitch, pitch, 2)
+        places = (
+            middle
+            + np.stack([y * np.cos(angle) + x * np.sin(angle), x * np.cos(angle) - y * np.sin(angle)], -1)
+            + rng.normal(0, jitter, (len(y), 2))
+        )
+        inside = ((places > 0) & (places < shape)).all(1)
+        return [(float(y), float(x)) for y, x in rng.permutation(places[inside])]
+
+
+def _without(
+    labels: npt.NDArray[np.uint32], hidden: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_] | None]:
+    """Labels without particles that letters hide by more than half; what letters hide of the others is not known."""
+    if not hidden.any():
+        return labels, None
+    areas = np.bincount(labels.ravel())
+    lost = np.bincount(labels[hidden], minlength=len(areas)) > areas / 2
+    lost[0] = False
+    return np.where(lost[labels], 0, labels).astype(np.uint32), ~((hidden & (labels > 0)) | lost[labels])
+
+
+def _truth(scene: Scene, placed: Sequence[Drawn]) -> pd.DataFrame:
+    """One row per particle."""
+    centres = np.array(scene.centres, float).reshape(-1, 2)
+    areas = np.array([particle.area_px for particle in placed], float)
+    return pd.DataFrame(
+        {
+            "label": np.arange(1, len(placed) + 1, dtype=np.uint32),
+            "x_px": centres[:, 1],
+            "y_px": centres[:, 0],
+            "diameter_px": [particle.diameter_px for particle in placed],
+            "feret_max_px": [particle.feret_max_px for particle in placed],
+            "feret_min_px": [particle.feret_min_px for particle in placed],
+            "visible_fraction": scene.visible[1 : len(placed) + 1] / np.maximum(areas, 1),
+        }
+    )

@@ -1,0 +1,1 @@
+"""How particles look inside their outline, one file per kind."""

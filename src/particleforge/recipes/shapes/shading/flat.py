@@ -1,0 +1,17 @@
+"""Even grey."""
+
+from typing import Literal
+
+import numpy as np
+
+from particleforge.recipes.shapes.shading.shading import LEVELS, Floats, Shading
+
+
+class Flat(Shading):
+    """The same grey everywhere."""
+
+    kind: Literal["flat"] = "flat"
+
+    def profiles(self, rng: np.random.Generator, count: int) -> Floats:
+        """Ones."""
+        return np.ones((count, LEVELS))

@@ -1,0 +1,28 @@
+"""What a shading is."""
+
+from abc import abstractmethod
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.params import Params
+
+Floats = npt.NDArray[np.float64]
+LEVELS = 32
+"""Steps of a profile."""
+
+
+class Shading(Params):
+    """A distribution of profiles from the outline of a particle to its middle."""
+
+    @abstractmethod
+    def profiles(self, rng: np.random.Generator, count: int) -> Floats:
+        """(count, `LEVELS`) relative contrast at even steps of depth: 0 = like the background, 1 = full contrast.
+
+        Depth is the distance to the outline over the largest one inside it.
+        """
+
+
+def depths() -> Floats:
+    """Depths of the steps of a profile."""
+    return np.linspace(0, 1, LEVELS)
