@@ -12,8 +12,10 @@ from particleforge.draws import (
     Draw,
     Empirical,
     LogNormal,
+    LogUniform,
     Mixture,
     Normal,
+    OneOf,
     PerImage,
     PerParticle,
     Uniform,
@@ -23,6 +25,7 @@ from particleforge.draws import (
     draw_many,
     fix,
     number,
+    sometimes,
 )
 from particleforge.errors import UserError
 from particleforge.params import Params
@@ -42,6 +45,7 @@ simple = st.one_of(
     ranges.map(lambda pair: Uniform(low=pair[0], high=pair[1])),
     st.tuples(reals, positive, ranges.filter(lambda pair: pair[0] < pair[1])).map(cut_normals),
     st.builds(Normal, mean=reals, sd=positive),
+    st.lists(positive, min_size=2, max_size=2).map(lambda pair: LogUniform(low=min(pair), high=max(pair))),
     st.builds(LogNormal, median=positive, gsd=st.floats(1, 3)),
     st.builds(Weibull, scale=positive, shape=st.floats(0.5, 20)),
     st.builds(Choice, values=values),
@@ -97,6 +101,7 @@ def test_lognormal_has_its_median_and_gsd():
         (LogNormal(median=3, gsd=1.5), stats.lognorm(np.log(1.5), scale=3)),
         (Weibull(scale=4, shape=1.7), stats.weibull_min(1.7, scale=4)),
         (Uniform(low=-1, high=3), stats.uniform(-1, 4)),
+        (LogUniform(low=0.5, high=50), stats.loguniform(0.5, 50)),
         (Empirical(values=(0, 1, 3)), stats.rv_histogram((np.array([1, 1]), np.array([0.0, 1, 3])), density=False)),
     ],
 )
@@ -136,7 +141,7 @@ def test_the_short_form_is_the_long_form(text, data):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("unifrm(0, 1)", "'unifrm' is no distribution; there are uniform, normal"),
+        ("unifrm(0, 1)", "'unifrm' is no distribution; there are uniform, loguniform"),
         ("uniform(0, 1, 2)", r"uniform takes 2 numbers \(low, high\), not 3"),
         ("uniform(1, low=0)", "given twice"),
         ("uniform(2, 1)", "low 2.0 is above high 1.0"),
@@ -214,3 +219,25 @@ def test_numbers_out_of_draws():
     for value in (Uniform(), None):
         with pytest.raises(TypeError, match="was not fixed"):
             number(value)
+
+
+class Small(Params):
+    size: Annotated[Draw, PerImage()] = Uniform(low=1, high=2)
+
+
+class Chosen(Params):
+    parts: Annotated[tuple[Small, ...], OneOf()] = (Small(), Small(size=7))
+
+
+def test_one_alternative_is_chosen_and_fixed():
+    drawn = [fix(Chosen(), np.random.default_rng(seed)).parts for seed in range(200)]
+    assert {len(parts) for parts in drawn} == {1}
+    sizes = np.array([parts[0].size for parts in drawn])
+    assert np.mean(sizes == 7) == pytest.approx(0.5, abs=0.12)
+    assert ((sizes == 7) | ((sizes >= 1) & (sizes <= 2))).all()
+
+
+def test_sometimes_is_zero_mostly():
+    drawn = sometimes(0.2, Uniform(low=3, high=4)).sample(np.random.default_rng(0), 20_000)
+    assert np.mean(drawn > 0) == pytest.approx(0.2, abs=0.01)
+    assert drawn[drawn > 0].min() >= 3

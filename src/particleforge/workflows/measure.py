@@ -42,7 +42,8 @@ def measure(
     Parameters
     ----------
     model
-        A model, or its folder: ours or an official StarDist 2D one.
+        A model, or its folder: ours or an official StarDist 2D one. ``base`` is the detector that comes along, which
+        has never seen a real image and needs no annotation.
     images
         An image or a folder of images.
     out
@@ -92,9 +93,9 @@ def predict(
 
 
 def _load(model: Path | str | StarDistModel, params: MeasureParams) -> StarDistModel:
-    from particleforge.models.stardist.model import StarDistModel
+    from particleforge.models.stardist.model import StarDistModel, find_model
 
-    detector = model if isinstance(model, StarDistModel) else StarDistModel.load(Path(model))
+    detector = model if isinstance(model, StarDistModel) else StarDistModel.load(find_model(model))
     given = {name: getattr(params, name) for name in ("prob_thresh", "nms_thresh")}
     return replace(detector, **{name: value for name, value in given.items() if value is not None})
 

@@ -27,6 +27,15 @@ SEARCH_PX = 3e6
 """Pixels at working scale that are looked at when scales are compared."""
 
 
+BASE = Path(__file__).parent / "base"
+"""The detector that comes along, trained on recipes only; ``tools/base`` says how."""
+
+
+def find_model(name: Path | str) -> Path:
+    """Folder of a model: ``base`` is the one that comes along, anything else is a path."""
+    return BASE if str(name) == "base" and not Path(name).exists() else Path(name)
+
+
 class _Note(Params):
     """What a model knows beyond an official one."""
 

@@ -1,5 +1,6 @@
 """Train a StarDist network within a budget."""
 
+import copy
 import csv
 import math
 import os
@@ -49,6 +50,7 @@ def train_network(
     held_out: Sequence[Source],
     out: Path,
     params: TrainParams,
+    start: StarDistNet | None = None,
     on_better: Callable[[StarDistNet], object] = lambda _: None,
 ) -> Step[StarDistNet]:
     """Train until the budget is used; continue from a checkpoint in `out` where there is one.
@@ -66,6 +68,8 @@ def train_network(
         Folder of the checkpoint and the log.
     params
         Budget and settings.
+    start
+        Network to go on from; without one, weights are random.
     on_better
         Called with the averaged network whenever it did better than before.
 
@@ -78,10 +82,10 @@ def train_network(
         raise UserError("Neither minutes nor steps are given.", "Give at least one, such as --minutes 5.")
     if not len(real) and not len(synthetic):
         raise UserError("There is no image to train on.")
-    config = params.network or SMALL
+    config = start.config if start else params.network or SMALL
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # one core makes the batches
     fabric = Fabric(accelerator="auto", devices=1)
-    state = _start(config, params, fabric.device, out / CHECKPOINT)
+    state = _start(_first_net(config, start, params), params, fabric.device, out / CHECKPOINT)
     module, optimizer = fabric.setup(state.net, state.optimizer)
     tests = _test_batches(held_out, config, params)
     began, before = time.monotonic(), state.seconds
@@ -127,13 +131,19 @@ def train_network(
     return net.eval()
 
 
-def _start(config: StarDistConfig, params: TrainParams, device: torch.device, checkpoint: Path) -> Training:
+def _first_net(config: StarDistConfig, start: StarDistNet | None, params: TrainParams) -> StarDistNet:
+    """Copy a network to start from, or make one with random weights that predicts circles of the usual size."""
+    if start is not None:
+        return copy.deepcopy(start)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(params.seed)
         net = StarDistNet(config)
     if net.dist.conv.bias is not None:
-        # Start from circles of the usual size: hundreds of steps are saved.
-        torch.nn.init.constant_(net.dist.conv.bias, params.diameter_px / 2)
+        torch.nn.init.constant_(net.dist.conv.bias, params.diameter_px / 2)  # saves hundreds of steps
+    return net
+
+
+def _start(net: StarDistNet, params: TrainParams, device: torch.device, checkpoint: Path) -> Training:
     for part in net.modules():
         if isinstance(part, torch.nn.BatchNorm2d):
             part.momentum = 0.1
@@ -192,15 +202,13 @@ def _patches(
     return [draw_patch(mixed(groups, rng), params.patch_px, params.augment, rng) for _ in range(params.batch_size)]
 
 
-def _test_batches(
-    held_out: Sequence[Source], config: StarDistConfig, params: TrainParams, count: int = 6
-) -> list[Batch]:
+def _test_batches(held_out: Sequence[Source], config: StarDistConfig, params: TrainParams) -> list[Batch]:
     """Unvaried patches, always the same."""
     rng = stream(params.seed, "held out")
     still = Augment(scale=1, turned=0, gamma=1, gain=1, offset=0, shading=0, noise=0, blur_sigma_px=0)
     return [
         collate([draw_patch(mixed(((held_out, 1.0),), rng), params.patch_px, still, rng) for _ in range(4)], config)
-        for _ in range(count if len(held_out) else 0)
+        for _ in range(max(6, len(held_out) // 4) if len(held_out) else 0)
     ]
 
 

@@ -14,6 +14,9 @@ class TrainParams(Params):
         None,
         description="Architecture; empty: small, with batch norm, and with 64 rays instead of 32 for long particles.",
     )
+    start: str = Field(
+        "scratch", description="Weights to start from: scratch, base (the detector that comes along) or a model folder."
+    )
     minutes: float | None = Field(5.0, gt=0, le=100_000, description="Time to train; empty: no limit but `steps`.")
     steps: int | None = Field(None, ge=1, description="Optimiser steps; empty: no limit but `minutes`.")
     seed: int = Field(0, ge=0, description="Seed of weights, patches and augmentation.")
@@ -25,5 +28,10 @@ class TrainParams(Params):
     )
     real_share: float = Field(0.4, ge=0, le=1, description="Share of real patches once synthetic ones have joined.")
     diameter_px: float = Field(24.0, gt=4, le=200, description="Median particle diameter at working scale.")
+    normalize_scale: bool = Field(
+        True,
+        description="Whether images are resized so that their particles have `diameter_px`; if not, they are taken as "
+        "they are, and the model looks for the scale of each image it is used on.",
+    )
     augment: Augment = Field(Augment(), description="Variation of the patches.")
     validations: int = Field(10, ge=1, le=10_000, description="How often the network is validated and saved.")

@@ -1,7 +1,7 @@
 """From annotated samples to a StarDist model in a folder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from skimage.measure import regionprops_table
 
 from particleforge.errors import UserError
 from particleforge.models.stardist.config import SMALL
-from particleforge.models.stardist.model import NOTE, StarDistModel
+from particleforge.models.stardist.model import NOTE, StarDistModel, find_model
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.scale_search import candidate_scales
 from particleforge.models.stardist.sources import Sources, diameters_px
@@ -24,6 +24,8 @@ MAX_ENLARGEMENT = 4.0
 """Enlarging further adds no detail and costs time with its square."""
 SAME_SCALE = 1.5
 """Images whose median diameters differ by less than this factor count as taken at one magnification."""
+ANY_DIAMETER_PX = (6.0, 300.0)
+"""Particle diameters looked for where nothing is known of an image."""
 HELD_OUT_SYNTHETIC = 6
 PERCENTILES = (1.0, 99.8)
 
@@ -40,26 +42,35 @@ class ScalePlan:
         Median particle diameter of each image it is planned from.
     pixel_size_nm
         Common reference where every pixel size is known: then particles keep their true relative size.
+    as_is
+        Whether training images are not resized.
     """
 
     target_px: float
     medians_px: tuple[float, ...]
     pixel_size_nm: float | None = None
+    as_is: bool = False
 
     @property
     def working_scale(self) -> float:
         """Factor for an image of the usual magnification."""
+        if self.as_is:
+            return 1.0
         return self._factor(float(np.median(self.medians_px)))
 
     @property
     def candidates(self) -> tuple[float, ...]:
         """Scales to try on an image of unknown magnification; none where all training images have the same."""
+        if self.as_is:
+            return candidate_scales(ANY_DIAMETER_PX, self.target_px, MAX_ENLARGEMENT)
         if self.pixel_size_nm is not None or max(self.medians_px) < SAME_SCALE * min(self.medians_px):
             return ()
         return candidate_scales(self.medians_px, self.target_px, MAX_ENLARGEMENT)
 
     def scale_of(self, sample: Sample) -> float:
         """Factor for one training sample."""
+        if self.as_is:
+            return 1.0
         own = sample.micrograph.square_pixel_size_nm
         if self.pixel_size_nm is not None and own is not None:
             return min(self.working_scale * own / self.pixel_size_nm, MAX_ENLARGEMENT)
@@ -93,7 +104,11 @@ def plan_scales(samples: Sequence[Sample], target_px: float) -> ScalePlan:
 
 
 def train_stardist(
-    real: Sequence[Sample], synthetic: Sequence[Sample], held_out: Sequence[Sample], out: Path, params: TrainParams
+    real: Sequence[Sample],
+    synthetic: Sequence[Sample],
+    held_out: Sequence[Sample],
+    out: Path,
+    params: TrainParams,
 ) -> Step[StarDistModel]:
     """Train a StarDist network at a working scale that suits the particles, choose thresholds, save the model.
 
@@ -114,14 +129,18 @@ def train_stardist(
     Raises
     ------
     UserError
-        If no particle is labelled, there is no budget, or `out` holds a finished model.
+        If no particle is labelled, there is no budget, the weights to start from cannot be read, or `out` holds a
+        finished model.
     """
     if is_finished(out):
         raise UserError(f"{out} holds a finished model; nothing is overwritten.", "Choose another --out or remove it.")
+    start = None if params.start == "scratch" else StarDistModel.load(find_model(params.start))
     plan = plan_scales(real or synthetic[:32], params.diameter_px)
-    if params.network is None:
+    if not params.normalize_scale:
+        plan = replace(plan, as_is=True, pixel_size_nm=None)
+    if start is None and params.network is None:
         params = params.replace(network=SMALL.replace(n_rays=64 if are_long(real or synthetic[:32]) else 32))
-    training = len(synthetic) - min(HELD_OUT_SYNTHETIC, len(synthetic) // 4)
+    training = len(synthetic) - min(max(HELD_OUT_SYNTHETIC, len(synthetic) // 100), len(synthetic) // 4)
 
     def sources(samples: Sequence[Sample], indices: range) -> Sources:
         return Sources(samples, indices, plan.scale_of, PERCENTILES)
@@ -153,7 +172,13 @@ def train_stardist(
         )
 
     net = yield from train_network(
-        real_sources, synthetic_sources, tests, out, params, lambda better: model_of(better).save(out)
+        real_sources,
+        synthetic_sources,
+        tests,
+        out,
+        params,
+        start.net if start else None,
+        lambda better: model_of(better).save(out),
     )
     yield Progress(1, 1, "Choosing thresholds")
     model = model_of(net, *choose_thresholds(net, [real_tests[:] or real_sources[:6], synthetic_tests[:]]))

@@ -171,8 +171,10 @@ def _depth(corners: Floats, margin: float) -> tuple[npt.NDArray[np.float32], tup
 
 
 def _ferets(corners: Floats) -> Floats:
-    """(count, 2) largest and smallest distance of parallel tangents in steps of 3 degrees."""
-    angles = np.deg2rad(np.arange(0, 180, 3))
-    reach = corners[..., :1] * np.sin(angles) + corners[..., 1:] * np.cos(angles)
+    """(count, 2) largest and smallest distance of parallel tangents: in steps of 3 degrees and along every side."""
+    sides = np.roll(corners, -1, 1) - corners
+    steps = np.broadcast_to(np.deg2rad(np.arange(0, 180, 3)), (len(corners), 60))
+    across = np.concatenate([steps, np.arctan2(-sides[..., 1], sides[..., 0])], 1)[:, None]
+    reach = corners[..., :1] * np.sin(across) + corners[..., 1:] * np.cos(across)
     widths = reach.max(1) - reach.min(1)
     return np.stack([widths.max(1), widths.min(1)], -1)

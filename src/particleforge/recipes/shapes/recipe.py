@@ -171,12 +171,12 @@ def _without(
     labels: npt.NDArray[np.uint32], hidden: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_] | None]:
     """Labels without particles that letters hide by more than half; what letters hide of the others is not known."""
+    hidden = hidden & (labels > 0)
     if not hidden.any():
         return labels, None
     areas = np.bincount(labels.ravel())
     lost = np.bincount(labels[hidden], minlength=len(areas)) > areas / 2
-    lost[0] = False
-    return np.where(lost[labels], 0, labels).astype(np.uint32), ~((hidden & (labels > 0)) | lost[labels])
+    return np.where(lost[labels], 0, labels).astype(np.uint32), ~(hidden | lost[labels])
 
 
 def _truth(scene: Scene, placed: Sequence[Drawn]) -> pd.DataFrame:

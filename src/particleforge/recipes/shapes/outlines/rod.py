@@ -26,7 +26,7 @@ class Rod(Outline):
     def trace(self, rng: np.random.Generator, count: int) -> Floats:
         """Polygons of width 2: half of the points on the two ends, half on the two sides."""
         length = 2 * np.maximum(draw_many(self.aspect, rng, count), 1.001)[:, None]
-        power = 2 / (1 + 9 * draw_many(self.squareness, rng, count)[:, None])
+        power = 1 - 0.9 * draw_many(self.squareness, rng, count)[:, None]
         bend = np.deg2rad(draw_many(self.bend_deg, rng, count))[:, None]
         around = np.linspace(-np.pi / 2, np.pi / 2, POINTS // 4, endpoint=False)
         cosine, sine = np.maximum(np.cos(around), 0), np.sin(around)

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.draws import Draw, PerImage, PerParticle, Uniform, Within, draw_many
-from particleforge.recipes.shapes.outlines.outline import Floats, Outline, angles, polar
+from particleforge.recipes.shapes.outlines.outline import Floats, Outline, angles
 
 
 class Superellipse(Outline):
@@ -21,5 +21,6 @@ class Superellipse(Outline):
     def trace(self, rng: np.random.Generator, count: int) -> Floats:
         """Polygons of the curve."""
         aspect, n = draw_many(self.aspect, rng, count)[:, None], draw_many(self.exponent, rng, count)[:, None]
-        theta = angles()
-        return polar(((np.abs(np.cos(theta)) / aspect) ** n + np.abs(np.sin(theta)) ** n) ** (-1 / n))
+        cosine, sine = np.cos(angles()), np.sin(angles())
+        x = aspect * np.sign(cosine) * np.abs(cosine) ** (2 / n)
+        return np.stack([np.sign(sine) * np.abs(sine) ** (2 / n), x], -1)
