@@ -329,6 +329,11 @@ class OneOf:
     """Annotation: one of these alternatives is chosen per image, when a recipe is fixed."""
 
 
+@dataclass(frozen=True)
+class Template:
+    """Annotation: these nested parameters keep their distributions when a recipe is fixed."""
+
+
 def sometimes(share: float, value: Distribution) -> Mixture:
     """Return 0 mostly, and in a share of the cases a number from a distribution."""
     return Mixture(parts=(Choice(values=(0.0,)), value), weights=(1 - share, share))
@@ -346,6 +351,8 @@ def fix(params: ParamsT, rng: np.random.Generator) -> ParamsT:
             changes[name] = draw(value, rng)
         elif any(isinstance(mark, OneOf) for mark in info.metadata):
             changes[name] = (fix(value[rng.integers(len(value))], rng),)
+        elif any(isinstance(mark, Template) for mark in info.metadata):
+            continue
         elif isinstance(value, Params) and not isinstance(value, Distribution):
             changes[name] = fix(value, rng)
     return params.replace(**changes)

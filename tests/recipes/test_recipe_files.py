@@ -28,7 +28,7 @@ def test_parameters_come_from_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("kind: cutpast", r"kind is 'cutpast'. Kinds are cutpaste, warp"),
+        ("kind: cutpast", r"kind is 'cutpast'. Kinds are cutpaste, shapes, warp"),
         ("particles: 3", r"kind is None. Kinds are"),
         ("kind: [1]", r"kind is \[1\]. Kinds are"),
         ("kind: cutpaste\nparticle: 3", r"no parameter 'particle'. Did you mean 'particles'"),

@@ -19,6 +19,7 @@ COMMANDS = {
     "synthesize": "draw a dataset from a recipe",
     "train": "train a detector on datasets and annotated folders",
     "predict": "find particles, write label images only",
+    "adapt": "find the samples of a recipe a detector does worst on, to draw more like them",
     "export": "write a dataset or a model for other programs",
     "import": "read such a folder into a dataset",
     "demo": "learn and measure on the sample data",

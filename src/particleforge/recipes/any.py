@@ -5,11 +5,12 @@ from pathlib import Path
 from particleforge.errors import UserError
 from particleforge.params import read_yaml
 from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.near import Near
 from particleforge.recipes.recipe import Recipe
 from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.recipes.warp.recipe import Warp
 
-KINDS: dict[str, type[Recipe]] = {cls.model_fields["kind"].default: cls for cls in (CutPaste, Shapes, Warp)}
+KINDS: dict[str, type[Recipe]] = {cls.model_fields["kind"].default: cls for cls in (CutPaste, Shapes, Warp, Near)}
 
 
 def read_recipe(text: str) -> Recipe:
@@ -26,7 +27,7 @@ def read_recipe(text: str) -> Recipe:
         If there is no such file or kind, or a parameter is wrong.
     """
     if text in KINDS:
-        return KINDS[text]()
+        return KINDS[text].parse({})
     path = Path(text)
     if not path.exists():
         raise UserError(f"{text!r} is no recipe file and no kind of recipe.", f"Kinds are {', '.join(KINDS)}.")

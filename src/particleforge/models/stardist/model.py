@@ -118,12 +118,19 @@ class StarDistModel:
             return (self.working_scale * own / self.pixel_size_nm,)
         return self.search_scales or (self.working_scale,)
 
-    def predict(self, micrograph: Micrograph) -> Instances:
+    def predict(self, micrograph: Micrograph, scale: float | None = None) -> Instances:
         """Find all objects of a micrograph; see `predict_steps`."""
-        return run(self.predict_steps(micrograph))
+        return run(self.predict_steps(micrograph, scale))
 
-    def predict_steps(self, micrograph: Micrograph) -> Step[Instances]:
+    def predict_steps(self, micrograph: Micrograph, scale: float | None = None) -> Step[Instances]:
         """Find all objects of a micrograph, reporting tile by tile; of several scales the most plausible is taken.
+
+        Parameters
+        ----------
+        micrograph
+            A single image.
+        scale
+            Factor by which it is resized; without one, `scales_for` says what is tried.
 
         Raises
         ------
@@ -131,7 +138,7 @@ class StarDistModel:
             For stacks and images with pixels that are not finite.
         """
         image = normalize(micrograph.grey, *self.percentiles)
-        scales = self.scales_for(micrograph)
+        scales = self.scales_for(micrograph) if scale is None else (scale,)
         likely = {}
         if len(scales) > 1:
             for scale in scales:

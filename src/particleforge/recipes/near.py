@@ -1,0 +1,114 @@
+"""Samples near some that were made before."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from particleforge.draws import Distribution, OneOf, PerImage, Template
+from particleforge.params import Params
+from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.recipe import Recipe
+from particleforge.recipes.shapes.recipe import Shapes
+from particleforge.recipes.warp.recipe import Warp
+from particleforge.sample import Sample
+
+ParamsT = TypeVar("ParamsT", bound=Params)
+AnyRecipe: TypeAlias = Annotated[CutPaste | Shapes | Warp, Field(discriminator="kind")]
+RANKS = 1024
+"""Numbers a distribution is ranked by."""
+
+
+class Near(Recipe):
+    """Another recipe, drawn near given samples of it instead of everywhere.
+
+    With the samples a detector did worst on it is the adaptive sampling of Trampert et al., Crystals 2021, 11, 258
+    (section 3.3).
+    """
+
+    kind: Literal["near"] = "near"
+    recipe: Annotated[AnyRecipe, Template()] = Field(Shapes(), description="The recipe the samples were drawn from.")
+    around: Annotated[tuple[AnyRecipe, ...], OneOf()] = Field(
+        (), description="Its parameters for these samples; each new sample is drawn near one of them."
+    )
+    spread: float = Field(
+        0.1, ge=0, le=1, description="How far each parameter moves at most, as a share of its distribution's quantiles."
+    )
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> "Near":
+        if not self.around:
+            raise ValueError("around is empty; give at least one sample's parameters")
+        if others := {one.kind for one in self.around} - {self.recipe.kind}:
+            raise ValueError(f"around holds parameters of {', '.join(others)}, recipe is {self.recipe.kind}")
+        return self
+
+    def prepare(self, sources: Sequence[Sample]) -> Any:
+        """Prepare the recipe itself."""
+        return self.recipe.prepare(sources)
+
+    def frame(self, material: Any) -> tuple[tuple[int, int], npt.DTypeLike]:
+        """Frame of the recipe itself."""
+        return self.recipe.frame(material)
+
+    def simulate(self, material: Any, rng: np.random.Generator) -> Sample:
+        """Return a sample of the recipe near the chosen one."""
+        return moved(self.around[0], self.recipe, self.spread, rng).simulate(material, rng)
+
+
+def moved(fixed: ParamsT, drawn_from: Params, spread: float, rng: np.random.Generator) -> ParamsT:
+    """Move every per-image draw of fixed parameters a little.
+
+    Parameters
+    ----------
+    fixed
+        Parameters whose per-image draws are numbers.
+    drawn_from
+        The parameters with distributions they came from; where these are of another class, nothing is moved.
+    spread
+        Largest step, as a share of the quantiles of the distribution.
+    rng
+        Chooses the steps.
+    """
+    if type(fixed) is not type(drawn_from):
+        return fixed
+    changes: dict[str, Any] = {}
+    for name, info in type(fixed).model_fields.items():
+        value, origin = getattr(fixed, name), getattr(drawn_from, name)
+        if isinstance(origin, Distribution) and isinstance(value, float):
+            if any(isinstance(mark, PerImage) for mark in info.metadata):
+                changes[name] = _step(value, origin, spread, rng)
+        elif any(isinstance(mark, OneOf) for mark in info.metadata):
+            changes[name] = tuple(moved(one, _origin(one, origin), spread, rng) for one in value)
+        elif isinstance(value, Params) and isinstance(origin, Params):
+            changes[name] = moved(value, origin, spread, rng)
+    return fixed.replace(**changes)
+
+
+def _origin(one: Params, alternatives: Sequence[Params]) -> Params:
+    """Alternative that parameters may have been drawn from; they themselves where there is none."""
+    return next((other for other in alternatives if _may_give(other, one)), one)
+
+
+def _may_give(alternative: Params, fixed: Params) -> bool:
+    if type(alternative) is not type(fixed):
+        return False
+    for name in type(fixed).model_fields:
+        value, origin = getattr(fixed, name), getattr(alternative, name)
+        if isinstance(origin, Distribution) and isinstance(value, float):
+            low, high = origin.support
+            if not low <= value <= high:
+                return False
+        elif origin != value:
+            return False
+    return True
+
+
+def _step(value: float, origin: Distribution, spread: float, rng: np.random.Generator) -> float:
+    """Value at a rank near that of the old one, among many numbers of its distribution."""
+    ranked = np.sort(origin.sample(rng, RANKS))
+    first, last = np.searchsorted(ranked, value, "left"), np.searchsorted(ranked, value, "right")
+    rank = rng.uniform(first, max(last, first + 1)) + rng.uniform(-spread, spread) * RANKS
+    return float(ranked[int(np.clip(rank, 0, RANKS - 1))])

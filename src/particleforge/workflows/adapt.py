@@ -1,0 +1,85 @@
+"""Find what a detector does worst on, and draw more of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import Field
+
+from particleforge.draws import fix
+from particleforge.errors import UserError
+from particleforge.params import Params
+from particleforge.recipes.near import Near
+from particleforge.recipes.recipe import Recipe, make_sample
+from particleforge.sample import Sample
+from particleforge.seeds import stream
+from particleforge.step import Progress, Step, stepwise
+
+if TYPE_CHECKING:
+    from particleforge.models.stardist.model import StarDistModel
+
+
+class AdaptParams(Params):
+    """How to look for bad samples. The defaults are those of Trampert et al., Crystals 2021, 11, 258."""
+
+    count: int = Field(1000, ge=2, le=1_000_000, description="Samples the detector is tried on.")
+    worst: float = Field(0.1, gt=0, le=1, description="Share of them with the lowest scores that are drawn near.")
+    spread: float = Field(0.1, ge=0, le=1, description="How far from them parameters may move; see the recipe near.")
+    least_particles: int = Field(3, ge=1, description="Samples with fewer particles are passed over.")
+    seed: int = Field(1, ge=0, description="Seed of the samples; take another one than the training set has.")
+
+
+@stepwise
+def adapt(
+    model: Path | str | StarDistModel,
+    recipe: Recipe,
+    sources: Sequence[Sample] = (),
+    params: AdaptParams = AdaptParams(),
+) -> Step[Near]:
+    """Try a detector on samples of a recipe; return a recipe that draws near those it did worst on.
+
+    Synthesize from it and train on, starting from the model, to spend the training where it is needed. Samples are
+    shown to the detector at the scale it was trained for.
+
+    Parameters
+    ----------
+    model
+        A model, or its folder.
+    recipe
+        What to draw from.
+    sources
+        Annotated micrographs, where the recipe takes its material from some.
+    params
+        How many samples, and which share is bad.
+
+    Raises
+    ------
+    UserError
+        If the model cannot be read, or too few samples have enough particles.
+    """
+    from particleforge.models.scoring import score
+    from particleforge.models.stardist.model import StarDistModel, find_model
+
+    detector = model if isinstance(model, StarDistModel) else StarDistModel.load(find_model(model))
+    material = recipe.prepare(sources)
+    scores: list[tuple[float, int]] = []
+    for index in range(params.count):
+        sample = make_sample(recipe, material, params.seed, index)
+        if len(np.unique(sample.labels)) > params.least_particles:
+            found = detector.predict(sample.micrograph, detector.working_scale)
+            scores.append((score(sample.labels, found.labels, sample.known).f1, index))
+        mean = np.mean([f1 for f1, _ in scores]) if scores else 0.0
+        yield Progress(
+            index + 1, params.count, f"mean F1 {mean:.3f} of {len(scores)} samples", sample.micrograph.pixels
+        )
+    if not scores:
+        raise UserError(
+            f"None of {params.count} samples has {params.least_particles} particles.",
+            "Ask for more samples, or lower least_particles.",
+        )
+    bad = sorted(scores)[: max(1, round(params.worst * len(scores)))]
+    around = tuple(fix(recipe, stream(params.seed, "fix", index)) for _, index in bad)
+    return Near.parse({"recipe": recipe, "around": around, "spread": params.spread})

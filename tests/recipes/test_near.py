@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from particleforge.draws import Choice, Uniform, fix
+from particleforge.errors import UserError
+from particleforge.recipes.any import read_recipe
+from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.near import Near, moved
+from particleforge.recipes.recipe import make_sample
+from particleforge.recipes.shapes.recipe import Shapes
+from particleforge.seeds import stream
+
+SMALL = Shapes(height_px=64, width_px=64)
+
+
+def fixed(seed, recipe=SMALL):
+    return fix(recipe, np.random.default_rng(seed))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**32), st.floats(0, 1))
+def test_moved_parameters_are_fixed_and_stay_in_their_distributions(seed, spread):
+    one = fixed(seed)
+    other = moved(one, SMALL, spread, np.random.default_rng(seed))
+    assert fix(other, np.random.default_rng(0)) == other
+    low, high = SMALL.first.diameter_px.support
+    assert low <= other.first.diameter_px <= high
+    assert type(other.first.outlines[0]) is type(one.first.outlines[0])
+    assert other.overlap in SMALL.overlap.values
+
+
+def test_steps_are_a_share_of_the_quantiles():
+    one = fixed(0, SMALL.replace(level=Uniform(low=0, high=1))).replace(level=0.5)
+    origin = SMALL.replace(level=Uniform(low=0, high=1))
+    levels = [moved(one, origin, 0.1, np.random.default_rng(i)).level for i in range(200)]
+    assert min(levels) == pytest.approx(0.4, abs=0.05)
+    assert max(levels) == pytest.approx(0.6, abs=0.05)
+    assert np.std(levels) > 0.04
+
+
+def test_without_spread_only_what_is_drawn_per_particle_changes():
+    origin = SMALL.replace(overlap=Choice(values=(0, 0.3)))
+    one = fixed(3, origin)
+    same = moved(one, origin, 0, np.random.default_rng(1))
+    assert same.overlap == one.overlap
+    assert same.first.diameter_px == pytest.approx(one.first.diameter_px, rel=0.02)
+
+
+def test_samples_lie_near_one_of_the_given():
+    around = tuple(fixed(seed) for seed in range(3))
+    near = Near(recipe=SMALL, around=around, spread=0)
+    sizes = [one.first.diameter_px for one in around]
+    for index in range(6):
+        sample = make_sample(near, near.prepare(()), 0, index)
+        drawn = Shapes.parse(sample.recipe).first.diameter_px
+        assert min(abs(drawn / size - 1) for size in sizes) < 0.02
+
+
+def test_a_written_recipe_is_read_again(tmp_path):
+    near = Near(recipe=SMALL, around=(fixed(0), fixed(1)))
+    path = tmp_path / "near.yaml"
+    path.write_text(near.to_yaml(), encoding="utf-8")
+    assert read_recipe(str(path)) == near
+    one, again = (make_sample(recipe, None, 5, 2) for recipe in (near, read_recipe(str(path))))
+    np.testing.assert_array_equal(one.micrograph.pixels, again.micrograph.pixels)
+
+
+def test_nothing_to_draw_near_is_refused():
+    with pytest.raises(UserError, match="around is empty"):
+        read_recipe("near")
+    with pytest.raises(UserError, match="around holds parameters of cutpaste, recipe is shapes"):
+        Near.parse({"recipe": SMALL, "around": (fix(CutPaste(), stream(0, "a")),)})
