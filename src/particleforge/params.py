@@ -7,6 +7,7 @@ from typing import Any, Self, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from particleforge.errors import UserError
 
@@ -85,12 +86,17 @@ def explain(error: ValidationError, cls: type[BaseModel]) -> UserError:
             lines.append(f"There is no parameter {where!r}.")
             hints.append(f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names)}.")
         else:
-            reason = problem["msg"].removeprefix("Value error, ")
-            lines.append(
-                f"{where or cls.__name__} = {problem['input']!r}: {reason}.".replace("..", ".").replace("?.", "?")
-            )
+            whole = isinstance(problem["input"], (Mapping, BaseModel))  # too long to be repeated
+            value = "" if whole else f" = {problem['input']!r}"
+            text = f"{where or cls.__name__}{value}: {reason(problem)}."
+            lines.append(text.replace("..", ".").replace("?.", "?"))
             hints.append(_description(cls, [str(part) for part in problem["loc"]]))
     return UserError(" ".join(lines), " ".join(filter(None, dict.fromkeys(hints))))
+
+
+def reason(problem: ErrorDetails) -> str:
+    """Say why pydantic refused one value, without naming it."""
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def _description(cls: type[BaseModel], path: Sequence[str]) -> str:

@@ -1,0 +1,5 @@
+"""Forms drawn from parameter classes."""
+
+from particleforge.widgets.form.form import ParamsForm
+
+__all__ = ["ParamsForm"]

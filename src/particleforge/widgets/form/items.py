@@ -1,0 +1,140 @@
+"""Lists whose items can be added and removed."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from qtpy.QtCore import QSignalBlocker, Qt
+from qtpy.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from particleforge.widgets.form.editor import Editor, Problem, inner
+from particleforge.widgets.form.fields import Make
+from particleforge.widgets.form.section import Body, Fold
+from particleforge.widgets.form.spec import Spec, start
+
+
+class RowsEditor(Editor):
+    """Items one below the other, each with a button that removes it, and one that adds another.
+
+    Parameters
+    ----------
+    make_item
+        Gives the editor of an item.
+    first
+        Gives the value of an item that is added.
+    """
+
+    def __init__(self, make_item: Callable[[], Editor], first: Callable[[], Any]) -> None:
+        super().__init__()
+        self._make_item, self._first = make_item, first
+        self.rows: list[tuple[QWidget, Editor]] = []
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._rows = QVBoxLayout()
+        self.add = QToolButton(self)
+        self.add.setText("+ Add")
+        self.add.clicked.connect(self._add)
+        self._box.addLayout(self._rows)
+        self._box.addWidget(self.add)
+
+    @override
+    def value(self) -> tuple[Any, ...]:
+        return tuple(editor.value() for _, editor in self.rows)
+
+    @override
+    def set_value(self, value: Sequence[Any]) -> None:
+        while len(self.rows) > len(value):
+            self._drop(len(self.rows) - 1)
+        while len(self.rows) < len(value):
+            self._append()
+        for (_, editor), item in zip(self.rows, value, strict=True):
+            with QSignalBlocker(editor):
+                editor.set_value(item)
+
+    @override
+    def mark(self, problems: Sequence[Problem]) -> None:
+        for i, (_, editor) in enumerate(self.rows):
+            editor.mark(inner(problems, i))
+        super().mark([problem for problem in problems if not problem[0]])
+
+    def remove(self, row: QWidget) -> None:
+        """Take an item away."""
+        self._drop([found for found, _ in self.rows].index(row))
+        self.changed.emit()
+
+    def _add(self) -> None:
+        self._append().set_value(self._first())
+        self.changed.emit()
+
+    def _append(self) -> Editor:
+        row = QWidget(self)
+        editor = self._make_item()
+        button = QToolButton(row)
+        button.setText("✕")
+        button.setAutoRaise(True)
+        button.setToolTip("Remove")
+        button.clicked.connect(lambda: self.remove(row))
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(editor, 1)
+        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self._rows.addWidget(row)
+        self.rows.append((row, editor))
+        editor.changed.connect(self.changed)
+        return editor
+
+    def _drop(self, index: int) -> None:
+        row, editor = self.rows.pop(index)
+        editor.blockSignals(True)
+        row.hide()
+        self._rows.removeWidget(row)
+        row.setParent(None)
+        row.deleteLater()
+
+
+class ListEditor(Editor):
+    """A tuple or list of anything, folded away; its items are made when it is first opened."""
+
+    spans = True
+
+    def __init__(self, spec: Spec, make: Make, title: str) -> None:
+        super().__init__()
+        self._item, self._make_item, self._title = spec.items, make, title
+        self._value: tuple[Any, ...] = ()
+        self.fold = Fold(title, self)
+        self.body = Body(self._make, self)
+        self._box.addWidget(self.fold)
+        self._box.addWidget(self.body)
+        self.fold.opened.connect(self.body.show_content)
+
+    @override
+    def value(self) -> tuple[Any, ...]:
+        return self._value if self.body.content is None else self.body.content.value()
+
+    @override
+    def set_value(self, value: Sequence[Any]) -> None:
+        self._value = tuple(value)
+        if self.body.content is not None:
+            self.body.content.set_value(value)
+        self._count()
+
+    @override
+    def mark(self, problems: Sequence[Problem]) -> None:
+        self.fold.warn(bool(problems))
+        content = self.body.content
+        super().mark(problems if content is None else [])
+        if content is not None:
+            content.mark(problems)
+
+    def _make(self) -> Editor:
+        rows = RowsEditor(lambda: self._make_item(self._item, ""), lambda: start(self._item))
+        rows.set_value(self._value)
+        rows.changed.connect(self._tell)
+        return rows
+
+    def _tell(self) -> None:
+        self._count()
+        self.changed.emit()
+
+    def _count(self) -> None:
+        self.fold.setText(f"{self._title} ({len(self.value())})")

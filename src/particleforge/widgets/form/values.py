@@ -1,0 +1,121 @@
+"""Text, paths, choices and whatever else fits in one line."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from magicgui.widgets import create_widget
+from pydantic_core import to_jsonable_python
+from qtpy.QtWidgets import QLineEdit, QSizePolicy
+from typing_extensions import override
+
+from particleforge.widgets.form.editor import Editor, guard_wheel
+from particleforge.widgets.form.labels import phrase
+from particleforge.widgets.form.spec import Spec
+
+
+class ValueEditor(Editor):
+    """A value in a widget of magicgui."""
+
+    def __init__(self, widget_type: str, **options: Any) -> None:
+        super().__init__()
+        self.widget = create_widget(widget_type=widget_type, options=options)
+        self._box.addWidget(self.widget.native)
+        self.widget.changed.connect(self._tell)
+
+    @override
+    def value(self) -> Any:
+        return self.widget.value
+
+    @override
+    def set_value(self, value: Any) -> None:
+        self.widget.value = value
+
+    def _tell(self) -> None:
+        self.changed.emit()
+
+
+class BoolEditor(ValueEditor):
+    """True or false."""
+
+    def __init__(self) -> None:
+        super().__init__("CheckBox", text="")
+
+
+class ChoiceEditor(ValueEditor):
+    """One of several values; "none" is among them where None is allowed."""
+
+    def __init__(self, spec: Spec) -> None:
+        values = (True, False) if spec.type is bool else spec.choices
+        names = {True: "yes", False: "no"} if spec.type is bool else {}
+        choices = [(names.get(value) or phrase(getattr(value, "value", value)), value) for value in values]
+        if spec.optional:
+            choices.insert(0, ("none", None))
+        super().__init__("ComboBox", choices=choices, nullable=spec.optional)
+        guard_wheel(self.widget.native)
+        self.widget.native.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+
+class LineEditor(ValueEditor):
+    """A value as one line of text; a value that is not touched comes back as it was."""
+
+    def __init__(self, spec: Spec, widget_type: str = "LineEdit", **options: Any) -> None:
+        super().__init__(widget_type, **options)
+        self._spec = spec
+        native = self.widget.native
+        self.line = native if isinstance(native, QLineEdit) else native.findChild(QLineEdit)
+        self.line.setPlaceholderText("none" if spec.optional else "")
+        self._kept: Any = None
+        self._kept_text = ""
+
+    @override
+    def value(self) -> Any:
+        text = self.line.text()
+        if text == self._kept_text:
+            return self._kept
+        return None if self._spec.optional and not text.strip() else self.read(text)
+
+    @override
+    def set_value(self, value: Any) -> None:
+        self.line.setText("" if value is None else self.write(value))
+        self.line.setCursorPosition(0)
+        self._kept, self._kept_text = value, self.line.text()
+
+    def read(self, text: str) -> Any:
+        """Value from text."""
+        return text
+
+    def write(self, value: Any) -> str:
+        """Text for a value."""
+        return str(value)
+
+
+class PathEditor(LineEditor):
+    """A path with a button that opens a dialog."""
+
+    def __init__(self, spec: Spec) -> None:
+        kinds = [getattr(mark, "path_type", "") for mark in spec.marks]
+        mode = "d" if "dir" in kinds else "r" if "file" in kinds else "w"
+        super().__init__(spec, "FileEdit", mode=mode)
+        self.line.textChanged.connect(self._tell)
+
+    @override
+    def read(self, text: str) -> Any:
+        return Path(text)
+
+
+class YamlEditor(LineEditor):
+    """Whatever has no editor of its own, as YAML in one line."""
+
+    @override
+    def read(self, text: str) -> Any:
+        try:
+            return yaml.safe_load(text)
+        except yaml.YAMLError:
+            return text
+
+    @override
+    def write(self, value: Any) -> str:
+        plain = to_jsonable_python(value, fallback=str)
+        text = yaml.safe_dump(plain, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**9)
+        return text.removesuffix("...\n").strip()
