@@ -20,8 +20,6 @@ class Editor(QWidget):
     changed = Signal()
     spans = False
     """Whether it brings its own label and takes the whole width of a form."""
-    aligned = False
-    """Whether that label stands in the column of labels."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +36,10 @@ class Editor(QWidget):
     def set_value(self, value: Any) -> None:
         """Show a value."""
         raise NotImplementedError
+
+    def label_width(self) -> int:
+        """Width its own label needs, where that stands in the column of labels; otherwise 0."""
+        return 0
 
     def align(self, width: int) -> None:
         """Leave its own label the width of the column of labels, where it has such a label."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel
 from typing_extensions import override
 
@@ -17,6 +18,7 @@ from particleforge.widgets.form.spec import Spec, blank, fields, start
 Make: TypeAlias = Callable[[Spec, str], Editor]
 """Gives the editor of a value; the text is its label."""
 SMALL_FIELDS = 4
+SPACING_PX = 4
 
 
 class FieldsEditor(Editor):
@@ -38,9 +40,10 @@ class FieldsEditor(Editor):
         self._fixed = {name: info.default for name, info in fields(cls).items() if _one_value(info)}
         self.editors: dict[str, Editor] = {}
         self._box.setContentsMargins(0, 0, 0, 0)
+        self._names: dict[str, QLabel] = {}
         self._grid = QGridLayout()
         self._grid.setSpacing(2)
-        self._grid.setHorizontalSpacing(6)
+        self._grid.setHorizontalSpacing(SPACING_PX)
         self._box.addLayout(self._grid)
         for name, info in fields(cls).items():
             if name not in self._fixed:
@@ -51,25 +54,28 @@ class FieldsEditor(Editor):
 
     def _place(self, columns: int) -> None:
         """Put labels and editors into the grid."""
-        widest = 0
         for i, (name, editor) in enumerate(self.editors.items()):
             row, column = divmod(i, columns)
             if editor.spans:
                 self._grid.addWidget(editor, row, 0, 1, 2 * columns)
                 continue
-            text = _name(label(name), editor)
-            widest = max(widest, text.sizeHint().width())
+            text = self._names[name] = _name(label(name), editor)
             self._grid.addWidget(text, row, 2 * column, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(editor, row, 2 * column + 1)
             self._grid.setColumnStretch(2 * column + 1, 1)
             if columns > 1 and isinstance(editor, NumberEditor):
                 editor.narrow()
-        titles = [label(name) for name, editor in self.editors.items() if editor.aligned]
-        widest = max([widest, *(self.fontMetrics().horizontalAdvance(title) for title in titles)])
-        for editor in self.editors.values():
-            editor.align(widest)
-        if columns == 1:
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        """Align labels once their style is known."""
+        super().showEvent(event)
+        if any(editor.spans for editor in self.editors.values()):
+            widths = [editor.label_width() for editor in self.editors.values()]
+            widest = max([*widths, *(name.sizeHint().width() for name in self._names.values())])
             self._grid.setColumnMinimumWidth(0, widest)
+            for editor in self.editors.values():
+                editor.align(widest)
 
     @override
     def value(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from particleforge.draws import Distribution, Mixture
 from particleforge.params import Params, reason
 from particleforge.widgets.form.curve import Curve
 from particleforge.widgets.form.editor import Editor, Problem, guard_wheel
-from particleforge.widgets.form.fields import FieldsEditor, Make, is_small
+from particleforge.widgets.form.fields import SPACING_PX, FieldsEditor, Make, is_small
 from particleforge.widgets.form.labels import phrase
 from particleforge.widgets.form.mixture import MixtureEditor
 from particleforge.widgets.form.numbers import NumberBox
@@ -42,7 +42,7 @@ class KindEditor(Editor):
         super().__init__()
         self._spec, self._make_fields = spec, make
         self.draws = all(issubclass(cls, Distribution) for cls in spec.kinds.values())
-        self.spans = self.aligned = bool(title)
+        self.spans = bool(title)
         self._kinds: list[Kind] = [None] if spec.optional else []
         self._kinds += [float] if float in spec.alternatives else []
         self._kinds += list(spec.kinds.values())
@@ -81,6 +81,10 @@ class KindEditor(Editor):
             content.mark([problem for problem in problems if problem[0]])
 
     @override
+    def label_width(self) -> int:
+        return self.label.sizeHint().width() if self.spans and self.draws else 0
+
+    @override
     def align(self, width: int) -> None:
         arrow = 0 if self.fold.isHidden() else self.fold.sizeHint().width() + self.head.spacing()
         self._width = width
@@ -102,7 +106,7 @@ class KindEditor(Editor):
 
     def _build_head(self, title: str) -> None:
         head = self.head = QHBoxLayout()
-        head.setSpacing(4)
+        head.setSpacing(SPACING_PX)
         self.fold = Fold("", self)
         self.fold.setVisible(not self.draws)
         self.label = QLabel(title, self)

@@ -52,11 +52,9 @@ def _reach(spec: Spec, current: Any) -> tuple[float, float, float]:
         low, mid, high = (
             float(q) for q in np.quantile(current.sample(np.random.default_rng(0), 999), [0.02, 0.5, 0.98])
         )
-        ends = [
-            end if math.isfinite(end) else _round(found)
-            for end, found in zip(current.support, (low, high), strict=True)
-        ]
-        return ends[0], _round(mid), ends[1]
+        lowest, highest = current.support
+        low = lowest if math.isfinite(lowest) else _round(low)
+        return low, _round(mid), highest if math.isfinite(highest) else _round(high)
     mid = float(current) if isinstance(current, (int, float)) else float(start(Spec(float, spec.marks)))
     width = 0.2 * abs(mid) or 0.1
     low, high = np.clip([_round(mid - width), _round(mid + width)], *spec.limits)
