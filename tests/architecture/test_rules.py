@@ -41,6 +41,8 @@ LIGHT_FLOORS = [
     "particleforge.workflows.measure",
     "particleforge.workflows.sizes",
     "particleforge.workflows.import_folder",
+    "particleforge.jobs.job",
+    "particleforge.jobs.child",
     "particleforge.cli.main",
     "particleforge.cli.learn",
     "particleforge.cli.measure",
@@ -99,6 +101,14 @@ print(sorted({'numpy', 'scipy', 'pandas', 'pydantic', 'torch', 'zarr'} & set(sys
     runs = [python(code).splitlines() for _ in range(3)]
     assert {modules for _, modules in runs} == {"[]"}
     assert min(float(seconds) for seconds, _ in runs) < 0.3
+
+
+@pytest.mark.parametrize("module", ["particleforge.jobs.job", "particleforge.jobs.child"])
+def test_jobs_import_no_arrays(module):
+    found = python(
+        f"import {module}, sys; print(sorted({{'numpy', 'scipy', 'pandas', 'torch', 'zarr'}} & set(sys.modules)))"
+    )
+    assert found == "[]"
 
 
 def test_every_public_name_can_be_had():

@@ -1,6 +1,8 @@
 """Every recipe there is, by the name in its YAML file."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from particleforge.errors import UserError
 from particleforge.params import read_yaml
@@ -31,8 +33,18 @@ def read_recipe(text: str) -> Recipe:
     path = Path(text)
     if not path.exists():
         raise UserError(f"{text!r} is no recipe file and no kind of recipe.", f"Kinds are {', '.join(KINDS)}.")
-    data = read_yaml(path)
+    return parse_recipe(read_yaml(path), text)
+
+
+def parse_recipe(data: Mapping[str, Any], name: str = "The recipe") -> Recipe:
+    """Recipe from plain data with its kind.
+
+    Raises
+    ------
+    UserError
+        If there is no such kind, or a parameter is wrong.
+    """
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise UserError(f"{path}: kind is {kind!r}.", f"Kinds are {', '.join(KINDS)}.")
+        raise UserError(f"{name}: kind is {kind!r}.", f"Kinds are {', '.join(KINDS)}.")
     return KINDS[kind].parse(data)

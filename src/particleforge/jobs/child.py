@@ -1,0 +1,98 @@
+"""The child process of a job."""
+
+import faulthandler
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import BinaryIO
+
+from particleforge.errors import Cancelled, UserError
+from particleforge.jobs.calls import steps
+from particleforge.jobs.messages import Advance, Failure, Message, Result, Stopped, Task, read, write
+from particleforge.jobs.previews import Previews
+from particleforge.step import Progress, run
+
+Send = Callable[[Message], None]
+_FAULT = "This is a fault of the program; the last lines of the log say where."
+
+
+def main() -> int:
+    """Run the one job that stdin describes; return 0, or 1 if it has no result."""
+    tasks, messages = _claim_streams()
+    faulthandler.enable(all_threads=False)
+
+    def send(message: Message) -> None:
+        try:
+            messages.write(write(message))
+            messages.flush()
+        except OSError:  # the parent is gone, which the end of stdin says, too
+            stop.set()
+
+    stop = threading.Event()
+    try:
+        task = read(tasks.readline())
+        if not isinstance(task, Task):
+            raise UserError(f"A job starts with a task, not with {task.kind!r}.")
+    except UserError as error:
+        send(_failure(error))
+        return 1
+    threading.Thread(target=_watch, args=(tasks, stop, task.grace_s), daemon=True).start()
+    return _work(task, send, stop.is_set)
+
+
+def _claim_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Keep stdin and stdout for messages: what libraries print goes to stderr, and there is nothing they can read.
+
+    The copies are not inherited by worker processes, so a pipe ends with this process.
+    """
+    tasks, messages = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    sys.stdout.flush()
+    os.dup2(2, 1)
+    return tasks, messages
+
+
+def _watch(tasks: BinaryIO, stop: threading.Event, grace_s: float) -> None:
+    """Wait for the end of stdin; then ask the step to stop, and end the process if it does not."""
+    while os.read(tasks.fileno(), 4096):
+        pass
+    stop.set()
+    # Needs no Python to run, so it also ends a process that hangs in compiled code.
+    faulthandler.dump_traceback_later(grace_s, exit=True)
+
+
+def _work(task: Task, send: Send, stopped: Callable[[], bool]) -> int:
+    previews = Previews(task.scratch)
+
+    def report(progress: Progress) -> None:
+        preview = previews.write(progress.preview)
+        send(
+            Advance(
+                done=float(progress.done), total=float(progress.total), message=_text(progress.message), preview=preview
+            )
+        )
+
+    try:
+        send(Result(value=run(steps(task), report, stopped)))
+        return 0
+    except Cancelled:
+        send(Stopped())
+    except UserError as error:
+        send(_failure(error))
+    except Exception as error:
+        text = _text(str(error)) or type(error).__name__
+        send(Failure(error=type(error).__name__, message=text, hint=_FAULT))
+        raise  # for the log
+    return 1
+
+
+def _failure(error: UserError) -> Failure:
+    return Failure(error=type(error).__name__, message=_text(error.message), hint=_text(error.hint))
+
+
+def _text(text: str) -> str:
+    """Text that can be sent: file names may hold bytes that are no Unicode."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

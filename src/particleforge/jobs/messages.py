@@ -1,0 +1,91 @@
+"""What a job and its child process tell each other: one line of JSON per message.
+
+The child reads one `Task` from stdin and writes any number of `Advance`, then one `Result`, `Failure` or `Stopped` to
+stdout. The end of its stdin asks it to stop, whether somebody closed it or the parent is gone.
+"""
+
+import json
+from typing import Literal, TypeAlias
+
+from pydantic import Field, JsonValue
+
+from particleforge.errors import UserError
+from particleforge.params import Params
+
+Plain: TypeAlias = dict[str, JsonValue]
+"""Text, numbers, truth values, lists and dicts of them: no arrays, no paths, no objects."""
+
+
+class Task(Params):
+    """What to do."""
+
+    kind: Literal["task"] = "task"
+    call: str = Field("", description="Reference of the step, such as particleforge.workflows.learn:learn.")
+    args: Plain = Field({}, description="Its arguments by name, files and folders as text.")
+    params: Plain = Field({}, description="Its parameters, as Params.model_dump(mode='json') gives them.")
+    scratch: str = Field("", description="Folder for previews; empty: none are written.")
+    grace_s: float = Field(10.0, gt=0, le=3600, description="Time to end after it was asked to, before it is ended.")
+
+
+class Advance(Params):
+    """How far a step has come."""
+
+    kind: Literal["advance"] = "advance"
+    done: float = Field(0.0, description="Work done, in the unit of the step.")
+    total: float = Field(1.0, description="Work in all.")
+    message: str = Field("", description="One line for a person.")
+    preview: str | None = Field(None, description="File to look at meanwhile; see particleforge.jobs.previews.")
+
+
+class Result(Params):
+    """The end of a step that did what it should."""
+
+    kind: Literal["result"] = "result"
+    value: Plain = Field({}, description="Where it was written, and figures.")
+
+
+class Failure(Params):
+    """The end of a step that could not."""
+
+    kind: Literal["failure"] = "failure"
+    error: str = Field("Exception", description="Class of the error.")
+    message: str = Field("", description="What is wrong.")
+    hint: str = Field("", description="The way out.")
+    log: tuple[str, ...] = Field((), description="Last lines the process wrote to stderr.")
+
+
+class Stopped(Params):
+    """The end of a step that was cancelled; what it wrote is kept."""
+
+    kind: Literal["stopped"] = "stopped"
+    forced: bool = Field(False, description="It did not end by itself in time and was ended.")
+
+
+Outcome: TypeAlias = Result | Failure | Stopped
+Message: TypeAlias = Task | Advance | Outcome
+KINDS: dict[str, type[Message]] = {
+    cls.model_fields["kind"].default: cls for cls in (Task, Advance, Result, Failure, Stopped)
+}
+
+
+def write(message: Message) -> bytes:
+    r"""Return a message as one line of ASCII that ends with ``\n``."""
+    return json.dumps(message.model_dump(mode="json"), allow_nan=False).encode("ascii") + b"\n"
+
+
+def read(line: bytes) -> Message:
+    """Return the message of a line.
+
+    Raises
+    ------
+    UserError
+        If it is no message, or one with a field too many or out of limits.
+    """
+    try:
+        data = json.loads(line)
+    except ValueError as error:
+        raise UserError(f"{line[:80]!r} is no message of a job: {error}.") from error
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise UserError(f"{line[:80]!r} is no message of a job.", f"Kinds are {', '.join(KINDS)}.")
+    return KINDS[kind].parse(data)
