@@ -21,8 +21,8 @@ def hashes(folder):
 
 
 def learnt(folder, out, *more):
-    words = ["learn", str(folder), "--out", str(out), "--synthetic-per-image", "3", "--training", TINY, *more]
-    return main(words)
+    words = ["learn", str(folder), "--out", str(out), "--synthetic-per-image", "3", "--from", "scratch"]
+    return main([*words, "--training", TINY, *more])
 
 
 @pytest.fixture(scope="session")

@@ -33,10 +33,10 @@ TINY = TrainParams(
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    from particleforge.models.stardist.training import train_stardist
+    from particleforge.models.stardist.training import TrainingSet, train_stardist
 
     samples = [make_sample(RECIPE, None, 0, i) for i in range(40)]
-    return run(train_stardist([], samples, [], tmp_path_factory.mktemp("model"), TINY))
+    return run(train_stardist(TrainingSet(synthetic=samples), tmp_path_factory.mktemp("model"), TINY))
 
 
 def test_the_recipe_goes_where_the_detector_is_bad(model):

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
+from pydantic import AliasChoices
+from pydantic.fields import FieldInfo
 
 from particleforge.errors import UserError
 from particleforge.params import Params, read_yaml
@@ -23,11 +25,13 @@ def add_options(parser: argparse.ArgumentParser, cls: type[Params]) -> None:
         default = field.get_default(call_default_factory=True)
         shown = "{...}" if isinstance(default, Params) and len(str(default)) > 60 else default
         text = f"{field.description or ''} Default: {'none' if shown is None else shown}."
-        flag = f"--{name.replace('_', '-')}"
+        flags = [f"--{word.replace('_', '-')}" for word in _names(name, field)]
         if isinstance(default, bool):
-            group.add_argument(flag, dest=name, default=None, action=argparse.BooleanOptionalAction, help=_plain(text))
+            group.add_argument(
+                *flags, dest=name, default=None, action=argparse.BooleanOptionalAction, help=_plain(text)
+            )
         else:
-            group.add_argument(flag, dest=name, metavar="VALUE", help=_plain(text))
+            group.add_argument(*flags, dest=name, metavar="VALUE", help=_plain(text))
 
 
 def read_options(args: argparse.Namespace, cls: type[ParamsT]) -> ParamsT:
@@ -44,6 +48,12 @@ def read_options(args: argparse.Namespace, cls: type[ParamsT]) -> ParamsT:
         if value is not None:
             data[name] = _value(name, value) if isinstance(value, str) else value
     return cls.parse(data)
+
+
+def _names(name: str, field: FieldInfo) -> list[str]:
+    """Name of a field and what else it may be called."""
+    alias = field.validation_alias
+    return list(dict.fromkeys([name, *map(str, alias.choices if isinstance(alias, AliasChoices) else ())]))
 
 
 def _value(name: str, text: str) -> Any:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -45,3 +45,33 @@ def make_sample(recipe: Recipe, material: Any, seed: int, index: int) -> Sample:
     fixed = fix(recipe, stream(seed, "fix", index))
     sample = fixed.simulate(material, stream(seed, "simulate", index))
     return replace(sample, micrograph=replace(sample.micrograph, name=f"{index:06d}"))
+
+
+class Drawn(Sequence[Sample]):
+    """Samples of a recipe, drawn when they are asked for.
+
+    Parameters
+    ----------
+    recipe, material, seed
+        See `make_sample`.
+    count
+        How many.
+    """
+
+    def __init__(self, recipe: Recipe, material: Any, seed: int, count: int) -> None:
+        self._recipe, self._material, self._seed, self._count = recipe, material, seed, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Sample]: ...
+    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
+        """Draw one sample, or several."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(self._count))]
+        if not -self._count <= index < self._count:
+            raise IndexError(index)
+        return make_sample(self._recipe, self._material, self._seed, index % self._count)

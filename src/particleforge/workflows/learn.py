@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from particleforge.micrograph import Length, parse_length_nm
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.params import Params
 from particleforge.recipes.cutpaste.recipe import CutPaste
-from particleforge.recipes.synthesize import SynthesizeParams, synthesize
-from particleforge.sample import Sample
+from particleforge.recipes.recipe import Drawn
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.annotated import read_annotated
 from particleforge.workflows.run_folder import claim
@@ -25,7 +23,8 @@ from particleforge.workflows.run_folder import claim
 if TYPE_CHECKING:
     from particleforge.models.stardist.model import StarDistModel
 
-SYNTHETIC = "synthetic.zarr"
+SHAPES = 400
+"""Different domain-randomised samples; more are hardly seen within minutes."""
 THRESHOLD_SECONDS = 6.0
 """What choosing thresholds after the training takes, kept free of the time asked for."""
 
@@ -33,6 +32,11 @@ THRESHOLD_SECONDS = 6.0
 class LearnParams(Params):
     """How to learn from annotated micrographs."""
 
+    start: str = Field(
+        "base",
+        validation_alias=AliasChoices("start", "from"),
+        description="Weights to start from: base (the detector that comes along), scratch, or the folder of a model.",
+    )
     minutes: float = Field(5.0, gt=0, le=100_000, description="Time for all of it: growing the training set too.")
     seed: int = Field(0, ge=0, description="Seed of everything random.")
     pixel_size: Length | None = Field(
@@ -41,15 +45,14 @@ class LearnParams(Params):
     synthetic_per_image: int | None = Field(
         None, ge=0, le=100_000, description="Synthetic images per annotated one; empty: enough for about 60 in all."
     )
-    workers: int = Field(1, ge=1, le=256, description="Processes that draw synthetic images.")
     recipe: CutPaste = Field(CutPaste(), description="How synthetic images are made from the annotated particles.")
     training: TrainParams = Field(TrainParams(), description="Network, schedule and augmentation.")
 
     @model_validator(mode="after")
-    def _one_budget(self) -> LearnParams:
+    def _said_once(self) -> LearnParams:
         usual = TrainParams()
-        if (self.training.minutes, self.training.seed) != (usual.minutes, usual.seed):
-            raise ValueError("minutes and seed belong to learn itself, not into training")
+        if any(getattr(self.training, name) != getattr(usual, name) for name in ("start", "minutes", "seed")):
+            raise ValueError("start, minutes and seed belong to learn itself, not into training")
         return self
 
     def synthetic_count(self, images: int) -> int:
@@ -99,16 +102,19 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
         samples = [replace(s, micrograph=s.micrograph.with_pixel_size(size_nm)) for s in samples]
     what = {"folder": str(folder.resolve()), "annotated": [sample.fingerprint() for sample in samples]}
     claim(out, what | params.model_dump(mode="json"))
-    from particleforge.models.stardist.training import hold_out, train_stardist
+    from particleforge.models.stardist.training import TrainingSet, base_recipe, hold_out, train_stardist
 
     train_on, held_out = hold_out(samples)
-    synthetic: Sequence[Sample] = ()
     count = params.synthetic_count(len(train_on))
-    if count:
-        draws = SynthesizeParams(count=count, seed=params.seed, workers=params.workers)
-        synthetic = yield from synthesize.steps(params.recipe, train_on, out / SYNTHETIC, draws)
+    shapes = base_recipe() if params.training.shapes_share else None
+    given = TrainingSet(
+        real=train_on,
+        synthetic=Drawn(params.recipe, params.recipe.prepare(train_on), params.seed, count) if count else (),
+        shapes=Drawn(shapes, shapes.prepare(()), params.seed, SHAPES) if shapes else (),
+        held_out=held_out,
+    )
     left = params.minutes - (time.monotonic() - began + THRESHOLD_SECONDS) / 60
-    training = params.training.replace(seed=params.seed, minutes=max(left, 0.25 * params.minutes))
-    model = yield from train_stardist(train_on, synthetic, held_out, out, training)
+    training = params.training.replace(start=params.start, seed=params.seed, minutes=max(left, 0.25 * params.minutes))
+    model = yield from train_stardist(given, out, training)
     particles = sum(len(np.unique(sample.labels[sample.labels > 0])) for sample in samples)
     return Learned(model, out, particles, len(samples), count)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from particleforge.errors import UserError
 from particleforge.models.stardist.train_params import TrainParams
-from particleforge.sample import Sample
+from particleforge.sample import Joined, Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
@@ -49,9 +49,8 @@ def train(sources: Sequence[Path | str], out: Path | str, params: TrainParams = 
             raise UserError(f"{source} is no folder.", "Give NAME.zarr datasets and annotated folders.")
     what = {"sources": [str(path.resolve()) for path in paths]}
     claim(out, what | {"annotated": [sample.fingerprint() for sample in real]} | params.model_dump(mode="json"))
-    from particleforge.models.stardist.training import hold_out, train_stardist
+    from particleforge.models.stardist.training import TrainingSet, hold_out, train_stardist
 
     train_on, held_out = hold_out(real)
-    # A single dataset is read as it is needed; several are held in memory together.
-    synthetic = datasets[0] if len(datasets) == 1 else [sample for dataset in datasets for sample in dataset]
-    return (yield from train_stardist(train_on, synthetic, held_out, out, params))
+    samples = TrainingSet(real=train_on, synthetic=Joined(datasets), held_out=held_out)
+    return (yield from train_stardist(samples, out, params))

@@ -12,9 +12,9 @@ from particleforge.micrograph import Micrograph
 from particleforge.models.patches import Source
 from particleforge.models.stardist.config import SMALL
 from particleforge.models.stardist.model import StarDistModel
-from particleforge.models.stardist.train import train_network
+from particleforge.models.stardist.train import Mix, train_network
 from particleforge.models.stardist.train_params import TrainParams
-from particleforge.models.stardist.training import are_long, hold_out, plan_scales, train_stardist
+from particleforge.models.stardist.training import TrainingSet, are_long, hold_out, plan_scales, train_stardist
 from particleforge.sample import Sample
 from particleforge.step import run
 
@@ -82,7 +82,7 @@ def test_images_are_held_out_from_eight_on(count: int, kept_back: int) -> None:
 
 
 def test_an_interrupted_training_leaves_a_model(tmp_path: Path) -> None:
-    steps = train_stardist([discs(10)], [], [], tmp_path, TINY)
+    steps = train_stardist(TrainingSet([discs(10)]), tmp_path, TINY)
     for progress in steps:
         if progress.done >= 0.6:
             break
@@ -93,15 +93,15 @@ def test_an_interrupted_training_leaves_a_model(tmp_path: Path) -> None:
 
 
 def test_a_finished_training_leaves_no_checkpoint_and_a_model_with_its_scale(tmp_path: Path) -> None:
-    steps = train_stardist([discs(12)], [], [], tmp_path, TINY)
+    steps = train_stardist(TrainingSet([discs(12)]), tmp_path, TINY)
     run(steps)
     assert not (tmp_path / "checkpoint.pt").exists()
     assert StarDistModel.load(tmp_path).working_scale == pytest.approx(1, rel=0.05)
     with pytest.raises(UserError, match="finished model"):
-        run(train_stardist([discs(12)], [], [], tmp_path, TINY))
+        run(train_stardist(TrainingSet([discs(12)]), tmp_path, TINY))
 
 
 def test_divergence_is_said_in_words(tmp_path: Path) -> None:
     wild = Source(np.full((64, 64), np.inf, np.float32), discs(10).labels[:64, :64])
     with pytest.raises(UserError, match="diverged"):
-        run(train_network([wild], [], [], tmp_path, TINY))
+        run(train_network(Mix([wild]), [], tmp_path, TINY))

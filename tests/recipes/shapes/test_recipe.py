@@ -213,5 +213,5 @@ def test_default_values_are_far_apart():
 
 
 def test_the_recipe_of_the_base_detector_is_valid():
-    data = read_yaml(Path(__file__).parents[3] / "tools" / "base" / "recipe.yaml")
+    data = read_yaml(Path(__file__).parents[3] / "src/particleforge/models/stardist/base/recipe.yaml")
     assert make_sample(Shapes.parse(data), None, 0, 0).labels.any()

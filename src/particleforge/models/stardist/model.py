@@ -28,7 +28,7 @@ SEARCH_PX = 3e6
 
 
 BASE = Path(__file__).parent / "base"
-"""The detector that comes along, trained on recipes only; ``tools/base`` says how."""
+"""The detector that comes along, trained on recipes only; the recipe and the settings lie beside it."""
 
 
 def find_model(name: Path | str) -> Path:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -30,6 +30,18 @@ CHECKPOINT = "checkpoint.pt"
 LOG = "training.csv"
 
 
+RATE_FROM_SCRATCH = 2e-3
+RATE_FROM_MODEL = 5e-4
+
+
+class Mix(NamedTuple):
+    """Sources of each kind, of which any may be empty; see `TrainingSet`."""
+
+    real: Sequence[Source] = ()
+    synthetic: Sequence[Source] = ()
+    shapes: Sequence[Source] = ()
+
+
 @dataclass
 class Training:
     """What a running training knows of itself; a checkpoint holds all of it."""
@@ -45,8 +57,7 @@ class Training:
 
 
 def train_network(
-    real: Sequence[Source],
-    synthetic: Sequence[Source],
+    mix: Mix,
     held_out: Sequence[Source],
     out: Path,
     params: TrainParams,
@@ -60,8 +71,8 @@ def train_network(
 
     Parameters
     ----------
-    real, synthetic
-        What to learn from; one of them may be empty.
+    mix
+        What to learn from.
     held_out
         What to validate on.
     out
@@ -80,9 +91,10 @@ def train_network(
     """
     if params.minutes is None and params.steps is None:
         raise UserError("Neither minutes nor steps are given.", "Give at least one, such as --minutes 5.")
-    if not len(real) and not len(synthetic):
+    if not any(map(len, mix)):
         raise UserError("There is no image to train on.")
     config = start.config if start else params.network or SMALL
+    rate = params.learning_rate or (RATE_FROM_MODEL if start else RATE_FROM_SCRATCH)
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # one core makes the batches
     fabric = Fabric(accelerator="auto", devices=1)
     state = _start(_first_net(config, start, params), params, fabric.device, out / CHECKPOINT)
@@ -93,21 +105,21 @@ def train_network(
 
     def make(number: int) -> Batch:
         used = _used(state, params, first + number)
-        return collate(_patches(real, synthetic, params, first + number, used), config)
+        return collate(_patches(mix, params, first + number, used), config)
 
     batches = made_ahead(make)
     running = 0.0
     try:
         while (used := _used(state, params)) < 1:
             for group in optimizer.param_groups:
-                group["lr"] = params.learning_rate * _schedule(used)
+                group["lr"] = rate * _schedule(used)
             batch = Batch(*(tensor.to(fabric.device) for tensor in next(batches)))
             prob, dist = module(batch.image.contiguous(memory_format=torch.channels_last))
             loss = stardist_loss(prob, dist, batch.prob, batch.dist, batch.weight).total
             if not torch.isfinite(loss):
                 raise UserError(
                     f"The training diverged: the loss is {loss.item()} at step {state.step}.",
-                    f"Use a learning_rate below {params.learning_rate:g}.",
+                    f"Use a learning_rate below {rate:g}.",
                 )
             optimizer.zero_grad()
             fabric.backward(loss)
@@ -149,7 +161,7 @@ def _start(net: StarDistNet, params: TrainParams, device: torch.device, checkpoi
             part.momentum = 0.1
     net = net.to(device).to(memory_format=torch.channels_last)
     average = AveragedModel(net, avg_fn=_average, use_buffers=True)
-    state = Training(net, average, torch.optim.Adam(net.parameters(), params.learning_rate))
+    state = Training(net, average, torch.optim.Adam(net.parameters()))
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
         for name in ("net", "average", "optimizer"):
@@ -193,12 +205,11 @@ def _schedule(used: float) -> float:
     return warm * max(0.01, 0.5 * (1 + math.cos(math.pi * min(used, 1.0))))
 
 
-def _patches(
-    real: Sequence[Source], synthetic: Sequence[Source], params: TrainParams, number: int, used: float
-) -> list[Patch]:
+def _patches(mix: Mix, params: TrainParams, number: int, used: float) -> list[Patch]:
     rng = stream(params.seed, "batch", number)
-    share = 1.0 if used < params.real_first and len(real) else params.real_share
-    groups = ((real, share), (synthetic, 1 - share))
+    real = 1.0 if used < params.real_first and len(mix.real) else params.real_share
+    own = 1 - params.shapes_share
+    groups = ((mix.real, own * real), (mix.synthetic, own * (1 - real)), (mix.shapes, params.shapes_share))
     return [draw_patch(mixed(groups, rng), params.patch_px, params.augment, rng) for _ in range(params.batch_size)]
 
 

@@ -1,6 +1,6 @@
 """Budget and settings of a StarDist training."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from particleforge.models.patches import Augment
 from particleforge.models.stardist.config import StarDistConfig
@@ -22,11 +22,20 @@ class TrainParams(Params):
     seed: int = Field(0, ge=0, description="Seed of weights, patches and augmentation.")
     patch_px: int = Field(192, ge=32, le=4096, description="Side of the training patches at working scale.")
     batch_size: int = Field(4, ge=1, le=1024, description="Patches per step.")
-    learning_rate: float = Field(2e-3, gt=0, le=1, description="Largest learning rate; it warms up and falls to zero.")
+    learning_rate: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Largest learning rate; it warms up and falls to zero. Empty: 0.002 from scratch, 0.0005 from a "
+        "trained model.",
+    )
     real_first: float = Field(
         0.3, ge=0, le=1, description="Share of the budget spent on real images alone, before synthetic ones join."
     )
     real_share: float = Field(0.4, ge=0, le=1, description="Share of real patches once synthetic ones have joined.")
+    shapes_share: float = Field(
+        0.2, ge=0, lt=1, description="Share of patches of domain-randomised particles, at all times."
+    )
     diameter_px: float = Field(24.0, gt=4, le=200, description="Median particle diameter at working scale.")
     normalize_scale: bool = Field(
         True,
@@ -35,3 +44,9 @@ class TrainParams(Params):
     )
     augment: Augment = Field(Augment(), description="Variation of the patches.")
     validations: int = Field(10, ge=1, le=10_000, description="How often the network is validated and saved.")
+
+    @model_validator(mode="after")
+    def _network_of_its_own(self) -> "TrainParams":
+        if self.network is not None and self.start != "scratch":
+            raise ValueError(f"a network is described, but training starts from {self.start}, which has its own")
+        return self

@@ -10,13 +10,15 @@ from skimage.measure import regionprops_table
 
 from particleforge.errors import UserError
 from particleforge.models.stardist.config import SMALL
-from particleforge.models.stardist.model import NOTE, StarDistModel, find_model
+from particleforge.models.stardist.model import BASE, NOTE, StarDistModel, find_model
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.scale_search import candidate_scales
 from particleforge.models.stardist.sources import Sources, diameters_px
 from particleforge.models.stardist.thresholds import choose_thresholds
-from particleforge.models.stardist.train import CHECKPOINT, train_network
+from particleforge.models.stardist.train import CHECKPOINT, Mix, train_network
 from particleforge.models.stardist.train_params import TrainParams
+from particleforge.recipes.any import read_recipe
+from particleforge.recipes.recipe import Recipe
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step
 
@@ -103,14 +105,9 @@ def plan_scales(samples: Sequence[Sample], target_px: float) -> ScalePlan:
     return ScalePlan(target_px, medians, reference)
 
 
-def train_stardist(
-    real: Sequence[Sample],
-    synthetic: Sequence[Sample],
-    held_out: Sequence[Sample],
-    out: Path,
-    params: TrainParams,
-) -> Step[StarDistModel]:
-    """Train a StarDist network at a working scale that suits the particles, choose thresholds, save the model.
+@dataclass(frozen=True)
+class TrainingSet:
+    """What to learn from.
 
     Parameters
     ----------
@@ -118,8 +115,25 @@ def train_stardist(
         Annotated micrographs, fully or partly.
     synthetic
         Samples of a recipe; the last ones are held out.
+    shapes
+        Domain-randomised samples, which are at working scale as they are.
     held_out
         Annotated micrographs to validate on.
+    """
+
+    real: Sequence[Sample] = ()
+    synthetic: Sequence[Sample] = ()
+    shapes: Sequence[Sample] = ()
+    held_out: Sequence[Sample] = ()
+
+
+def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step[StarDistModel]:
+    """Train a StarDist network at a working scale that suits the particles, choose thresholds, save the model.
+
+    Parameters
+    ----------
+    samples
+        What to learn from.
     out
         Folder of the model. An interrupted training in it is continued; from the first validation on it holds the
         best weights so far, with usual thresholds.
@@ -134,6 +148,7 @@ def train_stardist(
     """
     if is_finished(out):
         raise UserError(f"{out} holds a finished model; nothing is overwritten.", "Choose another --out or remove it.")
+    real, synthetic = samples.real, samples.synthetic
     start = None if params.start == "scratch" else StarDistModel.load(find_model(params.start))
     plan = plan_scales(real or synthetic[:32], params.diameter_px)
     if not params.normalize_scale:
@@ -142,19 +157,20 @@ def train_stardist(
         params = params.replace(network=SMALL.replace(n_rays=64 if are_long(real or synthetic[:32]) else 32))
     training = len(synthetic) - min(max(HELD_OUT_SYNTHETIC, len(synthetic) // 100), len(synthetic) // 4)
 
-    def sources(samples: Sequence[Sample], indices: range) -> Sources:
-        return Sources(samples, indices, plan.scale_of, PERCENTILES)
+    def sources(chosen: Sequence[Sample], indices: range | None = None) -> Sources:
+        return Sources(chosen, range(len(chosen)) if indices is None else indices, plan.scale_of, PERCENTILES)
 
-    real_sources, real_tests = sources(real, range(len(real))), sources(held_out, range(len(held_out)))
-    synthetic_sources = sources(synthetic, range(training))
-    synthetic_tests = sources(synthetic, range(training, len(synthetic)))
+    shapes = Sources(samples.shapes, range(len(samples.shapes)), lambda _: 1.0, PERCENTILES)
+    mix = Mix(sources(real), sources(synthetic, range(training)), shapes)
+    real_tests, synthetic_tests = sources(samples.held_out), sources(synthetic, range(training, len(synthetic)))
     tests = [*real_tests[:], *synthetic_tests[:]]
     provenance = {
         "version": version("napari-particleforge"),
         "training": params.model_dump(mode="json"),
         "real": [sample.name for sample in real],
-        "held_out": [sample.name for sample in held_out],
+        "held_out": [sample.name for sample in samples.held_out],
         "synthetic": len(synthetic),
+        "shapes": len(samples.shapes),
         "median_diameters_px": list(plan.medians_px),
     }
 
@@ -172,8 +188,7 @@ def train_stardist(
         )
 
     net = yield from train_network(
-        real_sources,
-        synthetic_sources,
+        mix,
         tests,
         out,
         params,
@@ -181,10 +196,15 @@ def train_stardist(
         lambda better: model_of(better).save(out),
     )
     yield Progress(1, 1, "Choosing thresholds")
-    model = model_of(net, *choose_thresholds(net, [real_tests[:] or real_sources[:6], synthetic_tests[:]]))
+    model = model_of(net, *choose_thresholds(net, [real_tests[:] or mix.real[:6], synthetic_tests[:]]))
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
     return model
+
+
+def base_recipe() -> Recipe:
+    """Return the recipe the base detector was trained on; its particles are about as large as at working scale."""
+    return read_recipe(str(BASE / "recipe.yaml"))
 
 
 def are_long(samples: Sequence[Sample]) -> bool:
