@@ -1,0 +1,1 @@
+"""Annotating particles: clicks, edits, scale bars, and what is still missing. No user interface."""

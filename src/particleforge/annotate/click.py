@@ -1,0 +1,325 @@
+"""One click, one particle: the outline around a point.
+
+The image is read on rays around the point. The outline is the cheapest closed path over the rays, exactly solved: it
+likes to run along edges of one sign, dislikes to have crossed edges further in and to change its radius. A tolerance
+adds a price that falls with the logarithm of the radius. As the cost is submodular, a larger tolerance never moves the
+outline inwards anywhere (Topkis 1978, doi:10.1287/opre.26.2.305).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+from scipy import ndimage
+
+from particleforge.annotate.kernels import closed_path
+from particleforge.annotate.polar import ANGLES, MARGIN, STEP, Rays
+from particleforge.annotate.region import Region
+from particleforge.errors import UserError
+from particleforge.params import Params
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+Labels = npt.NDArray[np.integer]
+
+COARSE_SIGMA_PX, FINE_SIGMA_PX = 1.6, 0.7
+"""Smoothing while the outline is looked for, and while it is placed exactly."""
+EDGE_WIDTH, FINE_WIDTH = 4, 2
+"""Radii on either side whose means are compared, looking for the outline and placing it."""
+STIFFNESS = 0.07
+"""Price of each step of the radius, as a share of that of a missing edge."""
+CROSSED = 0.3
+"""Price of a crossed edge over that of the outline's own."""
+BOX_BONUS = 0.3
+"""Bonus per e-fold of radius in a box, in place of that price: what fills the box is meant."""
+CROSSED_FROM = 10
+"""Edges that lie fewer radii further in belong to the outline itself."""
+NOISE_SHARE = 1.0
+"""Least contrast over the noise of a pixel."""
+TOLERANCE_REACH = 0.4
+"""Bonus per e-fold of radius that full tolerance adds and none takes away."""
+BAND, BAND_PX = 0.15, 3.0
+"""How far the exact outline may lie from the one found first: relative, and at least in px."""
+SIGNAL_WIDTH = 7
+"""Radii on either side, beyond `EDGE_WIDTH`, that tell a particle from noise."""
+LEAST_SIGNAL = 7.0
+"""Their difference over its noise below which there is no particle; white noise alone hardly reaches 5."""
+
+
+class ClickParams(Params):
+    """How to find a particle from one click."""
+
+    tolerance: float = Field(
+        0.5, ge=0, le=1, description="Above 0.5 the outline goes further out, below it stays further in."
+    )
+    largest_px: int = Field(600, ge=8, le=20_000, description="Largest diameter looked for.")
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a click found: the particle, or None and the reason for a person."""
+
+    region: Region | None
+    reason: str = ""
+
+
+def find_particle(
+    grey: npt.NDArray[np.float32],
+    point: tuple[float, float],
+    labels: Labels | None = None,
+    params: ClickParams = ClickParams(),
+) -> Found:
+    """Find the dark or bright particle around a point.
+
+    Parameters
+    ----------
+    grey
+        (Y, X) grey values.
+    point
+        (y, x) in px; 0 is the centre of the first pixel.
+    labels
+        (Y, X) ids of the particles there already are; none of their pixels are taken.
+    params
+        Tolerance and largest size.
+    """
+    if reason := _no_start(grey, point, labels):
+        return Found(None, reason)
+    rays = Rays(*point, min(params.largest_px / 2, float(np.hypot(*grey.shape))))
+    return _find(grey, rays, labels, params.tolerance, None)
+
+
+def find_particle_in_box(
+    grey: npt.NDArray[np.float32],
+    corner: tuple[float, float],
+    opposite: tuple[float, float],
+    labels: Labels | None = None,
+    params: ClickParams = ClickParams(),
+) -> Found:
+    """Find the particle that fills a box drawn around it.
+
+    Parameters
+    ----------
+    grey
+        (Y, X) grey values.
+    corner, opposite
+        (y, x) of two opposite corners in px; the outline stays between them.
+    labels
+        (Y, X) ids of the particles there already are; none of their pixels are taken.
+    params
+        Tolerance; the largest size is that of the box.
+
+    Raises
+    ------
+    UserError
+        If a side of the box is shorter than 3 px.
+    """
+    sides = abs(corner[0] - opposite[0]), abs(corner[1] - opposite[1])
+    if min(sides) < 3:
+        raise UserError(
+            f"The box measures {sides[0]:.1f} x {sides[1]:.1f} px; 3 px per side is the least.",
+            "Draw a larger box around the particle.",
+        )
+    middle = (corner[0] + opposite[0]) / 2, (corner[1] + opposite[1]) / 2
+    if reason := _no_start(grey, middle, labels):
+        return Found(None, reason)
+    rays = Rays(*middle, float(np.hypot(*sides)) / 2)
+    return _find(grey, rays, labels, params.tolerance, (corner, opposite))
+
+
+def _no_start(grey: npt.NDArray[np.float32], point: tuple[float, float], labels: Labels | None) -> str:
+    """Why nothing can be looked for at a point; empty where it can."""
+    if grey.ndim != 2 or (labels is not None and labels.shape != grey.shape):
+        shapes = f"{grey.shape}" if labels is None else f"{grey.shape}, the labels {labels.shape}"
+        raise UserError(f"The image has shape {shapes}; one 2D shape is needed.")
+    row, column = (round(place) for place in point)
+    if not (0 <= row < grey.shape[0] and 0 <= column < grey.shape[1]):
+        return "The point lies outside the image."
+    if labels is not None and labels[row, column]:
+        return f"The point lies on particle {labels[row, column]}; erase it first to outline it anew."
+    return ""
+
+
+Box = tuple[tuple[float, float], tuple[float, float]]
+
+
+def _find(grey: npt.NDArray[np.float32], rays: Rays, labels: Labels | None, tolerance: float, box: Box | None) -> Found:
+    start = round(rays.y), round(rays.x)
+    contrast = _contrast(grey, rays)
+    if contrast == 0:
+        return Found(None, "All grey values around the point are the same.")
+    taken = None if labels is None else labels != 0
+    outline = _Outline(grey, contrast, rays, _last(rays, grey.shape, taken, box), boxed=box is not None)
+    sign, middle = outline.coarse(0.5)
+    centred = _centred(rays, outline.radii[middle], start, taken)
+    nearest, last = _nearest(centred, start), _last(centred, grey.shape, taken, box)
+    if (nearest <= last).all():
+        outline = _Outline(grey, contrast, centred, last, nearest, box is not None)
+        _, middle = outline.coarse(0.5, (sign,))
+    if outline.signal_to_noise(sign, middle) < LEAST_SIGNAL:
+        return Found(None, "Nothing around the point stands out from the noise.")
+    path = middle if tolerance == 0.5 else outline.coarse(tolerance, (sign,))[1]
+    region = outline.rays.region(outline.fine(sign, middle, path, tolerance), grey.shape)
+    return _only(region, start, taken)
+
+
+class _Outline:
+    """Closed paths over the rays from one point; all but the tolerance is fixed, so that paths are comparable."""
+
+    def __init__(
+        self,
+        grey: npt.NDArray[np.float32],
+        contrast: float,
+        rays: Rays,
+        last: Indices,
+        nearest: Indices | None = None,
+        boxed: bool = False,
+    ) -> None:
+        self.grey, self.rays, self.radii = grey, rays, rays.radii
+        self.values = rays.read(grey, COARSE_SIGMA_PX)
+        self.steps = _steps(self.values, EDGE_WIDTH) / contrast
+        crossed = np.cumsum(np.abs(np.tanh(self.steps)), 1) * (STEP / 0.2)
+        crossed = np.pad(crossed, ((0, 0), (CROSSED_FROM, 0)))[:, : crossed.shape[1]]
+        index = np.arange(len(self.radii))
+        self.inner_price = -BOX_BONUS * STEP * index if boxed else CROSSED * crossed
+        self.forbidden = index > last[:, None]
+        if nearest is not None:
+            self.forbidden |= index < nearest[:, None]
+
+    def coarse(self, tolerance: float, signs: tuple[int, ...] = (1, -1)) -> tuple[int, Indices]:
+        """Sign (1: brighter outside) and path of the best outline."""
+        paths = []
+        for sign in signs:
+            cost = self.inner_price - np.tanh(sign * self.steps) - self._outwards(tolerance)
+            paths.append((*_solve(np.where(self.forbidden, np.inf, cost)), sign))
+        _, path, sign = min(paths, key=lambda found: found[0])
+        return sign, path
+
+    def fine(self, sign: int, middle: Indices, path: Indices, tolerance: float) -> Floats:
+        """(angles,) radii in px of the exact outline near a path; `middle` sets the scale of its edges."""
+        at = self.radii[path]
+        band = np.maximum(BAND * at, BAND_PX)[:, None]
+        forbidden = self.forbidden | (np.abs(self.radii - at[:, None]) > band)
+        steps = sign * _steps(self.rays.read(self.grey, FINE_SIGMA_PX), FINE_WIDTH)
+        usual = max(float(steps[np.arange(ANGLES), middle].mean()), float(np.abs(steps).mean()), 1e-9)
+        steps = np.tanh(steps / (2 * usual))
+        _, exact = _solve(np.where(forbidden, np.inf, -steps - self._outwards(tolerance)))
+        return np.asarray(self.radii[exact] * np.exp(STEP * _between(steps, exact)), float)
+
+    def signal_to_noise(self, sign: int, path: Indices) -> float:
+        """Grey difference across a path, a little away from it, over the noise of its mean."""
+        place = (path + MARGIN)[:, None]
+        away = np.arange(EDGE_WIDTH, EDGE_WIDTH + SIGNAL_WIDTH)
+        inner, outer = (np.clip(place + side * away, 0, self.values.shape[1] - 1) for side in (-1, 1))
+        ray = np.arange(ANGLES)[:, None]
+        difference = sign * float((self.values[ray, outer] - self.values[ray, inner]).mean())
+        radius = float(self.radii[path].mean())
+        pixels = 2 * np.pi * radius * max(1.0, SIGNAL_WIDTH * STEP * radius)
+        return difference * float(np.sqrt(pixels)) / max(_noise(self.grey, self.rays, max(2 * radius, 20)), 1e-6)
+
+    def _outwards(self, tolerance: float) -> Floats:
+        """(radii,) bonus."""
+        return np.asarray(TOLERANCE_REACH * (2 * tolerance - 1) * STEP * np.arange(len(self.radii)), float)
+
+
+def _solve(cost: Floats) -> tuple[float, Indices]:
+    path = np.zeros(ANGLES, np.int64)
+    return float(closed_path(cost, STIFFNESS, path)), path
+
+
+def _between(steps: Floats, path: Indices) -> Floats:
+    """(angles,) place of the largest step between radii, -0.5 to 0.5, by a parabola through three."""
+    padded = np.pad(steps, ((0, 0), (1, 1)), mode="edge")
+    before, here, after = (padded[np.arange(ANGLES), path + k] for k in range(3))
+    bend = 2 * here - before - after
+    return np.asarray(np.clip(np.where(bend > 1e-9, (after - before) / np.maximum(2 * bend, 1e-9), 0), -0.5, 0.5))
+
+
+def _steps(values: Floats, width: int) -> Floats:
+    """(angles, radii) mean over the next radii less the mean over the last ones."""
+    total = np.cumsum(np.pad(values, ((0, 0), (1, 0))), 1)
+    here = np.arange(MARGIN, values.shape[1] - MARGIN)
+    outer = total[:, here + width + 1] - total[:, here + 1]
+    inner = total[:, here] - total[:, here - width]
+    return (outer - inner) / width
+
+
+def _window(grey: npt.NDArray[np.float32], rays: Rays, half: int) -> npt.NDArray[np.float32]:
+    """Grey values around a point."""
+    y, x = int(rays.y), int(rays.x)
+    return grey[max(0, y - half) : y + half + 1, max(0, x - half) : x + half + 1]
+
+
+def _contrast(grey: npt.NDArray[np.float32], rays: Rays) -> float:
+    """Return the standard deviation of the smoothed grey values around a point, but no less than some noise."""
+    half = int(rays.largest_px) + 1
+    stride = max(1, half // 150)
+    window = _window(grey, rays, half)[::stride, ::stride].astype(np.float32)
+    return max(float(ndimage.gaussian_filter(window, 1).std()), NOISE_SHARE * _noise(grey, rays, 100))
+
+
+def _noise(grey: npt.NDArray[np.float32], rays: Rays, half_px: float) -> float:
+    """Return the standard deviation of pixel noise around a point (Immerkær 1996, doi:10.1006/cviu.1996.0060)."""
+    window = _window(grey, rays, int(half_px))
+    stencil = np.array([1, -2, 1], np.float32)
+    curved = ndimage.convolve1d(ndimage.convolve1d(window, stencil, 0), stencil, 1)
+    return float(np.median(np.abs(curved))) / 0.6745 / 6
+
+
+def _last(rays: Rays, shape: tuple[int, int], taken: npt.NDArray[np.bool_] | None, box: Box | None) -> Indices:
+    """(angles,) index of the last radius an outline may have."""
+    last = rays.inside(shape)
+    if taken is not None:
+        last = np.minimum(last, rays.free_of(taken))
+    if box is not None:
+        low, high = np.minimum(*box), np.maximum(*box)
+        down, across = np.sin(rays.angles), np.cos(rays.angles)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            room = [
+                np.where(slope > 0, (end - place) / slope, np.where(slope < 0, (begin - place) / slope, np.inf))
+                for slope, place, begin, end in (
+                    (down, rays.y, low[0], high[0]),
+                    (across, rays.x, low[1], high[1]),
+                )
+            ]
+        reach = np.minimum(*room)
+        last = np.minimum(last, np.maximum(np.searchsorted(rays.radii, reach * 1.02) - 1, 0))
+    return last
+
+
+def _centred(rays: Rays, reach_px: Floats, start: tuple[float, float], taken: npt.NDArray[np.bool_] | None) -> Rays:
+    """Rays from the middle of an outline, from the start where the way there is not free."""
+    y, x = rays.area_centre(reach_px)
+    if taken is not None:
+        between = np.linspace(0, 1, 2 + int(np.hypot(y - start[0], x - start[1])))
+        rows, columns = (np.rint(a + (b - a) * between).astype(int) for a, b in zip(start, (y, x), strict=True))
+        if taken[rows, columns].any():
+            return rays
+    return replace(rays, y=y, x=x)
+
+
+def _nearest(rays: Rays, start: tuple[float, float]) -> Indices:
+    """(angles,) index of the smallest radius an outline may have that contains the start."""
+    down, across = start[0] - rays.y, start[1] - rays.x
+    nearest = np.zeros(ANGLES, np.int64)
+    away = float(np.hypot(down, across)) + 1
+    if away > rays.radii[0]:
+        turn = np.abs((rays.angles - np.arctan2(down, across) + np.pi) % (2 * np.pi) - np.pi)
+        nearest[turn < 1.5 * 2 * np.pi / ANGLES] = np.searchsorted(rays.radii, away)
+    return nearest
+
+
+def _only(region: Region, start: tuple[float, float], taken: npt.NDArray[np.bool_] | None) -> Found:
+    """Return the connected part of a region around the start, without taken pixels, its holes filled."""
+    mask, closed = region.mask, None if taken is None else taken[region.window]
+    if closed is not None:
+        mask = mask & ~closed
+    parts, _ = ndimage.label(mask)
+    row, column = round(start[0]) - region.top, round(start[1]) - region.left
+    inside = 0 <= row < mask.shape[0] and 0 <= column < mask.shape[1]
+    if not inside or not parts[row, column]:
+        return Found(None, "No free pixels are left around the point.")
+    kept = ndimage.binary_fill_holes(parts == parts[row, column])
+    if closed is not None:
+        kept &= ~closed
+    return Found(Region(kept, region.top, region.left).cropped())

@@ -1,0 +1,123 @@
+"""Grey values on rays around a point, and outlines given by one radius per ray.
+
+Radii grow by a constant factor, so that small and large particles look alike, and what lies far out is read from
+images made coarser: the time does not depend on the size of the particle.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from particleforge.annotate.region import Region
+
+Floats = npt.NDArray[np.float64]
+ANGLES = 96
+STEP = 0.03
+"""Logarithm of the ratio of two neighbouring radii."""
+MARGIN = 6
+"""Radii read beyond both ends, for differences."""
+SMALLEST_RADIUS_PX = 2.0
+FINE_RADIUS_PX = 32.0
+"""Up to here the image itself is read, from here to twice as far one of half its resolution, and so on."""
+
+
+@dataclass(frozen=True)
+class Rays:
+    """Where grey values are read: `ANGLES` rays from a point (y, x) to a largest radius."""
+
+    y: float
+    x: float
+    largest_px: float
+
+    @property
+    def angles(self) -> Floats:
+        """(angles,) directions in radians, from the x axis towards the y axis."""
+        return np.asarray(2 * np.pi * np.arange(ANGLES) / ANGLES)
+
+    @property
+    def radii(self) -> Floats:
+        """(radii,) in px."""
+        count = 2 + int(np.log(max(self.largest_px / SMALLEST_RADIUS_PX, 1)) / STEP)
+        return np.asarray(SMALLEST_RADIUS_PX * np.exp(STEP * np.arange(count)))
+
+    def read(self, grey: npt.NDArray[np.float32], sigma_px: float) -> Floats:
+        """(angles, radii + 2 MARGIN) smoothed grey values; beyond the border those at the border."""
+        radii = self.radii[0] * np.exp(STEP * np.arange(-MARGIN, len(self.radii) + MARGIN))
+        levels = _levels(grey, self.y, self.x, float(radii[-1]), sigma_px)
+        wanted = np.clip(np.ceil(np.log2(radii / FINE_RADIUS_PX)), 0, len(levels) - 1)
+        values = np.empty((ANGLES, len(radii)))
+        down, across = np.sin(self.angles)[:, None], np.cos(self.angles)[:, None]
+        for number, (image, y, x) in enumerate(levels):
+            here = wanted == number
+            if here.any():
+                reach = radii[here] / 2**number
+                places = [y + down * reach, x + across * reach]
+                values[:, here] = ndimage.map_coordinates(image, places, order=1, mode="nearest")
+        return values
+
+    def inside(self, shape: tuple[int, int]) -> npt.NDArray[np.int64]:
+        """(angles,) index of the last radius on each ray that lies in an image; 0 at least."""
+        rows, columns = self._places()
+        found = (rows >= -0.5) & (rows <= shape[0] - 0.5) & (columns >= -0.5) & (columns <= shape[1] - 0.5)
+        return _last_before_first_false(found)
+
+    def free_of(self, taken: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """(angles,) index of the last radius on each ray before it meets a taken pixel; 0 at least."""
+        rows, columns = (np.rint(place).astype(np.int64) for place in self._places())
+        height, width = taken.shape
+        met = taken[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
+        return _last_before_first_false(~met)
+
+    def _places(self) -> tuple[Floats, Floats]:
+        radii = self.radii
+        return (
+            self.y + np.sin(self.angles)[:, None] * radii,
+            self.x + np.cos(self.angles)[:, None] * radii,
+        )
+
+    def area_centre(self, reach_px: Floats) -> tuple[float, float]:
+        """Centroid (y, x) of the outline with these radii."""
+        weight = float((reach_px**2).sum()) * 1.5
+        y = self.y + float((reach_px**3 * np.sin(self.angles)).sum()) / weight
+        x = self.x + float((reach_px**3 * np.cos(self.angles)).sum()) / weight
+        return y, x
+
+    def region(self, reach_px: Floats, shape: tuple[int, int]) -> Region:
+        """Pixels of an image inside the outline with these radii."""
+        farthest = float(reach_px.max()) + 1
+        top, left = max(0, int(self.y - farthest)), max(0, int(self.x - farthest))
+        bottom, right = min(shape[0], int(self.y + farthest) + 2), min(shape[1], int(self.x + farthest) + 2)
+        down = np.arange(top, bottom)[:, None] - self.y
+        across = np.arange(left, right)[None, :] - self.x
+        direction = np.arctan2(down, across) % (2 * np.pi)
+        limit = np.interp(direction, np.append(self.angles, 2 * np.pi), np.append(reach_px, reach_px[0]))
+        return Region(np.hypot(down, across) <= limit, top, left)
+
+
+def _last_before_first_false(found: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    count = np.logical_and.accumulate(found, axis=1).sum(1, dtype=np.int64)
+    return np.asarray(np.maximum(count - 1, 0))
+
+
+def _levels(
+    grey: npt.NDArray[np.float32], y: float, x: float, reach_px: float, sigma_px: float
+) -> list[tuple[npt.NDArray[np.float32], float, float]]:
+    """Smoothed windows about a point, each of half the resolution of the one before, and the point's place there."""
+    levels: list[tuple[npt.NDArray[np.float32], float, float]] = []
+    half = int(reach_px) + 8
+    top, left = max(0, int(y) - half), max(0, int(x) - half)
+    window = np.ascontiguousarray(grey[top : int(y) + half + 1, left : int(x) + half + 1], np.float32)
+    y, x = y - top, x - left
+    fine = FINE_RADIUS_PX
+    while True:
+        near = int(fine) + 8  # no more of a level is read
+        first, begin = max(0, int(y) - near), max(0, int(x) - near)
+        part = window[first : int(y) + near + 1, begin : int(x) + near + 1]
+        levels.append((ndimage.gaussian_filter(part, sigma_px, mode="nearest"), y - first, x - begin))
+        if fine * 2 ** (len(levels) - 1) >= reach_px or min(window.shape) < 4:
+            return levels
+        window = window[: window.shape[0] // 2 * 2, : window.shape[1] // 2 * 2]
+        window = 0.25 * (window[::2, ::2] + window[1::2, ::2] + window[::2, 1::2] + window[1::2, 1::2])
+        y, x = (y - 0.5) / 2, (x - 0.5) / 2

@@ -1,0 +1,100 @@
+"""How far an annotation has come, and what it still needs before something can be learnt from it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from particleforge.store.labels import border_ids
+
+ENOUGH_PARTICLES = 6
+"""Whole particles to start with; fewer teach one example of each shape at most."""
+LEAST_AREA_PX = 12
+"""Smaller particles have no shape to learn; the same as in the cut-paste recipe."""
+STROKE_PX = 8
+"""Side of a square of sure background that shows its texture."""
+PLACES = 4
+"""So many such squares are enough to start."""
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """What is annotated in one image, or in several together.
+
+    Parameters
+    ----------
+    particles
+        Number of them.
+    border
+        Of these, how many touch the border: their size is not known and they are not cut out.
+    small
+        Of the others, how many have fewer than `LEAST_AREA_PX` pixels.
+    background
+        Whether some background is known well enough: by strokes, or as every particle is annotated.
+    """
+
+    particles: int
+    border: int
+    small: int
+    background: bool
+
+    @property
+    def whole(self) -> int:
+        """Particles that can be learnt from completely."""
+        return self.particles - self.border - self.small
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is needed any more."""
+        return not self.needed
+
+    @property
+    def needed(self) -> str:
+        """What is still needed, for a person; empty where that is nothing."""
+        wishes = []
+        if missing := max(0, ENOUGH_PARTICLES - self.whole):
+            more = "more " if self.whole else ""
+            wishes.append(
+                f"Paint {missing} {more}whole particle{'s' * (missing != 1)}; {ENOUGH_PARTICLES} are enough to start."
+            )
+        if not self.background:
+            wishes.append('Brush some background or tick "every particle is annotated".')
+        return " ".join(wishes)
+
+
+def annotated(labels: npt.NDArray[np.uint32], background: npt.NDArray[np.bool_] | None) -> Annotated:
+    """Count what is annotated in one image.
+
+    Parameters
+    ----------
+    labels
+        (Y, X) ids, 0 = no labelled particle.
+    background
+        (Y, X) bool, strokes where there is surely no particle; None where every particle is annotated.
+    """
+    ids, areas = np.unique(labels[labels > 0], return_counts=True)
+    border = np.isin(ids, border_ids(labels))
+    known = background is None or _shows_background(background & (labels == 0))
+    return Annotated(len(ids), int(border.sum()), int((areas[~border] < LEAST_AREA_PX).sum()), known)
+
+
+def together(images: Iterable[Annotated]) -> Annotated:
+    """Add up what is annotated in several images; background in one of them is enough."""
+    found = list(images)
+    return Annotated(
+        sum(image.particles for image in found),
+        sum(image.border for image in found),
+        sum(image.small for image in found),
+        any(image.background for image in found),
+    )
+
+
+def _shows_background(free: npt.NDArray[np.bool_]) -> bool:
+    """Whether enough squares of background fit in."""
+    if min(free.shape) < STROKE_PX:
+        return False
+    rows = ndimage.minimum_filter1d(free.view(np.uint8), STROKE_PX, 1, mode="constant")
+    squares = ndimage.minimum_filter1d(rows, STROKE_PX, 0, mode="constant")
+    return int(np.count_nonzero(squares)) >= PLACES
