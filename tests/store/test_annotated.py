@@ -6,7 +6,7 @@ from PIL import Image
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample
-from particleforge.store.annotated import read_annotated, write_annotated
+from particleforge.store.annotated import read_annotated, save_annotation, write_annotated
 from particleforge.store.files import sha256
 
 RNG = np.random.default_rng(3)
@@ -118,3 +118,51 @@ def test_written_folders_come_back(tmp_path):
         np.testing.assert_array_equal(back.background, sample.background)
     with pytest.raises(UserError, match="not empty"):
         write_annotated(tmp_path / "new", samples)
+
+
+def sample_of(labels=LABELS, known=None, name="a"):
+    return Sample(Micrograph(IMAGE, (0.5, 0.5), "YX", name), labels.astype(np.uint32), known)
+
+
+def test_saving_again_replaces_labels_and_strokes_and_nothing_else(tmp_path):
+    source = tmp_path / "taken" / "a.png"
+    source.parent.mkdir()
+    Image.fromarray(IMAGE).save(source)
+    before = sha256(source)
+    folder = tmp_path / "folder"
+    save_annotation(folder, sample_of(known=(LABELS > 0) | (STROKES > 0)), source)
+    (first,) = read_annotated(folder)
+    np.testing.assert_array_equal(first.background, STROKES > 0)
+    save_annotation(folder, sample_of(LABELS * 3, LABELS > 5))
+    (second,) = read_annotated(folder)
+    np.testing.assert_array_equal(second.labels, LABELS * 3)
+    assert not second.background.any()
+    save_annotation(folder, sample_of())
+    (third,) = read_annotated(folder)
+    assert third.known is None
+    assert sha256(source) == sha256(folder / "images" / "a.png") == before
+    assert sorted(path.name for path in folder.rglob("*.*")) == ["a.png", "a.tif"]
+
+
+def test_images_without_a_file_are_written_once(tmp_path):
+    save_annotation(tmp_path, sample_of())
+    save_annotation(tmp_path, sample_of(name="b"), tmp_path / "other_name.png")
+    before = sha256(tmp_path / "images" / "a.tif")
+    save_annotation(tmp_path, sample_of(LABELS * 2))
+    assert sha256(tmp_path / "images" / "a.tif") == before
+    one, two = read_annotated(tmp_path)
+    assert (one.name, two.name, one.micrograph.pixel_size_nm) == ("a", "b", (0.5, 0.5))
+    np.testing.assert_array_equal(one.labels, LABELS * 2)
+
+
+def test_files_of_others_are_not_replaced(tmp_path):
+    folder_with(tmp_path, images__a=IMAGE, labels__a=LABELS)
+    before = {path: sha256(path) for path in tmp_path.rglob("*.png")}
+    with pytest.raises(UserError, match=r"a\.png is in the way"):
+        save_annotation(tmp_path, sample_of())
+    with pytest.raises(UserError, match=r"\(8, 9\), the annotated image \(7, 9\)") as caught:
+        save_annotation(tmp_path, Sample(Micrograph(IMAGE[1:], name="a"), LABELS[1:].astype(np.uint32)))
+    assert "rename" in caught.value.hint
+    with pytest.raises(UserError, match="file name"):
+        save_annotation(tmp_path, sample_of(name="a/b"))
+    assert {path: sha256(path) for path in tmp_path.rglob("*.*")} == before

@@ -4,6 +4,7 @@
 (strokes: surely no particle). An image without a background file is annotated everywhere.
 """
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample
-from particleforge.store.files import claim_name, new_folder, new_part
+from particleforge.store.files import atomic_write, claim_name, disk_errors, new_folder, new_part
 from particleforge.store.labels import check_instances, read_labels, write_labels
 from particleforge.store.micrographs import image_paths, image_stem, read_micrograph, write_micrograph
 
@@ -71,6 +72,72 @@ def write_annotated(folder: Path, samples: Iterable[Sample]) -> None:
         write_labels(new_part(folder, "labels") / name, sample.labels)
         if sample.known is not None:
             write_labels(new_part(folder, "background") / name, sample.background)
+
+
+def save_annotation(folder: Path, sample: Sample, image: Path | None = None) -> None:
+    """Write what is annotated in one image to a folder that `read_annotated` reads, over what was saved there before.
+
+    The image goes to ``images/`` where it is not there yet, byte for byte if its file is known; nothing that lies
+    there is ever touched. Labels and strokes become ``labels/NAME.tif`` and ``background/NAME.tif``, each whole or not
+    at all; where every particle is annotated, earlier strokes of the image are removed.
+
+    Parameters
+    ----------
+    folder
+        Made where it is not there yet.
+    sample
+        The image and its annotation; `known` is None where every particle is annotated.
+    image
+        File the image was read from, if it is one.
+
+    Raises
+    ------
+    UserError
+        If the name cannot be a file name, the image in the folder has another shape, labels of another format are in
+        the way, or the disk is full or not writable.
+    """
+    name = claim_name(sample.name, set())
+    parts = {part: new_part(folder, part) for part in ("images", "labels")}
+    _keep_image(parts["images"], name, sample.micrograph, image)
+    strokes = folder / "background" / f"{name}.tif"
+    for path in (parts["labels"] / f"{name}.tif", strokes):
+        _refuse_other_formats(path)
+    write_labels(parts["labels"] / f"{name}.tif", sample.labels)
+    if sample.known is None:
+        with disk_errors(strokes):
+            strokes.unlink(missing_ok=True)
+    else:
+        new_part(folder, "background")
+        write_labels(strokes, sample.background)
+
+
+def _keep_image(images: Path, name: str, micrograph: Micrograph, file: Path | None) -> None:
+    """Put an image into a folder unless one of its name is there."""
+    there = [path for path in images.iterdir() if not path.name.startswith(".") and image_stem(path) == name]
+    if there:
+        shape = read_micrograph(there[0]).shape
+        if shape != micrograph.shape:
+            raise UserError(
+                f"{there[0]} has shape {shape}, the annotated image {micrograph.shape}; they must be equal.",
+                "It is another image of the same name: rename the new one.",
+            )
+    elif file is not None and file.is_file() and image_stem(file) == name:
+        with atomic_write(images / file.name) as temporary:
+            shutil.copyfile(file, temporary)
+    else:
+        write_micrograph(images / f"{name}.tif", micrograph)
+
+
+def _refuse_other_formats(path: Path) -> None:
+    """Refuse to write beside a file of the same name and another suffix: only one of them could be read."""
+    if not path.parent.is_dir():
+        return
+    for other in path.parent.iterdir():
+        if other != path and not other.name.startswith(".") and image_stem(other) == image_stem(path):
+            raise UserError(
+                f"{other} is in the way: {path.name} would have the same name, and nothing is overwritten.",
+                f"Move {other.name} out of the folder, or save to another one.",
+            )
 
 
 def check_learnable(micrograph: Micrograph) -> None:
