@@ -9,7 +9,7 @@ from typing import Any
 import annotated_types
 
 from particleforge.cli.main import COMMANDS
-from particleforge.draws import PerImage, PerParticle, Within
+from particleforge.draws import Choice, Mixture, OneOf, PerImage, PerParticle, Within
 from particleforge.models.patches import Augment
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.train_params import TrainParams
@@ -17,22 +17,58 @@ from particleforge.params import Params
 from particleforge.recipes.cutpaste.canvases import Inpainted, Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
 from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.near import Near
+from particleforge.recipes.shapes.background.background import Background
+from particleforge.recipes.shapes.imaging.imaging import Imaging
+from particleforge.recipes.shapes.outlines.crescent import Crescent
+from particleforge.recipes.shapes.outlines.lumpy import Lumpy
+from particleforge.recipes.shapes.outlines.polygon import Polygon
+from particleforge.recipes.shapes.outlines.rod import Rod
+from particleforge.recipes.shapes.outlines.superellipse import Superellipse
+from particleforge.recipes.shapes.population import Population
+from particleforge.recipes.shapes.recipe import Shapes
+from particleforge.recipes.shapes.shading.dome import Dome
+from particleforge.recipes.shapes.shading.flat import Flat
+from particleforge.recipes.shapes.shading.rim import Rim
+from particleforge.recipes.shapes.shading.shell import Shell
 from particleforge.recipes.synthesize import SynthesizeParams
 from particleforge.recipes.warp.grid_warp import GridWarp
 from particleforge.recipes.warp.piecewise_affine import PiecewiseAffine
 from particleforge.recipes.warp.random_scale import RandomScale
+from particleforge.workflows.adapt import AdaptParams
 from particleforge.workflows.learn import LearnParams
 
 SHOWN = (CutPaste, CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale)
+SHOWN += (Shapes, Population, Near, AdaptParams)
 SHOWN += (SynthesizeParams, LearnParams, TrainParams, StarDistConfig, Augment)
+
+VARIANTS: dict[str, tuple[type[Params], ...]] = {
+    "outlines": (Superellipse, Rod, Polygon, Lumpy, Crescent),
+    "shadings": (Flat, Dome, Rim, Shell),
+    "background": tuple(type(field.default) for field in Background.model_fields.values()),
+    "imaging": tuple(type(field.default) for field in Imaging.model_fields.values()),
+}
 
 
 def write_all(folder: Path) -> None:
     """Write ``commands.md`` and one table per parameter class."""
     folder.mkdir(exist_ok=True)
-    pages = {"commands": commands()} | {cls.__name__: parameters(cls) for cls in SHOWN}
+    pages = {"commands": commands()}
+    pages |= {name: variants(classes) for name, classes in VARIANTS.items()}
+    pages |= {cls.__name__: parameters(cls) for cls in SHOWN}
     for name, text in pages.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def variants(classes: tuple[type[Params], ...]) -> str:
+    """Table of every class's fields, with the name of the class's kind or of the field that holds it."""
+    rows = []
+    for cls in classes:
+        kind = cls.model_fields.get("kind")
+        name = kind.default if kind else cls.__name__.lower()
+        rows.append((f"**{name}**", "", "", (cls.__doc__ or "").strip().splitlines()[0]))
+        rows += [("", *row) for row in _rows(cls, short=True)]
+    return _table(("", "Parameter", "Default", "Meaning"), rows)
 
 
 def commands() -> str:
@@ -55,13 +91,15 @@ def _call(action: argparse.Action) -> str:
 
 def parameters(cls: type[Params]) -> str:
     """Table of the fields of a parameter class."""
-    rows = []
+    return _table(("Parameter", "Default", "Limits", "Meaning"), list(_rows(cls)))
+
+
+def _rows(cls: type[Params], short: bool = False) -> Iterator[tuple[str, ...]]:
     for name, field in cls.model_fields.items():
         if name != "kind":
-            default = field.get_default(call_default_factory=True)
-            limits = "; ".join(_limits(field.metadata))
-            rows.append((f"`{name}`", _shown(default), limits, field.description or ""))
-    return _table(("Parameter", "Default", "Limits", "Meaning"), rows)
+            default = _shown(field.get_default(call_default_factory=True))
+            limits = () if short else ("; ".join(_limits(field.metadata)),)
+            yield (f"`{name}`", default, *limits, field.description or "")
 
 
 def _limits(marks: list[Any]) -> Iterator[str]:
@@ -72,6 +110,8 @@ def _limits(marks: list[Any]) -> Iterator[str]:
             yield f"{mark.low:g} to {mark.high:g}"
         elif isinstance(mark, PerImage):
             yield "drawn per image"
+        elif isinstance(mark, OneOf):
+            yield "one per image"
         elif isinstance(mark, PerParticle):
             yield "drawn per particle"
         elif type(mark) in signs:
@@ -82,6 +122,13 @@ def _limits(marks: list[Any]) -> Iterator[str]:
 def _shown(value: Any) -> str:
     if value is None:
         return "empty"
+    if isinstance(value, Mixture):
+        first, *others = value.parts
+        if first == Choice(values=(0.0,)) and len(others) == 1:
+            return f"{_shown(others[0])} in {value.weights[1] / sum(value.weights):.0%} of the images, else 0"
+        return " or ".join(map(_shown, value.parts))
+    if isinstance(value, tuple) and value and all(isinstance(one, Params) for one in value):
+        return ", ".join(dict.fromkeys(f"`{one.kind}`" for one in value))
     if isinstance(value, Params):
         fields = value.model_dump()
         kind = fields.pop("kind", None)
