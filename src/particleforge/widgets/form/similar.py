@@ -7,7 +7,10 @@ import numpy as np
 
 from particleforge.draws import Distribution
 from particleforge.errors import UserError
+from particleforge.widgets.form.density import sampled
 from particleforge.widgets.form.spec import Spec, start
+
+SAMPLES = 999
 
 
 def similar(cls: type[Distribution], spec: Spec, current: Any) -> Distribution:
@@ -24,8 +27,9 @@ def similar(cls: type[Distribution], spec: Spec, current: Any) -> Distribution:
 
 def middle(spec: Spec, current: Any) -> float:
     """Return a number in the middle of the current distribution; a first number where there is none."""
-    if isinstance(current, Distribution):
-        number = _round(float(np.median(current.sample(np.random.default_rng(0), 999))))
+    drawn = sampled(current, SAMPLES) if isinstance(current, Distribution) else None
+    if drawn is not None:
+        number = _round(float(np.median(drawn)))
         return number if spec.accepts(number) else float(np.clip(number, *spec.limits))
     return float(start(Spec(float, spec.marks)))
 
@@ -48,10 +52,9 @@ def _data(cls: type[Distribution], spec: Spec, current: Any) -> dict[str, Any]:
 
 def _reach(spec: Spec, current: Any) -> tuple[float, float, float]:
     """Return low end, middle and high end."""
-    if isinstance(current, Distribution):
-        low, mid, high = (
-            float(q) for q in np.quantile(current.sample(np.random.default_rng(0), 999), [0.02, 0.5, 0.98])
-        )
+    drawn = sampled(current, SAMPLES) if isinstance(current, Distribution) else None
+    if drawn is not None:
+        low, mid, high = (float(number) for number in np.quantile(drawn, [0.02, 0.5, 0.98]))
         lowest, highest = current.support
         low = lowest if math.isfinite(lowest) else _round(low)
         return low, _round(mid), highest if math.isfinite(highest) else _round(high)

@@ -51,7 +51,7 @@ class ChoiceEditor(ValueEditor):
         choices = [(names.get(value) or phrase(getattr(value, "value", value)), value) for value in values]
         if spec.optional:
             choices.insert(0, ("none", None))
-        super().__init__("ComboBox", choices=choices, nullable=spec.optional)
+        super().__init__("ComboBox", choices=choices)
         guard_wheel(self.widget.native)
         self.widget.native.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
