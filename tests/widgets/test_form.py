@@ -292,8 +292,7 @@ def test_optional_parameters_are_switched_on_and_off(qtbot):
     maybe = editor(form, "maybe_range")
     maybe.box.setChecked(True)
     assert form.params().maybe_range == Range()
-    maybe.editor.fold.setChecked(True)
-    maybe.editor.body.content.editors["low_nm"].box.set_value(0.5)
+    maybe.editor.editors["low_nm"].box.set_value(0.5)
     maybe.box.setChecked(False)
     assert form.params().maybe_range is None
     maybe.box.setChecked(True)
@@ -375,7 +374,7 @@ def test_parts_of_a_mixture_come_with_their_weights(qtbot):
     assert len(form.params().share.parts) == len(form.params().share.weights) == 3
     rows.remove(rows.rows[0][0])
     rows.rows[0][1].weight.box.set_value(-2)
-    assert rows.rows[0][1].weight.reason == "Input should be greater than 0."
+    assert rows.rows[0][1].reason == "Weight: Input should be greater than 0."
     assert len(marked(form)) == 1
     rows.rows[0][1].weight.box.set_value(2)
     choose(rows.rows[1][1].part, "choice")

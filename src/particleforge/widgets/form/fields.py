@@ -12,8 +12,8 @@ from particleforge.params import Params
 from particleforge.widgets.form.editor import Editor, Problem, inner, line_height
 from particleforge.widgets.form.labels import explanation, label
 from particleforge.widgets.form.numbers import NumberEditor
-from particleforge.widgets.form.section import Body, Fold
-from particleforge.widgets.form.spec import Spec, blank, fields, start
+from particleforge.widgets.form.section import INDENT_PX, Body, Fold
+from particleforge.widgets.form.spec import Spec, blank, fields, is_model, start
 
 Make: TypeAlias = Callable[[Spec, str], Editor]
 """Gives the editor of a value; the text is its label."""
@@ -170,7 +170,11 @@ class OptionalEditor(Editor):
 
     def _open(self, value: Any) -> None:
         if self.editor is None:
-            self.editor = self._make(self._spec, self._title)
+            if is_model(self._spec.type):
+                self.editor = FieldsEditor(self._spec.type, self._make)
+                self.editor.layout().setContentsMargins(INDENT_PX, 0, 0, 0)
+            else:
+                self.editor = self._make(self._spec, self._title)
             self.editor.changed.connect(self.changed)
             self._box.addWidget(self.editor)
         self.editor.set_value(value)

@@ -41,7 +41,7 @@ class PartEditor(Editor):
 
     @override
     def mark(self, problems: Sequence[Problem]) -> None:
-        self.weight.mark(inner(problems, "weights"))
+        super().mark([(("weight",), reason) for _, reason in inner(problems, "weights")])  # too narrow for a message
         self.part.mark(inner(problems, "parts"))
 
 

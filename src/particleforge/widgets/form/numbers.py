@@ -136,6 +136,7 @@ class FixedNumbersEditor(Editor):
         self.boxes = [NumberBox(spec, self) for spec in specs]
         for box in self.boxes:
             row.addWidget(box)
+            box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
             box.lineEdit().textChanged.connect(self.changed)
         self._box.addLayout(row)
 

@@ -22,7 +22,8 @@ class Fold(QToolButton):
         self.setCheckable(True)
         self.setAutoRaise(True)
         self.setArrowType(Qt.ArrowType.RightArrow)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        self.setToolButtonStyle(beside if title else alone)
         self.setStyleSheet(_sheet())
         self.toggled.connect(self._turn)
         if title:
