@@ -73,7 +73,7 @@ def test_discs_and_ellipses_are_found_within_three_percent(long, aspect, turn, o
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.floats(30, 90), st.floats(10, 16), st.floats(0, math.pi), st.booleans(), st.integers(0, 1000))
+@given(st.floats(30, 100), st.floats(8, 16), st.floats(0, math.pi), st.booleans(), st.integers(0, 1000))
 def test_rods_are_found(length, radius, turn, dark, seed):
     truth = rod((121, 128), length, radius, turn)
     mask = full(find_particle(picture([truth], seed, dark), (121, 128)))

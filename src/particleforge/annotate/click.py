@@ -3,10 +3,11 @@
 The image is read on rays around the point. The outline is the cheapest closed path over the rays, exactly solved: it
 likes to run along edges of one sign, dislikes to have crossed edges further in and to change its radius. A tolerance
 adds a price that falls with the logarithm of the radius. As the cost is submodular, a larger tolerance never moves the
-outline inwards anywhere (Topkis 1978, doi:10.1287/opre.26.2.305).
+outline inwards anywhere (Topkis 1978, doi:10.1287/opre.26.2.305). A first outline tells where the middle is and how
+elongated the particle is; rays that fit it give the second, which counts.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from pydantic import Field
 from scipy import ndimage
 
 from particleforge.annotate.kernels import closed_path
-from particleforge.annotate.polar import ANGLES, MARGIN, STEP, Rays
+from particleforge.annotate.polar import ANGLES, MARGIN, MAX_ASPECT, STEP, Rays
 from particleforge.annotate.region import Region
 from particleforge.errors import UserError
 from particleforge.params import Params
@@ -123,7 +124,8 @@ def find_particle_in_box(
     middle = (corner[0] + opposite[0]) / 2, (corner[1] + opposite[1]) / 2
     if reason := _no_start(grey, middle, labels):
         return Found(None, reason)
-    rays = Rays(*middle, float(np.hypot(*sides)) / 2)
+    aspect = float(np.clip(np.sqrt(sides[0] / sides[1]), MAX_ASPECT**-0.5, MAX_ASPECT**0.5))
+    rays = Rays(*middle, float(np.hypot(*sides)) / 2, (aspect, 0.0, 1 / aspect))
     return _find(grey, rays, labels, params.tolerance, (corner, opposite))
 
 
@@ -151,10 +153,10 @@ def _find(grey: npt.NDArray[np.float32], rays: Rays, labels: Labels | None, tole
     taken = None if labels is None else labels != 0
     outline = _Outline(grey, contrast, rays, _last(rays, grey.shape, taken, box), boxed=box is not None)
     sign, middle = outline.coarse(0.5)
-    centred = _centred(rays, outline.radii[middle], start, taken)
-    nearest, last = _nearest(centred, start), _last(centred, grey.shape, taken, box)
+    fitted = _fitted(rays, outline.radii[middle], start, taken)
+    nearest, last = _nearest(fitted, start), _last(fitted, grey.shape, taken, box)
     if (nearest <= last).all():
-        outline = _Outline(grey, contrast, centred, last, nearest, box is not None)
+        outline = _Outline(grey, contrast, fitted, last, nearest, box is not None)
         _, middle = outline.coarse(0.5, (sign,))
     if outline.signal_to_noise(sign, middle) < LEAST_SIGNAL:
         return Found(None, "Nothing around the point stands out from the noise.")
@@ -273,7 +275,7 @@ def _last(rays: Rays, shape: tuple[int, int], taken: npt.NDArray[np.bool_] | Non
         last = np.minimum(last, rays.free_of(taken))
     if box is not None:
         low, high = np.minimum(*box), np.maximum(*box)
-        down, across = np.sin(rays.angles), np.cos(rays.angles)
+        down, across = rays.directions
         with np.errstate(divide="ignore", invalid="ignore"):
             room = [
                 np.where(slope > 0, (end - place) / slope, np.where(slope < 0, (begin - place) / slope, np.inf))
@@ -287,24 +289,25 @@ def _last(rays: Rays, shape: tuple[int, int], taken: npt.NDArray[np.bool_] | Non
     return last
 
 
-def _centred(rays: Rays, reach_px: Floats, start: tuple[float, float], taken: npt.NDArray[np.bool_] | None) -> Rays:
-    """Rays from the middle of an outline, from the start where the way there is not free."""
-    y, x = rays.area_centre(reach_px)
+def _fitted(rays: Rays, reach_px: Floats, start: tuple[int, int], taken: npt.NDArray[np.bool_] | None) -> Rays:
+    """Rays that fit an outline, or those there are where the way from the start to its middle is not free."""
+    fitted = rays.fitted(reach_px)
     if taken is not None:
-        between = np.linspace(0, 1, 2 + int(np.hypot(y - start[0], x - start[1])))
-        rows, columns = (np.rint(a + (b - a) * between).astype(int) for a, b in zip(start, (y, x), strict=True))
+        between = np.linspace(0, 1, 2 + int(np.hypot(fitted.y - start[0], fitted.x - start[1])))
+        ways = zip(start, (fitted.y, fitted.x), strict=True)
+        rows, columns = (np.rint(begin + (end - begin) * between).astype(int) for begin, end in ways)
         if taken[rows, columns].any():
             return rays
-    return replace(rays, y=y, x=x)
+    return fitted
 
 
-def _nearest(rays: Rays, start: tuple[float, float]) -> Indices:
+def _nearest(rays: Rays, start: tuple[int, int]) -> Indices:
     """(angles,) index of the smallest radius an outline may have that contains the start."""
-    down, across = start[0] - rays.y, start[1] - rays.x
+    away, angle = rays.polar(start[0] - rays.y, start[1] - rays.x)
     nearest = np.zeros(ANGLES, np.int64)
-    away = float(np.hypot(down, across)) + 1
+    away += rays.widest
     if away > rays.radii[0]:
-        turn = np.abs((rays.angles - np.arctan2(down, across) + np.pi) % (2 * np.pi) - np.pi)
+        turn = np.abs((rays.angles - angle + np.pi) % (2 * np.pi) - np.pi)
         nearest[turn < 1.5 * 2 * np.pi / ANGLES] = np.searchsorted(rays.radii, away)
     return nearest
 

@@ -4,7 +4,8 @@ Radii grow by a constant factor, so that small and large particles look alike, a
 images made coarser: the time does not depend on the size of the particle.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,34 +22,68 @@ MARGIN = 6
 SMALLEST_RADIUS_PX = 2.0
 FINE_RADIUS_PX = 32.0
 """Up to here the image itself is read, from here to twice as far one of half its resolution, and so on."""
+MAX_ASPECT = 8.0
+"""Largest ratio of axes rays are stretched to."""
 
 
 @dataclass(frozen=True)
 class Rays:
-    """Where grey values are read: `ANGLES` rays from a point (y, x) to a largest radius."""
+    """Where grey values are read: `ANGLES` rays from a point (y, x).
+
+    Parameters
+    ----------
+    y, x
+        The point, in px.
+    largest_px
+        Largest radius.
+    stretch
+        Symmetric matrix (yy, yx, xx) of determinant 1 that makes a circle of rays an ellipse: radii along an elongated
+        particle are then as alike as around a round one.
+    """
 
     y: float
     x: float
     largest_px: float
+    stretch: tuple[float, float, float] = (1.0, 0.0, 1.0)
 
     @property
     def angles(self) -> Floats:
-        """(angles,) directions in radians, from the x axis towards the y axis."""
+        """(angles,) in radians, from the x axis towards the y axis, before stretching."""
         return np.asarray(2 * np.pi * np.arange(ANGLES) / ANGLES)
 
     @property
+    def directions(self) -> tuple[Floats, Floats]:
+        """(angles,) px along y and along x per px of radius."""
+        return self._stretched(np.sin(self.angles), np.cos(self.angles))
+
+    @property
     def radii(self) -> Floats:
-        """(radii,) in px."""
+        """(radii,) in px; geometric means over all directions."""
         count = 2 + int(np.log(max(self.largest_px / SMALLEST_RADIUS_PX, 1)) / STEP)
         return np.asarray(SMALLEST_RADIUS_PX * np.exp(STEP * np.arange(count)))
+
+    @property
+    def widest(self) -> float:
+        """Largest stretch of any direction."""
+        return float(np.hypot(*self.directions).max())
+
+    def polar(self, down: Any, across: Any) -> tuple[Any, Any]:
+        """Radius and angle (0 to 2 pi) of places so many px below and right of the point."""
+        yy, yx, xx = self.stretch
+        down, across = xx * down - yx * across, yy * across - yx * down
+        return np.hypot(down, across), np.arctan2(down, across) % (2 * np.pi)
+
+    def _stretched(self, down: Any, across: Any) -> tuple[Any, Any]:
+        yy, yx, xx = self.stretch
+        return yy * down + yx * across, yx * down + xx * across
 
     def read(self, grey: npt.NDArray[np.float32], sigma_px: float) -> Floats:
         """(angles, radii + 2 MARGIN) smoothed grey values; beyond the border those at the border."""
         radii = self.radii[0] * np.exp(STEP * np.arange(-MARGIN, len(self.radii) + MARGIN))
-        levels = _levels(grey, self.y, self.x, float(radii[-1]), sigma_px)
+        levels = _levels(grey, self.y, self.x, float(radii[-1]), self.widest, sigma_px)
         wanted = np.clip(np.ceil(np.log2(radii / FINE_RADIUS_PX)), 0, len(levels) - 1)
         values = np.empty((ANGLES, len(radii)))
-        down, across = np.sin(self.angles)[:, None], np.cos(self.angles)[:, None]
+        down, across = (slope[:, None] for slope in self.directions)
         for number, (image, y, x) in enumerate(levels):
             here = wanted == number
             if here.any():
@@ -72,28 +107,35 @@ class Rays:
 
     def _places(self) -> tuple[Floats, Floats]:
         radii = self.radii
-        return (
-            self.y + np.sin(self.angles)[:, None] * radii,
-            self.x + np.cos(self.angles)[:, None] * radii,
-        )
+        down, across = (slope[:, None] for slope in self.directions)
+        return self.y + down * radii, self.x + across * radii
 
-    def area_centre(self, reach_px: Floats) -> tuple[float, float]:
-        """Centroid (y, x) of the outline with these radii."""
-        weight = float((reach_px**2).sum()) * 1.5
-        y = self.y + float((reach_px**3 * np.sin(self.angles)).sum()) / weight
-        x = self.x + float((reach_px**3 * np.cos(self.angles)).sum()) / weight
-        return y, x
+    def fitted(self, reach_px: Floats) -> "Rays":
+        """Rays from the middle of the outline with these radii, stretched like the ellipse of its moments."""
+        units = np.stack([np.sin(self.angles), np.cos(self.angles)])
+        area = float((reach_px**2).sum()) / 2
+        middle = (units * reach_px**3).sum(1) / (3 * area)
+        moments = (units * reach_px**4) @ units.T / (4 * area) - np.outer(middle, middle)
+        yy, yx, xx = self.stretch
+        frame = np.array([[yy, yx], [yx, xx]])
+        spread, axes = np.linalg.eigh(frame @ moments @ frame)
+        aspect = min(float(np.sqrt(spread[1] / max(spread[0], 1e-9))), MAX_ASPECT)
+        stretch = axes @ np.diag([aspect**-0.5, aspect**0.5]) @ axes.T
+        y, x = np.array([self.y, self.x]) + frame @ middle
+        return replace(
+            self, y=float(y), x=float(x), stretch=(float(stretch[0, 0]), float(stretch[0, 1]), float(stretch[1, 1]))
+        )
 
     def region(self, reach_px: Floats, shape: tuple[int, int]) -> Region:
         """Pixels of an image inside the outline with these radii."""
-        farthest = float(reach_px.max()) + 1
+        farthest = float(reach_px.max()) * self.widest + 1
         top, left = max(0, int(self.y - farthest)), max(0, int(self.x - farthest))
         bottom, right = min(shape[0], int(self.y + farthest) + 2), min(shape[1], int(self.x + farthest) + 2)
         down = np.arange(top, bottom)[:, None] - self.y
         across = np.arange(left, right)[None, :] - self.x
-        direction = np.arctan2(down, across) % (2 * np.pi)
-        limit = np.interp(direction, np.append(self.angles, 2 * np.pi), np.append(reach_px, reach_px[0]))
-        return Region(np.hypot(down, across) <= limit, top, left)
+        away, angle = self.polar(down, across)
+        limit = np.interp(angle, np.append(self.angles, 2 * np.pi), np.append(reach_px, reach_px[0]))
+        return Region(away <= limit, top, left)
 
 
 def _last_before_first_false(found: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
@@ -102,17 +144,17 @@ def _last_before_first_false(found: npt.NDArray[np.bool_]) -> npt.NDArray[np.int
 
 
 def _levels(
-    grey: npt.NDArray[np.float32], y: float, x: float, reach_px: float, sigma_px: float
+    grey: npt.NDArray[np.float32], y: float, x: float, reach_px: float, widest: float, sigma_px: float
 ) -> list[tuple[npt.NDArray[np.float32], float, float]]:
     """Smoothed windows about a point, each of half the resolution of the one before, and the point's place there."""
     levels: list[tuple[npt.NDArray[np.float32], float, float]] = []
-    half = int(reach_px) + 8
+    half = int(reach_px * widest) + 8
     top, left = max(0, int(y) - half), max(0, int(x) - half)
     window = np.ascontiguousarray(grey[top : int(y) + half + 1, left : int(x) + half + 1], np.float32)
     y, x = y - top, x - left
     fine = FINE_RADIUS_PX
     while True:
-        near = int(fine) + 8  # no more of a level is read
+        near = int(fine * widest) + 8  # no more of a level is read
         first, begin = max(0, int(y) - near), max(0, int(x) - near)
         part = window[first : int(y) + near + 1, begin : int(x) + near + 1]
         levels.append((ndimage.gaussian_filter(part, sigma_px, mode="nearest"), y - first, x - begin))
