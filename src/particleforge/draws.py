@@ -349,7 +349,7 @@ def fix(params: ParamsT, rng: np.random.Generator) -> ParamsT:
         value = getattr(params, name)
         if value is not None and any(isinstance(mark, PerImage) for mark in info.metadata):
             changes[name] = draw(value, rng)
-        elif any(isinstance(mark, OneOf) for mark in info.metadata):
+        elif value and any(isinstance(mark, OneOf) for mark in info.metadata):
             changes[name] = (fix(value[rng.integers(len(value))], rng),)
         elif any(isinstance(mark, Template) for mark in info.metadata):
             continue

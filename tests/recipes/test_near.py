@@ -67,8 +67,12 @@ def test_a_written_recipe_is_read_again(tmp_path):
     np.testing.assert_array_equal(one.micrograph.pixels, again.micrograph.pixels)
 
 
-def test_nothing_to_draw_near_is_refused():
-    with pytest.raises(UserError, match="around is empty"):
-        read_recipe("near")
+def test_near_nothing_is_the_recipe_itself():
+    near = read_recipe("near")
+    sizes = [Shapes.parse(make_sample(near, None, 0, i).recipe).first.diameter_px for i in range(4)]
+    assert np.ptp(np.log(sizes)) > 0.3
+
+
+def test_samples_of_another_recipe_are_refused():
     with pytest.raises(UserError, match="around holds parameters of cutpaste, recipe is shapes"):
         Near.parse({"recipe": SMALL, "around": (fix(CutPaste(), stream(0, "a")),)})

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from particleforge.draws import Distribution, OneOf, PerImage, Template
+from particleforge.draws import Distribution, OneOf, PerImage, Template, fix
 from particleforge.params import Params
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.recipe import Recipe
@@ -31,7 +31,8 @@ class Near(Recipe):
     kind: Literal["near"] = "near"
     recipe: Annotated[AnyRecipe, Template()] = Field(Shapes(), description="The recipe the samples were drawn from.")
     around: Annotated[tuple[AnyRecipe, ...], OneOf()] = Field(
-        (), description="Its parameters for these samples; each new sample is drawn near one of them."
+        (),
+        description="Its parameters for these samples; each new sample is drawn near one of them. Empty: everywhere.",
     )
     spread: float = Field(
         0.1, ge=0, le=1, description="How far each parameter moves at most, as a share of its distribution's quantiles."
@@ -39,8 +40,6 @@ class Near(Recipe):
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> "Near":
-        if not self.around:
-            raise ValueError("around is empty; give at least one sample's parameters")
         if others := {one.kind for one in self.around} - {self.recipe.kind}:
             raise ValueError(f"around holds parameters of {', '.join(others)}, recipe is {self.recipe.kind}")
         return self
@@ -55,6 +54,8 @@ class Near(Recipe):
 
     def simulate(self, material: Any, rng: np.random.Generator) -> Sample:
         """Return a sample of the recipe near the chosen one."""
+        if not self.around:
+            return fix(self.recipe, rng).simulate(material, rng)
         return moved(self.around[0], self.recipe, self.spread, rng).simulate(material, rng)
 
 
