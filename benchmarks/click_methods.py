@@ -123,10 +123,12 @@ METHODS: dict[str, Method] = {
 }
 
 
-def clicks(truth: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, tuple[tuple[int, int], ...]]]:
+def clicks(
+    truth: np.ndarray, count: int, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, tuple[tuple[int, int], ...]]]:
     """Masks of some particles with their innermost and a moved point."""
     ids = np.unique(truth)
-    for particle in rng.permutation(ids[ids > 0])[:PARTICLES]:
+    for particle in rng.permutation(ids[ids > 0])[:count]:
         mask = truth == particle
         if mask.sum() < 30:
             continue
@@ -159,6 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--methods", nargs="*", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--particles", type=int, default=PARTICLES, help="of each image; contours take seconds each")
     arguments = parser.parse_args()
     names = sorted(path.stem for path in (arguments.folder / "images").glob("*.png"))
     chosen = np.random.default_rng(1).permutation(names)[TUNED_ON : TUNED_ON + IMAGES]
@@ -171,7 +174,7 @@ def main() -> None:
             grey = np.asarray(image.convert("L"), np.float32)
         with Image.open(arguments.folder / "labels" / f"{name}.png") as image:
             truth = np.asarray(image)
-        for mask, points in clicks(truth, np.random.default_rng([0, number])):
+        for mask, points in clicks(truth, arguments.particles, np.random.default_rng([0, number])):
             key = {"image": name, "set": sets.get(name, "")}
             for method in arguments.methods:
                 for kind, point in zip(("inner", "moved"), points, strict=True):

@@ -36,6 +36,8 @@ BOX_BONUS = 0.3
 """Bonus per e-fold of radius in a box, in place of that price: what fills the box is meant."""
 CROSSED_FROM = 10
 """Edges that lie fewer radii further in belong to the outline itself."""
+NOISE_HALF_PX = 100.0
+"""Half side of the largest window noise is estimated in."""
 NOISE_SHARE = 1.0
 """Least contrast over the noise of a pixel."""
 TOLERANCE_REACH = 0.4
@@ -150,11 +152,10 @@ def _find(grey: npt.NDArray[np.float32], rays: Rays, labels: Labels | None, tole
     contrast = _contrast(grey, rays)
     if contrast == 0:
         return Found(None, "All grey values around the point are the same.")
-    taken = None if labels is None else labels != 0
-    outline = _Outline(grey, contrast, rays, _last(rays, grey.shape, taken, box), boxed=box is not None)
+    outline = _Outline(grey, contrast, rays, _last(rays, grey.shape, labels, box), boxed=box is not None)
     sign, middle = outline.coarse(0.5)
-    fitted = _fitted(rays, outline.radii[middle], start, taken)
-    nearest, last = _nearest(fitted, start), _last(fitted, grey.shape, taken, box)
+    fitted = _fitted(rays, outline.radii[middle], start, labels)
+    nearest, last = _nearest(fitted, start), _last(fitted, grey.shape, labels, box)
     if (nearest <= last).all():
         outline = _Outline(grey, contrast, fitted, last, nearest, box is not None)
         _, middle = outline.coarse(0.5, (sign,))
@@ -162,7 +163,7 @@ def _find(grey: npt.NDArray[np.float32], rays: Rays, labels: Labels | None, tole
         return Found(None, "Nothing around the point stands out from the noise.")
     path = middle if tolerance == 0.5 else outline.coarse(tolerance, (sign,))[1]
     region = outline.rays.region(outline.fine(sign, middle, path, tolerance), grey.shape)
-    return _only(region, start, taken)
+    return _only(region, start, labels)
 
 
 class _Outline:
@@ -217,7 +218,11 @@ class _Outline:
         difference = sign * float((self.values[ray, outer] - self.values[ray, inner]).mean())
         radius = float(self.radii[path].mean())
         pixels = 2 * np.pi * radius * max(1.0, SIGNAL_WIDTH * STEP * radius)
-        return difference * float(np.sqrt(pixels)) / max(_noise(self.grey, self.rays, max(2 * radius, 20)), 1e-6)
+        return (
+            difference
+            * float(np.sqrt(pixels))
+            / max(_noise(self.grey, self.rays, float(np.clip(2 * radius, 20, NOISE_HALF_PX))), 1e-6)
+        )
 
     def _outwards(self, tolerance: float) -> Floats:
         """(radii,) bonus."""
@@ -257,7 +262,7 @@ def _contrast(grey: npt.NDArray[np.float32], rays: Rays) -> float:
     half = int(rays.largest_px) + 1
     stride = max(1, half // 150)
     window = _window(grey, rays, half)[::stride, ::stride].astype(np.float32)
-    return max(float(ndimage.gaussian_filter(window, 1).std()), NOISE_SHARE * _noise(grey, rays, 100))
+    return max(float(ndimage.gaussian_filter(window, 1).std()), NOISE_SHARE * _noise(grey, rays, NOISE_HALF_PX))
 
 
 def _noise(grey: npt.NDArray[np.float32], rays: Rays, half_px: float) -> float:
@@ -268,11 +273,11 @@ def _noise(grey: npt.NDArray[np.float32], rays: Rays, half_px: float) -> float:
     return float(np.median(np.abs(curved))) / 0.6745 / 6
 
 
-def _last(rays: Rays, shape: tuple[int, int], taken: npt.NDArray[np.bool_] | None, box: Box | None) -> Indices:
+def _last(rays: Rays, shape: tuple[int, int], labels: Labels | None, box: Box | None) -> Indices:
     """(angles,) index of the last radius an outline may have."""
     last = rays.inside(shape)
-    if taken is not None:
-        last = np.minimum(last, rays.free_of(taken))
+    if labels is not None:
+        last = np.minimum(last, rays.free_of(labels))
     if box is not None:
         low, high = np.minimum(*box), np.maximum(*box)
         down, across = rays.directions
@@ -289,14 +294,14 @@ def _last(rays: Rays, shape: tuple[int, int], taken: npt.NDArray[np.bool_] | Non
     return last
 
 
-def _fitted(rays: Rays, reach_px: Floats, start: tuple[int, int], taken: npt.NDArray[np.bool_] | None) -> Rays:
+def _fitted(rays: Rays, reach_px: Floats, start: tuple[int, int], labels: Labels | None) -> Rays:
     """Rays that fit an outline, or those there are where the way from the start to its middle is not free."""
     fitted = rays.fitted(reach_px)
-    if taken is not None:
+    if labels is not None:
         between = np.linspace(0, 1, 2 + int(np.hypot(fitted.y - start[0], fitted.x - start[1])))
         ways = zip(start, (fitted.y, fitted.x), strict=True)
         rows, columns = (np.rint(begin + (end - begin) * between).astype(int) for begin, end in ways)
-        if taken[rows, columns].any():
+        if labels[rows, columns].any():
             return rays
     return fitted
 
@@ -312,9 +317,9 @@ def _nearest(rays: Rays, start: tuple[int, int]) -> Indices:
     return nearest
 
 
-def _only(region: Region, start: tuple[float, float], taken: npt.NDArray[np.bool_] | None) -> Found:
+def _only(region: Region, start: tuple[float, float], labels: Labels | None) -> Found:
     """Return the connected part of a region around the start, without taken pixels, its holes filled."""
-    mask, closed = region.mask, None if taken is None else taken[region.window]
+    mask, closed = region.mask, None if labels is None else labels[region.window] != 0
     if closed is not None:
         mask = mask & ~closed
     parts, _ = ndimage.label(mask)

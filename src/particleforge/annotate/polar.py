@@ -98,12 +98,12 @@ class Rays:
         found = (rows >= -0.5) & (rows <= shape[0] - 0.5) & (columns >= -0.5) & (columns <= shape[1] - 0.5)
         return _last_before_first_false(found)
 
-    def free_of(self, taken: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-        """(angles,) index of the last radius on each ray before it meets a taken pixel; 0 at least."""
+    def free_of(self, labels: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """(angles,) index of the last radius on each ray before it meets a labelled pixel; 0 at least."""
         rows, columns = (np.rint(place).astype(np.int64) for place in self._places())
-        height, width = taken.shape
-        met = taken[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
-        return _last_before_first_false(~met)
+        height, width = labels.shape
+        met = labels[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
+        return _last_before_first_false(met == 0)
 
     def _places(self) -> tuple[Floats, Floats]:
         radii = self.radii
