@@ -15,6 +15,7 @@ from particleforge.store.files import atomic_write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.container import BarContainer
     from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
@@ -69,8 +70,8 @@ def particle_figure(
     _draw_image(left, grey, labels)
     _draw_outlines(left, labels, table)
     _draw_scale_bar(left, width, pixel_size_nm)
-    sizes, unit = _sizes(table, pixel_size_nm)
-    _draw_sizes(right, sizes, unit)
+    sizes, unit = sizes_in_unit(table, pixel_size_nm)
+    draw_sizes(right, sizes, unit)
     return fig
 
 
@@ -195,8 +196,8 @@ def _draw_scale_bar(axes: Axes, width_px: int, pixel_size_nm: float | None) -> N
     )
 
 
-def _sizes(table: pd.DataFrame, pixel_size_nm: float | None) -> tuple[Floats, str]:
-    """Diameters in the unit that suits them."""
+def sizes_in_unit(table: pd.DataFrame, pixel_size_nm: float | None) -> tuple[Floats, str]:
+    """Equal-area diameters of a particle table in the unit that suits them: ``px``, ``nm``, ``um`` or ``mm``."""
     pixels = table["ecd_px"].to_numpy(float)
     if pixel_size_nm is None:
         return pixels, "px"
@@ -204,13 +205,29 @@ def _sizes(table: pd.DataFrame, pixel_size_nm: float | None) -> tuple[Floats, st
     return pixels * pixel_size_nm * factor, unit
 
 
-def _draw_sizes(axes: Axes, sizes: Floats, unit: str) -> None:
+def draw_sizes(axes: Axes, sizes: Floats, unit: str) -> BarContainer | None:
+    """Draw a histogram of diameters with its log-normal fit and statistics.
+
+    Parameters
+    ----------
+    axes
+        Where to.
+    sizes
+        (n,) diameters.
+    unit
+        As `sizes_in_unit` gives it.
+
+    Returns
+    -------
+    matplotlib.container.BarContainer or None
+        The bars; None where there is no particle.
+    """
     from matplotlib.ticker import MaxNLocator
 
     if not len(sizes):
         axes.set_axis_off()
         axes.text(0.5, 0.5, "No particles", ha="center", va="center", fontsize=_TEXT_PT, color=_INK)
-        return
+        return None
     sign = _UNIT_SIGNS[unit]
     axes.set_title(_caption(sizes, sign), loc="left", fontsize=_SMALL_PT, color=_INK, linespacing=1.5)
     axes.spines[["top", "right"]].set_visible(False)
@@ -218,14 +235,14 @@ def _draw_sizes(axes: Axes, sizes: Floats, unit: str) -> None:
     axes.set_xlabel(f"Equal-area diameter ({sign})", fontsize=_TEXT_PT, color=_INK)
     axes.set_ylabel("Number of particles", fontsize=_TEXT_PT, color=_INK)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-    _draw_histogram(axes, sizes)
+    return _draw_histogram(axes, sizes)
 
 
-def _draw_histogram(axes: Axes, sizes: Floats) -> None:
+def _draw_histogram(axes: Axes, sizes: Floats) -> BarContainer:
     logarithmic = sizes.max() > _LOG_FROM_RATIO * sizes.min()
     edges = _bins(sizes, logarithmic)
     counts, _ = np.histogram(sizes, edges)
-    axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=_BARS, edgecolor="white", linewidth=0.6)
+    bars = axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=_BARS, edgecolor="white", linewidth=0.6)
     highest = float(counts.max())
     shown = (edges[0], edges[-1]) if len(sizes) > 1 else (0.5 * edges[0], 1.5 * edges[-1])
     fit = size_statistics(sizes)["lognormal"]
@@ -243,6 +260,7 @@ def _draw_histogram(axes: Axes, sizes: Floats) -> None:
         else (shown[0] - margin, shown[1] + margin)
     )
     axes.set(ylim=(0, 1.15 * highest), xlim=limits)
+    return bars
 
 
 def _bins(sizes: Floats, logarithmic: bool) -> Floats:

@@ -19,31 +19,23 @@ class ParamsForm(QWidget):
     ----------
     params
         A parameter class, whose defaults are shown, or parameters.
+    scrolls
+        Whether it scrolls by itself; not where it is a part of something that does.
     """
 
     changed = Signal()
     validity_changed = Signal(bool)
 
-    def __init__(self, params: type[Params] | Params, parent: QWidget | None = None) -> None:
+    def __init__(self, params: type[Params] | Params, parent: QWidget | None = None, scrolls: bool = True) -> None:
         super().__init__(parent)
         self._cls = params if isinstance(params, type) else type(params)
         self._problem: str | None = None
         self._setting = True
         self._fields = FieldsEditor(self._cls, make_editor)
         self._fields.changed.connect(self._check)
-        area = QScrollArea(self)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        content = QWidget()
-        inside = QVBoxLayout(content)
-        inside.setContentsMargins(4, 4, 4, 4)
-        inside.addWidget(self._fields)
-        inside.addStretch(1)
-        area.setWidget(content)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area)
+        layout.addWidget(_scrolling(self._fields) if scrolls else self._fields)
         self._fields.set_value(blank(params) if isinstance(params, type) else params)
         self._setting = False
         self._check()
@@ -87,3 +79,17 @@ class ParamsForm(QWidget):
         if (was is None) != (self._problem is None):
             self.validity_changed.emit(self._problem is None)
         self.changed.emit()
+
+
+def _scrolling(fields: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    content = QWidget()
+    inside = QVBoxLayout(content)
+    inside.setContentsMargins(4, 4, 4, 4)
+    inside.addWidget(fields)
+    inside.addStretch(1)
+    area.setWidget(content)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area

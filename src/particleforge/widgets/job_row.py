@@ -1,0 +1,177 @@
+"""Run and cancel a job, and see how it goes."""
+
+from collections.abc import Callable
+
+from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from particleforge.errors import UserError
+from particleforge.jobs.job import Job, JobError
+from particleforge.jobs.messages import Advance, Failure, Outcome, Result, Task
+from particleforge.widgets.background import Background
+from particleforge.widgets.eta import Eta, duration
+from particleforge.widgets.message import Message
+
+_FINE = 1000
+"""Steps of a progress bar."""
+
+
+class JobSignals(QObject):
+    """Turns what a job says in its own thread into signals, which Qt delivers in the thread of the receiver.
+
+    It has no parent on purpose: the job keeps it alive until it has said its last word.
+    """
+
+    advanced = Signal(object)
+    ended = Signal(object)
+
+    def start(self, task: Task) -> Job:
+        """Start a job that speaks through these signals."""
+        return Job(task, self._hear)
+
+    def _hear(self, message: Advance | Outcome) -> None:
+        (self.advanced if isinstance(message, Advance) else self.ended).emit(message)
+
+
+class JobRow(QWidget):
+    """A button that runs or cancels a job, its progress, and what became of it.
+
+    `asked` is emitted when Run is clicked; whoever listens calls `start`. `advanced` passes on every report, `done`
+    the plain result; `stopped` follows a cancelled job and `failed` one that could not end well.
+
+    Parameters
+    ----------
+    run, cancel
+        What the button says while nothing runs, and meanwhile.
+    """
+
+    asked = Signal()
+    advanced = Signal(object)
+    done = Signal(object)
+    stopped = Signal()
+    failed = Signal(object)
+
+    def __init__(self, run: str = "Run", cancel: str = "Cancel", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run_text, self._cancel_text = run, cancel
+        self._job: Job | None = None
+        self._signals: JobSignals | None = None
+        self._preparing = self._stopping = False
+        self._problem: str | None = None
+        self._eta = Eta()
+        self._background = Background()
+        self._background.done.connect(self._launch)
+        self._background.failed.connect(self._fail)
+        self.button = QPushButton(run, self)
+        self.button.clicked.connect(self._click)
+        self.bar = QProgressBar(self)
+        self.bar.setTextVisible(True)
+        self.message = Message(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        line = QHBoxLayout()
+        line.addWidget(self.button)
+        line.addWidget(self.bar, 1)
+        layout.addLayout(line)
+        layout.addWidget(self.message)
+        self._show_idle()
+
+    @property
+    def running(self) -> bool:
+        """Whether something is prepared or runs."""
+        return self._preparing or self._job is not None
+
+    @property
+    def pid(self) -> int | None:
+        """Process of the running job."""
+        return None if self._job is None else self._job.pid
+
+    def set_problem(self, problem: str | None) -> None:
+        """Disable Run, with the reason as its tooltip, or enable it."""
+        self._problem = problem
+        if not self.running:
+            self.button.setEnabled(problem is None)
+            self.button.setToolTip(problem or "")
+
+    def start(self, prepare: Callable[[], Task]) -> None:
+        """Call a function that gives a task in a thread, then run the task as a job; nothing if one runs."""
+        if self.running:
+            return
+        self._preparing, self._eta = True, Eta()
+        self.button.setText(self._cancel_text)
+        self.button.setToolTip("")
+        self.message.say("")
+        self.bar.setRange(0, 0)
+        self.bar.setFormat("Preparing")
+        self.bar.show()
+        self._background.run(lambda _: prepare())
+
+    def cancel(self) -> None:
+        """Ask the job to stop; returns at once."""
+        if self._job is not None:
+            self._job.cancel()
+            self._stopping = True
+            self.button.setEnabled(False)
+            self.bar.setFormat("Stopping")
+        elif self._preparing:
+            self._background.drop()
+            self._finish()
+            self.stopped.emit()
+
+    def _click(self) -> None:
+        if self.running:
+            self.cancel()
+        else:
+            self.asked.emit()
+
+    def _launch(self, task: Task) -> None:
+        signals = JobSignals()
+        signals.advanced.connect(self._advance)
+        signals.ended.connect(self._end)
+        try:
+            self._job, self._signals = signals.start(task), signals
+        except UserError as error:
+            self._fail(error)
+            return
+        self._preparing = False
+        self.destroyed.connect(self._job.cancel)
+
+    def _advance(self, advance: Advance) -> None:
+        if self._job is None or self._stopping:
+            return
+        share = advance.done / advance.total if advance.total > 0 else 0.0
+        left_s = self._eta.left_s(advance.done, advance.total)
+        self.bar.setRange(0, _FINE if share else 0)
+        self.bar.setValue(round(min(share, 1.0) * _FINE))
+        self.bar.setFormat("%p %" if left_s is None else f"%p %, {duration(left_s)} left")
+        self.message.say(advance.message)
+        self.advanced.emit(advance)
+
+    def _end(self, outcome: Outcome) -> None:
+        if self._job is not None:
+            self.destroyed.disconnect(self._job.cancel)
+        self._finish()
+        if isinstance(outcome, Result):
+            self.message.say("")
+            self.done.emit(outcome.value)
+        elif isinstance(outcome, Failure):
+            self._fail(JobError(outcome))
+        else:
+            self.message.say("Stopped.")
+            self.stopped.emit()
+
+    def _fail(self, error: UserError) -> None:
+        self._finish()
+        self.message.warn(error, error.log if isinstance(error, JobError) else ())
+        self.failed.emit(error)
+
+    def _finish(self) -> None:
+        self._job = self._signals = None
+        self._preparing = self._stopping = False
+        self._show_idle()
+
+    def _show_idle(self) -> None:
+        self.button.setText(self._run_text)
+        self.bar.hide()
+        self.button.setEnabled(self._problem is None)
+        self.button.setToolTip(self._problem or "")

@@ -1,0 +1,144 @@
+"""The base of every panel."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from magicgui.widgets import ComboBox, create_widget
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from particleforge.errors import UserError
+from particleforge.jobs.messages import Advance, Plain, Task
+from particleforge.widgets.form.editor import guard_wheel
+from particleforge.widgets.job_row import JobRow
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+
+class Panel(QWidget):
+    """Choosers and forms, a button that runs a job, and what comes of it.
+
+    A panel says what goes in (`problem`, `prepare`) and what becomes of the result (`finish`). The job ends when the
+    panel or the viewer is closed.
+
+    Parameters
+    ----------
+    viewer
+        Where layers come from and go to.
+    run, cancel
+        Texts of the button.
+    """
+
+    def __init__(self, viewer: "Viewer", run: str, cancel: str = "Cancel") -> None:
+        super().__init__()
+        self.viewer = viewer
+        self._choosers: list[ComboBox] = []
+        self._window: QWidget | None = None
+        area = QScrollArea(self)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        content = QWidget()
+        area.setWidget(content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+        self.body = QVBoxLayout(content)
+        self.body.setContentsMargins(6, 6, 6, 6)
+        self.lines = QFormLayout()
+        self.lines.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.lines.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        self.body.addLayout(self.lines)
+        self.row = JobRow(run, cancel)
+        self.row.asked.connect(self.run)
+        self.row.advanced.connect(self.advance)
+        self.row.done.connect(self.finish)
+        self.row.stopped.connect(self.stop)
+        self.setMinimumWidth(300)
+
+    def problem(self) -> str | None:
+        """Say what keeps the job from being run; None if nothing does."""
+        raise NotImplementedError
+
+    def prepare(self) -> Callable[[], Task]:
+        """Read the panel; return a function that writes what the job needs and gives its task, called in a thread.
+
+        Raises
+        ------
+        UserError
+            If something chosen cannot be used.
+        """
+        raise NotImplementedError
+
+    def finish(self, value: Plain) -> None:
+        """Show what the job returned."""
+        raise NotImplementedError
+
+    def advance(self, advance: Advance) -> None:
+        """Show how far the job has come."""
+
+    def stop(self) -> None:
+        """Show what a cancelled job left."""
+
+    def add_line(self, text: str, widget: QWidget, tip: str = "") -> None:
+        """Add a labelled widget."""
+        name = QLabel(text)
+        for part in (name, widget):
+            part.setToolTip(tip)
+        self.lines.addRow(name, widget)
+
+    def add_layer_chooser(self, text: str, kind: type[Any], tip: str = "") -> ComboBox:
+        """Add a choice among the viewer's layers of a kind."""
+        chooser = create_widget(annotation=kind, options={"nullable": False})
+        chooser.reset_choices()
+        guard_wheel(chooser.native)
+        chooser.changed.connect(self.check)
+        self._choosers.append(chooser)
+        self.add_line(text, chooser.native, tip)
+        return chooser
+
+    def reset_choices(self, event: Any = None) -> None:
+        """Offer the layers there are now; napari calls it whenever they change."""
+        for chooser in self._choosers:
+            chooser.reset_choices()
+        self.check()
+
+    def check(self, *_: Any) -> None:
+        """Enable Run if nothing is wrong."""
+        self.row.set_problem(self.problem())
+
+    def run(self) -> None:
+        """Start the job."""
+        try:
+            prepare = self.prepare()
+        except UserError as error:
+            self.row.message.warn(error)
+            return
+        self.row.start(prepare)
+
+    def shut(self) -> None:
+        """End what is going on; the panel or the viewer is being closed."""
+        self.row.cancel()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Watch the viewer's window, and offer the layers that are there already."""
+        super().showEvent(event)
+        window = self.window()
+        if window is not self._window and window is not self:
+            self._window = window
+            window.installEventFilter(self)
+        self.reset_choices()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Shut when the viewer is closed, which is the only time it hides itself."""
+        if watched is self._window and event.type() == QEvent.Type.Hide and not event.spontaneous():
+            self.shut()
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        """Shut when napari takes the panel out of its window."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.shut()
+        return super().event(event)

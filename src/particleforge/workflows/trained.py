@@ -1,0 +1,103 @@
+"""What lies in a folder of models, told from their files without loading any."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from particleforge.errors import UserError
+from particleforge.params import read_yaml
+from particleforge.workflows.run_folder import NOTE as RUN
+
+NOTE, CHECKPOINT, THRESHOLDS, LOG = "particleforge.yaml", "checkpoint.pt", "thresholds.json", "training.csv"
+"""Files of a model folder; the models themselves write them."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One model, or a training that has not come to its end.
+
+    Parameters
+    ----------
+    path
+        Its folder.
+    finished
+        Whether the training came to its end; if not, it can be continued.
+    usable
+        Whether there are weights to find particles with.
+    date
+        Of its last change.
+    source
+        What it learned from, for a person.
+    prob_thresh
+        Least probability of a particle.
+    """
+
+    path: Path
+    finished: bool
+    usable: bool
+    date: datetime
+    source: str
+    prob_thresh: float | None
+
+    @property
+    def name(self) -> str:
+        """Name of the folder."""
+        return self.path.name
+
+
+def trained_models(folder: Path) -> list[Trained]:
+    """Models in a folder, ours and official StarDist ones, the latest first; none where there is no folder."""
+    if not folder.is_dir():
+        return []
+    found = [_read(path) for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    return sorted((model for model in found if model), key=lambda model: model.date, reverse=True)
+
+
+def run_arguments(model: Path) -> dict[str, Any]:
+    """Read what an interrupted training was started with: its inputs and parameters as plain data.
+
+    Raises
+    ------
+    UserError
+        If the folder holds no run.
+    """
+    if not (model / RUN).is_file():
+        raise UserError(f"{model} holds no training that could go on.", "Choose one that was stopped.")
+    return read_yaml(model / RUN)
+
+
+def _read(path: Path) -> Trained | None:
+    marks = [path / name for name in (THRESHOLDS, "config.json", RUN) if (path / name).is_file()]
+    if not marks:
+        return None
+    usable, stopped = (path / "config.json").is_file(), (path / CHECKPOINT).is_file()
+    return Trained(
+        path,
+        finished=usable and not stopped,
+        usable=usable,
+        date=datetime.fromtimestamp(max(mark.stat().st_mtime for mark in marks)),
+        source=_source(path),
+        prob_thresh=_threshold(path),
+    )
+
+
+def _source(path: Path) -> str:
+    try:
+        if (path / RUN).is_file():
+            run = read_yaml(path / RUN)
+            count = len(run.get("annotated", ()))
+            name = Path(str(run.get("folder") or ", ".join(map(str, run.get("sources", ()))))).name
+            return f"{name}, {count} image{'' if count == 1 else 's'}"
+        provenance = read_yaml(path / NOTE).get("provenance", {})
+    except UserError:
+        return "StarDist model" if (path / "config.json").is_file() else "unknown"
+    return ", ".join(provenance.get("real", ())) or "recipes only"
+
+
+def _threshold(path: Path) -> float | None:
+    try:
+        return float(json.loads((path / THRESHOLDS).read_text(encoding="utf-8"))["prob"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
