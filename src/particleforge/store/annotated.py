@@ -1,7 +1,8 @@
 """Folders of annotated micrographs.
 
 ``images/NAME.*``, ``labels/NAME.*`` (0 = not labelled) and, where only a part is annotated, ``background/NAME.*``
-(strokes: surely no particle). An image without a background file is annotated everywhere.
+(strokes: surely no particle). An image without a background file is annotated everywhere. ``scale/NAME.json`` gives an
+image another pixel size than its file states.
 """
 
 import shutil
@@ -17,6 +18,7 @@ from particleforge.sample import Sample
 from particleforge.store.files import atomic_write, claim_name, disk_errors, new_folder, new_part
 from particleforge.store.labels import check_instances, read_labels, write_labels
 from particleforge.store.micrographs import image_paths, image_stem, read_micrograph, write_micrograph
+from particleforge.store.pixel_sizes import read_pixel_size_nm
 
 MIN_SIDE_PX = 2
 """Smaller images hold no contrast to learn from."""
@@ -176,6 +178,8 @@ def _matched(folder: Path, images: dict[str, Path]) -> dict[str, Path]:
 
 def _read_sample(image: Path, labels: Path | None, strokes: Path | None) -> Sample:
     micrograph = read_micrograph(image)
+    if size_nm := read_pixel_size_nm(image.parent.parent, micrograph.name):
+        micrograph = micrograph.with_pixel_size(size_nm)
     check_learnable(micrograph)
     if labels is None:
         raise UserError(
