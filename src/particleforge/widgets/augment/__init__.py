@@ -1,0 +1,1 @@
+"""The panel that draws synthetic samples from annotated ones."""

@@ -1,0 +1,68 @@
+"""What a measurement of a layer gives, and how it is handed over."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from particleforge.jobs.messages import Task
+from particleforge.params import Params
+from particleforge.store.labels import read_labels
+from particleforge.store.micrographs import write_micrograph
+from particleforge.widgets.layers import Plane
+from particleforge.workflows.results import SUMMARY, TABLE
+
+CALL = "particleforge.workflows.measure:measure"
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Particles of a layer.
+
+    Parameters
+    ----------
+    labels
+        One (Y, X) array per plane; ids differ between planes.
+    table
+        One row per particle as `measure_particles` gives it, with a column `plane` in front.
+    provenance
+        Plain data: version, parameters, model.
+    """
+
+    labels: list[npt.NDArray[np.uint32]]
+    table: pd.DataFrame
+    provenance: dict[str, Any]
+
+
+def task(planes: Sequence[Plane], model: str, params: Params, folder: Path) -> Task:
+    """Write the planes of a layer into a folder; return what measures them."""
+    images = folder / "images"
+    images.mkdir()
+    for plane in planes:
+        write_micrograph(images / f"{plane.name}.tif", plane.read())
+    args = {"model": model, "images": str(images), "out": str(folder / "results")}
+    return Task(call=CALL, args=args, params=params.model_dump(mode="json"))
+
+
+def read_found(results: Path, name: str) -> Found:
+    """Read the results of a job; `name` is that of the layer."""
+    table = pd.read_csv(results / TABLE, dtype={"image": str}, keep_default_na=False, na_values=[""])
+    summary = json.loads((results / SUMMARY).read_text(encoding="utf-8"))
+    labels, rows, highest = [], [], 0
+    paths = sorted((results / "labels").glob("*.tif"), key=lambda path: path.name)
+    for plane, path in enumerate(paths):
+        ids = read_labels(path)
+        own = table[table["image"] == path.name.removesuffix(".tif")]
+        rows.append(own.assign(label=own["label"] + highest, plane=plane))
+        ids[ids > 0] += np.uint32(highest)
+        highest = max(highest, int(ids.max(initial=0)))
+        labels.append(ids)
+    every = pd.concat(rows, ignore_index=True).assign(image=name)
+    every = every[["plane", *every.columns.drop("plane")]].dropna(axis="columns", how="all")
+    source = summary["provenance"]["source"] | {"images": name}
+    return Found(labels, every if len(every) else table.assign(plane=0), summary["provenance"] | {"source": source})

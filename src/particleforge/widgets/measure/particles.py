@@ -1,0 +1,181 @@
+"""The particles of a Labels layer: their table, which of them count, and which are lit up."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from particleforge.measurement.particles import measure_particles
+from particleforge.params import Params
+from particleforge.widgets.background import Background
+from particleforge.widgets.layers import pixel_size_nm
+from particleforge.widgets.show import features
+
+REMEASURE_MS = 300
+"""Edits in quick succession are measured together."""
+LIT = (1.0, 0.85, 0.1, 1.0)
+UNLIT_ALPHA = 0.35
+
+
+class Filter(Params):
+    """Which particles count."""
+
+    cut_by_border: bool = Field(True, description="Whether particles cut by the border of the image count.")
+    min_diameter: float | None = Field(
+        None, ge=0, description="Least equal-area diameter, in nm, or in px where the pixel size is not known."
+    )
+    max_diameter: float | None = Field(None, ge=0, description="Largest equal-area diameter, in the same unit.")
+    min_circularity: float = Field(0.0, ge=0, le=1, description="Least circularity; 1 is a circle.")
+    min_score: float = Field(0.0, ge=0, le=1, description="Least score the detector gave it; drawn ones always count.")
+
+    def keeps(self, table: pd.DataFrame) -> "pd.Series[bool]":
+        """Whether each row of a particle table counts."""
+        sizes = table["ecd_nm" if "ecd_nm" in table else "ecd_px"]
+        kept = pd.Series(True, index=table.index) if self.cut_by_border else ~table["touches_border"].astype(bool)
+        if self.min_diameter is not None:
+            kept &= sizes >= self.min_diameter
+        if self.max_diameter is not None:
+            kept &= sizes <= self.max_diameter
+        kept &= ~(table["circularity"] < self.min_circularity)
+        return kept & ~(table["score"] < self.min_score) if "score" in table else kept
+
+
+class Particles(QObject):
+    """Keeps table, filter and selection of a Labels layer together; the layer shows them.
+
+    `changed` follows edits and another filter, `selection_changed` a selection.
+
+    Parameters
+    ----------
+    layer
+        The particles; whoever paints, erases or undoes in it changes them.
+    table
+        As `Found.table`.
+    """
+
+    changed = Signal()
+    selection_changed = Signal()
+
+    def __init__(self, layer: Any, table: pd.DataFrame) -> None:
+        super().__init__()
+        self.layer, self.table = layer, table
+        self.filter, self.selected = Filter(), frozenset[int]()
+        size = pixel_size_nm(layer)
+        self.pixel_size_nm = None if size is None else float(np.sqrt(size[0] * size[1]))
+        self._plain = layer.colormap
+        self._scores = dict(zip(table["label"], table["score"], strict=True)) if "score" in table else {}
+        self._background = Background()
+        self._background.done.connect(self._set_table)
+        self._timer = QTimer(self, interval=REMEASURE_MS, singleShot=True)
+        self._timer.timeout.connect(self.measure)
+        self._events = (layer.events.paint, layer.events.labels_update, layer.events.data)
+        for emitter in self._events:
+            emitter.connect(self._edited)
+        layer.events.selected_label.connect(self._picked)
+        self._show()
+
+    @property
+    def counted(self) -> pd.DataFrame:
+        """Rows of the table that count."""
+        return self.table[self.filter.keeps(self.table)]
+
+    def counted_labels(self) -> Any:
+        """Labels of the layer without the particles that do not count."""
+        labels = np.asarray(self.layer.data)
+        return np.where(np.isin(labels, self.counted["label"].to_numpy()), labels, 0)
+
+    def set_filter(self, chosen: Filter) -> None:
+        """Let other particles count."""
+        self.filter = chosen
+        self.select(self.selected & set(self.counted["label"]))
+        self._show()
+        self.changed.emit()
+
+    def select(self, ids: Iterable[int]) -> None:
+        """Light up some particles."""
+        chosen = frozenset(int(number) for number in ids)
+        if chosen == self.selected:
+            return
+        self.selected = chosen
+        self._paint()
+        if len(chosen) == 1:
+            self.layer.selected_label = next(iter(chosen))
+        self.selection_changed.emit()
+
+    def remove(self, ids: Iterable[int]) -> None:
+        """Take particles out of the layer, which can undo it."""
+        where = np.nonzero(np.isin(np.asarray(self.layer.data), list(ids)))
+        self.layer.data_setitem(where, 0)
+        self.measure()
+
+    def measure(self) -> None:
+        """Measure the layer anew, in a thread."""
+        labels, size, name = np.array(self.layer.data), self.pixel_size_nm, self._name
+        planes = labels[None] if labels.ndim == 2 else labels
+
+        def work(_: Any) -> pd.DataFrame:
+            tables = [
+                measure_particles(plane, image=name, pixel_size_nm=size, scores=self._scores).assign(plane=number)
+                for number, plane in enumerate(planes)
+            ]
+            table = pd.concat(tables, ignore_index=True)
+            return table[["plane", *table.columns.drop("plane")]]
+
+        self._background.run(work)
+
+    def release(self) -> None:
+        """Let go of the layer, which keeps what it shows."""
+        self._timer.stop()
+        self._background.drop()
+        for emitter in self._events:
+            emitter.disconnect(self._edited)
+        self.layer.events.selected_label.disconnect(self._picked)
+
+    @property
+    def _name(self) -> str:
+        return str(self.table["image"].iloc[0]) if len(self.table) else str(self.layer.name)
+
+    def _edited(self, event: Any = None) -> None:
+        self._timer.start()
+
+    def _picked(self, event: Any = None) -> None:
+        number = int(self.layer.selected_label)
+        if number in set(self.counted["label"]):
+            self.select({number})
+
+    def _set_table(self, table: pd.DataFrame) -> None:
+        intensity = self.table.get("mean_intensity")
+        if intensity is not None:  # of particles that were not edited
+            known = self.table.set_index("label")[["area_px2", "mean_intensity"]]
+            same = table["label"].map(known["area_px2"]) == table["area_px2"]
+            table = table.assign(mean_intensity=table["label"].map(known["mean_intensity"]).where(same))
+        self.table = table
+        self.selected &= frozenset(int(number) for number in self.counted["label"])
+        self._show()
+        self.changed.emit()
+
+    def _show(self) -> None:
+        """Give the layer features, row i for label i, and colours."""
+        table = self.table.assign(counted=self.filter.keeps(self.table))
+        highest = int(np.max(self.layer.data, initial=0))
+        dense = features(table.drop(columns=["image"]), highest)
+        self.layer.features = pd.DataFrame() if dense is None else dense
+        self._paint()
+
+    def _paint(self) -> None:
+        """Hide what does not count, light up what is selected."""
+        from napari.utils.colormaps import DirectLabelColormap
+
+        counted = self.counted["label"].to_numpy()
+        if not self.selected and len(counted) == len(self.table):
+            self.layer.colormap = self._plain
+            return
+        colours: dict[int | None, Any] = {None: np.zeros(4), 0: np.zeros(4)}
+        for number in counted.tolist():
+            rgba = np.array(self._plain.map(number), float).reshape(-1)[:4]
+            rgba[3] = UNLIT_ALPHA if self.selected else 1.0
+            colours[number] = np.array(LIT) if number in self.selected else rgba
+        self.layer.colormap = DirectLabelColormap(color_dict=colours)
