@@ -1,0 +1,54 @@
+"""Section 3 of the panel: where there is surely no particle."""
+
+from magicgui.widgets import CheckBox
+from qtpy.QtCore import Signal
+
+from particleforge.widgets.annotate.parts import Section, button, words
+from particleforge.widgets.annotate.session import Session
+
+WHY = "Brush over some places without particles, so that background can be learnt, too."
+NOT_NEEDED = "Everything that is not a particle counts as background."
+
+
+class BackgroundSection(Section):
+    """The brush for background, and the box that makes it needless.
+
+    `picked` gives the name of the tool whose button was clicked, empty to put it down.
+    """
+
+    picked = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__("3  Background")
+        self.session: Session | None = None
+        self.brush = button("Brush background", "Paint where there is surely no particle.", checkable=True)
+        self.brush.clicked.connect(lambda on: self.picked.emit("strokes" if on else ""))
+        self.complete = CheckBox(text="Every particle in this image is annotated")
+        self.complete.tooltip = "Then no background needs to be brushed."
+        self.complete.changed.connect(self._complete)
+        self.hint = words(WHY)
+        for widget in (self.hint, self.brush, self.complete.native):
+            self.rows.addWidget(widget)
+
+    def set_session(self, session: Session | None) -> None:
+        """Work on another image, or on none."""
+        self.session = None
+        self.complete.value = session is not None and session.complete
+        self.session = session
+        self.brush.setChecked(False)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Enable what can be used now."""
+        ready, complete = self.session is not None, bool(self.complete.value)
+        self.complete.enabled = ready
+        self.brush.setEnabled(ready and not complete)
+        self.hint.setText(NOT_NEEDED if complete else WHY)
+
+    def _complete(self, complete: bool) -> None:
+        if self.session is not None:
+            self.session.complete = complete
+            self.session.strokes.visible = not complete
+            if complete and self.brush.isChecked():
+                self.picked.emit("")
+        self.refresh()

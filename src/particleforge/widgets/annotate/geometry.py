@@ -1,0 +1,49 @@
+"""Where layers lie: pixel size, units, and copies of them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from napari import Viewer
+from napari.layers import Image, Layer
+
+
+def set_pixel_size(layer: Layer, size_nm: tuple[float, float]) -> None:
+    """Give a layer a pixel size along (Y, X) in nm; what it is moved by moves along."""
+    ratio = np.asarray(size_nm) / np.asarray(layer.scale[-2:])
+    translate = np.asarray(layer.translate, float).copy()
+    translate[-2:] *= ratio
+    layer.scale = (*layer.scale[:-2], *size_nm)
+    layer.translate = translate
+    layer.units = (*(str(unit) for unit in layer.units[:-2]), "nm", "nm")
+
+
+def geometry_of(image: Image) -> dict[str, Any]:
+    """Keyword arguments that put a 2D layer where the last two axes of an image lie."""
+    copied: dict[str, Any] = {
+        "scale": tuple(image.scale[-2:]),
+        "translate": tuple(image.translate[-2:]),
+        "units": tuple(str(unit) for unit in image.units[-2:]),
+        "axis_labels": tuple(image.axis_labels[-2:]),
+    }
+    if image.ndim == 2:
+        copied |= {"rotate": image.rotate, "shear": image.shear, "affine": image.affine.affine_matrix}
+    return copied
+
+
+def lying_on(image: Image, layers: Iterable[Layer]) -> list[Layer]:
+    """Layers other than images that have the pixels of an image, so that they must follow its scale."""
+    return [
+        layer
+        for layer in layers
+        if not isinstance(layer, Image)
+        and np.allclose(layer.scale[-2:], image.scale[-2:])
+        and tuple(layer.units[-2:]) == tuple(image.units[-2:])
+    ]
+
+
+def show_scale_bar(viewer: Viewer) -> None:
+    """Show napari's scale bar."""
+    canvas = getattr(viewer, "canvas", viewer)  # napari below 0.9 has it at the viewer itself
+    overlay = canvas.overlays.scale_bar if hasattr(canvas, "overlays") else canvas.scale_bar
+    overlay.visible = True

@@ -1,0 +1,287 @@
+"""The panel in which particles are annotated."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from magicgui.widgets import FileEdit
+from napari import Viewer
+from napari.layers import Image
+
+from particleforge.errors import UserError
+from particleforge.jobs.messages import Plain, Task
+from particleforge.micrograph import Micrograph
+from particleforge.store.labels import read_labels
+from particleforge.store.micrographs import write_micrograph
+from particleforge.widgets.annotate.background_section import BackgroundSection
+from particleforge.widgets.annotate.edits import without_known
+from particleforge.widgets.annotate.guide import guide_over
+from particleforge.widgets.annotate.particle_section import ParticleSection
+from particleforge.widgets.annotate.parts import Section, button, words
+from particleforge.widgets.annotate.saved import read_saved
+from particleforge.widgets.annotate.scale_section import ScaleSection
+from particleforge.widgets.annotate.session import Session
+from particleforge.widgets.annotate.source import annotation_name, default_folder, read_source, shown_frame
+from particleforge.widgets.annotate.tools import Tools
+from particleforge.widgets.message import Message
+from particleforge.widgets.panel import Panel
+from particleforge.widgets.scratch import Scratch
+
+PREDICT = "particleforge.workflows.measure:predict"
+"""The step that suggests particles."""
+GRACE_S = 1.0
+"""A cancelled suggestion leaves nothing worth waiting for."""
+
+
+class AnnotatePanel(Panel):
+    """Scale, particles and background of one image after the other, saved as one goes.
+
+    Parameters
+    ----------
+    napari_viewer
+        Where images come from and annotations are drawn.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        viewer = _plain(napari_viewer)
+        super().__init__(viewer, "Suggest particles", "Stop")
+        self.session: Session | None = None
+        self._tools: Tools | None = None
+        self._scratch: Scratch | None = None
+        self._asked_for: Session | None = None
+        self._shut = False
+        self.message = Message(self)
+        self.image = self.add_layer_chooser("Image", Image, "The image to annotate.")
+        self.folder = FileEdit(mode="d")
+        self.add_line("Save in", self.folder.native, "Folder of annotated images; all images of a project go there.")
+        self.begin = button("Annotate this image", "Add layers for particles and background, or continue with them.")
+        self.begin.clicked.connect(self.annotate)
+        self.scale = ScaleSection(viewer, self.say)
+        self.particles = ParticleSection(self.row, self.say)
+        self.background = BackgroundSection()
+        self.needs = Section("4  What is still needed")
+        self.counted, self.needed, self.kept = words(), words(), words()
+        for label in (self.counted, self.needed, self.kept):
+            self.needs.rows.addWidget(label)
+        for widget in (self.begin, self.scale, self.particles, self.background, self.needs):
+            self.body.addWidget(widget)
+        self.body.addStretch(1)
+        self.layout().addWidget(self.message)
+        self.layout().setContentsMargins(0, 0, 0, 6)
+        self._connect()
+        self.choose(self._image)
+
+    def _connect(self) -> None:
+        self.image.changed.connect(self.choose)
+        self.folder.changed.connect(self._moved)
+        self.scale.changed.connect(self._scaled)
+        for section in (self.particles, self.background):
+            section.picked.connect(self.use)
+        self.viewer.dims.events.current_step.connect(self._stepped)
+
+    def say(self, news: UserError | str | None) -> None:
+        """Show news or an error below the panel; None clears it."""
+        if isinstance(news, UserError):
+            self.message.warn(news)
+        else:
+            self.message.say(news or "")
+
+    def choose(self, image: Image | None) -> None:
+        """Turn to another image; where it was annotated before, go on with that."""
+        image = _plain(image)
+        if image is self.scale.image and image is not None:
+            return
+        self.leave(remove=True)
+        self.say(None)
+        self.scale.set_image(image)
+        self.begin.setEnabled(image is not None)
+        if image is not None:
+            with self.folder.changed.blocked():
+                self.folder.value = default_folder(image)
+            self._continue()
+        self._refresh()
+
+    def annotate(self) -> None:
+        """Add the layers of the chosen image, with what is saved of it."""
+        image = self._image
+        if image is None:
+            return
+        self.leave(remove=True)
+        self.scale.stop()
+        try:
+            source = read_source(image, self.viewer.dims)
+            self.session = Session(self.viewer, image, source, Path(self.folder.value))
+        except UserError as error:
+            self.say(error)
+            return
+        session = self.session
+        session.changed.connect(self._refresh)
+        session.lost.connect(self._lose)
+        session.saver.saved.connect(self._tell_saved)
+        session.saver.failed.connect(self.say)
+        self._tools = Tools(session, self.particles.actions, self.say, guide_over(self))
+        self._tools.chosen.connect(self._show_tool)
+        self.scale.refresh()
+        for section in (self.particles, self.background):
+            section.set_session(session)
+        self.kept.setText(f"Continued from {session.folder}." if session.continued else "")
+        session.strokes.visible = not session.complete
+        self.use("outline")
+        self._refresh()
+
+    def leave(self, remove: bool = False) -> None:
+        """Save, and stop annotating; with `remove` the layers leave the viewer."""
+        session, self.session = self.session, None
+        if self.row.running:
+            self.row.cancel()
+        if self._tools is not None:
+            self._tools.close()
+            self._tools = None
+        for section in (self.particles, self.background):
+            section.set_session(None)
+        if session is not None:
+            session.particles.bind_key("N", None, overwrite=True)
+            try:
+                session.close(remove)
+            except UserError as error:
+                self.say(error)
+                logging.getLogger(__name__).error("%s", error)
+        self._refresh()
+
+    def use(self, name: str) -> None:
+        """Take a tool; empty: put it down."""
+        if self._tools is not None:
+            self._tools.use(name)
+
+    def shut(self) -> None:
+        """Save and leave nothing behind."""
+        super().shut()
+        if self._shut:
+            return
+        self._shut = True
+        self.scale.stop()
+        self.leave()
+        self.viewer.dims.events.current_step.disconnect(self._stepped)
+
+    def problem(self) -> str | None:
+        """Suggestions need an image that is being annotated."""
+        return None if getattr(self, "session", None) else "Press “Annotate this image” first."
+
+    def prepare(self) -> Callable[[], Task]:
+        """Write the image for the model, and say what to run."""
+        if self.session is None:
+            raise UserError(str(self.problem()))
+        self._scratch, self._asked_for = Scratch(), self.session
+        return partial(_task, self.session.sample.micrograph, self.particles.model.value(), self._scratch.path)
+
+    def finish(self, value: Plain) -> None:
+        """Show suggestions."""
+        found = [Path(str(path)) for path in value["labels"]] if isinstance(value["labels"], list) else []
+        labels = read_labels(found[0]) if found else None
+        self._scratch = None
+        if self.session is None or self.session is not self._asked_for or labels is None:
+            return
+        fresh = without_known(labels, self.session.particles.data)
+        if not fresh.any():
+            self.say("The model found nothing that is not annotated already.")
+            return
+        self.session.propose(fresh)
+        self.particles.refresh()
+        self.use("accept")
+
+    def stop(self) -> None:
+        """Forget what was written for the model."""
+        self._scratch = None
+
+    @property
+    def _image(self) -> Image | None:
+        """The chosen layer."""
+        return _plain(self.image.value)
+
+    def _continue(self) -> None:
+        """Open the image at once if it was annotated before."""
+        image, folder = self._image, Path(self.folder.value)
+        try:
+            name = annotation_name(image, shown_frame(image, self.viewer.dims))
+            labels = folder / "labels"
+            if any(labels.glob(f"{name}.*")) and read_saved(folder, read_source(image, self.viewer.dims)):
+                self.annotate()
+        except UserError as error:
+            self.say(error)
+
+    def _moved(self, folder: Path) -> None:
+        """Another folder was chosen: finish in the old one."""
+        if self.session is not None:
+            self.leave(remove=True)
+            self.say(f"Annotations now go to {folder}.")
+        if self._image is not None:
+            self._continue()
+
+    def _scaled(self) -> None:
+        if self.session is not None:
+            self.session.touch()
+
+    def _stepped(self, event: Any = None) -> None:
+        """Layers belong to one frame of a stack: they are hidden on the others."""
+        session = self.session
+        if session is None or not session.source.frame:
+            return
+        try:
+            here = shown_frame(session.image, self.viewer.dims) == session.source.frame
+        except UserError:
+            here = False
+        if here == session.particles.visible:
+            return
+        if not here:
+            self.use("")
+        session.particles.visible = here
+        session.strokes.visible = here and not session.complete
+        where = ", ".join(str(step) for step in session.source.frame)
+        self.say(None if here else f"Frame {where} is being annotated. For this one press “Annotate this image”.")
+        self.begin.setEnabled(not here)
+
+    def _lose(self) -> None:
+        """Let go after a layer was removed by hand."""
+        self.leave()
+        self.say("A layer of this annotation was removed; what it held is saved.")
+
+    def _show_tool(self, name: str) -> None:
+        self.particles.show_tool(name)
+        self.background.brush.setChecked(name == "strokes")
+
+    def _tell_saved(self) -> None:
+        if self.session is not None:
+            self.kept.setText(f"Saved in {self.session.folder}.")
+
+    def _refresh(self) -> None:
+        """Say how far it has come."""
+        session = self.session
+        self.check()
+        self.begin.setEnabled(self._image is not None and session is None)
+        self.particles.refresh()
+        if session is None:
+            self.counted.setText("Nothing is being annotated.")
+            self.needed.setText("")
+            return
+        progress = session.progress
+        count = f"{progress.particles} particle{'s' * (progress.particles != 1)} annotated"
+        cut = f", {progress.border} of them cut by the border" if progress.border else ""
+        small = f", {progress.small} too small to learn from" if progress.small else ""
+        self.counted.setText(f"{count}{cut}{small}.")
+        self.needed.setText(progress.needed or "This is enough to start: go on with Train, or annotate more.")
+
+
+def _plain(item: Any) -> Any:
+    """Take off what napari wraps a viewer or layer in for plugins: wrapped ones are not equal to those of events."""
+    return getattr(item, "__wrapped__", item)
+
+
+def _task(micrograph: Micrograph, model: str, scratch: Path) -> Task:
+    """Write an image and give the task that finds its particles."""
+    image = scratch / "image.tif"
+    write_micrograph(image, replace(micrograph, name="image"))
+    args: Plain = {"model": model, "images": str(image), "out": str(scratch / "labels")}
+    return Task(call=PREDICT, args=args, grace_s=GRACE_S)

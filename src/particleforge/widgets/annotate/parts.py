@@ -1,0 +1,42 @@
+"""Small pieces the sections of the panel are made of."""
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+
+class Section(QWidget):
+    """A heading with widgets below.
+
+    Parameters
+    ----------
+    title
+        The heading.
+    """
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.rows = QVBoxLayout(self)
+        self.rows.setContentsMargins(0, 8, 0, 0)
+        self.rows.setSpacing(4)
+        heading = QLabel(f"<b>{title}</b>", self)
+        heading.setStyleSheet("font-size: 110%")
+        self.rows.addWidget(heading)
+
+
+def words(text: str = "") -> QLabel:
+    """Text that wraps and never makes the panel wider."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def button(text: str, tip: str, checkable: bool = False) -> QPushButton:
+    """Button with a tooltip that stays as narrow as its neighbours let it."""
+    made = QPushButton(text)
+    made.setToolTip(tip)
+    made.setCheckable(checkable)
+    made.setAutoDefault(False)
+    made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+    return made

@@ -1,0 +1,75 @@
+"""Saving while a person goes on working."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeAlias
+
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
+
+from particleforge.errors import UserError
+
+Take: TypeAlias = Callable[[], Callable[[], None] | None]
+"""Takes what there is to save and returns what writes it, None where nothing changed."""
+SETTLED_MS = 1000
+"""Time without a change after which is saved."""
+
+
+class Saver(QObject):
+    """Saves some time after the last change, in a thread; one save at a time, so that the last one wins.
+
+    `saved` and `failed` are emitted in the thread of Qt.
+
+    Parameters
+    ----------
+    take
+        See `Take`; called in the thread of Qt. What it returns is called in another thread.
+    """
+
+    saved = Signal()
+    failed = Signal(object)
+    _ended = Signal(object)
+
+    def __init__(self, take: Take) -> None:
+        super().__init__()
+        self._take = take
+        self._pool = ThreadPoolExecutor(1, "particleforge-save")
+        self._running: Future[None] | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLED_MS)
+        self._timer.timeout.connect(self._start)
+        self._ended.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+
+    def schedule(self) -> None:
+        """Save once nothing has changed for a while."""
+        self._timer.start()
+
+    def close(self) -> None:
+        """Save what is left, now, and end.
+
+        Raises
+        ------
+        UserError
+            If that fails.
+        """
+        self._timer.stop()
+        self._pool.shutdown(wait=True)
+        self._ended.disconnect(self._tell)
+        if write := self._take():
+            write()
+
+    def _start(self) -> None:
+        if self._running is not None:
+            self._timer.start()
+        elif write := self._take():
+            self._running = self._pool.submit(write)
+            self._running.add_done_callback(self._ended.emit)
+
+    def _tell(self, ended: "Future[Any]") -> None:
+        self._running = None
+        try:
+            ended.result()
+        except UserError as error:
+            self.failed.emit(error)
+        else:
+            self.saved.emit()

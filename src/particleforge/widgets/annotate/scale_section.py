@@ -1,0 +1,207 @@
+"""Section 1 of the panel: how large a pixel is."""
+
+from collections.abc import Callable
+from typing import Any
+
+from magicgui.widgets import CheckBox, LineEdit
+from napari import Viewer
+from napari.layers import Image, Shapes
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QWidget
+
+from particleforge.annotate.scale import Point, find_scale_bar, pixel_size_from_line
+from particleforge.errors import UserError
+from particleforge.micrograph import parse_length_nm
+from particleforge.widgets.annotate.geometry import geometry_of, lying_on, set_pixel_size, show_scale_bar
+from particleforge.widgets.annotate.parts import Section, button, words
+from particleforge.widgets.annotate.source import file_pixel_size_nm, read_source, source_path
+from particleforge.widgets.layers import pixel_size_nm
+
+LINE = "scale bar line"
+Say = Callable[[UserError | str | None], None]
+
+
+class ScaleSection(Section):
+    """Shows and sets the pixel size of an image layer: from its file, along a scale bar, or typed.
+
+    `changed` is emitted when it was set.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers get a scale.
+    say
+        Told what went wrong or well.
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: Viewer, say: Say) -> None:
+        super().__init__("1  Scale")
+        self.viewer, self._say = viewer, say
+        self.image: Image | None = None
+        self._line: Shapes | None = None
+        self.size = LineEdit()
+        self.size.native.setPlaceholderText("not known; such as 1.2 nm")
+        self.size.tooltip = "Width of a pixel with its unit. Press Enter to set it."
+        self.size.native.editingFinished.connect(self._type)
+        self.from_file = button("Read from file", "Take the pixel size the microscope wrote into the image file.")
+        self.from_file.clicked.connect(self.read_file)
+        self.measure = button("Measure scale bar", "Draw a line along the scale bar in the image.", checkable=True)
+        self.measure.toggled.connect(self._measure)
+        self.everywhere = CheckBox(text="Same scale for all open images")
+        self.everywhere.tooltip = "Only for images taken at the same magnification."
+        lines = QFormLayout()
+        lines.addRow("Pixel size", self.size.native)
+        self.rows.addLayout(lines)
+        ways = QHBoxLayout()
+        ways.addWidget(self.from_file)
+        ways.addWidget(self.measure)
+        self.rows.addLayout(ways)
+        self.rows.addWidget(self._ruler())
+        self.rows.addWidget(self.everywhere.native)
+
+    def set_image(self, image: Image | None) -> None:
+        """Show the pixel size of another image; where it has none, that of its file is taken."""
+        self.stop()
+        self.image = image
+        self.setEnabled(image is not None)
+        path = None if image is None else source_path(image)
+        self.from_file.setEnabled(path is not None)
+        if image is not None and path is not None and pixel_size_nm(image) is None:
+            self.read_file(quiet=True)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the pixel size the image has now."""
+        size = None if self.image is None else pixel_size_nm(self.image)
+        self.size.native.setText("" if size is None else _text(size))
+
+    def read_file(self, quiet: bool = False) -> None:
+        """Take the pixel size of the image's file."""
+        path = None if self.image is None else source_path(self.image)
+        if path is None:
+            return
+        try:
+            size = file_pixel_size_nm(path)
+        except UserError as error:
+            self._say(None if quiet else error)
+            return
+        if size is not None:
+            self._set(size, f"Pixel size {_text(size)}, read from {path.name}.")
+        elif not quiet:
+            self._say(UserError(f"{path.name} states no pixel size.", "Measure the scale bar, or type the size."))
+
+    def stop(self) -> None:
+        """Put the line away."""
+        self.measure.setChecked(False)
+
+    def _ruler(self) -> QWidget:
+        """Make what is shown while a scale bar is measured."""
+        self.ruler = QWidget()
+        lines = QFormLayout(self.ruler)
+        lines.setContentsMargins(0, 0, 0, 0)
+        self.drawn = words()
+        self.length = LineEdit()
+        self.length.native.setPlaceholderText("such as 200 nm")
+        self.length.tooltip = "What is written at the scale bar, with its unit."
+        self.length.native.returnPressed.connect(self._set_by_line)
+        self.set_scale = button("Set scale", "Give the image the scale of this bar.")
+        self.set_scale.clicked.connect(self._set_by_line)
+        row = QHBoxLayout()
+        row.addWidget(self.length.native, 1)
+        row.addWidget(self.set_scale)
+        lines.addRow(self.drawn)
+        lines.addRow("It says", row)
+        self.ruler.hide()
+        return self.ruler
+
+    def _measure(self, on: bool) -> None:
+        self.ruler.setVisible(on)
+        line, self._line = self._line, None
+        if line is not None and line in self.viewer.layers:
+            line.events.data.disconnect(self._show_line)
+            self.viewer.layers.remove(line)
+        if not on or self.image is None:
+            return
+        self._line = self.viewer.add_shapes(
+            name=LINE, ndim=2, edge_color="yellow", edge_width=2, **geometry_of(self.image)
+        )
+        self._line.mode = "add_line"
+        self._line.events.data.connect(self._show_line)
+        self._show_line()
+
+    def _show_line(self, event: Any = None) -> None:
+        bar = self._bar()
+        self.set_scale.setEnabled(bar is not None)
+        if bar is None:
+            self.drawn.setText("Drag a line along the scale bar, from one end to the other.")
+            return
+        start, end, found = bar
+        length = ((end[0] - start[0]) ** 2 + (end[1] - start[1]) ** 2) ** 0.5
+        what = "The bar below the line is" if found else "The line is"
+        self.drawn.setText(f"{what} {length:.1f} px long.")
+
+    def _bar(self) -> tuple[Point, Point, bool] | None:
+        """Find the ends of the bar below the last line, or of the line itself where there is none."""
+        if self._line is None or self._line not in self.viewer.layers or not len(self._line.data):
+            return None
+        start, end = ((float(y), float(x)) for y, x in self._line.data[-1][:2, -2:])
+        bar = find_scale_bar(self._grey, start, end) if self._grey is not None else None
+        return (start, end, False) if bar is None else (bar.start, bar.end, True)
+
+    @property
+    def _grey(self) -> Any:
+        if self.image is None:
+            return None
+        try:
+            return read_source(self.image, self.viewer.dims).micrograph.grey
+        except UserError:
+            return None
+
+    def _set_by_line(self) -> None:
+        bar = self._bar()
+        if bar is None or self.image is None:
+            return
+        height, width = self.image.scale[-2:]
+        try:
+            size = pixel_size_from_line(bar[0], bar[1], self.length.value, float(height / width))
+        except UserError as error:
+            self._say(error)
+            return
+        self.stop()
+        self._set((size, size), f"Pixel size set to {_text((size, size))}.")
+
+    def _type(self) -> None:
+        text = self.size.native.text().strip()
+        now = None if self.image is None else pixel_size_nm(self.image)
+        if self.image is None or not text or text == (_text(now) if now else ""):
+            self.refresh()
+            return
+        try:
+            size = parse_length_nm(text)
+        except UserError as error:
+            self._say(error)
+            return
+        self._set((size, size), f"Pixel size set to {_text((size, size))}.")
+
+    def _set(self, size_nm: tuple[float, float], news: str) -> None:
+        """Set the scale of the image, of what lies on it, and, if wished, of all images."""
+        chosen = self.image
+        if chosen is None:
+            return
+        images = [layer for layer in self.viewer.layers if isinstance(layer, Image)]
+        for image in images if self.everywhere.value else [chosen]:
+            for layer in (*lying_on(image, self.viewer.layers), image):
+                set_pixel_size(layer, size_nm)
+        show_scale_bar(self.viewer)
+        self.viewer.reset_view()
+        self.refresh()
+        self._say(news)
+        self.changed.emit()
+
+
+def _text(size_nm: tuple[float, float]) -> str:
+    """Pixel size in words."""
+    height, width = (float(f"{side:.6g}") for side in size_nm)
+    return f"{width:g} nm" if height == width else f"{height:g} x {width:g} nm"

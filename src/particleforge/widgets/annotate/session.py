@@ -1,0 +1,198 @@
+"""One image being annotated: its layers, what is saved of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari import Viewer
+from napari.layers import Image, Labels
+from napari.utils.colormaps import DirectLabelColormap
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from particleforge.annotate.progress import Annotated, annotated
+from particleforge.errors import UserError
+from particleforge.sample import Sample
+from particleforge.store.annotated import save_annotation
+from particleforge.store.pixel_sizes import save_pixel_size_nm
+from particleforge.widgets.annotate.geometry import geometry_of, set_pixel_size
+from particleforge.widgets.annotate.saved import Saved, read_saved
+from particleforge.widgets.annotate.saver import Saver
+from particleforge.widgets.annotate.source import Source
+from particleforge.widgets.layers import pixel_size_nm
+
+KEY = "particleforge"
+STROKE_COLOUR = "#3d8bff"
+LOOK_MS = 150
+"""Time after the last change after which particles are counted."""
+
+
+class Session(QObject):
+    """Annotates one image.
+
+    `changed` follows a change of particles, strokes or scale; `lost` the removal of one of the layers from the viewer.
+
+    Parameters
+    ----------
+    viewer
+        Gets a layer of particles and one of background strokes, or has them from before.
+    image
+        The layer to annotate.
+    source
+        What it shows.
+    folder
+        Where annotations are saved, and are read from if there are any of this image.
+
+    Raises
+    ------
+    UserError
+        If what is saved under the name of the image belongs to another one, or cannot be read.
+    """
+
+    changed = Signal()
+    lost = Signal()
+
+    def __init__(self, viewer: Viewer, image: Image, source: Source, folder: Path) -> None:
+        super().__init__()
+        self.viewer, self.image, self.source, self.folder = viewer, image, source, folder
+        found = read_saved(folder, source)
+        if found and found.pixel_size_nm and pixel_size_nm(image) is None:
+            set_pixel_size(image, found.pixel_size_nm)
+        self.continued = found is not None
+        start = found or Saved.empty(source.micrograph.shape, pixel_size_nm(image))
+        self.particles = self._layer("particles", start.labels, opacity=0.5)
+        self.strokes = self._layer("background", start.strokes.astype(np.uint8), opacity=0.4)
+        self.strokes.colormap = DirectLabelColormap(color_dict={None: STROKE_COLOUR, 0: "transparent"})
+        self.particles.brush_size, self.strokes.brush_size = 10, 20
+        self._complete = start.complete
+        self._saved = start
+        self.proposals: Labels | None = None
+        self._look = QTimer(self)
+        self._look.setSingleShot(True)
+        self._look.setInterval(LOOK_MS)
+        self._look.timeout.connect(self._changed)
+        self.saver = Saver(self._take)
+        for layer in (self.particles, self.strokes):
+            for event in self._events(layer):
+                event.connect(self._touched)
+        viewer.layers.events.removed.connect(self._removed)
+        self.open = True
+
+    @property
+    def complete(self) -> bool:
+        """Whether every particle in the image is annotated."""
+        return self._complete
+
+    @complete.setter
+    def complete(self, complete: bool) -> None:
+        self._complete = complete
+        self._changed()
+
+    @property
+    def sample(self) -> Sample:
+        """What is annotated now, as a copy."""
+        labels = np.array(self.particles.data, np.uint32)
+        known = None if self._complete else (labels > 0) | (np.asarray(self.strokes.data) > 0)
+        return Sample(replace(self.source.micrograph, pixel_size_nm=pixel_size_nm(self.image)), labels, known)
+
+    @property
+    def progress(self) -> Annotated:
+        """How far it has come."""
+        strokes = None if self._complete else np.asarray(self.strokes.data) > 0
+        return annotated(np.asarray(self.particles.data), strokes)
+
+    def propose(self, labels: npt.NDArray[np.uint32]) -> Labels:
+        """Show proposals as a layer, in place of earlier ones."""
+        self.withdraw()
+        layer = self._layer("proposals", labels, opacity=0.8)
+        layer.contour = 2
+        self.proposals = layer
+        self.viewer.layers.selection.active = self.particles
+        return layer
+
+    def withdraw(self) -> None:
+        """Remove the layer of proposals."""
+        layer, self.proposals = self.proposals, None
+        if layer is not None and layer in self.viewer.layers:
+            self.viewer.layers.remove(layer)
+
+    def touch(self) -> None:
+        """Look at what changed, soon."""
+        self._look.start()
+
+    def close(self, remove: bool = False) -> None:
+        """Save and let go of the layers; with `remove` they leave the viewer.
+
+        Raises
+        ------
+        UserError
+            If it cannot be saved; the layers stay.
+        """
+        if not self.open:
+            return
+        self.open = False
+        self._look.stop()
+        self.viewer.layers.events.removed.disconnect(self._removed)
+        for layer in (self.particles, self.strokes):
+            for event in self._events(layer):
+                event.disconnect(self._touched)
+        self.saver.close()
+        if remove:
+            self.withdraw()
+            for layer in (self.particles, self.strokes):
+                if layer in self.viewer.layers:
+                    self.viewer.layers.remove(layer)
+
+    def _layer(self, role: str, data: npt.NDArray[Any], opacity: float) -> Labels:
+        """Add a layer, or take the one an earlier session left."""
+        mark = {"role": role, "name": self.source.micrograph.name, "folder": str(self.folder)}
+        for layer in self.viewer.layers:
+            if isinstance(layer, Labels) and layer.metadata.get(KEY) == mark and layer.data.shape == data.shape:
+                if role != "proposals":
+                    return layer
+        name = f"{self.source.micrograph.name} {role}"
+        options = {"name": name, "opacity": opacity, "metadata": {KEY: mark}}
+        return self.viewer.add_labels(data, **options, **geometry_of(self.image))
+
+    @staticmethod
+    def _events(layer: Labels) -> list[Any]:
+        """Events of which at least one follows every change; undo emits `set_data` alone."""
+        return [layer.events.paint, layer.events.labels_update, layer.events.set_data, layer.events.data]
+
+    def _touched(self, event: Any = None) -> None:
+        self._look.start()
+
+    def _changed(self) -> None:
+        self.saver.schedule()
+        self.changed.emit()
+
+    def _removed(self, event: Any) -> None:
+        if event.value is self.proposals:
+            self.proposals = None
+        elif event.value in (self.particles, self.strokes, self.image):
+            self.lost.emit()
+
+    def _take(self) -> Callable[[], None] | None:
+        """Return what saves the annotation, None where nothing changed since."""
+        now = Saved(
+            np.array(self.particles.data, np.uint32),
+            np.asarray(self.strokes.data) > 0,
+            self._complete,
+            pixel_size_nm(self.image),
+        )
+        if now.same(self._saved) or not (self.continued or now.anything):
+            return None
+        sample, before = self.sample, self._saved
+        self._saved, self.continued = now, True
+
+        def write() -> None:
+            try:
+                save_annotation(self.folder, sample, self.source.file)
+                save_pixel_size_nm(self.folder, sample.name, now.pixel_size_nm)
+            except UserError:
+                self._saved = before
+                raise
+
+        return write

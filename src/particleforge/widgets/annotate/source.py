@@ -1,0 +1,139 @@
+"""The micrograph an image layer shows."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tifffile
+from napari.components import Dims
+from napari.layers import Image
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.store.annotated import check_learnable
+from particleforge.store.micrographs import image_stem, read_micrograph
+from particleforge.store.tiff_scale import tiff_pixel_size_nm
+from particleforge.store.unreadable import unreadable
+from particleforge.widgets.layers import file_name, pixel_size_nm
+from particleforge.widgets.workspace import ANNOTATIONS, workspace
+
+MOST_PIXELS = 200_000_000
+"""Larger images would take more than a few GB to annotate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One 2D image out of a layer.
+
+    Parameters
+    ----------
+    micrograph
+        Its pixels at full resolution, its pixel size as the layer has it, its name.
+    file
+        The file that holds just these pixels; None where there is no such file.
+    frame
+        Index along the leading axes of a stack; empty for a single image.
+    """
+
+    micrograph: Micrograph
+    file: Path | None = None
+    frame: tuple[int, ...] = field(default=())
+
+
+def read_source(layer: Image, dims: Dims) -> Source:
+    """Take the 2D image that is shown out of an image layer: grey or colour, multiscale, dask, a frame of a stack.
+
+    Raises
+    ------
+    UserError
+        If it is not shown in 2D, too large, or nothing can be learnt from it.
+    """
+    if layer.ndim < 2:
+        raise UserError(f"{layer.name} has one axis only; an image has two.", "Choose an image layer.")
+    frame = shown_frame(layer, dims)
+    data: Any = layer.data[0] if layer.multiscale else layer.data
+    height, width = data.shape[layer.ndim - 2 : layer.ndim]
+    if height * width > MOST_PIXELS:
+        raise UserError(
+            f"{layer.name} measures {height} x {width} px; {MOST_PIXELS / 1e6:.0f} million pixels are the most.",
+            "Crop the part you want to annotate.",
+        )
+    pixels = np.asarray(data[frame] if frame else data)
+    if pixels.dtype.kind not in "buif":
+        raise UserError(f"{layer.name} holds {pixels.dtype} values; grey values or colours are needed.")
+    pixels = pixels.astype(np.uint8) if pixels.dtype.kind == "b" else pixels
+    micrograph = Micrograph(pixels, pixel_size_nm(layer), "YXC" if layer.rgb else "YX", annotation_name(layer, frame))
+    check_learnable(micrograph)
+    return Source(micrograph, None if frame else _file_of(layer, micrograph), frame)
+
+
+def shown_frame(layer: Image, dims: Dims) -> tuple[int, ...]:
+    """Index of the shown frame along the leading axes of a layer.
+
+    Raises
+    ------
+    UserError
+        If something else than the last two axes is shown.
+    """
+    if tuple(dims.displayed) != (dims.ndim - 2, dims.ndim - 1):
+        raise UserError(
+            f"{layer.name} is not shown as a 2D image of its last two axes.",
+            "Switch napari to 2D and the axes to their first order (buttons below the layer list).",
+        )
+    steps = dims.current_step[dims.ndim - layer.ndim : dims.ndim - 2]
+    data: Any = layer.data[0] if layer.multiscale else layer.data
+    return tuple(int(np.clip(step, 0, length - 1)) for step, length in zip(steps, data.shape, strict=False))
+
+
+def source_path(layer: Image) -> Path | None:
+    """File or OME-Zarr folder a layer was opened from, if it is still there."""
+    path = Path(layer.source.path) if layer.source.path else None
+    return path if path is not None and path.exists() else None
+
+
+def annotation_name(layer: Image, frame: tuple[int, ...] = ()) -> str:
+    """Name under which the annotation of a layer is saved."""
+    path = source_path(layer)
+    name = image_stem(path) if path else layer.name
+    return "_".join([file_name(name), *(f"{step:04d}" for step in frame)])
+
+
+def default_folder(layer: Image) -> Path:
+    """Where the annotation of a layer goes: into the folder of annotations it was opened from, else the workspace."""
+    path = source_path(layer)
+    inside = path is not None and path.parent.name == "images" and (path.parent.parent / "labels").is_dir()
+    return path.parent.parent if path is not None and inside else workspace() / ANNOTATIONS
+
+
+def file_pixel_size_nm(path: Path) -> tuple[float, float] | None:
+    """Pixel size along (Y, X) that an image file states, or None.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read.
+    """
+    name = path.name.lower()
+    if name.endswith((".tif", ".tiff")):
+        with unreadable(path), tifffile.TiffFile(path) as tif:
+            return tiff_pixel_size_nm(tif)
+    return read_micrograph(path).pixel_size_nm if name.endswith(".zarr") else None
+
+
+def same_pixels(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
+    """Whether two images have the same shape and values, whatever their types."""
+    return one.shape == other.shape and bool(np.array_equal(one, other))
+
+
+def _file_of(layer: Image, micrograph: Micrograph) -> Path | None:
+    """Find the file of a layer if it holds what the layer shows."""
+    path = source_path(layer)
+    if path is None or not path.is_file():
+        return None
+    try:
+        pixels = read_micrograph(path).pixels
+    except UserError:  # napari reads kinds of files we do not
+        return None
+    return path if same_pixels(pixels, micrograph.pixels) else None

@@ -1,0 +1,134 @@
+"""What the mouse does in the image."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qtpy.QtCore import QObject, Signal
+
+from particleforge.errors import UserError
+from particleforge.widgets.annotate.edits import Point
+from particleforge.widgets.annotate.guide import Guide
+from particleforge.widgets.annotate.session import Session
+
+LEAST_DRAG_PX, LEAST_DRAG_SCREEN_PX = 3.0, 4.0
+"""What moves less, in the image or on the screen, is a click."""
+BRUSHES = {"brush": "particles", "strokes": "strokes"}
+"""Tools that are napari's own paint mode of a layer."""
+BOXES, LINES = {"outline"}, {"split", "merge"}
+
+
+@dataclass(frozen=True)
+class Gesture:
+    """A click, or a drag from `start` to `end`; (y, x) in px of the image."""
+
+    start: Point
+    end: Point
+    dragged: bool
+
+
+class Tools(QObject):
+    """Lets one tool at a time have the mouse, and gives it back when a person chooses a mode or layer of napari.
+
+    `chosen` gives the name of the tool in use, empty for none.
+
+    Parameters
+    ----------
+    session
+        The image being annotated.
+    actions
+        What to do with a gesture, by the name of the tool.
+    say
+        Told what went wrong; None before each action.
+    guide
+        Shows boxes and lines while they are drawn.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(
+        self,
+        session: Session,
+        actions: Mapping[str, Callable[[Gesture], None]],
+        say: Callable[[UserError | None], None],
+        guide: Guide | None = None,
+    ) -> None:
+        super().__init__()
+        self.name = ""
+        self._session, self._actions, self._say = session, actions, say
+        self._choosing = False
+        self._guide = guide
+        layer = session.particles
+        layer.mouse_drag_callbacks.append(self._drag)
+        layer.events.mode.connect(self._released)
+        session.strokes.events.mode.connect(self._released)
+        session.viewer.layers.selection.events.active.connect(self._released)
+
+    def use(self, name: str) -> None:
+        """Give the mouse to a tool; empty: back to napari."""
+        session, self._choosing = self._session, True
+        try:
+            for layer in (session.particles, session.strokes):
+                layer.mode = "pan_zoom"
+                layer.mouse_pan = True
+                layer.cursor = "standard"
+            if name:
+                layer = session.strokes if name == "strokes" else session.particles
+                session.viewer.layers.selection.active = layer
+                layer.visible = True
+                if name in BRUSHES:
+                    layer.mode = "paint"
+                else:
+                    layer.mouse_pan = name not in BOXES | LINES
+                    layer.cursor = "cross" if name in BOXES | LINES else "pointing"
+        finally:
+            self._choosing = False
+        self.name = name
+        self.chosen.emit(name)
+
+    def close(self) -> None:
+        """Let go of layers and canvas."""
+        session = self._session
+        self.use("")
+        session.particles.mouse_drag_callbacks.remove(self._drag)
+        session.particles.events.mode.disconnect(self._released)
+        session.strokes.events.mode.disconnect(self._released)
+        session.viewer.layers.selection.events.active.disconnect(self._released)
+        if self._guide is not None:
+            self._guide.setParent(None)
+            self._guide.deleteLater()
+            self._guide = None
+
+    def _released(self, event: Any = None) -> None:
+        """Put the tool down, as a person chose something else in napari."""
+        if self.name and not self._choosing:
+            self._choosing = True
+            self._session.particles.mouse_pan = self._session.particles.mode == "pan_zoom"
+            self._choosing, self.name = False, ""
+            self.chosen.emit("")
+
+    def _drag(self, layer: Any, event: Any) -> Iterator[None]:
+        """Follow the mouse from press to release."""
+        if self.name not in self._actions or event.button != 1:
+            return
+        name, start, pressed = self.name, self._point(event), tuple(event.pos)
+        yield
+        while event.type == "mouse_move":
+            if self._guide is not None and name in BOXES | LINES:
+                self._guide.draw(pressed[:2], tuple(event.pos)[:2], name in BOXES)
+            yield
+        if self._guide is not None:
+            self._guide.hide()
+        end = self._point(event)
+        away_px = max(abs(a - b) for a, b in zip(start, end, strict=True))
+        screen_px = max(abs(a - b) for a, b in zip(pressed[:2], tuple(event.pos)[:2], strict=True))
+        gesture = Gesture(start, end, away_px >= LEAST_DRAG_PX and screen_px >= LEAST_DRAG_SCREEN_PX)
+        self._say(None)
+        try:
+            self._actions[name](gesture)
+        except UserError as error:
+            self._say(error)
+
+    def _point(self, event: Any) -> Point:
+        y, x = self._session.particles.world_to_data(event.position)[-2:]
+        return float(y), float(x)
