@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from magicgui.widgets import ComboBox, create_widget
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from particleforge.errors import UserError
 from particleforge.jobs.messages import Advance, Plain, Task
@@ -47,15 +47,13 @@ class Panel(QWidget):
         outer.addWidget(area)
         self.body = QVBoxLayout(content)
         self.body.setContentsMargins(6, 6, 6, 6)
-        self.lines = QFormLayout()
-        self.lines.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self.lines.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
-        self.body.addLayout(self.lines)
+        self.add_lines()
         self.row = JobRow(run, cancel)
         self.row.asked.connect(self.run)
         self.row.advanced.connect(self.advance)
         self.row.done.connect(self.finish)
         self.row.stopped.connect(self.stop)
+        self.row.failed.connect(self.fail)
         self.setMinimumWidth(300)
 
     def problem(self) -> str | None:
@@ -82,18 +80,29 @@ class Panel(QWidget):
     def stop(self) -> None:
         """Show what a cancelled job left."""
 
+    def fail(self, error: UserError) -> None:
+        """Show what a failed job left; its error is shown already."""
+
+    def add_lines(self) -> None:
+        """Let labelled widgets go below what is there."""
+        self._lines = QFormLayout()
+        self._lines.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._lines.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        self.body.addLayout(self._lines)
+
     def add_line(self, text: str, widget: QWidget, tip: str = "") -> None:
         """Add a labelled widget."""
         name = QLabel(text)
         for part in (name, widget):
             part.setToolTip(tip)
-        self.lines.addRow(name, widget)
+        self._lines.addRow(name, widget)
 
     def add_layer_chooser(self, text: str, kind: type[Any], tip: str = "") -> ComboBox:
         """Add a choice among the viewer's layers of a kind."""
         chooser = create_widget(annotation=kind, options={"nullable": False})
         chooser.reset_choices()
         guard_wheel(chooser.native)
+        chooser.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         chooser.changed.connect(self.check)
         self._choosers.append(chooser)
         self.add_line(text, chooser.native, tip)

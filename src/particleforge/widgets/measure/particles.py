@@ -65,7 +65,7 @@ class Particles(QObject):
         self.filter, self.selected = Filter(), frozenset[int]()
         size = pixel_size_nm(layer)
         self.pixel_size_nm = None if size is None else float(np.sqrt(size[0] * size[1]))
-        self._plain = layer.colormap
+        self._plain, self._label = layer.colormap, int(layer.selected_label)
         self._scores = dict(zip(table["label"], table["score"], strict=True)) if "score" in table else {}
         self._background = Background()
         self._background.done.connect(self._set_table)
@@ -102,7 +102,7 @@ class Particles(QObject):
         self.selected = chosen
         self._paint()
         if len(chosen) == 1:
-            self.layer.selected_label = next(iter(chosen))
+            self._label = self.layer.selected_label = next(iter(chosen))
         self.selection_changed.emit()
 
     def remove(self, ids: Iterable[int]) -> None:
@@ -142,8 +142,10 @@ class Particles(QObject):
         self._timer.start()
 
     def _picked(self, event: Any = None) -> None:
-        number = int(self.layer.selected_label)
-        if number in set(self.counted["label"]):
+        """Follow the label a person picks; napari also says so when only the colours change."""
+        was, self._label = self._label, int(self.layer.selected_label)
+        number = self._label
+        if number != was and number in set(self.counted["label"]):
             self.select({number})
 
     def _set_table(self, table: pd.DataFrame) -> None:

@@ -82,13 +82,13 @@ class SizesPlot(QWidget):
         axes = figure.add_subplot(facecolor="none")
         self._sizes, unit = sizes_in_unit(self._table, self._pixel_size_nm)
         bars = draw_sizes(axes, self._sizes, unit)
-        axes.set_title("")
+        axes.set_title("", loc="left")
         self.bars = [] if bars is None else [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars]
         self._lit = []
         if bars is not None:
             twin = axes.twinx()
             _draw_cumulative(twin, self._sizes)
-            twin.set_zorder(-1)
+            twin.patch.set_visible(False)
             axes.set_zorder(1)
             self._fill()
             _ink(twin, self.palette().color(QPalette.ColorRole.WindowText))

@@ -8,16 +8,16 @@ from qtpy.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel
 from qtpy.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 COLUMNS = {
-    "label": "No.",
-    "plane": "Plane",
-    "ecd_nm": "Diameter [nm]",
-    "ecd_px": "Diameter [px]",
-    "circularity": "Circularity",
-    "aspect_ratio": "Aspect ratio",
-    "score": "Score",
-    "touches_border": "Border",
+    "label": ("No.", "Number of the particle in the Labels layer."),
+    "plane": ("Plane", "Plane of the stack."),
+    "ecd_nm": ("Ø [nm]", "Diameter of the circle of equal area."),
+    "ecd_px": ("Ø [px]", "Diameter of the circle of equal area."),
+    "circularity": ("Circ.", "Circularity: 1 for a circle."),
+    "aspect_ratio": ("Aspect", "Largest over smallest caliper width."),
+    "score": ("Score", "How sure the detector was."),
+    "touches_border": ("Border", "Whether it is cut by the border of the image."),
 }
-"""What is shown of a particle table, and under which name."""
+"""What is shown of a particle table, under which name, and what it means."""
 
 
 class TableModel(QAbstractTableModel):
@@ -58,9 +58,10 @@ class TableModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> str | None:
         """Name a column."""
-        if role != Qt.ItemDataRole.DisplayRole or orientation != Qt.Orientation.Horizontal:
+        texts = {Qt.ItemDataRole.DisplayRole: 0, Qt.ItemDataRole.ToolTipRole: 1}
+        if role not in texts or orientation != Qt.Orientation.Horizontal:
             return None
-        return COLUMNS[str(self.rows.columns[section])]
+        return COLUMNS[str(self.rows.columns[section])][texts[role]]
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column."""
@@ -128,5 +129,5 @@ class ParticleTable(QTableView):
 
 def _text(value: Any) -> str:
     if isinstance(value, float):
-        return "" if pd.isna(value) else f"{value:.4g}"
+        return "" if pd.isna(value) else f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
     return ("yes" if value else "") if str(value) in ("True", "False") else str(value)

@@ -177,6 +177,5 @@ def headline(counted: pd.DataFrame, total: int, pixel_size_nm: float | None) -> 
     number = f"{len(counted)} particle{'' if len(counted) == 1 else 's'}"
     number += f" of {total}" if total > len(counted) else ""
     gsd = "" if found["gsd"] is None else f" · GSD {found['gsd']:.2f}"
-    return (
-        f"<b>{number}</b><br>geometric mean {found['geometric_mean']:.4g} {sign} · D50 {found['d50']:.4g} {sign}{gsd}"
-    )
+    mean, middle = (f"{found[name]:.4g} {sign}" for name in ("geometric_mean", "d50"))
+    return f"<b>{number}</b><br>geometric mean {mean}<br>D50 {middle}{gsd}"
