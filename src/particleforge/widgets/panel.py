@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox, create_widget
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -15,6 +15,8 @@ from particleforge.widgets.job_row import JobRow
 
 if TYPE_CHECKING:
     from napari import Viewer
+
+LEAST_WIDTH_PX = 300
 
 
 class Panel(QWidget):
@@ -36,10 +38,7 @@ class Panel(QWidget):
         self.viewer = viewer
         self._choosers: list[ComboBox] = []
         self._window: QWidget | None = None
-        area = QScrollArea(self)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = _Scrolling(self)
         content = QWidget()
         area.setWidget(content)
         outer = QVBoxLayout(self)
@@ -54,7 +53,6 @@ class Panel(QWidget):
         self.row.done.connect(self.finish)
         self.row.stopped.connect(self.stop)
         self.row.failed.connect(self.fail)
-        self.setMinimumWidth(300)
 
     def problem(self) -> str | None:
         """Say what keeps the job from being run; None if nothing does."""
@@ -151,3 +149,24 @@ class Panel(QWidget):
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.shut()
         return super().event(event)
+
+
+class _Scrolling(QScrollArea):
+    """Scrolls up and down only: it is never narrower than what is in it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def minimumSizeHint(self) -> QSize:
+        """Take the width of the content beside the bar."""
+        content = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(max(content, LEAST_WIDTH_PX), 100)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ask for more width when the content does."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)

@@ -142,4 +142,8 @@ def _geometry(sample: Sample, axes: int) -> dict[str, object]:
     """Scale and units of a sample, behind axes that are counted."""
     size = sample.micrograph.pixel_size_nm
     scale, unit = ((1.0, 1.0), "pixel") if size is None else (size, "nm")
-    return {"scale": (*[1.0] * (axes - 2), *scale), "units": (*["pixel"] * (axes - 2), unit, unit)}
+    return {
+        "scale": (*[1.0] * (axes - 2), *scale),
+        "units": (*["pixel"] * (axes - 2), unit, unit),
+        "axis_labels": ("sample", "y", "x")[-axes:],
+    }

@@ -88,8 +88,6 @@ class SizesPlot(QWidget):
         if bars is not None:
             twin = axes.twinx()
             _draw_cumulative(twin, self._sizes)
-            twin.patch.set_visible(False)
-            axes.set_zorder(1)
             self._fill()
             _ink(twin, self.palette().color(QPalette.ColorRole.WindowText))
         _ink(axes, self.palette().color(QPalette.ColorRole.WindowText))
