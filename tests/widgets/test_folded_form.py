@@ -1,0 +1,44 @@
+"""Forms with a few parameters in front."""
+
+import pytest
+
+from particleforge.errors import UserError
+from particleforge.recipes.synthesize import SynthesizeParams
+from particleforge.widgets.augment.recipes import KINDS
+from particleforge.widgets.folded_form import FoldedForm
+from particleforge.widgets.measure.particles import Filter
+from particleforge.workflows.learn import LearnParams
+from particleforge.workflows.measure import MeasureParams
+
+CASES = [
+    (LearnParams, ("minutes",), ("start",)),
+    (MeasureParams, (), ("pixel_size",)),
+    (SynthesizeParams, ("count",), ()),
+    (Filter, (), ()),
+    *((cls, front, ()) for cls, front in KINDS.values()),
+]
+
+
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize(("cls", "front", "left_out"), CASES)
+def test_defaults_come_back_whether_it_is_opened_or_not(qtbot, cls, front, left_out, opened):
+    form = FoldedForm(cls, front, left_out)
+    qtbot.addWidget(form)
+    form.fold.setChecked(opened)
+    assert form.params() == cls() and form.problem is None
+
+
+def test_what_is_entered_in_front_and_behind_is_checked_together(qtbot):
+    form = FoldedForm(LearnParams, ("minutes",), ("start",))
+    qtbot.addWidget(form)
+    with qtbot.waitSignal(form.changed):
+        form.front.set_params(form.front.params().replace(minutes=3))
+    form.fold.setChecked(True)
+    behind = form.body.content
+    behind.set_params(behind.params().replace(seed=7))
+    assert form.params() == LearnParams(minutes=3, seed=7)
+    with qtbot.waitSignal(form.changed):
+        behind.set_params(behind.params().replace(training=LearnParams().training.replace(minutes=9)))
+    assert "belong to learn itself" in form.problem
+    with pytest.raises(UserError):
+        form.params()
