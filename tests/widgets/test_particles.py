@@ -1,0 +1,237 @@
+"""Particles of a Labels layer: filter, edits, colours, table, plot and export."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from napari.layers import Labels
+from qtpy.QtCore import QPoint, Qt
+
+from particleforge.measurement.particles import measure_particles
+from particleforge.micrograph import Micrograph
+from particleforge.store.labels import read_labels
+from particleforge.widgets.measure.export import write_figure, write_label_image, write_table
+from particleforge.widgets.measure.particles import LIT, Filter, Particles
+from particleforge.widgets.measure.plot import SizesPlot
+from particleforge.widgets.measure.table import ParticleTable
+from particleforge.widgets.measure.view import headline
+
+LIMIT_MS = 30_000
+
+
+def discs():
+    """Six discs of rising size; the last is cut by the border. Ids have gaps."""
+    y, x = np.mgrid[:100, :120]
+    labels = np.zeros((100, 120), np.uint32)
+    for number, (row, column, radius) in {
+        2: (12, 12, 4),
+        3: (12, 40, 6),
+        5: (15, 80, 8),
+        6: (50, 20, 10),
+        8: (50, 70, 12),
+        9: (98, 100, 14),
+    }.items():
+        labels[(y - row) ** 2 + (x - column) ** 2 <= radius**2] = number
+    return labels
+
+
+def table_of(labels, size=None, **options):
+    return measure_particles(labels, image="discs", pixel_size_nm=size, **options).assign(plane=0)
+
+
+@pytest.fixture
+def particles(qapp):
+    """Particles of a layer with pixels of 2 nm, all with a score."""
+    layer = Labels(discs(), scale=(2, 2), units="nm")
+    scores = {2: 0.3, 3: 0.9, 5: 0.9, 6: 0.9, 8: 0.9, 9: 0.9}
+    found = Particles(layer, table_of(discs(), 2.0, scores=scores))
+    yield found
+    found.release()
+
+
+def colour(layer, number):
+    return np.asarray(layer.colormap.map(np.array([[number]])))[0, 0]
+
+
+def test_row_i_of_the_features_is_label_i(particles):
+    rows = particles.layer.features
+    assert rows["label"].tolist() == list(range(10))
+    assert rows["ecd_nm"].notna().tolist() == [number in (2, 3, 5, 6, 8, 9) for number in range(10)]
+    assert rows["ecd_nm"][8] == pytest.approx(2 * np.sqrt(4 * (discs() == 8).sum() / np.pi))
+    assert particles.pixel_size_nm == 2
+
+
+@pytest.mark.parametrize(
+    ("chosen", "left"),
+    [
+        (Filter(), [2, 3, 5, 6, 8, 9]),
+        (Filter(cut_by_border=False), [2, 3, 5, 6, 8]),
+        (Filter(min_diameter=23), [3, 5, 6, 8, 9]),
+        (Filter(max_diameter=23), [2]),
+        (Filter(min_circularity=0.9, min_diameter=15), [3, 5, 6, 8]),
+        (Filter(min_score=0.5), [3, 5, 6, 8, 9]),
+        (Filter(min_diameter=1000), []),
+    ],
+)
+def test_a_filter_says_which_particles_count_and_the_others_are_hidden(particles, chosen, left):
+    particles.set_filter(chosen)
+    assert particles.counted["label"].tolist() == left
+    hidden = {2, 3, 5, 6, 8, 9} - set(left)
+    assert all(colour(particles.layer, number)[3] == 0 for number in hidden)
+    assert all(colour(particles.layer, number)[3] > 0 for number in left)
+    assert set(np.unique(particles.counted_labels())) == {0, *left}
+    assert particles.layer.features["counted"].dropna().sum() == len(left)
+
+
+def test_particles_without_a_score_are_not_filtered_by_it():
+    table = table_of(discs())
+    assert Filter(min_score=0.9).keeps(table).all()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
+@given(
+    st.builds(Filter, cut_by_border=st.booleans(), min_diameter=st.none() | st.floats(0, 60), min_score=st.floats(0, 1))
+)
+def test_what_is_selected_always_counts(particles, chosen):
+    particles.set_filter(Filter())
+    particles.select([2, 6, 9])
+    particles.set_filter(chosen)
+    assert particles.selected == {2, 6, 9} & set(particles.counted["label"])
+
+
+def test_selected_particles_are_lit_up_and_the_plain_colours_come_back(particles, qtbot):
+    plain = colour(particles.layer, 5)
+    with qtbot.waitSignal(particles.selection_changed):
+        particles.select([3, 8])
+    np.testing.assert_allclose(colour(particles.layer, 3), LIT)
+    assert colour(particles.layer, 5)[3] < 1
+    particles.select([])
+    np.testing.assert_allclose(colour(particles.layer, 5), plain)
+
+
+def test_the_label_picked_in_napari_is_selected(particles, qtbot):
+    with qtbot.waitSignal(particles.selection_changed):
+        particles.layer.selected_label = 6
+    assert particles.selected == {6}
+    with qtbot.assertNotEmitted(particles.selection_changed):
+        particles.layer.selected_label = 7  # no particle
+
+
+def test_a_removed_particle_is_gone_everywhere_and_undo_brings_it_back(particles, qtbot):
+    before = particles.table
+    particles.select([6])
+    with qtbot.waitSignal(particles.changed, timeout=LIMIT_MS):
+        particles.remove([6])
+    assert 6 not in particles.layer.data and particles.selected == frozenset()
+    assert particles.table["label"].tolist() == [2, 3, 5, 8, 9]
+    assert np.isnan(particles.layer.features["ecd_nm"][6])
+    with qtbot.waitSignal(particles.changed, timeout=LIMIT_MS):
+        particles.layer.undo()
+    same = ["label", "ecd_nm", "score", "touches_border"]
+    pd.testing.assert_frame_equal(particles.table[same], before[same])
+
+
+def test_painting_measures_anew_and_keeps_the_scores(particles, qtbot):
+    layer = particles.layer
+    layer.selected_label, layer.brush_size = 12, 9
+    with qtbot.waitSignal(particles.changed, timeout=LIMIT_MS):
+        layer.paint((75, 60), 12)
+    assert particles.table["label"].tolist() == [2, 3, 5, 6, 8, 9, 12]
+    assert particles.table.set_index("label")["score"][[2, 12]].tolist() == pytest.approx([0.3, np.nan], nan_ok=True)
+    assert len(layer.features) == 13
+
+
+def test_nothing_is_measured_after_release(qapp, qtbot):
+    found = Particles(Labels(discs()), table_of(discs()))
+    found.release()
+    with qtbot.assertNotEmitted(found.changed, wait=500):
+        found.layer.data_setitem(np.nonzero(discs() == 2), 0)
+
+
+def test_an_empty_layer_is_no_problem(qapp, qtbot):
+    empty = np.zeros((20, 20), np.uint32)
+    found = Particles(Labels(empty), table_of(empty))
+    found.set_filter(Filter(cut_by_border=False, min_diameter=3))
+    assert not len(found.counted) and headline(found.counted, 0, None) == "No particle was found."
+    found.release()
+
+
+def test_figures_in_front():
+    table = table_of(discs(), 2.0)
+    text = headline(table, 9, 2.0)
+    assert "6 particles of 9" in text and "GSD" in text
+    mean = np.exp(np.log(table["ecd_nm"]).mean())
+    assert f"geometric mean {mean:.4g} nm" in text and f"D50 {table['ecd_nm'].median():.4g} nm" in text
+    assert "1 particle<" in headline(table[:1], 1, None) and "px" in headline(table, 6, None)
+    assert headline(table[:0], 3, None) == "None of 3 particles counts."
+
+
+def test_rows_follow_particles_and_particles_follow_rows(qtbot):
+    widget = ParticleTable()
+    qtbot.addWidget(widget)
+    widget.show_rows(table_of(discs(), 2.0))
+    widget.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    assert widget.ids() == [8, 9, 6, 5, 3, 2]
+    with qtbot.assertNotEmitted(widget.picked):
+        widget.highlight([6, 2])
+    assert [index.row() for index in widget.selectionModel().selectedRows()] == [2, 5]
+    with qtbot.waitSignal(widget.picked) as picked:
+        widget.selectRow(0)
+    assert picked.args == [[8]]
+    names = [widget.model().headerData(i, Qt.Orientation.Horizontal) for i in range(widget.model().columnCount())]
+    assert "Ø [nm]" in names and "Ø [px]" not in names and "Plane" not in names
+
+
+def test_a_bar_gives_its_particles_and_every_particle_has_a_bar(qtbot):
+    plot = SizesPlot()
+    qtbot.addWidget(plot)
+    plot.resize(320, 260)
+    plot.show()
+    table = table_of(discs(), 2.0)
+    plot.show_table(table, 2.0)
+    qtbot.waitUntil(lambda: bool(plot.bars), timeout=LIMIT_MS)
+    found = []
+    plot.picked.connect(found.append)
+    for number in range(len(plot.bars)):
+        plot.pick_bar(number)
+    assert sorted(number for ids in found for number in ids) == [2, 3, 5, 6, 8, 9]
+
+    found.clear()
+    plot.canvas.draw()
+    low, high = plot.bars[-1]
+    x, y = plot.canvas.figure.axes[0].transData.transform((np.sqrt(low * high), 0.5))
+    ratio = plot.canvas.device_pixel_ratio
+    place = QPoint(round(x / ratio), round(plot.canvas.height() - y / ratio))
+    qtbot.mouseClick(plot.canvas, Qt.MouseButton.LeftButton, pos=place)
+    plot.pick_bar(len(plot.bars) - 1)
+    assert found[0] == found[1] and found[0]
+    plot.highlight(found[0])
+    assert sum(bar.get_height() for bar in plot._lit) == len(found[0])
+
+    plot.show_table(table[:0], 2.0)
+    assert plot.bars == []
+    plot.show_table(table[:1], 2.0)
+    assert len(plot.bars) == 1
+
+
+def test_what_is_exported_can_be_read_back(tmp_path):
+    labels, table = discs(), table_of(discs(), 2.0)
+    write_table(tmp_path / "t.csv", table)
+    back = pd.read_csv(tmp_path / "t.csv")
+    np.testing.assert_allclose(back["ecd_nm"], table["ecd_nm"], rtol=1e-6)
+    write_label_image(tmp_path / "l.tif", labels)
+    np.testing.assert_array_equal(read_labels(tmp_path / "l.tif"), labels)
+    write_label_image(tmp_path / "s.tif", np.stack([labels, labels]))
+    assert tifffile.imread(tmp_path / "s.tif").shape == (2, 100, 120)
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+@pytest.mark.parametrize("stack", [False, True])
+def test_figures_of_images_and_stacks_are_written(tmp_path, suffix, stack):
+    labels = np.stack([discs(), discs()]) if stack else discs()
+    grey = Micrograph((discs() > 0).astype(np.uint8), name="discs")
+    path = tmp_path / f"figure{suffix}"
+    write_figure(path, table_of(discs(), 2.0), labels, 2.0, lambda: grey)
+    assert path.read_bytes().startswith(b"<?xml" if suffix == ".svg" else b"\x89PNG")
