@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from stardist.matching import matching
 
-from particleforge.models.scoring import Score, score
+from particleforge.models.scoring import Score, found_again, score
 
 label_images = arrays(np.uint32, (7, 8), elements=st.sampled_from([0, 0, 1, 2, 3, 200, 70_000, 4_000_000_000]))
 
@@ -95,3 +95,18 @@ def test_scores_add_up():
 def test_below_half_matches_are_not_unique():
     with pytest.raises(ValueError, match=r"iou is 0\.3"):
         score(np.zeros((2, 2), int), np.zeros((2, 2), int), iou=0.3)
+
+
+@settings(deadline=None)
+@given(arrays(np.uint32, (8, 8), elements=st.integers(0, 4)), arrays(np.uint32, (8, 8), elements=st.integers(0, 4)))
+def test_what_is_found_again_are_the_hits(one, other):
+    ids = found_again(one, other)
+    assert len(ids) >= score(one, other).hits
+    for label in ids:
+        ious = [
+            ((one == label) & (other == o)).sum() / ((one == label) | (other == o)).sum()
+            for o in range(1, 5)
+            if (other == o).any()
+        ]
+        assert max(ious) >= 0.5
+    np.testing.assert_array_equal(found_again(one, one), np.unique(one[one > 0]))

@@ -46,18 +46,39 @@ def score(true: Labels, predicted: Labels, known: npt.NDArray[np.bool_] | None =
         raise ValueError(f"iou is {iou}; matches are unique only from 0.5 on")
     t, p = _compact(true), _compact(predicted)
     true_area, predicted_area = np.bincount(t), np.bincount(p)
-    both = (t > 0) & (p > 0)
-    pairs, overlap = np.unique(t[both] * np.int64(len(predicted_area)) + p[both], return_counts=True)
-    i, j = np.divmod(pairs, len(predicted_area))
-    good = overlap / (true_area[i] + predicted_area[j] - overlap) >= iou
+    i, j = _pairs(t, p, true_area, predicted_area, iou)
     matched = np.zeros(len(predicted_area), bool)
-    matched[j[good]] = True
-    hits = min(len(np.unique(i[good])), int(matched.sum()))
+    matched[j] = True
+    hits = min(len(np.unique(i)), int(matched.sum()))
     counted = predicted_area > 0
     if known is not None:
         sure = np.bincount(p, weights=known.ravel(), minlength=len(predicted_area)) >= 0.5 * predicted_area
         counted &= sure | matched
     return Score(hits, int(counted[1:].sum()) - hits, int((true_area[1:] > 0).sum()) - hits)
+
+
+def found_again(labels: Labels, other: Labels, iou: float = 0.5) -> npt.NDArray[np.int64]:
+    """Ids of the instances of `labels` that `other` holds too, whatever their ids there."""
+    ids, flat = np.unique(labels, return_inverse=True)
+    t, p = flat.ravel() + int(ids[0] > 0), _compact(other)
+    known_as = ids if ids[0] == 0 else np.append(0, ids)
+    i, _ = _pairs(t, p, np.bincount(t), np.bincount(p), iou)
+    return np.asarray(known_as[np.unique(i)], np.int64)
+
+
+def _pairs(
+    t: npt.NDArray[np.int64],
+    p: npt.NDArray[np.int64],
+    true_area: npt.NDArray[np.int64],
+    predicted_area: npt.NDArray[np.int64],
+    iou: float,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Ids of pairs that overlap enough, from flat ids and their areas."""
+    both = (t > 0) & (p > 0)
+    pairs, overlap = np.unique(t[both] * np.int64(len(predicted_area)) + p[both], return_counts=True)
+    i, j = np.divmod(pairs, len(predicted_area))
+    good = overlap / (true_area[i] + predicted_area[j] - overlap) >= iou
+    return i[good], j[good]
 
 
 def _compact(labels: Labels) -> npt.NDArray[np.int64]:

@@ -1,6 +1,6 @@
 """From network maps to instances, on the compiled kernels of the official package."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,12 +26,28 @@ class Instances:
         (n, 2) y and x of each object's centre in pixels.
     dist
         (n, n_rays) distance in pixels from the centre to the outline.
+    scale
+        Factor at which the network saw the image.
+    certainty
+        Where several scales were tried, how much the results at the neighbouring ones agree with that at this one;
+        None where they were not, or nothing was found.
     """
 
     labels: npt.NDArray[np.uint32]
     scores: Floats
     points: npt.NDArray[np.float64]
     dist: Floats
+    scale: float = 1.0
+    certainty: float | None = None
+
+    def only(self, ids: npt.NDArray[np.int64]) -> "Instances":
+        """Keep the objects with these ids, renumbered in their order."""
+        new = np.zeros(len(self.scores) + 1, np.uint32)
+        new[ids] = np.arange(1, len(ids) + 1)
+        kept = np.asarray(ids) - 1
+        return replace(
+            self, labels=new[self.labels], scores=self.scores[kept], points=self.points[kept], dist=self.dist[kept]
+        )
 
     def first(self, count: int) -> npt.NDArray[np.uint32]:
         """(Y, X) labels of the `count` most probable objects alone."""
@@ -91,4 +107,4 @@ def instances(
         factors = np.divide(seen, shape)  # not quite `scale`, as the resized image has whole pixels
         points, radii = (points + 0.5) / factors - 0.5, radii / np.float32(np.sqrt(factors.prod()))
     labels = polygons_to_label(radii, points, shape, prob=scores).astype(np.uint32)
-    return Instances(labels, scores, np.asarray(points, np.float64), radii)
+    return Instances(labels, scores, np.asarray(points, np.float64), radii, scale)

@@ -1,6 +1,5 @@
 """A StarDist model in a folder: an official one, or ours, which is an official one with a note beside it."""
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -16,15 +15,13 @@ from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.normalize import normalize, rescale
 from particleforge.models.stardist.official import Thresholds, read_official, write_official
 from particleforge.models.stardist.predict import map_steps
-from particleforge.models.stardist.scale_search import plausibility
+from particleforge.models.stardist.scale_search import Look, find_at_best_scale
 from particleforge.params import Params
 from particleforge.step import Step, run
 from particleforge.store.files import atomic_write
 
 Floats = npt.NDArray[np.float32]
 NOTE = "particleforge.yaml"
-SEARCH_PX = 3e6
-"""Pixels at working scale that are looked at when scales are compared."""
 
 
 BASE = Path(__file__).parent / "base"
@@ -139,32 +136,21 @@ class StarDistModel:
         """
         image = normalize(micrograph.grey, *self.percentiles)
         scales = self.scales_for(micrograph) if scale is None else (scale,)
-        likely = {}
         if len(scales) > 1:
-            for scale in scales:
-                piece = _middle(image, SEARCH_PX / scale**2)
-                maps = yield from map_steps(self.net, rescale(piece, scale))
-                likely[scale] = plausibility(*maps, self._objects(maps, piece, scale), scale, self.net.config)
-        scale = max(likely, key=lambda s: likely[s]) if likely else scales[0]
-        maps = yield from map_steps(self.net, rescale(image, scale))
-        return self._objects(maps, image, scale)
+            return (yield from find_at_best_scale(self.find_steps, image, scales, self.net.config))
+        return (yield from self.find_steps(image, scales[0])).found
 
-    def _objects(self, maps: tuple[Floats, Floats], image: Floats, scale: float) -> Instances:
+    def find_steps(self, image: Floats, scale: float) -> Step[Look]:
+        """Find all objects of a normalised image at one scale."""
+        prob, dist = yield from map_steps(self.net, rescale(image, scale))
         height, width = image.shape
-        return instances(
-            *maps,
+        found = instances(
+            prob,
+            dist,
             config=self.net.config,
             prob_thresh=self.prob_thresh,
             nms_thresh=self.nms_thresh,
             shape=(height, width),
             scale=scale,
         )
-
-
-def _middle(image: Floats, pixels: float) -> Floats:
-    """Crop the middle of an image to about so many pixels, with its own aspect ratio."""
-    share = min(1.0, math.sqrt(pixels / image.size))
-    window = tuple(
-        slice(start := round(length * (1 - share) / 2), start + max(1, round(length * share))) for length in image.shape
-    )
-    return image[window]
+        return Look(prob, dist, found)

@@ -1,15 +1,22 @@
 """Find the scale at which an image's particles are as large as the network likes them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.models.scoring import found_again, score
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.instances import Instances
+from particleforge.step import Step
 
 Floats = npt.NDArray[np.float32]
+SEARCH_PX = 1e6
+"""Pixels at working scale that are looked at when scales are compared."""
+SMALLEST_PX = 48
+"""Shorter side below which an image is not tried."""
 STEP = math.sqrt(2)
 """Ratio of neighbouring scales that are tried: the network was trained to bear about that."""
 
@@ -28,11 +35,103 @@ def candidate_scales(diameters_px: Sequence[float], target_px: float, largest: f
     """
     low, high = target_px / max(diameters_px) / STEP, target_px / min(diameters_px) * STEP
     count = max(2, round(math.log(high / low) / math.log(STEP)) + 1)
-    scales = np.minimum(np.geomspace(low, high, count), largest)
-    return tuple(float(scale) for scale in dict.fromkeys(scales))
+    scales = np.geomspace(low, high, count)
+    return tuple(float(scale) for scale in scales if scale <= largest) or (largest,)
 
 
-def plausibility(prob: Floats, dist: Floats, found: Instances, scale: float, config: StarDistConfig) -> float:
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What the network made of an image at one scale: its maps, (h, w) and (n_rays, h, w), and the objects in them."""
+
+    prob: Floats
+    dist: Floats
+    found: Instances
+
+
+def find_at_best_scale(
+    find: Callable[[Floats, float], Step[Look]], image: Floats, scales: Sequence[float], config: StarDistConfig
+) -> Step[Instances]:
+    """Find objects at the scale where the result is most plausible and changes least from scale to scale.
+
+    Every scale is given its `plausibility` times the mean F1 of its objects against those found at the two
+    neighbouring scales: particles stay where they are when an image is shown a little larger or smaller, what the
+    network only imagines does not. For the same reason objects that both neighbours lack are dropped.
+
+    Parameters
+    ----------
+    find
+        The detector.
+    image
+        (Y, X) float32, normalised.
+    scales
+        What to try, ascending. Scales at which the image would be a stamp are left out.
+    config
+        Rays and grid.
+    """
+    tried = [s for s in scales if min(image.shape) * s >= SMALLEST_PX] or [max(scales)]
+    looks: dict[float, Instances] = {}
+    windows: dict[float, tuple[slice, slice]] = {}
+    likely: list[float] = []
+    for scale in tried:
+        windows[scale] = _middle(image.shape, SEARCH_PX / scale**2)
+        look = yield from find(image[windows[scale]], scale)
+        looks[scale] = look.found
+        likely.append(plausibility(look, scale, config))
+    agreements = [
+        _mean([_agreement(looks, windows, scale, other) for other in _neighbours(tried, i)])
+        for i, scale in enumerate(tried)
+    ]
+    best = int(np.argmax(np.multiply(likely, agreements) if any(agreements) else likely))
+
+    def whole(scale: float) -> Step[Instances]:
+        if looks[scale].labels.shape == image.shape:
+            return looks[scale]
+        return (yield from find(image, scale)).found
+
+    found = yield from whole(tried[best])
+    others = []
+    for scale in _neighbours(tried, best):
+        others.append((yield from whole(scale)))
+    return _confirmed(found, others)
+
+
+def _confirmed(found: Instances, others: Sequence[Instances]) -> Instances:
+    """Objects that all the other results hold too, and how much these agree."""
+    if not others or not len(found.scores):
+        return found
+    certainty = _mean([score(found.labels, other.labels).f1 for other in others])
+    kept = [set(found_again(found.labels, other.labels).tolist()) for other in others]
+    return replace(found.only(np.array(sorted(set.intersection(*kept)), np.int64)), certainty=certainty)
+
+
+def _neighbours(scales: Sequence[float], i: int) -> list[float]:
+    return [scales[k] for k in (i - 1, i + 1) if 0 <= k < len(scales)]
+
+
+def _agreement(
+    looks: dict[float, Instances], windows: dict[float, tuple[slice, slice]], one: float, other: float
+) -> float:
+    """F1 of the objects found at two scales, in the part of the image both were tried on."""
+    small, large = (windows[s] for s in (max(one, other), min(one, other)))
+    inner = tuple(slice(s.start - b.start, s.stop - b.start) for s, b in zip(small, large, strict=True))
+    a, b = looks[max(one, other)].labels, looks[min(one, other)].labels[inner]
+    return score(a, b).f1 if a.any() and b.any() else 0.0
+
+
+def _middle(shape: tuple[int, ...], pixels: float) -> tuple[slice, slice]:
+    """Middle of an image with about so many pixels and its own aspect ratio."""
+    share = min(1.0, math.sqrt(pixels / math.prod(shape)))
+    rows, columns = (
+        slice(start := round(length * (1 - share) / 2), start + max(1, round(length * share))) for length in shape
+    )
+    return rows, columns
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else 0.0
+
+
+def plausibility(look: Look, scale: float, config: StarDistConfig) -> float:
     """How much what was found at a scale looks like what the network was trained for.
 
     The root of the share of the image that objects explain, times the squares of their mean probability and of
@@ -41,19 +140,21 @@ def plausibility(prob: Floats, dist: Floats, found: Instances, scale: float, con
 
     Parameters
     ----------
-    prob, dist
-        (h, w) and (n_rays, h, w) maps of the network.
-    found
-        Objects in original pixels.
+    look
+        Maps, and objects in original pixels.
     scale
         Factor at which the network saw the image.
     config
         Rays and grid.
     """
+    found = look.found
     if not len(found.scores):
         return 0.0
     explained = float((polygon_areas_px2(found.dist) * found.scores).sum()) / found.labels.size
-    return math.sqrt(explained) * (float(found.scores.mean()) * consistency(prob, dist, found, scale, config)) ** 2
+    return (
+        math.sqrt(explained)
+        * (float(found.scores.mean()) * consistency(look.prob, look.dist, found, scale, config)) ** 2
+    )
 
 
 def consistency(prob: Floats, dist: Floats, found: Instances, scale: float, config: StarDistConfig) -> float:
