@@ -41,7 +41,8 @@ def particle_under(labels: npt.NDArray[Any], start: Point, end: Point) -> int:
     ids = np.array([particle_at(labels, place) for place in zip(rows, columns, strict=True)])
     if not ids.any():
         raise UserError("There is no particle below the line.", "Draw it right across the particle to split.")
-    return int(np.bincount(ids[ids > 0]).argmax())
+    found, counts = np.unique(ids[ids > 0], return_counts=True)
+    return int(found[counts.argmax()])
 
 
 class Outliner:

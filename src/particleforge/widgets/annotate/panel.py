@@ -70,7 +70,7 @@ class AnnotatePanel(Panel):
             self.body.addWidget(widget)
         self.body.addStretch(1)
         self.layout().addWidget(self.message)
-        self.layout().setContentsMargins(0, 0, 0, 6)
+        self.message.setContentsMargins(6, 2, 6, 6)
         self._connect()
         self.choose(self._image)
 
@@ -153,6 +153,7 @@ class AnnotatePanel(Panel):
 
     def use(self, name: str) -> None:
         """Take a tool; empty: put it down."""
+        self.say(None)
         if self._tools is not None:
             self._tools.use(name)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from magicgui.widgets import FloatSlider
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFormLayout, QGridLayout, QHBoxLayout, QPushButton
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QPushButton
 
 from particleforge.annotate.edit import erase, merge, next_id, split_by_line
 from particleforge.errors import UserError
@@ -18,8 +18,11 @@ from particleforge.widgets.job_row import JobRow
 from particleforge.widgets.model_chooser import ModelChooser
 
 TOOLS = {
-    "outline": ("Click outline", "Click the middle of a particle, or drag a box around it."),
-    "brush": ("Brush", "Paint a particle; press N for the next one. [ and ] change its size."),
+    "outline": ("Outline", "Click the middle of a particle, or drag a box around it."),
+    "brush": (
+        "Brush",
+        "Paint a particle; press N before the next one. The keys [ and ] make the brush smaller and larger.",
+    ),
     "split": ("Split", "Drag a line right across a particle to cut it in two."),
     "merge": ("Merge", "Click two pieces of one particle, or drag from one to the other."),
     "erase": ("Erase", "Click a particle to remove it."),
@@ -55,13 +58,15 @@ class ParticleSection(Section):
         self.hint = words()
         self.undo = button("Undo", "Take back the last step (Ctrl+Z).")
         self.undo.clicked.connect(self._undo)
-        self.next = button("Next particle (N)", "Paint another particle, with a number of its own.")
+        self.next = button("Next (N)", "Paint another particle, with a number of its own.")
         self.next.clicked.connect(self.next_particle)
-        grid = QGridLayout()
-        for place, name in enumerate(("outline", "brush", "split", "merge", "erase")):
-            grid.addWidget(self._tool(name), *divmod(place, 3))
-        grid.addWidget(self.undo, 1, 2)
-        self.rows.addLayout(grid)
+        makers = [self._tool("outline"), self._tool("brush"), self.next]
+        menders = [self._tool("split"), self._tool("merge"), self._tool("erase"), self.undo]
+        for widgets in (makers, menders):
+            line = QHBoxLayout()
+            for widget in widgets:
+                line.addWidget(widget)
+            self.rows.addLayout(line)
         self.rows.addWidget(self.hint)
         self.tolerance = FloatSlider(value=0.5, min=0, max=1, step=0.02)
         self.tolerance.tooltip = "Moves the outline clicked last in or out, and those clicked from now on."
@@ -71,7 +76,6 @@ class ParticleSection(Section):
         lines = QFormLayout()
         lines.addRow("Outline in - out", self.tolerance.native)
         self.rows.addLayout(lines)
-        self.rows.addWidget(self.next)
         self._add_suggestions(row)
 
     @property

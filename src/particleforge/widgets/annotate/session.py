@@ -62,7 +62,7 @@ class Session(QObject):
             set_pixel_size(image, found.pixel_size_nm)
         self.continued = found is not None
         start = found or Saved.empty(source.micrograph.shape, pixel_size_nm(image))
-        self.particles = self._layer("particles", start.labels, opacity=0.5)
+        self.particles = self._layer("particles", start.labels.copy(), opacity=0.5)
         self.strokes = self._layer("background", start.strokes.astype(np.uint8), opacity=0.4)
         self.strokes.colormap = DirectLabelColormap(color_dict={None: STROKE_COLOUR, 0: "transparent"})
         self.particles.brush_size, self.strokes.brush_size = 10, 20
@@ -106,7 +106,7 @@ class Session(QObject):
     def propose(self, labels: npt.NDArray[np.uint32]) -> Labels:
         """Show proposals as a layer, in place of earlier ones."""
         self.withdraw()
-        layer = self._layer("proposals", labels, opacity=0.8)
+        layer = self._layer("suggestions", labels, opacity=0.8)
         layer.contour = 2
         self.proposals = layer
         self.viewer.layers.selection.active = self.particles
@@ -150,7 +150,7 @@ class Session(QObject):
         mark = {"role": role, "name": self.source.micrograph.name, "folder": str(self.folder)}
         for layer in self.viewer.layers:
             if isinstance(layer, Labels) and layer.metadata.get(KEY) == mark and layer.data.shape == data.shape:
-                if role != "proposals":
+                if role != "suggestions":
                     return layer
         name = f"{self.source.micrograph.name} {role}"
         options = {"name": name, "opacity": opacity, "metadata": {KEY: mark}}
