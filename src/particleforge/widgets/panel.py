@@ -37,7 +37,7 @@ class Panel(QWidget):
         super().__init__()
         self.viewer = viewer
         self._choosers: list[ComboBox] = []
-        self._window: QWidget | None = None
+        self._watching = False
         area = _Scrolling(self)
         content = QWidget()
         area.setWidget(content)
@@ -132,15 +132,14 @@ class Panel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Watch the viewer's window, and offer the layers that are there already."""
         super().showEvent(event)
-        window = self.window()
-        if window is not self._window and window is not self:
-            self._window = window
-            window.installEventFilter(self)
+        if not self._watching and not self.isWindow():
+            self._watching = True  # keeping the window itself would keep it alive
+            self.window().installEventFilter(self)
         self.reset_choices()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Shut when the viewer is closed, which is the only time it hides itself."""
-        if watched is self._window and event.type() == QEvent.Type.Hide and not event.spontaneous():
+        if event.type() == QEvent.Type.Hide and not event.spontaneous():
             self.shut()
         return False
 

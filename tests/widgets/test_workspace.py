@@ -1,0 +1,37 @@
+"""Where a project lies."""
+
+from pathlib import Path
+
+import pytest
+from npe2 import PluginManifest
+
+from particleforge.widgets.workspace import PLUGIN, free_name, workspace
+
+settings = pytest.importorskip("napari.settings")
+get_plugin_settings = getattr(settings, "get_plugin_settings", None)
+
+
+@pytest.mark.skipif(get_plugin_settings is None, reason="napari below 0.9 keeps no settings of plugins")
+def test_the_workspace_of_the_preferences_is_taken(npe2pm, plugin_settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
+    with npe2pm.tmp_plugin(manifest=PluginManifest.from_distribution(PLUGIN)):
+        assert workspace() == tmp_path / "ParticleForge"
+        get_plugin_settings(PLUGIN).workspace.folder = str(tmp_path / "mine")
+        assert workspace() == tmp_path / "mine"
+
+
+def test_without_the_plugin_there_is_a_workspace_too(npe2pm, tmp_path, monkeypatch):
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
+    monkeypatch.setattr("napari.settings.get_plugin_settings", _no_plugin)
+    assert workspace() == tmp_path / "ParticleForge"
+
+
+def _no_plugin(name):
+    raise KeyError(name)
+
+
+def test_names_are_free(tmp_path):
+    assert free_name(tmp_path / "nowhere", "grown", ".zarr") == "grown-1"
+    (tmp_path / "grown-1.zarr").mkdir()
+    (tmp_path / "grown-2").mkdir()
+    assert free_name(Path(tmp_path), "grown", ".zarr") == "grown-2"
