@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from particleforge.cli.main import main
+from particleforge.models.scoring import score
 from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
 from particleforge.store.labels import read_labels
@@ -118,3 +119,16 @@ def test_in_a_process_of_its_own(spheres, tmp_path):
     assert done.returncode == 0
     assert set(json.loads(done.stdout)["summary"]["images"]) == {"spheres_1", "spheres_2", "spheres_3"}
     assert "Traceback" not in done.stderr
+
+
+def test_the_base_detector_needs_no_annotation(spheres, tmp_path, capsys):
+    found = answer(capsys, "measure", "base", spheres / "more" / "images" / "spheres_1.tif", "--out", tmp_path / "m")
+    (entry,) = found["summary"]["images"].values()
+    true = read_labels(spheres / "more" / "labels" / "spheres_1.tif")
+    labels = read_labels(tmp_path / "m" / "labels" / "spheres_1.tif")
+    assert score(true, labels).f1 > 0.9
+    assert entry["certainty"] > 0.8
+    assert entry["working_scale"] > 0
+    assert "on average, lowest" in found["certainty"]
+    assert found["particles"].startswith(f"{entry['count']} in 1 images")
+    assert "nm, GSD" in found["diameter"]

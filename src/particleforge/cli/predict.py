@@ -12,7 +12,7 @@ from particleforge.workflows.measure import MeasureParams, predict
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    parser.add_argument("model", type=Path, help="Folder of a model, ours or an official StarDist 2D one.")
+    parser.add_argument("model", help="base, or the folder of a model, ours or an official StarDist 2D one.")
     parser.add_argument("images", type=Path, help="An image or a folder of images.")
     parser.add_argument("--out", type=Path, required=True, help="New folder for the label images.")
     add_options(parser, MeasureParams)

@@ -67,8 +67,10 @@ def measure(
     yield Progress(0, len(paths), "Finding particles")
     for done, (micrograph, found) in enumerate(_find(detector, paths, params), start=1):
         scores = dict(enumerate(map(float, found.scores), start=1))
-        table = results.add(micrograph, found.labels, scores)
-        yield Progress(done, len(paths), f"{micrograph.name}: {len(table)} particles", found.labels)
+        finding = {"working_scale": found.scale, "certainty": found.certainty}
+        table = results.add(micrograph, found.labels, scores, finding)
+        sure = "" if found.certainty is None else f", certainty {found.certainty:.2f}"
+        yield Progress(done, len(paths), f"{micrograph.name}: {len(table)} particles{sure}", found.labels)
     return results.finish()
 
 

@@ -57,7 +57,8 @@ class Results:
         All particles as `summarize` gives them; None until complete. ``px`` is None where images differ in pixel size,
         ``nm`` where one of them is not known.
     ``images``
-        By name: ``pixel_size_nm`` and what `summarize` gives.
+        By name: ``pixel_size_nm``, what `summarize` gives, and where a detector found the particles the
+        ``working_scale`` at which it did and its ``certainty`` (see `Instances`).
 
     Parameters
     ----------
@@ -83,7 +84,11 @@ class Results:
         self._write_summary(pooled=None)
 
     def add(
-        self, micrograph: Micrograph, labels: npt.NDArray[Any], scores: Mapping[int, float] | None = None
+        self,
+        micrograph: Micrograph,
+        labels: npt.NDArray[Any],
+        scores: Mapping[int, float] | None = None,
+        finding: Mapping[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Measure and write the particles of one micrograph.
 
@@ -95,6 +100,8 @@ class Results:
             (Y, X) ids, 0 = background.
         scores
             Score by id.
+        finding
+            Plain data on how the particles were found, kept with the image in the summary.
 
         Returns
         -------
@@ -107,7 +114,11 @@ class Results:
             If labels and image differ in shape, two images have the same name, pixels are not square, or the disk is
             full.
         """
-        return self._add(micrograph.name, labels, micrograph.grey, micrograph.square_pixel_size_nm, scores)
+        table = self._add(micrograph.name, labels, micrograph.grey, micrograph.square_pixel_size_nm, scores)
+        if finding:
+            self._images[next(reversed(self._images))] |= finding
+            self._write_summary(pooled=None)
+        return table
 
     def add_labels(self, name: str, labels: npt.NDArray[Any], pixel_size_nm: float | None = None) -> pd.DataFrame:
         """Measure and write particles whose image is not there; otherwise as `add`."""

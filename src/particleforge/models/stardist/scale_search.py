@@ -13,7 +13,7 @@ from particleforge.models.stardist.instances import Instances
 from particleforge.step import Step
 
 Floats = npt.NDArray[np.float32]
-SEARCH_PX = 1e6
+SEARCH_PX = 5e5
 """Pixels at working scale that are looked at when scales are compared."""
 SMALLEST_PX = 48
 """Shorter side below which an image is not tried."""
