@@ -51,8 +51,8 @@ def image_file(tmp_path):
 def opened(make_napari_viewer, qtbot):
     """A function that opens a viewer with the panel; every panel is shut in the end."""
 
-    def open_panel(path=None, **layer):
-        viewer = make_napari_viewer()
+    def open_panel(path=None, show=False, **layer):
+        viewer = make_napari_viewer(show=show)
         if path is not None:
             viewer.open(path, plugin="napari")
         elif layer:
@@ -446,7 +446,7 @@ def test_nothing_is_written_before_something_is_annotated(opened, home):
 @pytest.mark.parametrize("how", ["viewer", "panel"])
 def test_nothing_is_left_after_closing(opened, qtbot, home, how):
     threads = set(threading.enumerate())
-    viewer, panel = opened(name="a", data=GREY)
+    viewer, panel = opened(name="a", data=GREY, show=True)
     image, dims = viewer.layers[0], viewer.dims
     panel.begin.click()
     particles, strokes = panel.session.particles, panel.session.strokes

@@ -52,7 +52,6 @@ class AnnotatePanel(Panel):
         self._tools: Tools | None = None
         self._scratch: Scratch | None = None
         self._asked_for: Session | None = None
-        self._shut = False
         self.message = Message(self)
         self.image = self.add_layer_chooser("Image", Image, "The image to annotate.")
         self.folder = FileEdit(mode="d")
@@ -80,7 +79,6 @@ class AnnotatePanel(Panel):
         self.scale.changed.connect(self._scaled)
         for section in (self.particles, self.background):
             section.picked.connect(self.use)
-        self.viewer.dims.events.current_step.connect(self._stepped)
 
     def say(self, news: UserError | str | None) -> None:
         """Show news or an error below the panel; None clears it."""
@@ -118,6 +116,7 @@ class AnnotatePanel(Panel):
             self.say(error)
             return
         session = self.session
+        self.viewer.dims.events.current_step.connect(self._stepped)
         session.changed.connect(self._refresh)
         session.lost.connect(self._lose)
         session.saver.saved.connect(self._tell_saved)
@@ -143,6 +142,7 @@ class AnnotatePanel(Panel):
         for section in (self.particles, self.background):
             section.set_session(None)
         if session is not None:
+            self.viewer.dims.events.current_step.disconnect(self._stepped)
             session.particles.bind_key("N", None, overwrite=True)
             try:
                 session.close(remove)
@@ -160,12 +160,8 @@ class AnnotatePanel(Panel):
     def shut(self) -> None:
         """Save and leave nothing behind."""
         super().shut()
-        if self._shut:
-            return
-        self._shut = True
         self.scale.stop()
         self.leave()
-        self.viewer.dims.events.current_step.disconnect(self._stepped)
 
     def problem(self) -> str | None:
         """Suggestions need an image that is being annotated."""
