@@ -3,7 +3,7 @@ import pytest
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.sample import Sample
+from particleforge.sample import Joined, Sample
 
 LABELS = np.array([[0, 1, 0], [0, 1, 2]], np.uint32)
 
@@ -23,3 +23,19 @@ def test_shapes_must_be_equal(what):
     arrays = {"labels": LABELS, "known": LABELS > 0} | {what: np.zeros((3, 2), np.uint32)}
     with pytest.raises(UserError, match=rf"one: the {what} have shape \(3, 2\), the image \(2, 3\)"):
         Sample(image, **arrays)
+
+
+def named(name):
+    return Sample(Micrograph(np.zeros((2, 3)), name=name), LABELS)
+
+
+def test_joined_sequences_are_read_one_behind_the_other():
+    parts = [[named(f"{part}{i}") for i in range(count)] for part, count in (("a", 2), ("b", 0), ("c", 3))]
+    joined = Joined(parts)
+    assert [sample.name for sample in joined] == ["a0", "a1", "c0", "c1", "c2"]
+    assert joined[-1].name == "c2"
+    assert [sample.name for sample in joined[1:3]] == ["a1", "c0"]
+    assert len(Joined([])) == 0
+    for wrong in (5, -6):
+        with pytest.raises(IndexError):
+            joined[wrong]

@@ -9,9 +9,11 @@ import pytest
 
 from particleforge.cli.main import main
 from particleforge.models.scoring import score
+from particleforge.models.stardist.model import StarDistModel, find_model
 from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
 from particleforge.store.labels import read_labels
+from particleforge.store.micrographs import read_micrograph
 
 TINY = (
     "{n_rays: 16, unet_n_depth: 1, unet_n_filter_base: 4, net_conv_after_unet: 8, unet_batch_norm: true}",
@@ -132,3 +134,33 @@ def test_the_base_detector_needs_no_annotation(spheres, tmp_path, capsys):
     assert "on average, lowest" in found["certainty"]
     assert found["particles"].startswith(f"{entry['count']} in 1 images")
     assert "nm, GSD" in found["diameter"]
+
+
+def test_learning_goes_on_from_the_base_detector(spheres, tmp_path, capsys):
+    words = [
+        "learn",
+        spheres / "annotated",
+        "--out",
+        tmp_path / "model",
+        "--from",
+        "base",
+        "--synthetic-per-image",
+        "1",
+    ]
+    training = "{steps: 3, patch_px: 64, batch_size: 2, validations: 1}"
+    answer(capsys, *words, "--synthetic-per-image", "1", "--training", training)
+    model, base = StarDistModel.load(tmp_path / "model"), StarDistModel.load(find_model("base"))
+    assert model.net.config == base.net.config
+    weights, old = model.net.state_dict(), base.net.state_dict()
+    moved = max(float((weights[name] - old[name]).abs().max()) for name in old if name.endswith("conv.weight"))
+    assert 0 < moved < 0.02
+    micrograph = read_micrograph(spheres / "more" / "images" / "spheres_1.tif")
+    true = read_labels(spheres / "more" / "labels" / "spheres_1.tif")
+    assert score(true, model.predict(micrograph).labels).f1 > 0.9
+
+
+def test_a_network_cannot_be_described_where_training_starts_from_a_model(spheres, tmp_path, capsys):
+    words = ["learn", str(spheres / "annotated"), "--out", str(tmp_path / "m"), "--training", "{network: {n_rays: 16}}"]
+    assert main(words) == 1
+    assert "starts from base, which has its own" in capsys.readouterr().err
+    assert not (tmp_path / "m" / "weights_best.h5").exists()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from particleforge.draws import fix
 from particleforge.params import read_yaml
-from particleforge.recipes.recipe import make_sample
+from particleforge.recipes.recipe import Drawn, make_sample
 from particleforge.recipes.shapes.background.background import Background
 from particleforge.recipes.shapes.background.blots import Blots
 from particleforge.recipes.shapes.background.film import Film
@@ -215,3 +215,13 @@ def test_default_values_are_far_apart():
 def test_the_recipe_of_the_base_detector_is_valid():
     data = read_yaml(Path(__file__).parents[3] / "src/particleforge/models/stardist/base/recipe.yaml")
     assert make_sample(Shapes.parse(data), None, 0, 0).labels.any()
+
+
+def test_samples_drawn_on_demand_are_those_of_the_seed():
+    recipe = Shapes(height_px=64, width_px=64)
+    drawn = Drawn(recipe, None, 4, 3)
+    assert len(drawn) == 3
+    for sample, index in ((drawn[2], 2), (drawn[-3], 0), (drawn[:2][1], 1)):
+        np.testing.assert_array_equal(sample.micrograph.pixels, make_sample(recipe, None, 4, index).micrograph.pixels)
+    with pytest.raises(IndexError):
+        drawn[3]
