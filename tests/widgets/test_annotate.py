@@ -478,6 +478,19 @@ def test_nothing_is_left_after_closing(opened, qtbot, home, how):
     assert not {key for key, bound in particles.keymap.items() if bound is not None}
 
 
+def test_a_panel_opened_again_takes_the_layers_that_are_there(opened, home):
+    viewer, panel = opened(name="a", data=GREY)
+    panel.begin.click()
+    particles = panel.session.particles
+    particles.paint((20, 20), 3)
+    viewer.window.remove_dock_widget(panel)
+    particles.paint((40, 20), 4)
+    _, panel = viewer.window.add_plugin_dock_widget("napari-particleforge", "Annotate")
+    assert panel.session.particles is particles and len(viewer.layers) == 3
+    viewer.close()
+    assert read_annotated(home)[0].labels.max() == 4
+
+
 def callback_module(callback):
     """Where a callback of napari comes from: a function, or a weak reference to an object and a name."""
     target = callback[0]() if isinstance(callback, tuple) else callback

@@ -93,6 +93,10 @@ def together(images: Iterable[Annotated]) -> Annotated:
 
 def _shows_background(free: npt.NDArray[np.bool_]) -> bool:
     """Whether enough squares of background fit in."""
+    down, across = np.flatnonzero(free.any(1)), np.flatnonzero(free.any(0))
+    if not len(down):
+        return False
+    free = free[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
     if min(free.shape) < STROKE_PX:
         return False
     rows = ndimage.minimum_filter1d(free.view(np.uint8), STROKE_PX, 1, mode="constant")

@@ -236,6 +236,8 @@ class AnnotatePanel(Panel):
             self.use("")
         session.particles.visible = here
         session.strokes.visible = here and not session.complete
+        if session.proposals is not None:
+            session.proposals.visible = here
         where = ", ".join(str(step) for step in session.source.frame)
         self.say(None if here else f"Frame {where} is being annotated. For this one press “Annotate this image”.")
         self.begin.setEnabled(not here)

@@ -18,7 +18,10 @@ from particleforge.widgets.job_row import JobRow
 from particleforge.widgets.model_chooser import ModelChooser
 
 TOOLS = {
-    "outline": ("Outline", "Click the middle of a particle, or drag a box around it."),
+    "outline": (
+        "Outline",
+        "Click the middle of a particle, or drag a box around it. Click Outline again to move the image.",
+    ),
     "brush": (
         "Brush",
         "Paint a particle; press N before the next one. The keys [ and ] make the brush smaller and larger.",

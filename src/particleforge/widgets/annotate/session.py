@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from napari import Viewer
 from napari.layers import Image, Labels
-from napari.utils.colormaps import DirectLabelColormap
+from napari.utils.colormaps import CyclicLabelColormap
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from particleforge.annotate.progress import Annotated, annotated
@@ -64,7 +64,7 @@ class Session(QObject):
         start = found or Saved.empty(source.micrograph.shape, pixel_size_nm(image))
         self.particles = self._layer("particles", start.labels.copy(), opacity=0.5)
         self.strokes = self._layer("background", start.strokes.astype(np.uint8), opacity=0.4)
-        self.strokes.colormap = DirectLabelColormap(color_dict={None: STROKE_COLOUR, 0: "transparent"})
+        self.strokes.colormap = CyclicLabelColormap(colors=["transparent", STROKE_COLOUR])
         self.particles.brush_size, self.strokes.brush_size = 10, 20
         self._complete = start.complete
         self._saved = start
