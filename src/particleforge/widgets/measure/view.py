@@ -124,7 +124,7 @@ class ResultsView(QWidget):
         self._particles.remove(self._particles.selected)
 
     def _removed(self, event: Any) -> None:
-        if self._particles is not None and event.value is self._particles.layer:
+        if self._particles is not None and event.value == self._particles.layer:  # plugins see proxies of layers
             self.release()
 
     def _click(self, viewer: Any, event: Any) -> Generator[None, None, None]:
