@@ -32,7 +32,7 @@ pytestmark = [
 ]
 
 SPHERES = Path(__file__).parents[2] / "src" / "particleforge" / "sample_data" / "spheres"
-LIMIT_MS = 240_000
+LIMIT_MS = 480_000
 PLUGIN = "napari-particleforge"
 
 

@@ -18,6 +18,8 @@ from particleforge.widgets.layers import Plane
 from particleforge.workflows.results import SUMMARY, TABLE
 
 CALL = "particleforge.workflows.measure:measure"
+SURE = 0.8
+"""From 0.9 on a detector was right on most micrographs, below 0.7 on none; see docs/models.md."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +34,26 @@ class Found:
         One row per particle as `measure_particles` gives it, with a column `plane` in front.
     provenance
         Plain data: version, parameters, model.
+    certainty
+        How sure the detector is of the least sure plane; None where it cannot tell.
     """
 
     labels: list[npt.NDArray[np.uint32]]
     table: pd.DataFrame
     provenance: dict[str, Any]
+    certainty: float | None = None
+
+    def remarks(self, name: str, in_pixels: bool) -> str:
+        """Say what a person should know before the sizes of a layer are used."""
+        said = [] if len(self.table) else [f"No particle was found in {name}."]
+        if len(self.table) and self.certainty is not None and self.certainty < SURE:
+            said.append(
+                f"The detector is not sure here (certainty {self.certainty:.2f}): check its particles, "
+                "or annotate some of them and train a detector of your own."
+            )
+        if len(self.table) and in_pixels:
+            said.append(f"Sizes are in pixels: {name} has no length as its unit.")
+        return " ".join(said)
 
 
 def task(planes: Sequence[Plane], model: str, params: Params, folder: Path) -> Task:
@@ -65,4 +82,6 @@ def read_found(results: Path, name: str) -> Found:
     every = pd.concat(rows, ignore_index=True).assign(image=name)
     every = every[["plane", *every.columns.drop("plane")]].dropna(axis="columns", how="all")
     source = summary["provenance"]["source"] | {"images": name}
-    return Found(labels, every if len(every) else table.assign(plane=0), summary["provenance"] | {"source": source})
+    known = [sure for entry in summary["images"].values() if (sure := entry.get("certainty")) is not None]
+    provenance = summary["provenance"] | {"source": source}
+    return Found(labels, every if len(every) else table.assign(plane=0), provenance, min(known, default=None))

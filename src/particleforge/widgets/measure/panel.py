@@ -71,10 +71,7 @@ class MeasurePanel(Panel):
             **geometry(source),
         )
         self.view.set_particles(Particles(layer, found.table), self._planes[0].read)
-        if pixel_size_nm(source) is None:
-            self.row.message.say(f"Sizes are in pixels: {source.name} has no length as its unit.")
-        elif not len(found.table):
-            self.row.message.say(f"No particle was found in {source.name}.")
+        self.row.message.say(found.remarks(source.name, pixel_size_nm(source) is None))
         self._scratch.remove()
 
     def reset_choices(self, event: object = None) -> None:

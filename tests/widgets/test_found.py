@@ -1,0 +1,72 @@
+"""Results of a job as particles of a layer."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from napari.layers import Image
+
+from particleforge.measurement.particles import measure_particles
+from particleforge.micrograph import Micrograph
+from particleforge.store.micrographs import read_micrograph
+from particleforge.widgets.layers import planes
+from particleforge.widgets.measure.found import Found, read_found, task
+from particleforge.workflows.measure import MeasureParams
+from particleforge.workflows.results import SUMMARY, Results
+
+
+def squares(*sides):
+    labels = np.zeros((60, 60), np.uint32)
+    for number, side in enumerate(sides, start=1):
+        labels[5 : 5 + side, 20 * (number - 1) + 2 : 20 * (number - 1) + 2 + side] = number
+    return labels
+
+
+def written(out, *planes_of_sides):
+    """Results of planes with squares of some sides."""
+    results = Results(out, {"command": "measure", "source": {"model": "base", "images": "/tmp/x"}})
+    for number, sides in enumerate(planes_of_sides):
+        labels = squares(*sides)
+        image = Micrograph(labels.astype(np.uint8), (2.0, 2.0), name=f"plane_{number:05d}")
+        results.add(image, labels, dict.fromkeys(range(1, len(sides) + 1), 0.5), {"certainty": 0.9 - number / 2})
+    results.finish()
+    return out
+
+
+def test_planes_are_handed_over_with_their_pixel_size(tmp_path):
+    layer = Image(np.stack([squares(4), squares(5)]).astype(float), scale=(1, 3, 3), units=("s", "nm", "nm"))
+    given = task(planes(layer), "base", MeasureParams(prob_thresh=0.4), tmp_path)
+    assert given.params["prob_thresh"] == 0.4
+    found = [read_micrograph(path) for path in sorted((tmp_path / "images").iterdir())]
+    assert [micrograph.pixel_size_nm for micrograph in found] == [pytest.approx((3, 3))] * 2
+    np.testing.assert_array_equal(found[1].pixels, squares(5))
+
+
+def test_particles_of_several_planes_get_numbers_of_their_own(tmp_path):
+    found = read_found(written(tmp_path / "out", (4, 6), (), (8,)), "series")
+    assert found.table["label"].tolist() == [1, 2, 3] and found.table["plane"].tolist() == [0, 0, 2]
+    assert set(found.table["image"]) == {"series"}
+    assert [np.unique(labels).tolist() for labels in found.labels] == [[0, 1, 2], [0], [0, 3]]
+    for plane, labels in enumerate(found.labels):
+        own = found.table[found.table["plane"] == plane]
+        expected = measure_particles(labels, pixel_size_nm=2.0)
+        np.testing.assert_allclose(own["ecd_nm"].astype(float), expected["ecd_nm"], rtol=1e-6)
+    assert found.certainty == pytest.approx(-0.1)
+    assert found.provenance["source"] == {"model": "base", "images": "series"}
+    assert json.loads((tmp_path / "out" / SUMMARY).read_text())["complete"]
+
+
+def test_no_particle_is_an_empty_table(tmp_path):
+    found = read_found(written(tmp_path / "out", ()), "nothing")
+    assert len(found.table) == 0 and {"label", "ecd_px", "touches_border", "plane"} <= set(found.table)
+    assert found.remarks("nothing", in_pixels=True) == "No particle was found in nothing."
+
+
+@pytest.mark.parametrize(
+    ("certainty", "in_pixels", "words"),
+    [(0.95, False, ()), (None, False, ()), (0.5, False, ("certainty 0.50",)), (0.5, True, ("0.50", "in pixels"))],
+)
+def test_what_a_person_should_know_is_said(certainty, in_pixels, words):
+    text = Found([squares(4)], pd.DataFrame({"label": [1]}), {}, certainty).remarks("A", in_pixels)
+    assert all(word in text for word in words) and bool(text) == bool(words)
