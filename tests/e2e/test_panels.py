@@ -14,6 +14,7 @@ import psutil
 import pytest
 from napari.utils._proxies import ReadOnlyWrapper
 from napari.utils.interactions import mouse_move_callbacks, mouse_press_callbacks, mouse_release_callbacks
+from qtpy.compat import isalive
 from qtpy.QtWidgets import QApplication, QDialog, QFileDialog
 
 from particleforge.measurement.particles import measure_particles
@@ -63,7 +64,7 @@ def opened(make_napari_viewer, project):
     assert not [
         widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QDialog) and widget.isVisible()
     ]
-    for panel in panels:
+    for panel in filter(isalive, panels):
         panel.shut()
     assert not jobs_left()
 
