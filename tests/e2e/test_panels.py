@@ -285,7 +285,7 @@ def test_four_samples_are_shown_and_a_dataset_is_grown(opened, qtbot, project):
         panel.row.button.click()
     path = project / "datasets" / "grown-1.zarr"
     dataset = Dataset.open(path)
-    assert len(dataset) == 3 and dataset.meta["recipe"]["deformation"]["kind"] == "grid_warp"
+    assert len(dataset) == 3 and dataset.meta["recipe"]["deformation"]["kind"] == "grid"
     stack, particles = viewer.layers["grown-1"], viewer.layers["grown-1 particles"]
     np.testing.assert_array_equal(np.asarray(stack.data[1]), dataset[1].micrograph.pixels)
     np.testing.assert_array_equal(np.asarray(particles.data[2]), dataset[2].labels)
