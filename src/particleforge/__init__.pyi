@@ -5,6 +5,8 @@ from .recipes.synthesize import synthesize as synthesize
 from .sample import Sample as Sample
 from .step import Progress as Progress
 from .step import run as run
+from .workflows.adapt import AdaptParams as AdaptParams
+from .workflows.adapt import adapt as adapt
 from .workflows.learn import LearnParams as LearnParams
 from .workflows.learn import learn as learn
 from .workflows.measure import MeasureParams as MeasureParams
