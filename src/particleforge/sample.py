@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -99,15 +100,12 @@ class Sample:
         return free if self.known is None else free & self.known
 
 
-class Joined(Sequence[Sample]):
-    """Several sequences of samples, one behind the other, read as they are needed."""
+class Samples(Sequence[Sample]):
+    """A sequence of samples that are read or made when they are asked for."""
 
-    def __init__(self, parts: Sequence[Sequence[Sample]]) -> None:
-        self._parts = parts
-        self._ends = list(accumulate(map(len, parts)))
-
-    def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
+    @abstractmethod
+    def at(self, index: int) -> Sample:
+        """Sample number `index`, counted from 0."""
 
     @overload
     def __getitem__(self, index: int) -> Sample: ...
@@ -116,9 +114,23 @@ class Joined(Sequence[Sample]):
     def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
         """Return one sample, or several."""
         if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+            return [self.at(i) for i in range(*index.indices(len(self)))]
         if not -len(self) <= index < len(self):
-            raise IndexError(index)
-        index %= len(self)
+            raise IndexError(f"sample {index} of {len(self)}")
+        return self.at(index % len(self))
+
+
+class Joined(Samples):
+    """Several sequences of samples, one behind the other."""
+
+    def __init__(self, parts: Sequence[Sequence[Sample]]) -> None:
+        self._parts = parts
+        self._ends = list(accumulate(map(len, parts)))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def at(self, index: int) -> Sample:
+        """Sample number `index` of all of them."""
         part = bisect_right(self._ends, index)
         return self._parts[part][index - (self._ends[part - 1] if part else 0)]

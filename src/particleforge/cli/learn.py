@@ -22,11 +22,4 @@ def call(args: argparse.Namespace) -> dict[str, Any]:
     params = read_options(args, LearnParams)
     with bar() as report:
         learned = run(learn.steps(args.folder, args.out, params), report)
-    return {
-        "model": str(learned.path),
-        "images": learned.images,
-        "particles": learned.particles,
-        "synthetic_images": learned.synthetic,
-        "prob_thresh": learned.model.prob_thresh,
-        "working_scale": learned.model.working_scale,
-    }
+    return learned.report()

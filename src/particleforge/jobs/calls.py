@@ -38,14 +38,7 @@ def learn(params: Plain, folder: str, out: str) -> Step[Plain]:
     from particleforge.workflows.learn import LearnParams, learn
 
     learned = yield from learn.steps(folder, out, LearnParams.parse(params))
-    return {
-        "model": str(learned.path),
-        "images": learned.images,
-        "particles": learned.particles,
-        "synthetic_images": learned.synthetic,
-        "prob_thresh": learned.model.prob_thresh,
-        "working_scale": learned.model.working_scale,
-    }
+    return learned.report()
 
 
 def train(params: Plain, sources: list[str], out: str) -> Step[Plain]:

@@ -3,14 +3,14 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from particleforge.draws import fix
 from particleforge.params import Params
-from particleforge.sample import Sample
+from particleforge.sample import Sample, Samples
 from particleforge.seeds import stream
 
 
@@ -47,7 +47,7 @@ def make_sample(recipe: Recipe, material: Any, seed: int, index: int) -> Sample:
     return replace(sample, micrograph=replace(sample.micrograph, name=f"{index:06d}"))
 
 
-class Drawn(Sequence[Sample]):
+class Drawn(Samples):
     """Samples of a recipe, drawn when they are asked for.
 
     Parameters
@@ -64,14 +64,6 @@ class Drawn(Sequence[Sample]):
     def __len__(self) -> int:
         return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
-        """Draw one sample, or several."""
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(self._count))]
-        if not -self._count <= index < self._count:
-            raise IndexError(index)
-        return make_sample(self._recipe, self._material, self._seed, index % self._count)
+    def at(self, index: int) -> Sample:
+        """Draw sample number `index`."""
+        return make_sample(self._recipe, self._material, self._seed, index)

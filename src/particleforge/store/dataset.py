@@ -5,10 +5,10 @@ A dataset is a folder with the arrays ``images``, ``labels`` and ``known`` (coun
 its shard, so its presence says that the shard is complete. Nothing in it depends on time, machine or order of writing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from zarr.codecs import ZstdCodec
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.sample import Sample
+from particleforge.sample import Sample, Samples
 from particleforge.store.files import atomic_write, disk_errors, new_folder
 from particleforge.store.rows import pack_row, read_row, row_count, unpack_truth
 from particleforge.store.unreadable import unreadable
@@ -27,7 +27,7 @@ SAMPLES_PER_SHARD = 16
 _ARRAYS = ("images", "labels", "known")
 
 
-class Dataset(Sequence[Sample]):
+class Dataset(Samples):
     """Samples on disk, read one by one; cheap to pickle, for only its path travels.
 
     Use `Dataset.create` or `Dataset.open`. Different shards may be written by different processes at the same time.
@@ -156,13 +156,14 @@ class Dataset(Sequence[Sample]):
         """Shards that are not written, or not to their end."""
         return [k for k in self.shards if row_count(self._rows(k)) < len(self.shard_range(k))]
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+    def at(self, index: int) -> Sample:
+        """Read sample number `index`.
+
+        Raises
+        ------
+        UserError
+            If the sample is not written.
+        """
         row = self.row(index)
         image, labels, known = self._read(index, row)
         size = tuple(row["pixel_size_nm"]) if row["pixel_size_nm"] else None

@@ -6,7 +6,7 @@ import math
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import AliasChoices, Field, model_validator
@@ -70,6 +70,17 @@ class Learned:
     particles: int
     images: int
     synthetic: int
+
+    def report(self) -> dict[str, Any]:
+        """Plain data for a person or JSON."""
+        return {
+            "model": str(self.path),
+            "images": self.images,
+            "particles": self.particles,
+            "synthetic_images": self.synthetic,
+            "prob_thresh": self.model.prob_thresh,
+            "working_scale": self.model.working_scale,
+        }
 
 
 @stepwise

@@ -116,11 +116,7 @@ def train_network(
             batch = Batch(*(tensor.to(fabric.device) for tensor in next(batches)))
             prob, dist = module(batch.image.contiguous(memory_format=torch.channels_last))
             loss = stardist_loss(prob, dist, batch.prob, batch.dist, batch.weight).total
-            if not torch.isfinite(loss):
-                raise UserError(
-                    f"The training diverged: the loss is {loss.item()} at step {state.step}.",
-                    f"Use a learning_rate below {rate:g}.",
-                )
+            _refuse_divergence(loss, state.step, rate)
             optimizer.zero_grad()
             fabric.backward(loss)
             fabric.clip_gradients(module, optimizer, max_norm=5.0, error_if_nonfinite=False)
@@ -141,6 +137,14 @@ def train_network(
         net = StarDistNet(config)
     net.load_state_dict(state.best)
     return net.eval()
+
+
+def _refuse_divergence(loss: Tensor, step: int, rate: float) -> None:
+    if not torch.isfinite(loss):
+        raise UserError(
+            f"The training diverged: the loss is {loss.item()} at step {step}.",
+            f"Use a learning_rate below {rate:g}.",
+        )
 
 
 def _first_net(config: StarDistConfig, start: StarDistNet | None, params: TrainParams) -> StarDistNet:

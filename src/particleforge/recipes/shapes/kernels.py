@@ -41,7 +41,6 @@ def shade(
     centre: tuple[float, float],
     noise: Floats,
     corner: tuple[int, int],
-    mottle: float,
     out: Floats,
 ) -> None:
     """Relative contrast of a particle: profile by depth, plus slope, plus facets by angle, plus noise."""
@@ -59,7 +58,7 @@ def shade(
             angle = math.atan2(y, x) / (2 * math.pi) + 0.5
             value += slope[0] * y + slope[1] * x + sectors[min(int(angle * turns), turns - 1)]
             row, column = (corner[0] + i) % noise.shape[0], (corner[1] + j) % noise.shape[1]
-            out[i, j] = value + mottle * noise[row, column]
+            out[i, j] = value + noise[row, column]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -129,7 +129,7 @@ class Population(Params):
         """Draw one particle for each equivalent circular diameter."""
         count = len(diameters_px)
         coarsest = max(2.0, number(self.mottle_scale) * number(self.diameter_px))
-        noise = cloud((128, 128), coarsest, max(2.0, coarsest / 4), rng)
+        noise = np.float32(number(self.mottle)) * cloud((128, 128), coarsest, max(2.0, coarsest / 4), rng)
         corners = self.outlines[0].draw(rng, count) * diameters_px[:, None, None]
         ferets = _ferets(corners)
         profiles = self.shadings[0].profiles(rng, count)
@@ -143,9 +143,7 @@ class Population(Params):
             pixels = np.empty_like(depth)
             slope = (lit * np.sin(side) / diameters_px[i], lit * np.cos(side) / diameters_px[i])
             corner = (int(rng.integers(noise.shape[0])), int(rng.integers(noise.shape[1])))
-            kernels.shade(
-                depth, profiles[i], self._facets(rng), slope, centre, noise, corner, number(self.mottle), pixels
-            )
+            kernels.shade(depth, profiles[i], self._facets(rng), slope, centre, noise, corner, pixels)
             alpha = np.clip(np.float32(0.5) + depth / np.float32(number(self.softness_px)), 0, 1)
             if alpha.max() < 0.5:  # thinner than a pixel
                 alpha.flat[depth.argmax()] = 0.5
