@@ -49,6 +49,7 @@ def test_clouds_have_unit_strength():
     assert cloud((600, 600), 40, 3, np.random.default_rng(2)).std() == pytest.approx(1, rel=0.15)
 
 
+@settings(deadline=None)
 @given(st.integers(-6, 12), st.integers(-6, 12))
 def test_a_halo_fades_outside_only(top, left):
     depth = np.full((5, 5), -2, np.float32)
