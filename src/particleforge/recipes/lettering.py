@@ -22,7 +22,7 @@ TEXTS = (
     "WD 8.2 mm",
     "mag 100 k",
 )
-BAR_TEXTS = ("10 nm", "20nm", "50 nm", "100 nm", "200 nm", "500 nm", "0.5 µm", "1 µm", "2 um", "5 µm")
+BAR_TEXTS = ("10 nm", "20nm", "50 nm", "100 nm", "200 nm", "500 nm", "0.5 um", "1 um", "2um", "5 um")
 
 
 def write_letters(

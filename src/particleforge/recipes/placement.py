@@ -56,6 +56,7 @@ class Crowding:
     cut_by_border: bool
     clustering: float
     chains: float = 0.0
+    gap_px: float = 0.0
 
 
 class Scene:
@@ -146,6 +147,7 @@ class Scene:
             angle = rng.uniform(0, 2 * math.pi)
             towards = (math.sin(angle), math.cos(angle))
             found, top, left = kernels.slide_out(self.labels, stamp.alpha, start, towards, 3 * max(stamp.alpha.shape))
+            top, left = top + round(self.crowding.gap_px * towards[0]), left + round(self.crowding.gap_px * towards[1])
             if found and self._inside(stamp, top, left) and self._fits(stamp, top, left):
                 return top, left
         return None

@@ -21,15 +21,31 @@ def discs(count=9, shape=(64, 72), seed=0):
 
 @pytest.mark.parametrize("grid", [(1, 1), (2, 2), (4, 2)])
 @pytest.mark.parametrize("n_rays", [8, 32])
-def test_targets_are_those_of_the_official_kernels(grid, n_rays):
+def test_distances_are_those_of_the_official_kernels(grid, n_rays):
     labels = discs()
     goals = targets(labels, None, StarDistConfig(n_rays=n_rays, grid=grid))
-    np.testing.assert_allclose(goals.prob, edt_prob(labels)[:: grid[0], :: grid[1]], atol=1e-6)
     expected = star_dist(labels.astype(np.uint16), n_rays)[:: grid[0], :: grid[1]]
     np.testing.assert_allclose(goals.dist, np.moveaxis(expected, -1, 0), atol=1e-6)
     assert goals.weight.shape == goals.prob.shape
     assert (goals.weight == 1).all()
     assert {goals.prob.dtype, goals.dist.dtype, goals.weight.dtype} == {np.dtype(np.float32)}
+
+
+def test_the_probability_of_a_disc_is_the_official_one():
+    rows, columns = np.indices((96, 96))
+    disc = (np.hypot(rows - 47, columns - 45) <= 40).astype(int)
+    goals = targets(disc, None, StarDistConfig(n_rays=64, grid=(1, 1)))
+    np.testing.assert_allclose(goals.prob, edt_prob(disc), atol=0.07)
+
+
+def test_the_probability_of_a_rod_falls_towards_its_ends():
+    rod = np.zeros((48, 160), int)
+    rod[20:29, 10:140] = 1
+    goals = targets(rod, None, StarDistConfig(n_rays=64, grid=(1, 1)))
+    along = np.arange(20, 130)
+    expected = np.sqrt(1 - np.abs(along - 74.5) / 65)
+    np.testing.assert_allclose(goals.prob[24, along], expected, atol=0.06)
+    assert (edt_prob(rod)[24, along] == 1).all()
 
 
 @pytest.mark.parametrize("step", [1, 7, 70_000, 400_000_000])

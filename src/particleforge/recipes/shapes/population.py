@@ -80,6 +80,12 @@ class Population(Params):
         Mixture(parts=(Uniform(low=1, high=1.15), Uniform(low=1.1, high=1.8)), weights=(0.6, 0.4)),
         description="Geometric standard deviation of the diameters.",
     )
+    least_width_px: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
+        0.0, description="Particles narrower than this are enlarged to it."
+    )
+    alignment: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
+        sometimes(0.25, Uniform(low=0.8, high=1)), description="How parallel particles lie: 0 = not at all, 1 = fully."
+    )
     contrast: Annotated[Draw, PerImage(), Within(-2, 2)] = Field(
         Mixture(
             parts=(LogUniform(low=0.08, high=0.9), Uniform(low=-0.8, high=-0.08)),
@@ -88,7 +94,8 @@ class Population(Params):
         description="Grey of the particles less that of the background, which lie between 0 and 1.",
     )
     contrast_spread: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        Uniform(low=0, high=0.3), description="Standard deviation of the particles' contrasts over their mean."
+        Mixture(parts=(Uniform(low=0, high=0.3), Uniform(low=0.3, high=0.6)), weights=(0.8, 0.2)),
+        description="Standard deviation of the particles' contrasts over their mean.",
     )
     shadings: Annotated[tuple[AnyShading, ...], OneOf()] = Field(
         SHADINGS, min_length=1, description="Kinds of shading, of which each image has one."
@@ -115,23 +122,44 @@ class Population(Params):
         Uniform(low=0.03, high=0.25), description="How far the halo reaches over the median diameter."
     )
 
-    def diameters(self, rng: np.random.Generator, count: int, largest_px: float) -> Floats:
-        """Diameters of `count` particles in px; none is below 3 px or above a given one."""
+    def outlined(self, rng: np.random.Generator, count: int, largest_px: float) -> tuple[Floats, Floats]:
+        """Draw outlines.
+
+        Parameters
+        ----------
+        rng
+            Chooses sizes, shapes and angles.
+        count
+            How many.
+        largest_px
+            No diameter is above this or below 3 px.
+
+        Returns
+        -------
+        diameters : (count,) float64
+            Equivalent circular diameters in px.
+        corners : (count, `POINTS`, 2) float64
+            Corners (y, x) of polygons about their centre of area.
+        ferets : (count, 2) float64
+            Largest and smallest distance of parallel tangents.
+        """
+        corners = self.outlines[0].draw(rng, count, number(self.alignment))
+        ferets = _ferets(corners)
         drawn = number(self.diameter_px) * number(self.gsd) ** rng.standard_normal(count)
-        return np.asarray(np.clip(drawn, min(3, largest_px), largest_px), float)
+        drawn = np.maximum(drawn, number(self.least_width_px) / np.maximum(ferets[:, 1], 1e-6))
+        diameters = np.clip(drawn, min(3, largest_px), largest_px)
+        return diameters, corners * diameters[:, None, None], ferets * diameters[:, None]
 
     @property
     def halo_px(self) -> float:
         """How far the halo reaches."""
         return max(number(self.halo_width) * number(self.diameter_px), 0.7) if number(self.halo) else 0.0
 
-    def draw(self, diameters_px: Floats, rng: np.random.Generator) -> Iterator[Drawn]:
-        """Draw one particle for each equivalent circular diameter."""
-        count = len(diameters_px)
+    def draw(self, rng: np.random.Generator, count: int, largest_px: float) -> Iterator[Drawn]:
+        """Draw particles of no more than a largest equivalent circular diameter."""
+        diameters_px, corners, ferets = self.outlined(rng, count, largest_px)
         coarsest = max(2.0, number(self.mottle_scale) * number(self.diameter_px))
         noise = np.float32(number(self.mottle)) * cloud((128, 128), coarsest, max(2.0, coarsest / 4), rng)
-        corners = self.outlines[0].draw(rng, count) * diameters_px[:, None, None]
-        ferets = _ferets(corners)
         profiles = self.shadings[0].profiles(rng, count)
         contrasts = number(self.contrast) * np.maximum(
             1 + number(self.contrast_spread) * rng.standard_normal(count), 0.3

@@ -60,6 +60,9 @@ class Shapes(Recipe):
     chains: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         Choice(values=(0, 0, 0, 1)), description="Share of these that touch the last one, so that chains grow."
     )
+    gap_px: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
+        Choice(values=(0, 0, 1, 2)), description="Distance of particles that are said to touch."
+    )
     lattice: Annotated[Draw, PerImage(), Within(0, 5)] = Field(
         sometimes(0.15, Uniform(low=0.98, high=1.3)),
         description="Distance of neighbours in a hexagonal layer over the median diameter; 0: no layer.",
@@ -89,7 +92,14 @@ class Shapes(Recipe):
         """Return one image with its labels and truth."""
         shape = self.height_px, self.width_px
         canvas = self.background.apply(np.full(shape, number(self.level), np.float32), rng)
-        crowding = Crowding(self.min_visible, number(self.overlap), True, number(self.clustering), number(self.chains))
+        crowding = Crowding(
+            self.min_visible,
+            number(self.overlap),
+            True,
+            number(self.clustering),
+            number(self.chains),
+            number(self.gap_px),
+        )
         if buried := number(self.buried):
             below, _ = self._fill(canvas, crowding, buried, rng)
             canvas = gaussian_blur(below.image, max(2.0, 0.15 * number(self.first.diameter_px)))
@@ -138,10 +148,9 @@ class Shapes(Recipe):
             (self.second, number(self.second_share)),
         ):
             largest = 0.8 * min(height, width)
-            usual = np.mean(population.diameters(rng, 64, largest) ** 2) * np.pi / 4
+            usual = np.mean(population.outlined(rng, 64, largest)[0] ** 2) * np.pi / 4
             count = min(round(share * area / usual + rng.random()), round(share * self.most))
-            sizes = population.diameters(rng, count, largest)
-            drawn += [(population, particle) for particle in population.draw(sizes, rng)]
+            drawn += [(population, particle) for particle in population.draw(rng, count, largest)]
         order = rng.permutation(len(drawn))
         if not number(self.overlap):
             order = np.array(sorted(order, key=lambda i: -drawn[i][1].diameter_px), int)

@@ -19,8 +19,17 @@ class Outline(Params):
     def trace(self, rng: np.random.Generator, count: int) -> Floats:
         """(count, `POINTS`, 2) corners (y, x) of closed polygons, of any size."""
 
-    def draw(self, rng: np.random.Generator, count: int) -> Floats:
+    def draw(self, rng: np.random.Generator, count: int, alignment: float = 0.0) -> Floats:
         """Draw outlines of equivalent circular diameter 1 about their centre of area, each turned by a random angle.
+
+        Parameters
+        ----------
+        rng
+            Chooses shapes and angles.
+        count
+            How many.
+        alignment
+            0: any angle; 1: all the same.
 
         Returns
         -------
@@ -33,7 +42,7 @@ class Outline(Params):
         area = cross.sum(1) / 2
         middle = [((part + np.roll(part, -1, 1)) * cross).sum(1) / (6 * area) for part in (y, x)]
         centred = (corners - np.stack(middle, -1)[:, None]) * np.sqrt(np.pi / 4 / np.abs(area))[:, None, None]
-        angle = rng.uniform(0, 2 * np.pi, count)
+        angle = rng.uniform(0, 2 * np.pi) + (1 - alignment) * rng.uniform(-np.pi, np.pi, count)
         turn = np.stack([np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)], -1).reshape(-1, 1, 2, 2)
         return np.asarray((turn * centred[..., None, :]).sum(-1), float)
 
