@@ -122,7 +122,7 @@ class Population(Params):
         Uniform(low=0.03, high=0.25), description="How far the halo reaches over the median diameter."
     )
 
-    def outlined(self, rng: np.random.Generator, count: int, largest_px: float) -> tuple[Floats, Floats]:
+    def outlined(self, rng: np.random.Generator, count: int, largest_px: float) -> tuple[Floats, Floats, Floats]:
         """Draw outlines.
 
         Parameters

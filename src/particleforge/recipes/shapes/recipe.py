@@ -92,14 +92,8 @@ class Shapes(Recipe):
         """Return one image with its labels and truth."""
         shape = self.height_px, self.width_px
         canvas = self.background.apply(np.full(shape, number(self.level), np.float32), rng)
-        crowding = Crowding(
-            self.min_visible,
-            number(self.overlap),
-            True,
-            number(self.clustering),
-            number(self.chains),
-            number(self.gap_px),
-        )
+        beside = number(self.clustering), number(self.chains), number(self.gap_px)
+        crowding = Crowding(self.min_visible, number(self.overlap), True, *beside)
         if buried := number(self.buried):
             below, _ = self._fill(canvas, crowding, buried, rng)
             canvas = gaussian_blur(below.image, max(2.0, 0.15 * number(self.first.diameter_px)))
