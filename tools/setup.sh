@@ -19,7 +19,7 @@ if ! command -v uv >/dev/null; then
         exit 1
     fi
 fi
-uv sync --frozen --quiet --inexact
+uv sync --frozen --quiet --inexact --compile-bytecode # saves seconds at each start of a step
 
 [[ "$(uname -s)" == Linux ]] || exit 0
 lacking=$(ldd .venv/lib/python3.*/site-packages/PyQt6/Qt6/plugins/platforms/libqxcb.so | awk '/not found/ {print $1}' | sort -u)
