@@ -22,6 +22,7 @@ from particleforge.models.scoring import score
 from particleforge.store.dataset import Dataset
 from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import read_micrograph
+from particleforge.widgets.folder_chooser import NOTHING_YET
 
 pytestmark = [
     pytest.mark.slow,
@@ -206,7 +207,7 @@ def test_an_image_without_particles_gives_a_calm_sentence(opened, qtbot):
 
 def test_what_cannot_be_measured_is_refused_in_a_sentence(opened, qtbot):
     viewer, panel = opened("Measure")
-    assert not panel.row.button.isEnabled() and panel.row.button.toolTip() == "Open an image first."
+    assert not panel.row.button.isEnabled() and panel.row.missing.text() == "Open an image first."
     viewer.add_image(np.zeros((2, 2, 8, 8)), name="hyperstack")
     assert panel.row.button.isEnabled()
     panel.row.button.click()
@@ -234,7 +235,7 @@ def test_training_is_stopped_resumed_and_its_detector_measures(opened, qtbot, pr
     assert done.args[0]["particles"] == 10
     (model,) = panel.models.models
     assert model.finished and model.prob_thresh is not None
-    assert panel.loss.isVisible() and len(panel.loss.curves["training"]) >= 2
+    assert panel.loss.isVisible() and len(panel.loss.curves[0].points) >= 2
     assert not panel.resume.isEnabled()
 
     viewer, panel = opened("Measure", micrograph())
@@ -297,7 +298,7 @@ def test_a_folder_without_annotation_says_so(opened, project):
     shutil.rmtree(project / "annotations")
     for name in ("Train", "Augment"):
         _, panel = opened(name)
-        assert not panel.row.button.isEnabled() and "no annotated images" in panel.row.button.toolTip()
+        assert not panel.row.button.isEnabled() and panel.row.missing.text() == NOTHING_YET
 
 
 @pytest.mark.parametrize("name", ["Measure", "Train", "Augment"])

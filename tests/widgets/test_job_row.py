@@ -78,9 +78,9 @@ def test_a_click_runs_a_job_and_its_result_comes_to_the_thread_of_qt(qtbot, row,
 
 def test_run_is_disabled_while_something_is_wrong(row):
     row.set_problem("Count = 0: too few.")
-    assert not row.button.isEnabled() and row.button.toolTip() == "Count = 0: too few."
+    assert not row.button.isEnabled() and row.missing.text() == "Count = 0: too few."
     row.set_problem(None)
-    assert row.button.isEnabled() and row.button.toolTip() == ""
+    assert row.button.isEnabled() and not row.missing.isVisible()
 
 
 def test_an_error_is_told_with_its_way_out_and_without_a_dialog(qtbot, row, tmp_path):

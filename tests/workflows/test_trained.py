@@ -26,7 +26,8 @@ def write(folder, files):
 def test_models_and_stopped_trainings_are_listed_the_latest_first(tmp_path):
     run = yaml.safe_dump({"folder": "/data/gold", "annotated": ["a: 1", "b: 2"], "minutes": 5.0})
     thresholds = '{"prob": 0.55, "nms": 0.4}'
-    write(tmp_path / "done", {"run.yaml": run, "config.json": "{}", "thresholds.json": thresholds})
+    log = "step,held_out_loss,held_out_f1\n1,0.9,0.5\n2,0.4,0.75\n3,0.6,0.8\n"
+    write(tmp_path / "done", {"run.yaml": run, "config.json": "{}", "thresholds.json": thresholds, "training.csv": log})
     write(
         tmp_path / "stopped",
         {"run.yaml": run, "config.json": "{}", "thresholds.json": thresholds, "checkpoint.pt": ""},
@@ -41,6 +42,8 @@ def test_models_and_stopped_trainings_are_listed_the_latest_first(tmp_path):
     assert [m.name for m in found] == ["done", "stopped", "begun", "official"]
     assert [(m.finished, m.usable) for m in found] == [(True, True), (False, True), (False, False), (True, True)]
     assert found[0].source == "gold, 2 images" and found[0].prob_thresh == 0.55
+    assert found[0].f1 == 0.75 and found[1].f1 is None
+    assert found[0].size_bytes == len(run) + 2 + len(thresholds) + len(log)
     assert found[3].source == "StarDist model" and found[3].prob_thresh is None
     assert trained_models(tmp_path / "nowhere") == []
 

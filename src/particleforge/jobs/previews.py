@@ -15,7 +15,7 @@ class Previews:
     """Writes the latest previews of a step to a folder.
 
     A file is ``NAME.npz`` with ``step``, the side of its pixels in pixels of what it shows, and either ``image`` and
-    ``labels`` of a sample or ``array``, an array as the step gave it.
+    ``labels`` of a sample, with ``pixel_size_nm`` along (Y, X) if it is known, or ``array``, as the step gave it.
 
     Parameters
     ----------
@@ -55,7 +55,9 @@ def _arrays(preview: Any) -> dict[str, Any]:
     from particleforge.sample import Sample
 
     if isinstance(preview, Sample):
-        return {"image": preview.micrograph.pixels, "labels": preview.labels}
+        arrays = {"image": preview.micrograph.pixels, "labels": preview.labels}
+        size_nm = preview.micrograph.pixel_size_nm
+        return arrays if size_nm is None else arrays | {"pixel_size_nm": np.array(size_nm)}
     return {"array": preview} if isinstance(preview, np.ndarray) and preview.ndim >= 2 else {}
 
 
@@ -64,5 +66,5 @@ def _save(path: Path, arrays: dict[str, Any]) -> None:
 
     height, width = next(iter(arrays.values())).shape[:2]
     step = -(-max(height, width) // PREVIEW_PX)
-    small = {name: array[::step, ::step] for name, array in arrays.items()}
+    small = {name: array[::step, ::step] if array.ndim > 1 else array for name, array in arrays.items()}
     np.savez(path, step=np.array(step), **small)

@@ -1,16 +1,24 @@
 """Choose the folder of annotated images."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from magicgui.widgets import create_widget
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QFileSystemWatcher, Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from particleforge.errors import UserError
+from particleforge.store.labels import read_labels
 from particleforge.widgets.workspace import ANNOTATIONS, workspace
+
+NOTHING_YET = "Annotate at least one particle first, or choose another folder."
 
 
 class FolderChooser(QWidget):
-    """The annotations of the workspace, or another folder laid out like them."""
+    """The annotations of the workspace, or another folder laid out like them.
+
+    `changed` follows another folder, and another content of the chosen one.
+    """
 
     changed = Signal()
 
@@ -19,8 +27,10 @@ class FolderChooser(QWidget):
         self.edit = create_widget(widget_type="FileEdit", options={"mode": "d"})
         self.edit.choose_btn.text = "…"
         self.edit.choose_btn.native.setFixedWidth(32)
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.directoryChanged.connect(self._look)
+        self.edit.changed.connect(self._look)
         self.edit.value = workspace() / ANNOTATIONS
-        self.edit.changed.connect(lambda _: self.changed.emit())
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.edit.native)
@@ -37,7 +47,27 @@ class FolderChooser(QWidget):
         """Say what the folder lacks, as far as that is seen at once."""
         folder = self.value()
         if not (folder / "images").is_dir() or not (folder / "labels").is_dir():
-            return (
-                f"There are no annotated images in {folder}. Annotate some particles first, or choose another folder."
-            )
-        return None
+            return NOTHING_YET
+        files = [path for path in sorted((folder / "labels").iterdir()) if not path.name.startswith(".")]
+        return None if any(_holds_particles(path, path.stat().st_mtime_ns) for path in files) else NOTHING_YET
+
+    def _look(self, _: object = None) -> None:
+        """Watch what there is of the folder now, or the nearest folder above it, in which it will be made."""
+        folder = self.value()
+        there = next((above for above in (folder, *folder.absolute().parents) if above.is_dir()), None)
+        wanted = {str(path) for path in (there, folder / "images", folder / "labels") if path and path.is_dir()}
+        watched = set(self._watcher.directories())
+        if watched - wanted:
+            self._watcher.removePaths(sorted(watched - wanted))
+        if wanted - watched:
+            self._watcher.addPaths(sorted(wanted - watched))
+        self.changed.emit()
+
+
+@lru_cache(maxsize=1024)
+def _holds_particles(path: Path, changed_ns: int) -> bool:
+    """Whether a label image has any particle; one that cannot be read is left for the job to complain about."""
+    try:
+        return bool(read_labels(path).any())
+    except UserError:
+        return True

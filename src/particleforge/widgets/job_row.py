@@ -66,13 +66,14 @@ class JobRow(QWidget):
         self.button.clicked.connect(self._click)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(True)
-        self.message = Message(self)
+        self.missing, self.message = Message(self), Message(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        line = QHBoxLayout()
-        line.addWidget(self.button)
-        line.addWidget(self.bar, 1)
-        layout.addLayout(line)
+        self._line = QHBoxLayout()
+        self._line.addWidget(self.button)
+        self._line.addWidget(self.bar, 1)
+        layout.addLayout(self._line)
+        layout.addWidget(self.missing)
         layout.addWidget(self.message)
         self._show_idle()
 
@@ -86,12 +87,15 @@ class JobRow(QWidget):
         """Process of the running job."""
         return None if self._job is None else self._job.pid
 
+    def add_button(self, button: QPushButton) -> None:
+        """Put another button in front of Run."""
+        self._line.insertWidget(self._line.count() - 2, button)
+
     def set_problem(self, problem: str | None) -> None:
-        """Disable Run, with the reason as its tooltip, or enable it."""
+        """Disable Run and say beside it what is missing, or enable it."""
         self._problem = problem
         if not self.running:
-            self.button.setEnabled(problem is None)
-            self.button.setToolTip(problem or "")
+            self._show_problem()
 
     def start(self, prepare: Callable[[], Task]) -> None:
         """Call a function that gives a task in a thread, then run the task as a job; nothing if one runs."""
@@ -99,7 +103,8 @@ class JobRow(QWidget):
             return
         self._preparing, self._eta = True, Eta()
         self.button.setText(self._cancel_text)
-        self.button.setToolTip("")
+        self.button.setEnabled(True)
+        self.missing.say("")
         self.message.say("")
         self.bar.setRange(0, 0)
         self.bar.setFormat("Preparing")
@@ -173,5 +178,8 @@ class JobRow(QWidget):
     def _show_idle(self) -> None:
         self.button.setText(self._run_text)
         self.bar.hide()
+        self._show_problem()
+
+    def _show_problem(self) -> None:
         self.button.setEnabled(self._problem is None)
-        self.button.setToolTip(self._problem or "")
+        self.missing.say(self._problem or "")

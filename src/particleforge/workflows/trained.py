@@ -1,6 +1,8 @@
 """What lies in a folder of models, told from their files without loading any."""
 
+import csv
 import json
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +34,10 @@ class Trained:
         What it learned from, for a person.
     prob_thresh
         Least probability of a particle.
+    f1
+        Of the weights kept, on annotated particles that were held out; None where none were.
+    size_bytes
+        Of all files in the folder.
     """
 
     path: Path
@@ -40,6 +46,8 @@ class Trained:
     date: datetime
     source: str
     prob_thresh: float | None
+    f1: float | None
+    size_bytes: int
 
     @property
     def name(self) -> str:
@@ -80,6 +88,8 @@ def _read(path: Path) -> Trained | None:
         date=datetime.fromtimestamp(max(mark.stat().st_mtime for mark in marks)),
         source=_source(path),
         prob_thresh=_threshold(path),
+        f1=_f1(path / LOG),
+        size_bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
     )
 
 
@@ -101,3 +111,14 @@ def _threshold(path: Path) -> float | None:
         return float(json.loads((path / THRESHOLDS).read_text(encoding="utf-8"))["prob"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _f1(log: Path) -> float | None:
+    """Score where the held-out loss was lowest: the weights of that step are kept."""
+    try:
+        rows = list(csv.DictReader(log.read_text(encoding="utf-8").splitlines()))
+        best = min(rows, key=lambda row: float(row["held_out_loss"]))
+        score = float(best["held_out_f1"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return None if math.isnan(score) else score

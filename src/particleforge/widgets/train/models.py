@@ -8,16 +8,24 @@ from qtpy.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 from particleforge.widgets.workspace import MODELS, workspace
 from particleforge.workflows.trained import Trained, trained_models
 
-HEADER = ["Model", "Date", "Learned from", "Least prob."]
+HEADER = {
+    "Model": "Its name; a training that was stopped can be resumed once it is selected.",
+    "Date": "Of its last change.",
+    "F1": "Share of held-out annotated particles found, and of finds that are right; empty where none were held out.",
+    "Size": "Of its folder.",
+    "Learned from": "Its annotated images.",
+}
 HEIGHT_PX = 120
 
 
 class ModelList(QTreeWidget):
-    """Name, date, source and threshold of every model, and which training was stopped."""
+    """Every model with its date, score, size and source, and which training was stopped; hidden where there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setHeaderLabels(HEADER)
+        self.setHeaderLabels(list(HEADER))
+        for column, tip in enumerate(HEADER.values()):
+            self.headerItem().setToolTip(column, tip)
         self.setRootIsDecorated(False)
         self.setFixedHeight(HEIGHT_PX)
         self.models: list[Trained] = []
@@ -30,14 +38,21 @@ class ModelList(QTreeWidget):
         self.clear()
         for model in self.models:
             state = "" if model.finished else " (running)" if model.path == running else " (stopped)"
-            threshold = "" if model.prob_thresh is None else f"{model.prob_thresh:.2f}"
-            item = QTreeWidgetItem(self, [model.name + state, f"{model.date:%Y-%m-%d}", model.source, threshold])
+            score, size = "" if model.f1 is None else f"{model.f1:.2f}", f"{model.size_bytes / 1e6:.1f} MB"
+            item = QTreeWidgetItem(self, [model.name + state, f"{model.date:%Y-%m-%d}", score, size, model.source])
             item.setToolTip(0, f"{model.path}, {model.date:%Y-%m-%d %H:%M}")
             item.setData(0, Qt.ItemDataRole.UserRole, str(model.path))
-            if chosen is not None and model.path == chosen.path:
-                self.setCurrentItem(item)
+        if chosen is not None:
+            self.choose(chosen.path)
         for column in range(len(HEADER)):
             self.resizeColumnToContents(column)
+        self.setVisible(bool(self.models))
+
+    def choose(self, path: Path) -> None:
+        """Select a model."""
+        for row, model in enumerate(self.models):
+            if model.path == path:
+                self.setCurrentItem(self.topLevelItem(row))
 
     def chosen(self) -> Trained | None:
         """Return the model of the selected row, or None."""

@@ -1,0 +1,48 @@
+"""What the train panel runs."""
+
+from pathlib import Path
+
+from particleforge.jobs.messages import Task
+from particleforge.workflows.learn import LearnParams
+from particleforge.workflows.trained import run_arguments
+
+LEARN, TRAIN = "particleforge.workflows.learn:learn", "particleforge.workflows.train:train"
+GRACE_S = 60.0
+"""A training that is stopped still saves its weights."""
+
+
+def new_training(folder: Path | None, dataset: Path | None, out: Path, params: LearnParams) -> Task:
+    """Learn from annotated images, a dataset, or both.
+
+    Parameters
+    ----------
+    folder
+        Annotated images; None where there are none.
+    dataset
+        Synthetic samples; None: they are made from the annotated ones on the way.
+    out
+        Folder of the model.
+    params
+        As for learning; with a dataset those of growing one are not used.
+    """
+    if dataset is None:
+        args = {"folder": str(folder), "out": str(out)}
+        return Task(call=LEARN, args=args, params=params.model_dump(mode="json"), grace_s=GRACE_S)
+    budget = {name: getattr(params, name) for name in ("start", "minutes", "seed")}
+    sources = [str(path) for path in (folder, dataset) if path is not None]
+    plain = params.training.replace(**budget).model_dump(mode="json")
+    return Task(call=TRAIN, args={"sources": sources, "out": str(out)}, params=plain, grace_s=GRACE_S)
+
+
+def resumed_training(model: Path) -> Task:
+    """Go on with a training that was stopped.
+
+    Raises
+    ------
+    UserError
+        If the folder holds none.
+    """
+    params = run_arguments(model)
+    params.pop("annotated", None)
+    args = {name: params.pop(name) for name in ("folder", "sources") if name in params} | {"out": str(model)}
+    return Task(call=LEARN if "folder" in args else TRAIN, args=args, params=params, grace_s=GRACE_S)

@@ -1,0 +1,68 @@
+"""The train panel: what it runs, its plot, and what it shows meanwhile."""
+
+import numpy as np
+import pytest
+import yaml
+from napari.components import ViewerModel
+
+from particleforge.errors import UserError
+from particleforge.jobs.previews import Previews
+from particleforge.micrograph import Micrograph
+from particleforge.sample import Sample
+from particleforge.widgets.preview import hide_preview, show_preview
+from particleforge.widgets.train.loss import LossPlot
+from particleforge.widgets.train.tasks import LEARN, TRAIN, new_training, resumed_training
+from particleforge.workflows.learn import LearnParams
+
+
+def test_annotated_images_alone_are_learned_from_and_with_a_dataset_trained_on(tmp_path):
+    params = LearnParams(minutes=3, start="scratch", seed=7)
+    task = new_training(tmp_path, None, tmp_path / "out", params)
+    assert task.call == LEARN and LearnParams.parse(task.params) == params
+
+    task = new_training(tmp_path / "gold", tmp_path / "grown.zarr", tmp_path / "out", params)
+    assert task.call == TRAIN and task.args["sources"] == [str(tmp_path / "gold"), str(tmp_path / "grown.zarr")]
+    assert (task.params["minutes"], task.params["start"], task.params["seed"]) == (3, "scratch", 7)
+    assert new_training(None, tmp_path / "grown.zarr", tmp_path, params).args["sources"] == [
+        str(tmp_path / "grown.zarr")
+    ]
+
+
+@pytest.mark.parametrize("given", [{"folder": "/data/gold"}, {"sources": ["/data/grown.zarr"]}])
+def test_a_stopped_training_goes_on_with_what_it_was_started_with(tmp_path, given):
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(given | {"annotated": ["a"], "minutes": 2.0}))
+    task = resumed_training(tmp_path)
+    assert task.call == (LEARN if "folder" in given else TRAIN)
+    assert task.args == given | {"out": str(tmp_path)} and task.params == {"minutes": 2.0}
+    with pytest.raises(UserError, match="no training"):
+        resumed_training(tmp_path / "nothing")
+
+
+def test_losses_and_score_are_drawn_over_time(qtbot, tmp_path):
+    plot, log = LossPlot(), tmp_path / "training.csv"
+    qtbot.addWidget(plot)
+    plot.show_log(log)
+    assert plot.isHidden() and not plot.curves
+    log.write_text("step,seconds,train_loss,held_out_loss,held_out_f1\n10,30,2.0,nan,nan\n20,60,1.0,1.5,0.4\n")
+    plot.show_log(log)
+    assert not plot.isHidden()
+    assert {curve.name: list(curve.points) for curve in plot.curves} == {
+        "training": [(30.0, 2.0), (60.0, 1.0)],
+        "held out": [(60.0, 1.5)],
+        "F1": [(60.0, 0.4)],
+    }
+    plot.resize(300, 150)
+    assert not plot.grab().isNull()
+
+
+def test_a_preview_lies_where_its_image_does_and_goes_in_the_end(tmp_path):
+    viewer, previews = ViewerModel(), Previews(str(tmp_path))
+    labels = np.zeros((40, 50), np.uint32)
+    labels[5:9, 5:9] = 1
+    micrograph = Micrograph(np.ones((40, 50), np.uint8), (2.0, 2.0), name="first")
+    show_preview(viewer, previews.write(Sample(micrograph, labels)), "Training")
+    assert [layer.name for layer in viewer.layers] == ["Training", "Training particles"]
+    for layer in viewer.layers:
+        assert tuple(layer.scale) == (2, 2) and [str(unit) for unit in layer.units] == ["nanometer"] * 2
+    hide_preview(viewer, "Training")
+    assert not viewer.layers
