@@ -355,4 +355,6 @@ def fix(params: ParamsT, rng: np.random.Generator) -> ParamsT:
             continue
         elif isinstance(value, Params) and not isinstance(value, Distribution):
             changes[name] = fix(value, rng)
+        elif isinstance(value, tuple) and any(isinstance(item, Params) for item in value):
+            changes[name] = tuple(fix(item, rng) for item in value)
     return params.replace(**changes)

@@ -9,10 +9,13 @@ from particleforge.params import read_yaml
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.near import Near
 from particleforge.recipes.recipe import Recipe
+from particleforge.recipes.render.recipe import Render
 from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.recipes.warp.recipe import Warp
 
-KINDS: dict[str, type[Recipe]] = {cls.model_fields["kind"].default: cls for cls in (CutPaste, Shapes, Warp, Near)}
+KINDS: dict[str, type[Recipe]] = {
+    cls.model_fields["kind"].default: cls for cls in (CutPaste, Shapes, Warp, Render, Near)
+}
 
 
 def read_recipe(text: str) -> Recipe:

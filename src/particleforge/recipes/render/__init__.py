@@ -1,0 +1,1 @@
+"""Micrographs rendered from three-dimensional scenes."""

@@ -1,0 +1,1 @@
+"""Mitsuba in a process of its own."""

@@ -1,0 +1,1 @@
+"""Shapes of particles, one file each."""

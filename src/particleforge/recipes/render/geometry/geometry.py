@@ -1,0 +1,28 @@
+"""What a geometry is."""
+
+from abc import abstractmethod
+
+import numpy as np
+
+from particleforge.params import Params
+from particleforge.recipes.render.mesh import Mesh
+
+
+class Geometry(Params):
+    """A distribution of closed bodies."""
+
+    @abstractmethod
+    def trace(self, rng: np.random.Generator, level: int) -> Mesh:
+        """Return one body of any size and place; its longest axis is x and its shortest z, where they differ.
+
+        Parameters
+        ----------
+        rng
+            Chooses the shape.
+        level
+            Fineness: a sphere has 20 * 4**level triangles.
+        """
+
+    def draw(self, rng: np.random.Generator, level: int) -> Mesh:
+        """Return one body about its centre of mass, with the volume of a sphere of diameter 1."""
+        return self.trace(rng, level).normalised()

@@ -1,0 +1,82 @@
+"""What a look is."""
+
+from abc import abstractmethod
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.params import Params
+from particleforge.recipes.render.engine.view import Plain, Request, Surface, View
+from particleforge.recipes.render.material import Material
+from particleforge.recipes.render.mesh import Mesh, merge
+from particleforge.recipes.render.scene import Scene
+
+Floats = npt.NDArray[np.float32]
+DIFFUSE: Plain = {"type": "diffuse", "reflectance": {"type": "mesh_attribute", "name": "vertex_value"}}
+"""A surface that gives the number of each vertex to all directions alike."""
+SKY = (32, 64)
+"""Rows and columns of an image of where light comes from."""
+
+
+class Look(Params):
+    """An instrument: what shines on the scene and what is recorded; an image of grey values above 0, of any scale."""
+
+    @abstractmethod
+    def image(self, scene: Scene, view: View, rng: np.random.Generator) -> Floats:
+        """Return the (Y, X) grey values."""
+
+    def request(self, scene: Scene, samples_per_pixel: int, seed: int) -> Request:
+        """Return what Mitsuba is asked for: one surface per material."""
+        surfaces = []
+        for material in dict.fromkeys(body.material for body in scene.bodies):
+            which = [i for i, body in enumerate(scene.bodies) if body.material == material]
+            mesh, owner = merge([scene.bodies[i].mesh for i in which])
+            brightness = np.array([scene.bodies[i].brightness for i in which])[owner]
+            labels = (np.array(which)[owner] + 1).astype(np.uint32)
+            surfaces.append(self._surface(mesh, material, labels, brightness))
+        if scene.ground is not None:
+            nothing = np.zeros(len(scene.ground.vertices))
+            surfaces.append(self._surface(scene.ground, scene.ground_material, nothing.astype(np.uint32), nothing + 1))
+        return Request(surfaces, scene.shape, self.emitters(), self.integrator(), samples_per_pixel, seed)
+
+    def _surface(
+        self, mesh: Mesh, material: Material, labels: npt.NDArray[np.uint32], brightness: npt.NDArray[np.float64]
+    ) -> Surface:
+        values = self.values(mesh, material)
+        return Surface(mesh, labels, self.bsdf(material), None if values is None else np.float32(brightness) * values)
+
+    def bsdf(self, material: Material) -> Plain:
+        """Mitsuba BSDF of a material."""
+        return {"type": "diffuse"}
+
+    def values(self, mesh: Mesh, material: Material) -> Floats | None:
+        """Return numbers per vertex that the BSDF reads."""
+        return None
+
+    def emitters(self) -> list[Plain]:
+        """Mitsuba emitters."""
+        return []
+
+    def integrator(self) -> Plain | None:
+        """Mitsuba integrator of the image; None: the image needs what is seen only."""
+        return None
+
+
+def sky(radiance: Floats) -> Plain:
+    """Light from all around.
+
+    Parameters
+    ----------
+    radiance
+        `SKY` radiance by row, from straight above to straight below, and by column; see `directions`.
+    """
+    to_world = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
+    return {"type": "envmap", "bitmap": np.repeat(radiance[..., None], 3, -1), "to_world": to_world}
+
+
+def directions() -> npt.NDArray[np.float64]:
+    """(*`SKY`, 3) unit vectors (x, y, z) that each pixel of a sky lies at."""
+    polar = np.pi * (np.arange(SKY[0]) + 0.5)[:, None] / SKY[0]
+    azimuth = 2 * np.pi * (np.arange(SKY[1]) + 0.5)[None, :] / SKY[1]
+    around = np.broadcast_arrays(np.sin(polar) * np.sin(azimuth), -np.sin(polar) * np.cos(azimuth), np.cos(polar))
+    return np.stack(around, -1)

@@ -1,0 +1,26 @@
+"""What particles are made of."""
+
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
+
+from particleforge.params import Params
+from particleforge.recipes.render.presets import by_name
+
+
+class Material(Params):
+    """Properties that decide how a material looks; typical values, good for pictures, not for quantification."""
+
+    name: str = Field("silica", description="What the truth table calls it.")
+    density_g_cm3: float = Field(2.2, gt=0, le=30, description="Density; settling particles have masses by it.")
+    atomic_number: float = Field(10.8, ge=1, le=100, description="Mean over the mass: brightness in back-scatter.")
+    se_yield: float = Field(1.0, gt=0, le=10, description="Secondary electrons from a flat surface, silica = 1.")
+    mean_free_path_nm: float = Field(
+        140.0, gt=0, le=1e5, description="Path of 200 keV electrons that leaves 1/e of them in the aperture."
+    )
+    refractive_index: float = Field(1.46, gt=0.05, le=5, description="At 550 nm.")
+    extinction: float = Field(0.0, ge=0, le=10, description="Imaginary part of the refractive index at 550 nm.")
+
+
+AnyMaterial: TypeAlias = Annotated[Material, by_name("materials")]
+"""A material, or the name of a file in ``materials``."""

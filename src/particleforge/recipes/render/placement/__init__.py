@@ -1,0 +1,1 @@
+"""How particles lie, one file each."""

@@ -1,0 +1,75 @@
+"""What a placement is."""
+
+from abc import abstractmethod
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.errors import UserError
+from particleforge.params import Params
+from particleforge.recipes.render.scene import Body, Silhouette
+
+Floats = npt.NDArray[np.float32]
+
+
+class Placement(Params):
+    """A way particles lie."""
+
+    @abstractmethod
+    def place(self, bodies: list[Body], ground: Floats, rng: np.random.Generator) -> list[Body]:
+        """Move bodies to their places.
+
+        Parameters
+        ----------
+        bodies
+            Particles about the origin.
+        ground
+            (Y, X) height of what they lie on, in pixels.
+        rng
+            Chooses places.
+
+        Returns
+        -------
+        list of Body
+            As many as were given, none inside another.
+
+        Raises
+        ------
+        UserError
+            If they do not all find a place.
+        """
+
+
+class Heights:
+    """What has been put down so far, seen from above."""
+
+    def __init__(self, ground: Floats) -> None:
+        self.top = ground.copy()
+
+    def drop(self, body: Body) -> Body:
+        """Let a body that hangs at its place in the image sink until it touches something."""
+        shape: tuple[int, int] = self.top.shape
+        image, window = body.silhouette.overlap(shape)
+        gap = body.silhouette.bottom[window] - self.top[image]
+        lowest = float(gap.min()) if gap.size and np.isfinite(gap).any() else float(body.mesh.vertices[:, 2].min())
+        placed = body.moved((0, 0, -lowest))
+        self.top[image] = np.maximum(self.top[image], body.silhouette.top[window] - np.float32(lowest))
+        return placed
+
+
+def does_not_fit(wanted: int, done: int, shape: tuple[int, ...]) -> UserError:
+    """Say how many particles fit."""
+    return UserError(
+        f"{wanted} particles do not fit into {shape[0]} x {shape[1]} px in this way: {done} did.",
+        "Ask for fewer or smaller ones, a larger image, or another placement.",
+    )
+
+
+def largest_first(bodies: list[Body]) -> list[int]:
+    """Numbers of the bodies in the order in which they pack best."""
+    return sorted(range(len(bodies)), key=lambda i: -bodies[i].diameter_px)
+
+
+def shift_of(silhouette: Silhouette, place: tuple[int, int]) -> tuple[int, int, int]:
+    """How far to move a body so that its silhouette's window begins at a row and column."""
+    return place[1] - silhouette.corner[1], place[0] - silhouette.corner[0], 0

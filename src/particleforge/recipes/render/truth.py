@@ -1,0 +1,63 @@
+"""What is known of every particle."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from particleforge.recipes.render.engine.view import View
+from particleforge.recipes.render.mesh import Mesh
+from particleforge.recipes.render.scene import Body, Scene
+from particleforge.store.exchange.rle import runs_of, to_text
+
+
+def truth_table(scene: Scene, view: View) -> pd.DataFrame:
+    """One row per particle, also of those that are wholly hidden.
+
+    Beside the usual columns: ``tilt_deg`` of the longest axis out of the image's plane; ``rank``, 1 = in front of all
+    others by its middle; ``amodal_rle``, what it covers of the image if nothing hides it, as COCO's run lengths.
+    """
+    bodies, size = scene.bodies, scene.pixel_size_nm
+    count = len(bodies)
+    middles = np.array([body.mesh.centroid for body in bodies]).reshape(-1, 3)
+    ferets = np.array([body.mesh.ferets for body in bodies]).reshape(-1, 2)
+    axes = np.array([_long_axis(body.mesh) for body in bodies]).reshape(-1, 3)
+    areas = np.array([body.silhouette.mask.sum() for body in bodies])
+    visible = np.bincount(view.labels.ravel(), minlength=count + 1)[1:]
+    rank = np.empty(count, int)
+    rank[np.argsort(-middles[:, 2], kind="stable")] = np.arange(1, count + 1)
+    columns = {
+        "label": np.arange(1, count + 1, dtype=np.uint32),
+        "class": [body.name for body in bodies],
+        "x_px": middles[:, 0] - 0.5,
+        "y_px": middles[:, 1] - 0.5,
+        "x_nm": middles[:, 0] * size,
+        "y_nm": middles[:, 1] * size,
+        "z_nm": middles[:, 2] * size,
+        "diameter_px": [body.diameter_px for body in bodies],
+        "diameter_nm": [body.diameter_px * size for body in bodies],
+        "feret_max_px": ferets[:, 0],
+        "feret_min_px": ferets[:, 1],
+        "feret_max_nm": ferets[:, 0] * size,
+        "feret_min_nm": ferets[:, 1] * size,
+        "orientation_deg": np.degrees(np.arctan2(axes[:, 1], axes[:, 0])) % 180,
+        "tilt_deg": np.degrees(np.arcsin(np.abs(axes[:, 2]))),
+        "visible_fraction": np.minimum(visible / np.maximum(areas, 1), 1.0),
+        "rank": rank,
+        "material": [body.material.name for body in bodies],
+        "cluster": [body.cluster for body in bodies],
+        "amodal_rle": [to_text(runs_of(_covered(body, scene.shape), int(np.prod(scene.shape)))) for body in bodies],
+    }
+    return pd.DataFrame(columns)
+
+
+def _long_axis(mesh: Mesh) -> npt.NDArray[np.float64]:
+    """Direction in which the points of the surface spread most."""
+    points = mesh.extremes - mesh.extremes.mean(0)
+    return np.asarray(np.linalg.eigh(points.T @ points)[1][:, -1], float)
+
+
+def _covered(body: Body, shape: tuple[int, int]) -> npt.NDArray[np.int64]:
+    """Sorted positions, down the columns, of the image's pixels that a body covers alone."""
+    image, window = body.silhouette.overlap(shape)
+    columns, rows = np.nonzero(body.silhouette.mask[window].T)
+    return np.asarray((columns + image[1].start) * shape[0] + rows + image[0].start, np.int64)

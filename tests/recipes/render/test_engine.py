@@ -1,0 +1,74 @@
+import os
+import pickle
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from particleforge.errors import UserError
+from particleforge.recipes.render.engine import engine as engines
+from particleforge.recipes.render.engine.engine import Engine
+from particleforge.recipes.render.engine.view import Request, Surface
+from particleforge.recipes.render.mesh import sphere
+
+SKY = {"type": "constant", "radiance": 0.5}
+
+
+def request(bsdf=None, seed=0):
+    mesh = sphere(2).scaled(6).moved((8, 8, 0))
+    surface = Surface(mesh, np.full(len(mesh.vertices), 3, np.uint32), bsdf or {"type": "diffuse"})
+    return Request([surface], (16, 16), [SKY], {"type": "path", "max_depth": 2}, 4, seed)
+
+
+def test_importing_recipes_or_rendering_does_not_import_mitsuba():
+    code = "import sys, particleforge.recipes.any, particleforge.recipes.render.engine.child; print(*sys.modules)"
+    assert "mitsuba" not in subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()
+
+
+def test_an_engine_renders_the_same_again(engine):
+    one, again, other = (engine.render(request(seed=seed)) for seed in (1, 1, 2))
+    assert one.variant == "scalar_rgb"
+    assert one.labels[8, 8] == 3
+    np.testing.assert_array_equal(one.radiance, again.radiance)
+    assert (one.radiance != other.radiance).any()
+    assert one.radiance[0, 0] == 0.5
+
+
+def test_a_pickled_engine_starts_anew():
+    copy = pickle.loads(pickle.dumps(Engine("scalar", 1)))
+    assert copy.variants == ["scalar_rgb"]
+
+
+def test_a_child_that_is_killed_is_replaced(engine):
+    first = engine.render(request())
+    os.kill(engine._child._process.pid, signal.SIGKILL)
+    with pytest.warns(RuntimeWarning, match=r"Rendered again with scalar_rgb: scalar_rgb ended with -9"):
+        second = engine.render(request())
+    np.testing.assert_array_equal(first.radiance, second.radiance)
+
+
+def test_a_variant_that_crashes_gives_way_to_the_next(monkeypatch, engine):
+    monkeypatch.setitem(engine.__dict__, "variants", ["no_such_variant", "scalar_rgb"])
+    with pytest.warns(RuntimeWarning, match=r"Rendered again with scalar_rgb: no_such_variant ended with 1"):
+        assert engine.render(request()).labels[8, 8] == 3
+
+
+def test_variants_are_tried_once_per_machine(monkeypatch, tmp_path):
+    tried = []
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(engines, "_works", lambda variant: tried.append(variant) or variant != "cuda_ad_rgb")
+    assert Engine().variants == ["llvm_ad_rgb", "scalar_rgb"]
+    assert Engine().variants == ["llvm_ad_rgb", "scalar_rgb"]
+    assert tried == ["cuda_ad_rgb", "llvm_ad_rgb", "scalar_rgb"]
+    monkeypatch.setenv("DRJIT_LIBLLVM_PATH", "/another")
+    monkeypatch.setattr(engines, "_works", lambda variant: False)
+    with pytest.raises(UserError, match="Mitsuba does not run on this machine"):
+        _ = Engine().variants
+
+
+def test_plain_data_mitsuba_does_not_know_is_named(engine):
+    with pytest.raises(UserError, match=r"cannot render this scene.*plasterboard"):
+        engine.render(request({"type": "plasterboard"}))
+    assert engine.render(request()).labels[8, 8] == 3
