@@ -55,6 +55,17 @@ class Micrograph:
         UserError
             For stacks, empty images, and pixels that are not finite.
         """
+        grey = self.grey_or_nan
+        if not np.isfinite(grey).all():
+            raise UserError(
+                f"{self.name}: {int((~np.isfinite(grey)).sum())} of {grey.size} pixels are NaN or infinite.",
+                "Replace them by numbers first.",
+            )
+        return grey
+
+    @cached_property
+    def grey_or_nan(self) -> npt.NDArray[np.float32]:
+        """As `grey`, but pixels that are not finite are left as they are."""
         if set(self.axes) - set("YXC"):
             raise UserError(
                 f"{self.name}: shape {self.pixels.shape}, axes {self.axes}, is a stack; one 2D image is needed here.",
@@ -67,11 +78,6 @@ class Micrograph:
             channels = grey.shape[self.axes.index("C")]
             grey = np.moveaxis(grey, self.axes.index("C"), -1)
             grey = grey[..., :3] @ np.asarray(LUMINANCE_WEIGHTS, np.float32) if channels >= 3 else grey[..., 0]
-        if not np.isfinite(grey).all():
-            raise UserError(
-                f"{self.name}: {int((~np.isfinite(grey)).sum())} of {grey.size} pixels are NaN or infinite.",
-                "Replace them by numbers first.",
-            )
         return grey
 
     @property

@@ -9,8 +9,9 @@ from scipy.stats import lognorm
 
 from particleforge.measurement.distribution import size_statistics, size_unit, summarize
 from particleforge.measurement.particles import measure_particles
+from particleforge.measurement.rules import Rules
 
-diameters = st.lists(st.floats(0.1, 1e4), min_size=2, max_size=30)
+diameters = st.lists(st.integers(10, 10**6).map(lambda number: number / 100), min_size=2, max_size=30)
 
 
 def test_a_lognormal_sample_follows_theory():
@@ -54,10 +55,10 @@ def test_sizes_scale_and_widths_do_not(values, factor):
 def test_what_the_count_cannot_support_is_none(count, pixel_size_nm):
     labels = np.zeros((9, 9), np.int32)
     for i in range(count):
-        labels[4 * i + 1, 1 : 3 + i] = i + 1
+        labels[4 * i + 2, 1 : 3 + i] = i + 1
     summary = summarize(measure_particles(labels, pixel_size_nm=pixel_size_nm))
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
-    assert (summary["count"], summary["border_rule"]) == (count, "keep all")
+    assert (summary["count"], summary["counted"], summary["border_rule"]) == (count, count, "miles_lantuejoul")
     assert (summary["nm"] is None) == (pixel_size_nm is None)
     for name, needs in {"mean": 1, "geometric_mean": 1, "d50": 1, "volume_d50": 1, "sauter_d32": 1}.items():
         assert (summary["px"][name] is not None) == (count >= needs), name
@@ -68,8 +69,11 @@ def test_what_the_count_cannot_support_is_none(count, pixel_size_nm):
 def test_border_contacts_are_counted_and_kept():
     labels = np.zeros((9, 9), np.int32)
     labels[0, :3], labels[4, 4] = 1, 2
+    assert measure_particles(labels)["weight"].tolist() == [0, pytest.approx(81 / 49)]
     summary = summarize(measure_particles(labels))
-    assert (summary["count"], summary["touching_border"]) == (2, 1)
+    assert (summary["count"], summary["counted"], summary["touching_border"]) == (2, 1, 1)
+    everything = summarize(measure_particles(labels, rules=Rules(border="keep_all")), Rules(border="keep_all"))
+    assert (everything["counted"], everything["border_rule"]) == (2, "keep_all")
 
 
 @pytest.mark.parametrize(

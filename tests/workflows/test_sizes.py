@@ -13,6 +13,8 @@ from particleforge.store.labels import read_labels
 from particleforge.workflows.results import COLUMNS, Results
 from particleforge.workflows.sizes import SizesParams, sizes
 
+QUICK = SizesParams(reports=False, precision={"resamples": 100})
+
 
 def squares(*ids):
     labels = np.zeros((40, 50), np.int32)
@@ -43,9 +45,9 @@ def images(tmp_path, folder):
 
 def test_everything_is_written_and_agrees(folder, images, tmp_path):
     before = {path: path.read_bytes() for path in (*folder.iterdir(), *images.iterdir())}
-    steps = list(sizes.steps(folder, tmp_path / "listed", SizesParams(), images))
+    steps = list(sizes.steps(folder, tmp_path / "listed", QUICK, images))
     assert [(step.done, step.total) for step in steps] == [(0, 3), (1, 3), (2, 3), (3, 3)]
-    found = sizes(folder, tmp_path / "out", SizesParams(pixel_size="0.5 nm"), images=images)
+    found = sizes(folder, tmp_path / "out", QUICK.replace(pixel_size="0.5 nm"), images=images)
     table = pd.read_csv(found.table)
     assert list(table) == list(COLUMNS)
     assert table.groupby("image")["label"].apply(list).to_dict() == {"a": [1, 255, 256, 70_000], "b": [3, 65_535]}
@@ -62,7 +64,7 @@ def test_everything_is_written_and_agrees(folder, images, tmp_path):
 
 
 def test_the_summary_says_what_was_done(folder, tmp_path):
-    found = sizes(folder, tmp_path / "out", SizesParams(pixel_size="0.002 um"))
+    found = sizes(folder, tmp_path / "out", SizesParams(pixel_size="0.002 um", reports=False))
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert summary == found.summary
     assert summary["complete"]
@@ -71,14 +73,15 @@ def test_the_summary_says_what_was_done(folder, tmp_path):
     assert {name: entry["count"] for name, entry in summary["images"].items()} == {"a": 4, "b": 2, "empty": 0}
     assert summary["images"]["a"]["pixel_size_nm"] == pytest.approx(2)
     provenance = summary["provenance"]
-    assert (provenance["command"], provenance["params"]) == ("sizes", {"pixel_size": "0.002 um"})
+    assert provenance["command"] == "sizes"
+    assert SizesParams.parse(provenance["params"]) == SizesParams(pixel_size="0.002 um", reports=False)
     assert provenance["version"]
 
 
 def test_without_any_particle_there_is_a_table_with_a_header(tmp_path):
     (tmp_path / "given").mkdir()
     tifffile.imwrite(tmp_path / "given" / "none.tif", squares())
-    found = sizes(tmp_path / "given", tmp_path / "out")
+    found = sizes(tmp_path / "given", tmp_path / "out", QUICK)
     table = pd.read_csv(found.table)
     assert (len(table), list(table)) == (0, list(COLUMNS))
     assert found.summary["pooled"]["count"] == 0
@@ -89,20 +92,44 @@ def test_the_pixel_size_of_a_label_file_is_used_unless_another_is_given(tmp_path
     (tmp_path / "given").mkdir()
     scaled = {"imagej": True, "resolution": (1 / 4, 1 / 4), "metadata": {"unit": "nm"}}
     tifffile.imwrite(tmp_path / "given" / "scaled.tif", squares(1).astype(np.uint16), **scaled)
-    own = sizes(tmp_path / "given", tmp_path / "own").summary
-    given = sizes(tmp_path / "given", tmp_path / "other", SizesParams(pixel_size="3 nm")).summary
+    own = sizes(tmp_path / "given", tmp_path / "own", QUICK).summary
+    given = sizes(tmp_path / "given", tmp_path / "other", QUICK.replace(pixel_size="3 nm")).summary
     assert own["images"]["scaled"]["pixel_size_nm"] == pytest.approx(4)
     assert given["images"]["scaled"]["pixel_size_nm"] == 3
 
 
 def test_an_interrupted_run_leaves_what_it_has(folder, tmp_path):
-    steps = sizes.steps(folder, tmp_path / "out")
+    steps = sizes.steps(folder, tmp_path / "out", QUICK)
     next(steps), next(steps)
     steps.close()
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert (summary["complete"], list(summary["images"])) == (False, ["a"])
     assert len(pd.read_csv(tmp_path / "out" / "particles.csv")) == 4
     assert (tmp_path / "out" / "labels" / "a.tif").exists()
+    with (tmp_path / "out" / "particles.csv").open("a", encoding="utf-8") as file:
+        file.write("b,3,half a ro")
+    again = list(sizes.steps(folder, tmp_path / "out", QUICK))
+    assert [step.message.partition(":")[0] for step in again] == ["Measuring", "b", "empty"]
+    whole = sizes(folder, tmp_path / "whole", QUICK)
+    for name in ("particles.csv", "particles.parquet", "summary.json"):
+        assert (tmp_path / "out" / name).read_bytes() == (whole.out / name).read_bytes(), name
+    with pytest.raises(UserError, match="other inputs"):
+        sizes(folder, tmp_path / "out", QUICK.replace(border="drop"))
+
+
+def test_a_broken_file_does_not_end_the_run(folder, tmp_path):
+    whole = (folder / "a.tif").read_bytes()
+    (folder / "a.tif").write_bytes(whole[:100])
+    summary = sizes(folder, tmp_path / "out", QUICK).summary
+    assert (list(summary["failed"]), list(summary["images"])) == (["a"], ["b", "empty"])
+    assert "a.tif" in summary["failed"]["a"] and summary["complete"]
+    (folder / "a.tif").write_bytes(whole)
+    mended = sizes(folder, tmp_path / "out", QUICK).summary
+    assert (mended["failed"], sorted(mended["images"])) == ({}, ["a", "b", "empty"])
+    for path in folder.iterdir():
+        path.write_bytes(b"no image")
+    with pytest.raises(UserError, match="None of 3"):
+        sizes(folder, tmp_path / "none", QUICK)
 
 
 def test_different_pixel_sizes_are_pooled_in_nm_only(tmp_path):
@@ -111,7 +138,8 @@ def test_different_pixel_sizes_are_pooled_in_nm_only(tmp_path):
         results.add_labels(f"image{i}", squares(1, 2), size)
     pooled = results.finish().summary["pooled"]
     assert pooled["px"] is None
-    assert pooled["nm"]["mean"] == pytest.approx(1.5 * np.mean(measure_particles(squares(1, 2))["ecd_px"]))
+    one = measure_particles(squares(1, 2))
+    assert pooled["nm"]["mean"] == pytest.approx(1.5 * np.average(one["ecd_px"], weights=one["weight"]))
     results.add_labels("unknown", squares(1))
     assert results.finish().summary["pooled"]["nm"] is None
 

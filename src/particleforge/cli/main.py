@@ -26,7 +26,7 @@ COMMANDS = {
 }
 """Every command and what it does; each is a module of its own with `add_arguments` and `call`."""
 
-CONTINUED = ("learn", "train", "synthesize", "demo")
+CONTINUED = ("learn", "train", "synthesize", "measure", "sizes", "demo")
 """Commands that go on where they were interrupted."""
 
 
@@ -42,7 +42,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return 0, 1 for an error a person can mend, 2 for a wrong command line, 130 for Ctrl-C."""
+    """Run one command.
+
+    Returns
+    -------
+    int
+        0, 1 for an error a person can mend or where some of several images could not be measured, 2 for a wrong command
+        line, 130 for Ctrl-C.
+    """
     # Waiting threads that spin steal the other core's time: 6.5 times slower beside another busy process.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     words = list(sys.argv[1:] if argv is None else argv)
@@ -61,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"\nStopped. What was done so far is kept; {way_on}.\n")
         return 130
     _answer(result, args.json)
-    return 0
+    return 1 if result.get("not_measured") else 0
 
 
 def _parse(words: list[str]) -> tuple[str | None, argparse.Namespace]:

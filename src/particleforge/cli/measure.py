@@ -9,6 +9,7 @@ from particleforge.cli.bar import bar
 from particleforge.cli.options import add_options, read_options
 from particleforge.step import run
 from particleforge.workflows.measure import MeasureParams, measure
+from particleforge.workflows.results import Measurement
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "official StarDist 2D one.",
     )
     parser.add_argument("images", type=Path, help="An image or a folder of images.")
-    parser.add_argument("--out", type=Path, required=True, help="New folder for labels, tables and figures.")
+    parser.add_argument("--out", type=Path, required=True, help="New folder for labels, tables, figures and reports.")
     add_options(parser, MeasureParams)
 
 
@@ -28,18 +29,31 @@ def call(args: argparse.Namespace) -> dict[str, Any]:
     params = read_options(args, MeasureParams)
     with bar() as report:
         measured = run(measure.steps(args.model, args.images, args.out, params), report)
-    return {"results": str(measured.out), **headline(measured.summary), "summary": measured.summary}
+    return answer(measured)
+
+
+def answer(measured: Measurement) -> dict[str, Any]:
+    """Say where the results are, their most important figures, and what could not be measured."""
+    said: dict[str, Any] = {"results": str(measured.out), **headline(measured.summary)}
+    report = measured.out / "report.html"
+    said |= {"report": str(report)} if report.is_file() else {}
+    failed = [f"{name} ({reason})" for name, reason in measured.summary["failed"].items()]
+    said |= {"not_measured": "; ".join(failed)} if failed else {}
+    return said | {"summary": measured.summary}
 
 
 def headline(summary: Mapping[str, Any]) -> dict[str, str]:
     """Say the most important figures of a finished measurement."""
     pooled, images = summary["pooled"], summary["images"]
-    said = {"particles": f"{pooled['count']} in {len(images)} images, {pooled['touching_border']} touch the border"}
+    counts = f"{pooled['count']} in {len(images)} images, {pooled['touching_border']} touch the border"
+    said = {"particles": f"{counts}; {pooled['counted']} count by the rule {pooled['border_rule']}"}
     unit = next((unit for unit in ("nm", "px") if pooled[unit] and pooled[unit]["gsd"]), None)
     if unit:
         note = " (the pixel size is not known; give --pixel-size)" if unit == "px" else ""
         size = pooled[unit]
-        said["diameter"] = f"geometric mean {size['geometric_mean']:.4g} {unit}, GSD {size['gsd']:.3g}{note}"
+        low, high = pooled["intervals"]["geometric_mean"]
+        limits = "" if low is None else f" ({low:.4g} to {high:.4g})"
+        said["diameter"] = f"geometric mean {size['geometric_mean']:.4g} {unit}{limits}, GSD {size['gsd']:.3g}{note}"
     sure = {name: entry["certainty"] for name, entry in images.items() if entry.get("certainty") is not None}
     if sure:
         worst = min(sure, key=lambda name: sure[name])

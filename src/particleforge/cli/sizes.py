@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from particleforge.cli.bar import bar
+from particleforge.cli.measure import answer
 from particleforge.cli.options import add_options, read_options
 from particleforge.step import run
 from particleforge.workflows.sizes import SizesParams, sizes
@@ -13,7 +14,7 @@ from particleforge.workflows.sizes import SizesParams, sizes
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("labels", type=Path, help="A label image or a folder of them (0 = background).")
-    parser.add_argument("--out", type=Path, required=True, help="New folder for labels, tables and figures.")
+    parser.add_argument("--out", type=Path, required=True, help="New folder for labels, tables, figures and reports.")
     parser.add_argument("--images", type=Path, help="Folder of the micrographs, for the figures; paired by name.")
     add_options(parser, SizesParams)
 
@@ -23,4 +24,4 @@ def call(args: argparse.Namespace) -> dict[str, Any]:
     params = read_options(args, SizesParams)
     with bar() as report:
         measured = run(sizes.steps(args.labels, args.out, params, args.images), report)
-    return {"results": str(measured.out), "summary": measured.summary}
+    return answer(measured)

@@ -1,4 +1,4 @@
-"""Statistics of particle size."""
+"""The figures of a particle table that a summary holds."""
 
 import math
 from typing import Any, Literal
@@ -7,68 +7,95 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-BORDER_RULE = "keep all"
-"""Particles that touch the border count like all others."""
+from particleforge.measurement.rules import Rules
+from particleforge.measurement.statistics.density import Smoother
+from particleforge.measurement.statistics.describe import Description
+from particleforge.measurement.statistics.figures import NAMES, size_figures
+from particleforge.measurement.statistics.sizes import Sizes
+
+Floats = npt.NDArray[np.float64]
+HEADLINE = ("geometric_mean", "gsd", "d50")
+"""Figures whose intervals stand in a summary."""
 
 
-def summarize(table: pd.DataFrame) -> dict[str, Any]:
-    """Summarise the equal-area diameters of a particle table.
+def summarize(table: pd.DataFrame, rules: Rules = Rules(), description: Description | None = None) -> dict[str, Any]:
+    """Summarise the sizes of a particle table.
 
     Parameters
     ----------
     table
         As `measure_particles` gives it, also of several images one after the other.
+    rules
+        Those the table was made with.
+    description
+        Of the sizes in nm where they are known, else in px; for the intervals.
 
     Returns
     -------
     dict
-        Plain data for JSON: ``count``, ``touching_border``, ``border_rule``, and under ``px`` and ``nm`` what
-        `size_statistics` gives. ``nm`` is None unless the pixel size of every particle is known.
+        Plain data for JSON: ``count``, ``counted`` (particles whose weight is above zero), ``touching_border``,
+        ``border_rule``, ``size`` (what is called so), and under ``px`` and ``nm`` what `size_statistics` gives. ``nm``
+        is None unless the pixel size of every particle is known. With `description` ``intervals``: low and high of the
+        geometric mean, the GSD and D50, in the unit of the description.
     """
-    in_nm = table["ecd_nm"].to_numpy(float) if "ecd_nm" in table else None
-    return {
+    counted = table[table["weight"] > 0]
+    weights = counted["weight"].to_numpy(float)
+    nm = counted.get(f"{rules.size}_nm")
+    said = {
         "count": len(table),
+        "counted": len(counted),
         "touching_border": int(table["touches_border"].sum()),
-        "border_rule": BORDER_RULE,
-        "px": size_statistics(table["ecd_px"].to_numpy(float)),
-        "nm": None if in_nm is None or np.isnan(in_nm).any() else size_statistics(in_nm),
+        "border_rule": rules.border.kind,
+        "size": rules.size,
+        "px": size_statistics(counted[f"{rules.size}_px"].to_numpy(float), weights),
+        "nm": None if nm is None or nm.isna().any() else size_statistics(nm.to_numpy(float), weights),
     }
+    if description is not None:
+        number = description.figures["number"]
+        said["intervals"] = {name: [number[name].low, number[name].high] for name in HEADLINE}
+    return said
 
 
-def size_statistics(diameters: npt.NDArray[np.float64]) -> dict[str, Any]:
+def size_statistics(diameters: Floats, weights: Floats | None = None) -> dict[str, Any]:
     r"""Statistics of diameters above zero, in their unit.
 
     Parameters
     ----------
     diameters
         (n,) diameters d.
+    weights
+        (n,) how much each counts; None: all the same.
 
     Returns
     -------
     dict
-        ``mean`` (arithmetic), ``geometric_mean`` and ``gsd`` (:math:`\exp` of mean and sample standard deviation of
-        :math:`\ln d`, n - 1), ``d10, d50, d90`` (number-weighted, linear between the sorted diameters),
-        ``lognormal`` (``median`` and ``gsd`` of largest likelihood, so n instead of n - 1),
-        ``volume_d50`` (half of :math:`\sum d^3` is in particles up to this diameter) and
-        ``sauter_d32`` (:math:`\sum d^3 / \sum d^2`).
+        By number ``mean``, ``geometric_mean``, ``gsd``, ``d10, d50, d90``, ``span``, ``mode`` and ``skewness``, by
+        volume ``volume_d10, volume_d50, volume_d90``, and ``sauter_d32``, all as in
+        `particleforge.measurement.statistics.figures.size_figures`; and ``lognormal``, ``median`` and ``gsd`` of
+        largest likelihood (n instead of n - 1).
         None for what cannot be said: all for n = 0; every measure of width and D10 and D90 for n = 1.
     """
-    d, n = np.asarray(diameters, float), len(diameters)
-    some, several = n > 0, n > 1
-    log = np.log(d)
-    median = math.exp(log.mean()) if some else None
-    d10, d50, d90 = np.quantile(d, (0.1, 0.5, 0.9)).tolist() if some else (None, None, None)
+    order = np.argsort(diameters, kind="stable")
+    given = np.ones(len(order)) if weights is None else np.asarray(weights, float)
+    sizes = Sizes(np.asarray(diameters, float)[order], given[order], np.zeros(len(order), np.int64), "")
+    values = size_figures(sizes, Smoother.of(sizes)) if len(sizes) else np.full(len(NAMES), math.nan)
+    found = {name: float(value) if math.isfinite(value) else None for name, value in zip(NAMES, values, strict=True)}
+    by_number = ("mean", "geometric_mean", "gsd", "d10", "d50", "d90", "span", "mode", "skewness")
     return {
-        "mean": float(d.mean()) if some else None,
-        "geometric_mean": median,
-        "gsd": math.exp(log.std(ddof=1)) if several else None,
-        "d10": d10 if several else None,
-        "d50": d50,
-        "d90": d90 if several else None,
-        "lognormal": {"median": median if several else None, "gsd": math.exp(log.std()) if several else None},
-        "volume_d50": float(np.quantile(d, 0.5, weights=d**3, method="inverted_cdf")) if some else None,
-        "sauter_d32": float((d**3).sum() / (d**2).sum()) if some else None,
+        **{name: found["number", name] for name in by_number},
+        **{f"volume_{name}": found["volume", name] for name in ("d10", "d50", "d90")},
+        "sauter_d32": found["moments", "D[3,2]"],
+        "lognormal": _lognormal(sizes),
     }
+
+
+def _lognormal(sizes: Sizes) -> dict[str, float | None]:
+    if len(sizes) < 2:
+        return {"median": None, "gsd": None}
+    log = np.log(sizes.values)
+    middle = np.average(log, weights=sizes.weights)
+    spread = math.sqrt(np.average((log - middle) ** 2, weights=sizes.weights))
+    return {"median": math.exp(middle), "gsd": math.exp(spread)}
 
 
 def size_unit(median_nm: float) -> tuple[Literal["nm", "um", "mm"], float]:

@@ -2,21 +2,47 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from particleforge.errors import UserError
-from particleforge.measurement.hull import feret, hull_pixels, hulls
+from particleforge.measurement.descriptors.circles import enclosing, inscribed
+from particleforge.measurement.descriptors.feret import ferets
+from particleforge.measurement.descriptors.hull import hull_pixels, hulls
+from particleforge.measurement.descriptors.intensity import intensities
+from particleforge.measurement.descriptors.moments import moments
+from particleforge.measurement.descriptors.neighbours import nearest
+from particleforge.measurement.descriptors.perimeter import fibre_length, perimeter
+from particleforge.measurement.descriptors.runs import Runs, runs
+from particleforge.measurement.rules import Rules
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-
+LENGTHS = (
+    "x",
+    "y",
+    "ecd",
+    "perimeter",
+    "feret_max",
+    "feret_min",
+    "feret_mean",
+    "feret_90",
+    "rectangle_length",
+    "rectangle_width",
+    "ellipse_major",
+    "ellipse_minor",
+    "inscribed",
+    "enclosing",
+    "fibre_length",
+    "ved",
+    "neighbour",
+)
+"""Lengths of a particle; the table has each in px and, where the pixel size is known, in nm."""
 PIXEL_COLUMNS = (
     "image",
     "label",
+    "class",
     "x_px",
     "y_px",
     "ecd_px",
@@ -24,16 +50,37 @@ PIXEL_COLUMNS = (
     "perimeter_px",
     "feret_max_px",
     "feret_min_px",
+    "feret_mean_px",
+    "feret_90_px",
+    "rectangle_length_px",
+    "rectangle_width_px",
+    "ellipse_major_px",
+    "ellipse_minor_px",
+    "inscribed_px",
+    "enclosing_px",
+    "fibre_length_px",
+    "volume_px3",
+    "ved_px",
+    "neighbour_px",
+    "box_width_px",
+    "box_height_px",
     "aspect_ratio",
+    "ellipse_aspect_ratio",
     "circularity",
+    "roundness",
     "solidity",
+    "convexity",
+    "extent",
+    "curl",
     "orientation_deg",
     "touches_border",
+    "weight",
     "score",
 )
 """Columns of every particle table, in this order."""
-LENGTHS = ("x", "y", "ecd", "perimeter", "feret_max", "feret_min")
-NM_COLUMNS = ("x_nm", "y_nm", "ecd_nm", "area_nm2", "perimeter_nm", "feret_max_nm", "feret_min_nm")
+INTENSITY_COLUMNS = ("mean_intensity", "sd_intensity")
+"""Columns that follow where there is an image."""
+NM_COLUMNS = (*(f"{name}_nm" for name in LENGTHS), "area_nm2", "volume_nm3")
 """Columns that follow where the pixel size is known."""
 
 
@@ -44,6 +91,7 @@ def measure_particles(
     pixel_size_nm: float | None = None,
     intensity: npt.NDArray[Any] | None = None,
     scores: Mapping[int, float] | None = None,
+    rules: Rules = Rules(),
 ) -> pd.DataFrame:
     r"""Measure every particle of a label image.
 
@@ -58,9 +106,11 @@ def measure_particles(
     pixel_size_nm
         Side of the square pixels, or None where unknown: then there are no columns in nm.
     intensity
-        (Y, X) grey values for ``mean_intensity``, or None: then there is no such column.
+        (Y, X) grey values for ``mean_intensity`` and ``sd_intensity``, or None: then there are no such columns.
     scores
         Score by id; ids without one get NaN.
+    rules
+        What counts, the model of the volume and the classes of shape.
 
     Returns
     -------
@@ -69,6 +119,8 @@ def measure_particles(
 
         ``image, label``
             Where the particle is from.
+        ``class``
+            What its outline is called; see `ShapeRule`.
         ``x_px, y_px``
             Centroid; 0 is the centre of the first pixel.
         ``ecd_px``
@@ -84,26 +136,57 @@ def measure_particles(
             Largest and smallest caliper width of the convex hull of the pixel centres, taken half a lattice line
             further out: a side along the lattice vector (p, q), p and q without common divisor, has the next lattice
             line at the distance :math:`1/\sqrt{p^2 + q^2}`, and the outline lies between the two. The largest is taken
-            between the corners so moved, by half a pixel at most. Bias over random positions is below 1 % for
-            discs, ellipses and rectangles of 50 px.
-        ``aspect_ratio``
-            ``feret_max_px / feret_min_px``, 1 or above.
+            between the corners so moved, by half a pixel at most.
+        ``feret_mean_px``
+            Mean caliper width over all directions: perimeter of that hull over :math:`\pi`.
+        ``feret_90_px``
+            Caliper width at a right angle to the largest.
+        ``rectangle_length_px, rectangle_width_px``
+            Sides of the rectangle of least area around that hull.
+        ``ellipse_major_px, ellipse_minor_px, orientation_deg``
+            Axes of the ellipse of equal second moments of the pixel centres, :math:`4\sqrt{\lambda}`, as in
+            scikit-image. The angle is that of the major axis, from the direction of rows (down) counter-clockwise, -90
+            to 90; NaN where no axis is longer, as for a single pixel.
+        ``inscribed_px``
+            Diameter of the largest circle inside: twice the largest distance of a pixel to the nearest one outside,
+            ``feret_min_px`` at most.
+        ``enclosing_px``
+            Diameter of the smallest circle around the hull of the Feret diameters.
+        ``fibre_length_px``
+            Length l of the rod with half-circle ends, straight or bent, of this area and perimeter:
+            :math:`l = (P - \pi w)/2 + w` with the width :math:`w = (P - \sqrt{P^2 - 4\pi A})/\pi`.
+        ``volume_px3, ved_px``
+            Volume by the model chosen in `rules`, and the diameter of the sphere of that volume.
+        ``neighbour_px``
+            Distance to the nearest other centroid.
+        ``box_width_px, box_height_px``
+            Sides of the box along columns and rows.
+        ``aspect_ratio, ellipse_aspect_ratio``
+            ``feret_max_px / feret_min_px`` and the same of the axes of the ellipse, 1 or above; NaN for an ellipse
+            without width.
         ``circularity``
             :math:`4\pi A/P^2`; small particles can exceed 1.
+        ``roundness``
+            :math:`4A/(\pi F_{max}^2)` with the largest Feret diameter.
         ``solidity``
             A over the number of pixel centres inside or on the convex hull of the pixel centres; exactly 1 for a
             rasterised convex shape, unlike definitions by pixel corners.
-        ``orientation_deg``
-            Angle of the major axis of inertia, from the direction of rows (down) counter-clockwise, -90 to 90, as in
-            scikit-image; NaN where no axis is longer, as for a single pixel.
+        ``convexity``
+            :math:`\pi \bar F/P` with the mean Feret diameter; about 1 for a convex shape.
+        ``extent``
+            A over the area of the box.
+        ``curl``
+            :math:`l/F_{max} - 1`, for fibres: 0 where straight.
         ``touches_border``
             True where a pixel lies in the first or last row or column.
+        ``weight``
+            How much the particle counts in a distribution; see `Rules`.
         ``score``
             From `scores`.
-        ``mean_intensity``
-            With `intensity` only.
-        ``x_nm, y_nm, ecd_nm, area_nm2, perimeter_nm, feret_max_nm, feret_min_nm``
-            With `pixel_size_nm` only.
+        ``mean_intensity, sd_intensity``
+            Over the pixels of finite value, with `intensity` only.
+        ``*_nm``, ``area_nm2``, ``volume_nm3``
+            All lengths, area and volume, with `pixel_size_nm` only.
 
     Raises
     ------
@@ -116,35 +199,21 @@ def measure_particles(
     ISO 9276-6:2008, Descriptive and quantitative representation of particle shape and morphology.
     """
     _check(labels, pixel_size_nm, intensity)
-    runs = _runs(labels)
-    columns: dict[str, Any] = {"label": runs.ids, **_moments(runs), "perimeter_px": _perimeter(labels, runs.ids)}
-    area, perimeter = columns["area_px2"], columns["perimeter_px"]
-    columns["ecd_px"] = np.sqrt(4 * area / math.pi)
-    columns["circularity"] = 4 * math.pi * area / perimeter**2
-    columns |= _hull_columns(runs, area)
-    columns["touches_border"] = _touching(runs, labels.shape)
+    lines = runs(labels)
+    columns = _columns(labels, lines, rules)
+    columns["weight"] = rules.weights(columns, labels.shape)
     given = scores or {}
-    columns["score"] = np.array([given.get(label, math.nan) for label in runs.ids.tolist()], float)
-    table = pd.DataFrame(columns)
-    table.insert(0, "image", pd.Series([image] * len(table), dtype=object))
-    table = table[list(PIXEL_COLUMNS)]
-    if intensity is not None:
-        table["mean_intensity"] = _sums(intensity, runs) / area
-    return table if pixel_size_nm is None else _with_nm(table, pixel_size_nm)
-
-
-class _Runs(NamedTuple):
-    """Horizontal runs of equal ids: particle `which` of `ids` covers columns `first` to `last` of row `y`."""
-
-    ids: npt.NDArray[Any]
-    which: Ints
-    y: Ints
-    first: Ints
-    last: Ints
-
-    def sum(self, values: npt.NDArray[Any]) -> Floats:
-        """(n,) sum over the runs of each particle."""
-        return np.bincount(self.which, values, len(self.ids)).astype(float)
+    columns["score"] = np.array([given.get(label, math.nan) for label in lines.ids.tolist()], float)
+    columns |= {} if intensity is None else intensities(intensity, lines)
+    names = [*PIXEL_COLUMNS, *(INTENSITY_COLUMNS if intensity is not None else ())]
+    if pixel_size_nm is not None:
+        columns |= {f"{name}_nm": columns[f"{name}_px"] * pixel_size_nm for name in LENGTHS}
+        columns["area_nm2"] = columns["area_px2"] * pixel_size_nm**2
+        columns["volume_nm3"] = columns["volume_px3"] * pixel_size_nm**3
+        names += NM_COLUMNS
+    columns["image"] = np.full(len(lines.ids), image, object)
+    table = pd.DataFrame({name: columns[name] for name in names})
+    return table.astype({"image": object, "class": object})
 
 
 def _check(labels: npt.NDArray[Any], pixel_size_nm: float | None, intensity: npt.NDArray[Any] | None) -> None:
@@ -163,89 +232,37 @@ def _check(labels: npt.NDArray[Any], pixel_size_nm: float | None, intensity: npt
         raise UserError(f"The pixel size is {pixel_size_nm} nm; it must be above 0.")
 
 
-def _runs(labels: npt.NDArray[Any]) -> _Runs:
-    begins = np.ones(labels.shape, np.bool_)
-    np.not_equal(labels[:, 1:], labels[:, :-1], out=begins[:, 1:])
-    start = np.flatnonzero(begins)
-    stop = np.append(start[1:], labels.size)
-    value = labels.reshape(-1)[start]
-    inside = value != 0
-    start, stop = start[inside], stop[inside]
-    ids, which = np.unique(value[inside], return_inverse=True)
-    if not len(ids) or ids[-1] <= np.iinfo(np.int64).max:
-        ids = ids.astype(np.int64)
-    y = start // max(labels.shape[1], 1)
-    return _Runs(ids, which.astype(np.int64), y, start - y * labels.shape[1], stop - 1 - y * labels.shape[1])
+def _columns(labels: npt.NDArray[Any], lines: Runs, rules: Rules) -> dict[str, npt.NDArray[Any]]:
+    """All that is measured in pixels, but for weight and score."""
+    hull = hulls(lines)
+    columns: dict[str, npt.NDArray[Any]] = {"label": lines.ids, **moments(lines), **ferets(hull)}
+    area, longest = columns["area_px2"], columns["feret_max_px"]
+    outline = columns["perimeter_px"] = perimeter(labels, lines.ids)
+    columns |= _boxes(lines, labels.shape)
+    columns["ecd_px"] = np.sqrt(4 * area / math.pi)
+    columns["inscribed_px"] = np.minimum(inscribed(labels, lines), columns["feret_min_px"])
+    columns["enclosing_px"] = enclosing(hull)
+    columns["fibre_length_px"] = fibre_length(area, outline)
+    columns["neighbour_px"] = nearest(columns["x_px"], columns["y_px"])
+    columns["volume_px3"] = rules.volume.volume(columns)
+    columns["ved_px"] = np.cbrt(6 / math.pi * columns["volume_px3"])
+    columns["aspect_ratio"] = longest / columns["feret_min_px"]
+    minor = columns["ellipse_minor_px"]
+    columns["ellipse_aspect_ratio"] = columns["ellipse_major_px"] / np.where(minor > 0, minor, math.nan)
+    columns["circularity"] = 4 * math.pi * area / outline**2
+    columns["roundness"] = 4 * area / (math.pi * longest**2)
+    columns["solidity"] = area / hull_pixels(hull)
+    columns["convexity"] = math.pi * columns["feret_mean_px"] / outline
+    columns["extent"] = area / (columns["box_width_px"] * columns["box_height_px"])
+    columns["curl"] = columns["fibre_length_px"] / longest - 1
+    columns["class"] = rules.shape.classify(columns)
+    return columns
 
 
-def _moments(runs: _Runs) -> dict[str, Floats]:
-    """Area, centroid and orientation from closed sums over runs, relative to each particle's first run."""
-    top, corner = (np.zeros(len(runs.ids), np.int64) for _ in range(2))
-    top[runs.which[::-1]], corner[runs.which[::-1]] = runs.y[::-1], runs.first[::-1]
-    length = runs.last - runs.first + 1
-    y = runs.y - top[runs.which]
-    x = (runs.first + runs.last) / 2 - corner[runs.which]
-    area = runs.sum(length)
-    mean_x, mean_y = runs.sum(length * x) / area, runs.sum(length * y) / area
-    xx = runs.sum(length * (x**2 + (length**2 - 1) / 12)) / area - mean_x**2
-    yy = runs.sum(length * y**2) / area - mean_y**2
-    xy = runs.sum(length * x * y) / area - mean_x * mean_y
-    orientation = np.degrees(0.5 * np.arctan2(2 * xy, yy - xx))
-    orientation[np.hypot(2 * xy, yy - xx) <= 1e-9 * (xx + yy)] = math.nan
-    return {"area_px2": area, "x_px": corner + mean_x, "y_px": top + mean_y, "orientation_deg": orientation}
-
-
-def _perimeter(labels: npt.NDArray[Any], ids: npt.NDArray[Any]) -> Floats:
-    """Crofton perimeter: pixels whose neighbour behind, in each of four directions, is of another particle."""
-    total = np.zeros(len(ids))
-    diagonal = 1 / math.sqrt(2)
-    flipped = labels[:, ::-1]
-    for view, rows, columns, weight in (
-        (labels, 0, 1, 1.0),
-        (labels, 1, 0, 1.0),
-        (labels, 1, 1, diagonal),
-        (flipped, 1, 1, diagonal),
-    ):
-        enters = np.ones(view.shape, np.bool_)
-        height, width = view.shape
-        np.not_equal(view[rows:, columns:], view[: height - rows, : width - columns], out=enters[rows:, columns:])
-        entered = view[enters]
-        total += weight * np.bincount(np.searchsorted(ids, entered[entered != 0]), minlength=len(ids))
-    return math.pi / 4 * total
-
-
-def _hull_columns(runs: _Runs, area: Floats) -> dict[str, Floats]:
-    order = np.argsort(runs.which, kind="stable")
-    which, y = runs.which[order], runs.y[order]
-    new_row = np.ones(len(which), np.bool_)
-    new_row[1:] = (which[1:] != which[:-1]) | (y[1:] != y[:-1])
-    head = np.flatnonzero(new_row)
-    tail = np.append(head[1:], len(which)) - 1 if len(head) else head
-    hull = hulls(which[head], y[head], runs.first[order][head], runs.last[order][tail])
-    largest, smallest = feret(hull)
+def _boxes(lines: Runs, shape: tuple[int, ...]) -> dict[str, npt.NDArray[Any]]:
+    top, bottom, left, right = lines.boxes()
     return {
-        "feret_max_px": largest,
-        "feret_min_px": smallest,
-        "aspect_ratio": largest / smallest,
-        "solidity": area / hull_pixels(hull),
+        "box_height_px": bottom - top + 1,
+        "box_width_px": right - left + 1,
+        "touches_border": (top == 0) | (bottom == shape[0] - 1) | (left == 0) | (right == shape[1] - 1),
     }
-
-
-def _touching(runs: _Runs, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    edge = (runs.y == 0) | (runs.y == shape[0] - 1) | (runs.first == 0) | (runs.last == shape[1] - 1)
-    return runs.sum(edge) > 0
-
-
-def _sums(intensity: npt.NDArray[Any], runs: _Runs) -> Floats:
-    """(n,) sum of grey values of each particle."""
-    if not len(runs.which):
-        return np.zeros(0)
-    width = intensity.shape[1]
-    bounds = np.stack([runs.y * width + runs.first, runs.y * width + runs.last + 1], axis=1).reshape(-1)
-    padded = np.append(intensity.reshape(-1).astype(float), 0.0)
-    return runs.sum(np.add.reduceat(padded, bounds)[::2])
-
-
-def _with_nm(table: pd.DataFrame, pixel_size_nm: float) -> pd.DataFrame:
-    lengths = {f"{name}_nm": table[f"{name}_px"] * pixel_size_nm for name in LENGTHS}
-    return table.assign(**lengths, area_nm2=table["area_px2"] * pixel_size_nm**2)[[*table.columns, *NM_COLUMNS]]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from pydantic import Field
 
+from particleforge.errors import UserError
+from particleforge.measurement.measured import Measured
 from particleforge.micrograph import Micrograph
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.files import new_folder
@@ -47,14 +51,16 @@ def measure(
     images
         An image or a folder of images.
     out
-        A folder that is not there yet; see `Results` for what it holds.
+        A folder that is not there yet, or holds an interrupted run of the same inputs, which is continued; see
+        `Results` for what it holds.
     params
         Pixel size and thresholds.
 
     Raises
     ------
     UserError
-        If model or images cannot be read, or `out` holds something.
+        If the model or none of the images can be read, or `out` holds something else. A single image that cannot be
+        measured does not end the run; it stands under ``failed`` in the summary.
     """
     from particleforge.models.stardist.model import StarDistModel
 
@@ -63,15 +69,29 @@ def measure(
     folder = None if isinstance(model, StarDistModel) else str(model)
     source = {"model": folder, "images": str(images)}
     provenance = {"command": "measure", "params": params.model_dump(mode="json"), "source": source}
-    results = Results(out, provenance | {"model": detector.provenance})
+    results = Results(out, provenance | {"model": detector.provenance}, params, params.precision, params.reports)
     yield Progress(0, len(paths), "Finding particles")
-    for done, (micrograph, found) in enumerate(_find(detector, paths, params), start=1):
-        scores = dict(enumerate(map(float, found.scores), start=1))
-        finding = {"working_scale": found.scale, "certainty": found.certainty}
-        table = results.add(micrograph, found.labels, scores, finding)
-        sure = "" if found.certainty is None else f", certainty {found.certainty:.2f}"
-        yield Progress(done, len(paths), f"{micrograph.name}: {len(table)} particles{sure}", found.labels)
+    for done, path in enumerate(paths, start=1):
+        if image_stem(path) not in results.measured:
+            yield Progress(done, len(paths), *_measure(results, detector, path, params))
     return results.finish()
+
+
+def _measure(
+    results: Results, detector: StarDistModel, path: Path, params: MeasureParams
+) -> tuple[str, npt.NDArray[np.uint32] | None]:
+    """Measure one image; what to say of it, and its labels. An image that cannot be measured does not end the run."""
+    name = image_stem(path)
+    try:
+        micrograph, found = _find(detector, path, params)
+        bare = Measured(name, pd.DataFrame(), found.labels, micrograph.grey, micrograph.square_pixel_size_nm)
+        measured = results.measure(bare, dict(enumerate(map(float, found.scores), start=1)))
+    except UserError as error:
+        results.fail(name, error)
+        return f"{name}: not measured. {error.message}", None
+    results.write(measured, {"working_scale": found.scale, "certainty": found.certainty})
+    sure = "" if found.certainty is None else f", certainty {found.certainty:.2f}"
+    return f"{name}: {len(measured.table)} particles{sure}", found.labels
 
 
 @stepwise
@@ -87,7 +107,8 @@ def predict(
     new_folder(out)
     written: list[Path] = []
     yield Progress(0, len(paths), "Finding particles")
-    for micrograph, found in _find(detector, paths, params):
+    for path in paths:
+        micrograph, found = _find(detector, path, params)
         written.append(out / f"{micrograph.name}.tif")
         write_labels(written[-1], found.labels)
         yield Progress(len(written), len(paths), f"{micrograph.name}: {len(found.scores)} particles", found.labels)
@@ -102,9 +123,8 @@ def _load(model: Path | str | StarDistModel, params: MeasureParams) -> StarDistM
     return replace(detector, **{name: value for name, value in given.items() if value is not None})
 
 
-def _find(detector: StarDistModel, paths: list[Path], params: MeasureParams) -> Iterator[tuple[Micrograph, Instances]]:
-    for path in paths:
-        micrograph = replace(read_micrograph(path), name=image_stem(path))
-        if params.pixel_size_nm is not None:
-            micrograph = micrograph.with_pixel_size(params.pixel_size_nm)
-        yield micrograph, detector.predict(micrograph)
+def _find(detector: StarDistModel, path: Path, params: MeasureParams) -> tuple[Micrograph, Instances]:
+    micrograph = replace(read_micrograph(path), name=image_stem(path))
+    if params.pixel_size_nm is not None:
+        micrograph = micrograph.with_pixel_size(params.pixel_size_nm)
+    return micrograph, detector.predict(micrograph)

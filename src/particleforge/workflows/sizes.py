@@ -1,6 +1,5 @@
 """Particle sizes from label images made elsewhere."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -8,8 +7,10 @@ import tifffile
 from pydantic import Field
 
 from particleforge.errors import UserError
+from particleforge.measurement.measured import Measured
+from particleforge.measurement.rules import Rules
+from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.micrograph import Length, Micrograph, parse_length_nm
-from particleforge.params import Params
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.labels import check_instances, read_labels
 from particleforge.store.micrographs import image_paths, image_stem, read_micrograph
@@ -17,12 +18,15 @@ from particleforge.store.tiff_scale import tiff_pixel_size_nm
 from particleforge.workflows.results import Measurement, Results
 
 
-class SizesParams(Params):
+class SizesParams(Rules):
     """How to measure label images."""
 
     pixel_size: Length | None = Field(
         None, description="Side of a pixel with its unit, such as '0.5 nm'; empty: what the image files say."
     )
+
+    precision: Precision = Field(Precision(), description="How sure figures are to be.")
+    reports: bool = Field(True, description="Whether to write reports, of each image and of all together.")
 
     @property
     def pixel_size_nm(self) -> float | None:
@@ -44,7 +48,8 @@ def sizes(
     labels_folder
         Folder of label images (TIFF or PNG, 0 = background), or one of them.
     out
-        A folder that is not there yet; see `Results` for what it holds.
+        A folder that is not there yet, or holds an interrupted run of the same labels and parameters, which is
+        continued; see `Results` for what it holds.
     params
         How to measure.
     images
@@ -59,16 +64,26 @@ def sizes(
     Raises
     ------
     UserError
-        If a label image has no micrograph or another shape, or a file is missing, broken or of another kind.
+        If a label image has no micrograph, or no label image can be measured. A single one that is broken or has
+        another shape than its micrograph does not end the run; it stands under ``failed`` in the summary.
     """
     labels_folder, out, images = Path(labels_folder), Path(out), None if images is None else Path(images)
     micrographs = _paired(image_paths(labels_folder), images)
     source = {"labels": str(labels_folder), "images": None if images is None else str(images)}
-    results = Results(out, {"command": "sizes", "params": params.model_dump(mode="json"), "source": source})
+    about = {"command": "sizes", "params": params.model_dump(mode="json"), "source": source}
+    results = Results(out, about, params, params.precision, params.reports)
     yield Progress(0, len(micrographs), "Measuring")
     for done, (path, image) in enumerate(micrographs.items(), start=1):
-        table = _measure(results, path, image, params.pixel_size_nm)
-        yield Progress(done, len(micrographs), f"{image_stem(path)}: {len(table)} particles")
+        name = image_stem(path)
+        if name not in results.measured:
+            try:
+                measured = results.measure(_read(path, image, params.pixel_size_nm))
+            except UserError as error:
+                results.fail(name, error)
+                yield Progress(done, len(micrographs), f"{name}: not measured. {error.message}")
+                continue
+            results.write(measured)
+            yield Progress(done, len(micrographs), f"{name}: {len(measured.table)} particles")
     return results.finish()
 
 
@@ -86,15 +101,15 @@ def _paired(labels: list[Path], images: Path | None) -> dict[Path, Path | None]:
     return {path: by_stem[image_stem(path)] for path in labels}
 
 
-def _measure(results: Results, path: Path, image: Path | None, pixel_size_nm: float | None) -> pd.DataFrame:
+def _read(path: Path, image: Path | None, pixel_size_nm: float | None) -> Measured:
+    """Labels, image and pixel size; nothing is measured yet."""
     labels = read_labels(path)
     check_instances(labels, str(path))
-    if image is None:
-        bare = Micrograph(labels, name=path.name).with_pixel_size(pixel_size_nm or _size_in_file(path))
-        return results.add_labels(image_stem(path), labels, bare.square_pixel_size_nm)
-    micrograph = read_micrograph(image)
+    micrograph = Micrograph(labels, name=path.name) if image is None else read_micrograph(image)
     size = pixel_size_nm or micrograph.pixel_size_nm or _size_in_file(path)
-    return results.add(replace(micrograph.with_pixel_size(size), name=image_stem(path)), labels)
+    square = micrograph.with_pixel_size(size).square_pixel_size_nm
+    grey = None if image is None else micrograph.grey_or_nan
+    return Measured(image_stem(path), pd.DataFrame(), labels, grey, square)
 
 
 def _size_in_file(path: Path) -> tuple[float, float] | None:

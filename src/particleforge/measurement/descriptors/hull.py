@@ -1,11 +1,14 @@
-"""Convex hulls of all particles of a label image at once, and what follows from them."""
+"""Convex hulls of all particles of a label image at once."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from particleforge.measurement.descriptors.runs import Runs
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -32,19 +35,19 @@ class Hulls:
     start: Ints
     count: Ints
 
-    @property
+    @cached_property
     def owner(self) -> Ints:
         """(V,) particle of each corner."""
         return np.repeat(np.arange(len(self.start)), self.count)
 
-    @property
+    @cached_property
     def following(self) -> Ints:
         """(V,) index of the next corner of the same hull."""
         following = np.arange(1, len(self.x) + 1)
         following[self.start + self.count - 1] = self.start
         return following
 
-    @property
+    @cached_property
     def preceding(self) -> Ints:
         """(V,) index of the corner before, of the same hull."""
         preceding = np.empty_like(self.following)
@@ -52,7 +55,18 @@ class Hulls:
         return preceding
 
 
-def hulls(which: Ints, y: Ints, left: Ints, right: Ints) -> Hulls:
+def hulls(runs: Runs) -> Hulls:
+    """Convex hulls of the pixel centres of every particle."""
+    order = np.argsort(runs.which, kind="stable")
+    which, y = runs.which[order], runs.y[order]
+    new_row = np.ones(len(which), np.bool_)
+    new_row[1:] = (which[1:] != which[:-1]) | (y[1:] != y[:-1])
+    head = np.flatnonzero(new_row)
+    tail = np.append(head[1:], len(which)) - 1 if len(head) else head
+    return _hulls(which[head], y[head], runs.first[order][head], runs.last[order][tail])
+
+
+def _hulls(which: Ints, y: Ints, left: Ints, right: Ints) -> Hulls:
     """Convex hulls from the outermost pixels of each row of each particle.
 
     Parameters
@@ -105,38 +119,7 @@ def hull_pixels(hull: Hulls) -> Floats:
     return np.asarray((twice_area + np.bincount(hull.owner, np.gcd(dx, dy), n)) / 2 + 1, float)
 
 
-def feret(hull: Hulls) -> tuple[Floats, Floats]:
-    """Largest and smallest Feret diameter in px; see `measure_particles` for the definition.
-
-    Returns
-    -------
-    largest, smallest
-        (n,) each.
-    """
-    n = len(hull.start)
-    along_x = np.maximum.reduceat(hull.x, hull.start) - np.minimum.reduceat(hull.x, hull.start) + 1.0 if n else _none()
-    along_y = np.maximum.reduceat(hull.y, hull.start) - np.minimum.reduceat(hull.y, hull.start) + 1.0 if n else _none()
-    largest, smallest = np.maximum(along_x, along_y), np.minimum(along_x, along_y)
-    dx, dy = hull.x[hull.following] - hull.x, hull.y[hull.following] - hull.y
-    length = np.hypot(dx, dy)
-    gap = np.gcd(dx, dy) / np.where(length > 0, length, 1)
-    out_x, out_y = _moved_out(hull)
-    for first, here, other, head in _pairs(hull):
-        span = np.hypot(out_x[other] - out_x[here], out_y[other] - out_y[here])
-        np.maximum.at(largest, hull.owner[first : first + len(head)], np.maximum.reduceat(span, head))
-        across = np.abs(dx[here] * (hull.y[other] - hull.y[here]) - dy[here] * (hull.x[other] - hull.x[here]))
-        side = slice(first, first + len(head))
-        real = length[side] > 0
-        width = np.maximum.reduceat(across, head)[real] / length[side][real] + gap[side][real]
-        np.minimum.at(smallest, hull.owner[side][real], width)
-    return largest, smallest
-
-
-def _none() -> Floats:
-    return np.zeros(0)
-
-
-def _moved_out(hull: Hulls) -> tuple[Floats, Floats]:
+def moved_out(hull: Hulls) -> tuple[Floats, Floats]:
     """(V,) corners where the sides meet once each lies half a lattice line further out; half a pixel at most.
 
     Relative to each hull's first corner, so that a particle measures the same wherever it lies.
@@ -157,13 +140,13 @@ def _moved_out(hull: Hulls) -> tuple[Floats, Floats]:
     return x + shift_x * scale, y + shift_y * scale
 
 
-def _pairs(hull: Hulls) -> Iterator[tuple[int, Ints, Ints, Ints]]:
+def pairs(hull: Hulls) -> Iterator[tuple[slice, Ints, Ints, Ints]]:
     """Every corner with every corner of its hull, in portions that fit into memory.
 
     Yields
     ------
-    first, here, other, head
-        Index of the portion's first corner, (P,) the corner, (P,) its partner, and where in these each corner begins.
+    corners, here, other, head
+        The portion's corners, (P,) the corner, (P,) its partner, and where in these each corner begins.
     """
     partners = np.repeat(hull.count, hull.count)
     total = np.cumsum(partners)
@@ -175,5 +158,5 @@ def _pairs(hull: Hulls) -> Iterator[tuple[int, Ints, Ints, Ints]]:
         head = np.cumsum(number) - number
         here = np.repeat(np.arange(first, last), number)
         other = np.repeat(hull.start[hull.owner[first:last]] - head, number) + np.arange(len(here))
-        yield first, here, other, head
+        yield slice(first, last), here, other, head
         first = last

@@ -1,0 +1,84 @@
+"""Caliper widths of convex hulls and the rectangle of least area around them."""
+
+import math
+
+import numpy as np
+
+from particleforge.measurement.descriptors.hull import Hulls, moved_out, pairs
+from particleforge.measurement.descriptors.runs import Floats, Ints
+
+
+def ferets(hull: Hulls) -> dict[str, Floats]:
+    """Columns ``feret_max_px, feret_min_px, feret_mean_px, feret_90_px, rectangle_length_px, rectangle_width_px``.
+
+    Definitions stand at `measure_particles`.
+    """
+    n = len(hull.start)
+    x, y = moved_out(hull)
+    along_x, along_y = (_spread(values, hull) + 1.0 for values in (hull.x, hull.y))
+    dx, dy = x[hull.following] - x, y[hull.following] - y
+    reach, thickness, length = _widths(hull, x, y)
+    largest, smallest = np.maximum(along_x, along_y), np.minimum(along_x, along_y)
+    np.maximum.at(largest, hull.owner, reach)
+    np.minimum.at(smallest, hull.owner, thickness)
+    side = first_of(np.where(np.isfinite(thickness), thickness * length, math.inf), hull)
+    upright = along_x * along_y <= thickness[side] * length[side]
+    sides = np.where(upright, [along_x, along_y], [thickness[side], length[side]])
+    solid = hull.count > 2
+    around = np.where(solid, np.bincount(hull.owner, np.hypot(dx, dy), n), 2 * sides.sum(axis=0))
+    return {
+        "feret_max_px": largest,
+        "feret_min_px": smallest,
+        "feret_mean_px": around / math.pi,
+        "feret_90_px": np.where(solid, _across(hull, x, y, reach), smallest),
+        "rectangle_length_px": sides.max(axis=0, initial=0),
+        "rectangle_width_px": sides.min(axis=0, initial=math.inf),
+    }
+
+
+def first_of(values: Floats, hull: Hulls) -> Ints:
+    """(n,) index of the corner of each hull with the least of `values`, the first where several have it."""
+    if not len(hull.start):
+        return hull.start
+    least = np.minimum.reduceat(values, hull.start)[hull.owner]
+    where = np.flatnonzero(values <= least)
+    return where[np.unique(hull.owner[where], return_index=True)[1]].astype(np.int64)
+
+
+def _spread(values: Floats | Ints, hull: Hulls) -> Floats:
+    """(n,) largest less smallest of `values` over the corners of each hull."""
+    if not len(hull.start):
+        return np.zeros(0)
+    return np.asarray(np.maximum.reduceat(values, hull.start) - np.minimum.reduceat(values, hull.start), float)
+
+
+def _widths(hull: Hulls, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
+    """(V,) each: longest way from a corner, and width across and length along the side that follows it.
+
+    Width and length are infinite for the one corner of a single pixel, which has no side.
+    """
+    dx, dy = hull.x[hull.following] - hull.x, hull.y[hull.following] - hull.y
+    side = np.hypot(dx, dy)
+    real = side > 0
+    ux, uy = (np.divide(d, side, where=real, out=np.zeros(len(side))) for d in (dx, dy))
+    gap = np.gcd(dx, dy) / np.where(real, side, 1)
+    reach, across, along = (np.zeros(len(side)) for _ in range(3))
+    for corners, here, other, head in pairs(hull):
+        reach[corners] = np.maximum.reduceat(np.hypot(x[other] - x[here], y[other] - y[here]), head)
+        behind = np.abs(dx[here] * (hull.y[other] - hull.y[here]) - dy[here] * (hull.x[other] - hull.x[here]))
+        across[corners] = np.maximum.reduceat(behind, head)
+        ahead = ux[here] * x[other] + uy[here] * y[other]
+        along[corners] = np.maximum.reduceat(ahead, head) - np.minimum.reduceat(ahead, head)
+    across = np.where(real, across / np.where(real, side, 1) + gap, math.inf)
+    return reach, across, np.where(real, along, math.inf)
+
+
+def _across(hull: Hulls, x: Floats, y: Floats, reach: Floats) -> Floats:
+    """(n,) caliper width at a right angle to the longest way between two corners."""
+    one = first_of(-reach, hull)
+    start = one[hull.owner]
+    other = first_of(-np.hypot(x - x[start], y - y[start]), hull)
+    dx, dy = x[other] - x[one], y[other] - y[one]
+    length = np.hypot(dx, dy)
+    sideways = (dx[hull.owner] * y - dy[hull.owner] * x) / np.where(length > 0, length, 1)[hull.owner]
+    return _spread(sideways, hull)

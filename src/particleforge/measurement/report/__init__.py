@@ -1,0 +1,1 @@
+"""Reports of measured particles for people: HTML and PDF."""

@@ -1,0 +1,243 @@
+"""What a report says, before anybody lays it out."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from particleforge.measurement.distribution import size_unit
+from particleforge.measurement.measured import Measured
+from particleforge.measurement.picture import UNIT_SIGNS
+from particleforge.measurement.report.text import digits, interval, plural
+from particleforge.measurement.report.warnings import warnings_of
+from particleforge.measurement.rules import MEASURES, Rules
+from particleforge.measurement.shape_class import CLASSES
+from particleforge.measurement.statistics.describe import Description, Estimate
+from particleforge.measurement.statistics.figures import FIGURES, WEIGHTINGS
+from particleforge.measurement.statistics.sizes import Sizes
+
+FIGURE_NAMES = {
+    "d10": "D10",
+    "d50": "D50 (median)",
+    "d90": "D90",
+    "span": "Span (D90 - D10)/D50",
+    "mean": "Arithmetic mean",
+    "geometric_mean": "Geometric mean",
+    "gsd": "GSD",
+    "skewness": "Skewness",
+    "mode": "Mode (of ln d)",
+}
+_PURE = ("span", "gsd", "skewness")
+SHAPES = {
+    "aspect_ratio": "Aspect ratio (Feret)",
+    "circularity": "Circularity 4πA/P²",
+    "roundness": "Roundness 4A/πFmax²",
+    "solidity": "Solidity",
+    "convexity": "Convexity",
+}
+_MOST_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a report; the first column is a heading of its row, and may link to something."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+    links: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Content:
+    """All words and numbers of a report.
+
+    Parameters
+    ----------
+    title
+        What was measured.
+    headline
+        Most important figures: name, value, interval.
+    warnings
+        What a person should know before using them.
+    tables
+        Statistics, shapes, fits.
+    rules
+        Every choice made, by name.
+    provenance
+        Where it all comes from, as YAML.
+    particles
+        The particles themselves; None where they are many.
+    """
+
+    title: str
+    headline: list[tuple[str, str, str]]
+    warnings: list[str]
+    tables: list[Table]
+    rules: dict[str, str]
+    provenance: str
+    particles: Table | None = None
+    version: str = field(default_factory=lambda: version("napari-particleforge"))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Lengths in the unit that suits them."""
+
+    sign: str
+    factor: float
+
+    @classmethod
+    def of(cls, description: Description) -> "Scale":
+        """For the sizes described."""
+        middle = description.figures["number"]["d50"].value
+        if description.unit == "px":
+            return cls("px", 1.0)
+        unit, factor = size_unit(middle or 1.0)
+        return cls(UNIT_SIGNS[unit], factor)
+
+    def estimate(self, one: Estimate) -> Estimate:
+        """Convert an estimate of a length into this unit."""
+        value, low, high = (None if one is None else one * self.factor for one in (one.value, one.low, one.high))
+        return Estimate(value, low, high, one.supported)
+
+
+def content(measured: Measured, description: Description, provenance: Mapping[str, Any]) -> Content:
+    """Put into words what is known of one measured image, or of several together."""
+    scale, table, rules = Scale.of(description), measured.table, measured.rules
+    return Content(
+        title=measured.name or "Particles",
+        headline=headline(description, scale, len(table)),
+        warnings=warnings_of(measured, description),
+        tables=[
+            _statistics(description, scale),
+            _moments(description, scale),
+            *_fits(description, scale),
+            *shape_tables(table, rules, scale),
+            *_needs(description),
+        ],
+        rules={
+            "Sizes": f"{MEASURES[rules.size]} in {scale.sign}",
+            "Pixel size": _pixel_size(measured, description),
+            **rules.sentences(),
+            "Intervals": _intervals(description),
+        },
+        provenance=yaml.safe_dump(dict(provenance), sort_keys=False, allow_unicode=True).strip() if provenance else "",
+        particles=_particles(table, scale) if 0 < len(table) <= _MOST_ROWS else None,
+    )
+
+
+def headline(description: Description, scale: Scale, found: int) -> list[tuple[str, str, str]]:
+    """Count, geometric mean, GSD and D50 with their intervals."""
+    out = "" if found == description.count else f"of {found} found"
+    said = [("Particles that count", f"{description.count}", out)]
+    for name, title in (("geometric_mean", "Geometric mean"), ("gsd", "GSD"), ("d50", "D50")):
+        one = description.figures["number"][name]
+        if one.value is not None:
+            one, unit = (one, "") if name in _PURE else (scale.estimate(one), f" {scale.sign}")
+            said.append((title, digits(one.value) + unit, interval(one)))
+    return said
+
+
+def shape_tables(table: pd.DataFrame, rules: Rules, scale: Scale) -> list[Table]:
+    """Distributions of shape, and sizes by class."""
+    counted = table[table["weight"] > 0]
+    if not len(counted):
+        return []
+    rows = []
+    for name, title in SHAPES.items():
+        low, middle, high = np.nanquantile(counted[name].to_numpy(float), (0.1, 0.5, 0.9))
+        rows.append((title, f"{low:.3f}", f"{middle:.3f}", f"{high:.3f}"))
+    shapes = Table("Shape", ("", "10 %", "50 %", "90 %"), rows, "Percentiles by number, without weights.")
+    total, lines = counted["weight"].sum(), []
+    for name in sorted(set(counted["class"]), key=lambda one: CLASSES.index(one) if one in CLASSES else len(CLASSES)):
+        own = counted[counted["class"] == name]
+        sizes = Sizes.of(own, rules)
+        middle = math.exp(np.average(np.log(sizes.values), weights=sizes.weights))
+        spread = math.exp(np.log(sizes.values).std(ddof=1)) if len(own) > 1 else None
+        share = 100 * own["weight"].sum() / total
+        gsd = "" if spread is None else f"{spread:.2f}"
+        lines.append((str(name), str(len(own)), f"{share:.1f} %", f"{digits(middle * scale.factor)} {scale.sign}", gsd))
+    head = ("Outline", "Count", "Share", "Geometric mean", "GSD")
+    return [shapes, Table("Classes of outlines", head, lines, "By rules on the outline seen, not on the body.")]
+
+
+def _statistics(description: Description, scale: Scale) -> Table:
+    rows = []
+    for name in FIGURES:
+        cells = []
+        for weighting in WEIGHTINGS:
+            one = description.figures[weighting][name]
+            one = one if name in _PURE else scale.estimate(one)
+            mark = "" if one.supported or one.value is None else " *"
+            cells.append(f"{digits(one.value)}{mark} {interval(one)}".strip())
+        rows.append((FIGURE_NAMES[name], *cells))
+    head = ("", *(f"by {weighting}" for weighting in WEIGHTINGS))
+    note = "* The count does not support this figure: too few particles carry it, so its interval is too narrow."
+    return Table(f"Size distribution ({scale.sign})", head, rows, note)
+
+
+def _moments(description: Description, scale: Scale) -> Table:
+    moments = {name: scale.estimate(one) for name, one in description.figures["moments"].items()}
+    row = ("", *(f"{digits(one.value)} {interval(one)}".strip() for one in moments.values()))
+    return Table(f"Moment means, ISO 9276-2 ({scale.sign})", ("", *moments), [row])
+
+
+def _fits(description: Description, scale: Scale) -> list[Table]:
+    if not description.fits:
+        return []
+    best, rows = description.fits[0].aic, []
+    for number, fitted in enumerate(description.fits):
+        cells = []
+        for name, value in fitted.fit.parameters().items():
+            one = description.fit_intervals.get(name, Estimate(value)) if number == 0 else Estimate(value)
+            length = name.startswith(("median", "mean", "sd", "scale"))
+            one = scale.estimate(one) if length else one
+            cells.append(f"{name.replace('_', ' ')} {digits(one.value)} {interval(one)}".strip())
+        rows.append((fitted.fit.name, f"{fitted.aic - best:.1f}", "; ".join(cells)))
+    note = "ΔAIC is the distance to the best; below 2 there is little to choose. Fits by number."
+    return [Table("Fitted distributions", ("", "ΔAIC", f"Parameters ({scale.sign})"), rows, note)]
+
+
+def _needs(description: Description) -> list[Table]:
+    if not description.more_needed:
+        return []
+    names = {"geometric_mean": "Geometric mean", "d50": "D50", "D[4,3]": "D[4,3]"}
+    rows = [
+        (names[name], "enough" if not more else plural(more, "particle"))
+        for name, more in description.more_needed.items()
+    ]
+    title = f"More particles for an interval of ± {description.wanted_percent:g} %"
+    return [Table(title, ("", "Still needed"), rows, "D[4,3]: for a log-normal distribution of this GSD.")]
+
+
+def _pixel_size(measured: Measured, description: Description) -> str:
+    if measured.pixel_size_nm is not None:
+        return f"{measured.pixel_size_nm:.5g} nm"
+    return "not known" if description.unit == "px" else "that of each image"
+
+
+def _intervals(description: Description) -> str:
+    if description.figures["number"]["geometric_mean"].low is None:
+        return "none: too few particles"
+    drawn = "whole images" if description.resampled == "images" else "single particles, taken as independent"
+    return f"{description.confidence_percent:g} %, by drawing {drawn} anew (bootstrap)"
+
+
+def _particles(table: pd.DataFrame, scale: Scale) -> Table:
+    unit = "px" if scale.sign == "px" else "nm"
+    factor = scale.factor
+    columns = {"ecd": "Equal-area Ø", "feret_max": "Feret max", "feret_min": "Feret min"}
+    rows = []
+    for row in table.to_dict("records"):
+        lengths = (digits(float(row[f"{name}_{unit}"]) * factor) for name in columns)
+        shape = (f"{row['aspect_ratio']:.2f}", f"{row['circularity']:.2f}", str(row["class"]))
+        rows.append((str(row["label"]), *lengths, *shape, f"{row['weight']:.3g}"))
+    head = ("No.", *(f"{title} ({scale.sign})" for title in columns.values()), "Aspect", "Circ.", "Outline", "Weight")
+    return Table("Particles", head, rows)

@@ -1,0 +1,155 @@
+"""Vector plots of a report, in colours that the colour-blind and grey print tell apart."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from particleforge.measurement.figures import draw_sizes, log_ticks
+from particleforge.measurement.measured import Measured
+from particleforge.measurement.picture import (
+    INK,
+    SMALL_PT,
+    TEXT_PT,
+    draw_image,
+    draw_numbers,
+    draw_outlines,
+    draw_scale_bar,
+)
+from particleforge.measurement.report.content import Scale
+from particleforge.measurement.rules import MEASURES
+from particleforge.measurement.statistics.density import LOG_FROM_RATIO, Smoother
+from particleforge.measurement.statistics.describe import Description
+from particleforge.measurement.statistics.sizes import Floats, Sizes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+NUMBER, VOLUME, KDE = "#0072B2", "#D55E00", "#009E73"
+_WIDE_IN = 7.2
+
+
+def blank(height_in: float, width_in: float = _WIDE_IN) -> Figure:
+    """Figure that touches no global state of matplotlib."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    fig = Figure(figsize=(width_in, height_in), layout="constrained", facecolor="white")
+    FigureCanvasAgg(fig)
+    return fig
+
+
+def picture(measured: Measured) -> Figure | None:
+    """Image with numbered outlines and scale bar; None where there is no single image."""
+    labels = measured.labels
+    if labels is None:
+        return None
+    height, width = labels.shape
+    fig = blank(min(max(_WIDE_IN * height / max(width, 1), 1.5), 9.0) + 0.35)
+    axes = fig.subplots()
+    draw_image(axes, measured.grey, labels)
+    draw_outlines(axes, labels, measured.table)
+    draw_numbers(axes, labels, measured.table)
+    draw_scale_bar(axes, width, measured.pixel_size_nm)
+    return fig
+
+
+def distributions(sizes: Sizes, description: Description, measured: Measured) -> Figure | None:
+    """Histogram with fit, density of ln d, cumulative curves and log-normal plot; None without particles."""
+    if not len(sizes):
+        return None
+    scale = Scale.of(description)
+    values = sizes.values * scale.factor
+    unit = {"µm": "um"}.get(scale.sign, scale.sign)
+    label = f"{MEASURES[measured.rules.size].capitalize()} ({scale.sign})"
+    fig = blank(5.6)
+    (bars, smooth), (cumulative, quantiles) = fig.subplots(2, 2)
+    draw_sizes(bars, values, unit, sizes.weights)
+    bars.set_title("Number", loc="left", fontsize=TEXT_PT, color=INK)
+    _density(smooth, sizes, scale)
+    _cumulative(cumulative, sizes, description, scale)
+    _normal_plot(quantiles, sizes, scale)
+    for axes in (bars, smooth, cumulative):
+        axes.set_xlabel(label, fontsize=TEXT_PT, color=INK)
+    return fig
+
+
+def _plain(axes: Axes, title: str, ylabel: str) -> None:
+    axes.set_title(title, loc="left", fontsize=TEXT_PT, color=INK)
+    axes.set_ylabel(ylabel, fontsize=TEXT_PT, color=INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=SMALL_PT, color=INK, labelcolor=INK)
+
+
+def _legend(axes: Axes) -> None:
+    axes.legend(frameon=False, fontsize=SMALL_PT, handlelength=1.8, loc="best")
+
+
+def _density(axes: Axes, sizes: Sizes, scale: Scale) -> None:
+    """Kernel density estimates of ln d by number and by volume."""
+    _plain(axes, "Density (kernel estimate on ln d)", "Density of ln d")
+    smoother = Smoother.of(sizes)
+    if smoother is None:
+        _say(axes, "One size only: no density")
+        return
+    shares = sizes.weights * (sizes.values / sizes.values[-1]) ** np.array([[0], [3]])
+    number, volume = smoother.density(sizes.values, shares).T
+    x = np.exp(smoother.centres) * scale.factor
+    axes.plot(x, number, color=NUMBER, lw=1.4, label="by number")
+    axes.plot(x, volume, color=VOLUME, lw=1.4, ls=(0, (4, 1.5)), label="by volume")
+    rug = sizes.values[:: max(1, len(sizes) // 400)] * scale.factor
+    axes.plot(rug, np.full(len(rug), -0.03 * number.max()), "|", color=INK, ms=4, mew=0.4)
+    log_ticks(axes, float(x[0]), float(x[-1]))
+    _legend(axes)
+
+
+def _cumulative(axes: Axes, sizes: Sizes, description: Description, scale: Scale) -> None:
+    """Cumulative curves by number and volume, and the fit of least AIC."""
+    _plain(axes, "Cumulative", "Smaller (%)")
+    values = sizes.values * scale.factor
+    for power, name, colour, dashes in ((0, "by number", NUMBER, "-"), (3, "by volume", VOLUME, (0, (4, 1.5)))):
+        share = sizes.weights * (sizes.values / sizes.values[-1]) ** power
+        below = 100 * np.cumsum(share) / share.sum()
+        axes.step(values, below, where="post", color=colour, lw=1.4, ls=dashes, label=name)
+    if description.fits:
+        x = np.geomspace(sizes.values[0], sizes.values[-1], 200)
+        fit = description.fits[0].fit
+        axes.plot(x * scale.factor, 100 * fit.cumulative(x), color=INK, lw=0.9, ls=":", label=f"{fit.name} fit")
+    axes.set(ylim=(0, 103), yticks=[0, 10, 25, 50, 75, 90, 100])
+    axes.grid(axis="y", lw=0.3, color="#BBBBBB")
+    if values[-1] > LOG_FROM_RATIO * values[0]:
+        log_ticks(axes, float(values[0]), float(values[-1]))
+    _legend(axes)
+
+
+def _normal_plot(axes: Axes, sizes: Sizes, scale: Scale) -> None:
+    """Sizes over the quantiles of a normal distribution: a log-normal sample lies on the line."""
+    from scipy.special import ndtri
+
+    _plain(axes, "Log-normal quantile plot", f"Size ({scale.sign})")
+    axes.set_xlabel("Quantile of the standard normal distribution", fontsize=TEXT_PT, color=INK)
+    if len(sizes) < 3 or sizes.values[-1] <= sizes.values[0]:
+        _say(axes, "Too few sizes")
+        return
+    at = (np.cumsum(sizes.weights) - sizes.weights / 2) / sizes.weights.sum()
+    z = ndtri(at)
+    axes.plot(z, sizes.values * scale.factor, ".", color=NUMBER, ms=3, mew=0)
+    middle, spread = _line(np.log(sizes.values), sizes.weights)
+    ends = np.array([z[0], z[-1]])
+    axes.plot(ends, np.exp(middle + spread * ends) * scale.factor, color=INK, lw=0.9, ls=":")
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}" if sizes.values[-1] < 10 * sizes.values[0] else "")
+    axes.tick_params(which="both", labelsize=SMALL_PT)
+
+
+def _line(log: Floats, weights: Floats) -> tuple[float, float]:
+    middle = float(np.average(log, weights=weights))
+    return middle, math.sqrt(float(np.average((log - middle) ** 2, weights=weights)))
+
+
+def _say(axes: Axes, text: str) -> None:
+    axes.text(0.5, 0.5, text, ha="center", va="center", fontsize=SMALL_PT, color=INK, transform=axes.transAxes)

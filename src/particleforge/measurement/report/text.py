@@ -1,0 +1,22 @@
+"""Numbers as people read them."""
+
+import math
+
+from particleforge.measurement.statistics.describe import Estimate
+
+
+def digits(value: float | None) -> str:
+    """Three significant digits, more before the point where needed; a dash where there is no value."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}".rstrip(".")
+
+
+def interval(one: Estimate) -> str:
+    """Low and high in brackets, or nothing."""
+    return "" if one.low is None or one.high is None else f"({digits(one.low)} to {digits(one.high)})"
+
+
+def plural(count: int, noun: str) -> str:
+    """Count and noun, such as "1 particle" or "2 particles"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

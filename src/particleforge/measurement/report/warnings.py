@@ -1,0 +1,45 @@
+"""What a person should know before using the figures of a report."""
+
+from particleforge.measurement.border import GuardFrame
+from particleforge.measurement.measured import Measured
+from particleforge.measurement.report.text import plural
+from particleforge.measurement.statistics.describe import Description
+
+_FEW, _COARSE_PX, _COARSE_SHARE, _LARGE_SHARE = 50, 15, 0.1, 0.3
+
+
+def warnings_of(measured: Measured, description: Description) -> list[str]:
+    """Sentences, the gravest first; none where all is well."""
+    table = measured.table
+    counted = table[table["weight"] > 0]
+    said = []
+    if description.unit == "px":
+        said.append("The pixel size is not known: all sizes are in pixels, not in nanometres.")
+    if not len(table):
+        return [*said, "No particle was found."]
+    if len(counted) and not description.count:
+        return ["Images differ in pixel size, or that of some is not known: they are not taken together."]
+    if not len(counted):
+        return [*said, f"None of {plural(len(table), 'particle')} counts by these rules, so there is nothing to say."]
+    if len(counted) == 1:
+        said.append("One particle is no distribution: there is a size, and nothing on its spread.")
+    elif len(counted) < _FEW:
+        said.append(f"{plural(len(counted), 'particle')} are few: mind the intervals.")
+    elif counted["ecd_px"].nunique() == 1:
+        said.append("All sizes are equal; there is no spread to describe.")
+    fine = float((counted["ecd_px"] < _COARSE_PX).mean())
+    if fine > _COARSE_SHARE:
+        said.append(f"{fine:.0%} of the particles are below {_COARSE_PX} px: half a pixel all around is 7 % or more.")
+    cut = int((counted["touches_border"]).sum())
+    if cut and isinstance(measured.rules.border, GuardFrame):
+        said.append(f"{plural(cut, 'particle')} that count touch the border: the guard frame is too narrow.")
+    elif cut:
+        said.append(f"{plural(cut, 'particle')} that count are cut by the border and too small.")
+    if measured.labels is not None:
+        frame = min(measured.labels.shape)
+        large = float(counted["feret_max_px"].max()) / frame
+        if large > _LARGE_SHARE:
+            said.append(
+                f"The largest particle is {large:.0%} of the image's shorter side: larger ones are hardly ever whole."
+            )
+    return said

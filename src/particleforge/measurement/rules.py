@@ -1,0 +1,61 @@
+"""The choices behind a size distribution, made before anything is counted and named in every report."""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BeforeValidator, Field, model_validator
+
+from particleforge.measurement.border import AnyBorder, MilesLantuejoul, by_kind
+from particleforge.measurement.descriptors.runs import Floats
+from particleforge.measurement.descriptors.volume import AnyVolume, Sphere
+from particleforge.measurement.shape_class import ShapeRule
+from particleforge.params import Params
+
+Measure: TypeAlias = Literal["ecd", "feret_max", "feret_min", "feret_mean", "ved"]
+MEASURES: dict[str, str] = {
+    "ecd": "equal-area diameter",
+    "feret_max": "largest Feret diameter",
+    "feret_min": "smallest Feret diameter",
+    "feret_mean": "mean Feret diameter",
+    "ved": "equal-volume diameter",
+}
+"""What may be called the size of a particle, and its name."""
+
+
+class Rules(Params):
+    """What counts as a particle, how much, and what is called its size."""
+
+    border: AnyBorder = Field(MilesLantuejoul(), description="How particles at the border count.")
+    smallest_px: float = Field(0.0, ge=0, description="Particles of a smaller equal-area diameter do not count.")
+    largest_px: float | None = Field(
+        None, gt=0, description="Particles of a larger equal-area diameter do not count; empty: no limit."
+    )
+    size: Measure = Field("ecd", description="What is called the size: ecd, feret_max, feret_min, feret_mean or ved.")
+    volume: Annotated[AnyVolume, BeforeValidator(by_kind)] = Field(
+        Sphere(), description="Body that a projection is taken for."
+    )
+    shape: ShapeRule = Field(ShapeRule(), description="Which outline is called what.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Rules":
+        if self.largest_px is not None and self.largest_px < self.smallest_px:
+            raise ValueError(f"largest_px {self.largest_px} is below smallest_px {self.smallest_px}")
+        return self
+
+    def weights(self, columns: dict[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:
+        """(n,) how much each particle of an image of `shape` (Y, X) pixels counts; 0 where it does not."""
+        size = columns["ecd_px"]
+        within = (size >= self.smallest_px) & (size <= (np.inf if self.largest_px is None else self.largest_px))
+        return np.where(within, self.border.weights(columns, shape), 0.0)
+
+    def sentences(self) -> dict[str, str]:
+        """Every choice in words, for a report."""
+        low = f"from {self.smallest_px:g} px on" if self.smallest_px else "no lower limit"
+        high = "no upper limit" if self.largest_px is None else f"up to {self.largest_px:g} px"
+        return {
+            "Border": self.border.sentence,
+            "Size limits": f"{low}, {high} (equal-area diameter)",
+            "Size": f"{MEASURES[self.size]}",
+            "Volume": f"{self.volume.kind} ({(type(self.volume).__doc__ or '').split(',')[0].lower()})",
+        }

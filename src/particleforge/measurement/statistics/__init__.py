@@ -1,0 +1,1 @@
+"""Size distributions: figures, their uncertainty, fits, comparison."""

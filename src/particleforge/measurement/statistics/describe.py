@@ -1,0 +1,197 @@
+"""All that is said of one size distribution."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from particleforge.measurement.statistics.bootstrap import Bootstrap, Precision
+from particleforge.measurement.statistics.density import Smoother
+from particleforge.measurement.statistics.figures import (
+    FIGURES,
+    MOMENTS,
+    NAMES,
+    PERCENTILES,
+    WEIGHTINGS,
+    Figure,
+    size_figures,
+)
+from particleforge.measurement.statistics.fits import Fitted, compact, fits
+from particleforge.measurement.statistics.planning import more_needed, particles_needed
+from particleforge.measurement.statistics.sizes import Floats, Sizes
+
+BEYOND = 10
+"""A percentile is supported where so many particles at least lie on either side, by Kish's effective count."""
+ENOUGH = 30
+"""Means and spreads by number are supported from so many particles on."""
+_FIT_RESAMPLES = 200
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its interval.
+
+    Parameters
+    ----------
+    value
+        The figure; None where the count says nothing of it.
+    low, high
+        Limits of the interval; None where there is none.
+    supported
+        False where so few particles carry a figure that its interval is too narrow: percentiles with fewer than ten on
+        one side, by their effective count in that weighting; other figures by number of fewer than 30 particles;
+        other figures of a weighting whose D10 or D90 is not supported.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    supported: bool = True
+
+    @property
+    def half_percent(self) -> float | None:
+        """Half-width of the interval in percent of the value."""
+        if self.low is None or self.high is None or not self.value:
+            return None
+        return 50 * (self.high - self.low) / self.value
+
+
+@dataclass(frozen=True)
+class Description:
+    r"""A size distribution in figures.
+
+    Parameters
+    ----------
+    unit
+        Of all lengths: ``nm`` or ``px``.
+    count
+        Particles that count.
+    effective_count
+        Kish's :math:`(\sum w)^2/\sum w^2`: so many of equal weight would say as much.
+    resampled
+        What was drawn anew for the intervals, ``particles`` or ``images``.
+    confidence_percent
+        Of the intervals.
+    wanted_percent
+        Half-width for which `more_needed` is.
+    figures
+        By weighting or ``moments``, then by name; see `size_figures`.
+    fits
+        The one of least AIC first.
+    fit_intervals
+        Interval of each parameter of the first fit.
+    more_needed
+        How many more particles it takes for the wanted half-width: of the geometric mean and D50 by number as the
+        interval shrinks with the root of the count, of D[4,3] by Masuda and Iinoya for a log-normal of this GSD.
+    """
+
+    unit: str
+    count: int
+    effective_count: float
+    resampled: str
+    confidence_percent: float
+    wanted_percent: float
+    figures: dict[str, dict[str, Estimate]]
+    fits: list[Fitted]
+    fit_intervals: dict[str, Estimate]
+    more_needed: dict[str, int]
+
+    def plain(self) -> dict[str, Any]:
+        """As data for JSON; fits by name with their parameters and AIC."""
+        found = [{"name": one.fit.name, "aic": one.aic, "parameters": one.fit.parameters()} for one in self.fits]
+        return {
+            "unit": self.unit,
+            "count": self.count,
+            "effective_count": self.effective_count,
+            "confidence_percent": self.confidence_percent,
+            "resampled": self.resampled,
+            **{group: {name: asdict(one) for name, one in inner.items()} for group, inner in self.figures.items()},
+            "fits": found,
+            "best_fit_intervals": {name: asdict(one) for name, one in self.fit_intervals.items()},
+            "more_particles_needed": {"half_width_percent": self.wanted_percent, **self.more_needed},
+        }
+
+
+def describe(sizes: Sizes, precision: Precision = Precision()) -> Description:
+    """Describe a size distribution, also one of few particles or none."""
+    bootstrap, smoother = Bootstrap(sizes, precision), Smoother.of(sizes)
+    values = size_figures(sizes, smoother) if len(sizes) else np.full(len(NAMES), math.nan)
+    limits = np.full((2, len(NAMES)), math.nan)
+    if bootstrap.possible:
+        limits = bootstrap.intervals(lambda drawn: size_figures(drawn, smoother))
+    figures: dict[str, dict[str, Estimate]] = {}
+    sure = _supported(sizes, dict(zip(NAMES, values, strict=True)))
+    for (group, name), value, low, high in zip(NAMES, values, *limits, strict=True):
+        figures.setdefault(group, {})[name] = Estimate(_known(value), _known(low), _known(high), (group, name) in sure)
+    found = fits(sizes)
+    return Description(
+        unit=sizes.unit,
+        count=len(sizes),
+        effective_count=_effective(sizes.weights),
+        resampled=bootstrap.unit,
+        confidence_percent=precision.confidence_percent,
+        wanted_percent=precision.wanted_percent,
+        figures=figures,
+        fits=found,
+        fit_intervals=_fit_intervals(found, bootstrap),
+        more_needed=_needs(figures, len(sizes), precision),
+    )
+
+
+def _known(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _supported(sizes: Sizes, values: dict[Figure, float]) -> set[Figure]:
+    """Figures that enough particles carry."""
+    sure: set[Figure] = set()
+    for power, group in enumerate(WEIGHTINGS):
+        shares = sizes.weights * (sizes.values / sizes.values.max(initial=1)) ** power
+        for name in PERCENTILES:
+            below, above = (values[group, name] >= sizes.values), (values[group, name] <= sizes.values)
+            if min(_effective(shares[below]), _effective(shares[above])) >= BEYOND:
+                sure.add((group, name))
+        if len(sizes) >= ENOUGH if power == 0 else {(group, "d10"), (group, "d90")} <= sure:
+            sure |= {(group, name) for name in FIGURES if name not in PERCENTILES}
+    carried = {name: WEIGHTINGS[p - 1] for name, (p, _) in MOMENTS.items()}
+    return sure | {("moments", name) for name, group in carried.items() if (group, "mean") in sure}
+
+
+def _effective(shares: Floats) -> float:
+    """Kish's count: so many equal shares would say as much."""
+    return float(shares.sum() ** 2 / (shares @ shares)) if len(shares) else 0.0
+
+
+def _fit_intervals(found: list[Fitted], bootstrap: Bootstrap) -> dict[str, Estimate]:
+    """Intervals of the parameters of the first fit."""
+    if not found:
+        return {}
+    best = found[0].fit
+
+    def compute(drawn: Sizes) -> Floats:
+        values, weights = compact(drawn)
+        if values[-1] <= values[0] * (1 + 1e-9):
+            return np.full(len(names), math.nan)
+        return np.fromiter(type(best).of(values, weights).parameters().values(), float)
+
+    names = best.parameters()
+    limits = bootstrap.intervals(compute, _FIT_RESAMPLES)
+    return {
+        name: Estimate(value, _known(low), _known(high))
+        for (name, value), low, high in zip(names.items(), *limits, strict=True)
+    }
+
+
+def _needs(figures: dict[str, dict[str, Estimate]], count: int, precision: Precision) -> dict[str, int]:
+    number, wanted = figures["number"], precision.wanted_percent / 100
+    needs: dict[str, int] = {}
+    for name in ("geometric_mean", "d50"):
+        half = number[name].half_percent
+        if half is not None:
+            needs[name] = more_needed(count, half / 100, wanted)
+    gsd = number["gsd"].value
+    if gsd is not None:
+        needed = particles_needed(gsd, wanted, 1, 3, precision.confidence_percent / 100)
+        needs["D[4,3]"] = max(0, needed - count)
+    return needs

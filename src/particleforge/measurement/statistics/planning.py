@@ -1,0 +1,39 @@
+"""How many particles a wanted precision takes."""
+
+import math
+
+from scipy.special import ndtri
+
+
+def particles_needed(gsd: float, half_width: float, p: float, q: float = 0, confidence: float = 0.95) -> int:
+    r"""Count particles for an interval of the moment mean of a log-normal distribution.
+
+    Parameters
+    ----------
+    gsd
+        Geometric standard deviation by number.
+    half_width
+        Half-width of the interval over the value, such as 0.05.
+    p, q
+        The mean of :math:`d^p` over the distribution weighted by :math:`d^q`: p = 1, q = 0 for D[1,0]; p = 3, q = 0 for
+        the mean volume; p = 1, q = 3 for D[4,3].
+    confidence
+        Share of intervals that hold the true value.
+
+    Returns
+    -------
+    int
+        :math:`n = u^2 p^2 s^2 (2 c^2 s^2 + 1) / \delta^2` with :math:`c = q + p/2`, :math:`s = \ln GSD`, u the normal
+        quantile and :math:`\delta` the half-width.
+
+    References
+    ----------
+    Masuda and Iinoya, J. Chem. Eng. Japan 4, 60 (1971); ISO 13322-1.
+    """
+    u, s2, c = float(ndtri(0.5 + confidence / 2)), math.log(gsd) ** 2, q + p / 2
+    return math.ceil(u**2 * p**2 * s2 * (2 * c**2 * s2 + 1) / half_width**2)
+
+
+def more_needed(count: int, half_width: float, wanted: float) -> int:
+    """How many more than `count` particles shrink a half-width to the wanted one, with the root of the count."""
+    return max(0, math.ceil(count * (half_width / wanted) ** 2) - count)
