@@ -31,7 +31,7 @@ LOG = "training.csv"
 
 
 RATE_FROM_SCRATCH = 2e-3
-RATE_FROM_MODEL = 5e-4
+RATE_FROM_MODEL = 1e-3
 
 
 class Mix(NamedTuple):

@@ -26,15 +26,15 @@ class TrainParams(Params):
         None,
         gt=0,
         le=1,
-        description="Largest learning rate; it warms up and falls to zero. Empty: 0.002 from scratch, 0.0005 from a "
+        description="Largest learning rate; it warms up and falls to zero. Empty: 0.002 from scratch, 0.001 from a "
         "trained model.",
     )
     real_first: float = Field(
         0.3, ge=0, le=1, description="Share of the budget spent on real images alone, before synthetic ones join."
     )
-    real_share: float = Field(0.4, ge=0, le=1, description="Share of real patches once synthetic ones have joined.")
+    real_share: float = Field(0.7, ge=0, le=1, description="Share of real patches once synthetic ones have joined.")
     shapes_share: float = Field(
-        0.2, ge=0, lt=1, description="Share of patches of domain-randomised particles, at all times."
+        0.1, ge=0, lt=1, description="Share of patches of domain-randomised particles, at all times."
     )
     diameter_px: float = Field(24.0, gt=4, le=200, description="Median particle diameter at working scale.")
     normalize_scale: bool = Field(
