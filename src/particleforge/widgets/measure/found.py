@@ -63,7 +63,7 @@ def task(planes: Sequence[Plane], model: str, params: Params, folder: Path) -> T
     for plane in planes:
         write_micrograph(images / f"{plane.name}.tif", plane.read())
     args = {"model": model, "images": str(images), "out": str(folder / "results")}
-    return Task(call=CALL, args=args, params=params.model_dump(mode="json"))
+    return Task(call=CALL, args=args, params=params.replace(reports=False).model_dump(mode="json"))
 
 
 def read_found(results: Path, name: str) -> Found:
