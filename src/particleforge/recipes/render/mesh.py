@@ -66,9 +66,12 @@ class Mesh:
         from scipy.spatial.distance import pdist
 
         points = self.extremes
-        normals = ConvexHull(points).equations[:, :3]
-        heights = points @ normals.T
-        return float(pdist(points).max()), float((heights.max(0) - heights.min(0)).min())
+        around = sphere(2).vertices  # a tetrahedron is narrowest between edges, not at a face
+        few = np.unique((points @ around.T).argmax(0))
+        narrow = _narrowest(points, np.concatenate([around, ConvexHull(points[few]).equations[:, :3]]))
+        for angle in (0.1, 0.03, 0.01, 0.003, 0.001):
+            narrow = _narrowest(points, narrow + angle * sphere(1).vertices)
+        return float(pdist(points).max()), float(np.ptp(self.vertices @ narrow))
 
     @property
     def _corners(self) -> tuple[Floats, Floats, Floats]:
@@ -140,6 +143,13 @@ def merge(meshes: Sequence[Mesh]) -> tuple[Mesh, Ints]:
     faces = np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts, strict=True)])
     vertices = np.concatenate([mesh.vertices for mesh in meshes])
     return Mesh(vertices, faces.astype(np.int32)), np.repeat(np.arange(len(meshes), dtype=np.int32), counts)
+
+
+def _narrowest(points: Floats, directions: Floats) -> Floats:
+    """Return a unit vector along the direction in which points lie within the shortest length."""
+    units = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    heights = points @ units.T
+    return np.asarray(units[np.ptp(heights, axis=0).argmin()], float)
 
 
 def random_rotation(rng: np.random.Generator) -> Floats:

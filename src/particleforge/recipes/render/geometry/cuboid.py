@@ -1,0 +1,33 @@
+"""Cubes and cuboids."""
+
+import itertools
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from particleforge.draws import Draw, PerParticle, Uniform, Within, draw
+from particleforge.recipes.render.geometry.geometry import Geometry
+from particleforge.recipes.render.mesh import Mesh, rounded
+
+
+class Cuboid(Geometry):
+    """A cuboid with rounded edges."""
+
+    kind: Literal["cuboid"] = "cuboid"
+    elongation: Annotated[Draw, PerParticle(), Within(1, 30)] = Field(
+        Uniform(low=1, high=1.15), description="Longest side over the middle one."
+    )
+    flatness: Annotated[Draw, PerParticle(), Within(1, 30)] = Field(
+        Uniform(low=1, high=1.15), description="Middle side over the shortest."
+    )
+    rounding: Annotated[Draw, PerParticle(), Within(0, 1)] = Field(
+        Uniform(low=0.1, high=0.35), description="Radius of the edges over half of the shortest side."
+    )
+
+    def trace(self, rng: np.random.Generator, level: int) -> Mesh:
+        """Return a smaller cuboid and what is near it."""
+        half = np.array([draw(self.elongation, rng), 1.0, 1 / draw(self.flatness, rng)])
+        radius = draw(self.rounding, rng) * half[2]
+        corners = np.array(list(itertools.product((-1, 1), repeat=3))) * (half - radius)
+        return rounded(corners, radius, level)
