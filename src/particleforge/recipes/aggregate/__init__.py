@@ -1,0 +1,1 @@
+"""Aggregates of touching spheres and their electron micrographs."""

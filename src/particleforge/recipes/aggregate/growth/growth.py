@@ -1,0 +1,116 @@
+"""What growth is."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from particleforge.draws import Draw, PerImage, Uniform, Within, number
+from particleforge.errors import UserError
+from particleforge.params import Params
+from particleforge.recipes.aggregate.growth import kernels
+from particleforge.recipes.aggregate.growth.spheres import Floats, Ints, Spheres
+from particleforge.recipes.aggregate.material import Material
+
+TRIES = 100
+"""Tries per placement before it counts as impossible."""
+
+
+class Growth(Params):
+    """Spheres join to primary clusters of one material, and these to an aggregate, one after the other.
+
+    At each step the two parts are as far apart as the power law n = k_f (R_g / mean radius)^D_f asks for (Filippov et
+    al., J. Colloid Interface Sci. 2000, 229, 261), and the place is uniform among those with contact and no overlap.
+    The last cluster is cut so that the number of particles is the one asked for.
+    """
+
+    particles: Annotated[Draw, PerImage(), Within(1, 5000)] = Field(
+        Uniform(low=19.51, high=70.49), description="Primary particles, rounded."
+    )
+    fractal_dimension: Annotated[Draw, PerImage(), Within(1, 3)] = Field(
+        Uniform(low=1.5, high=2.5), description="D_f: 1 = straight chain, 3 = ball."
+    )
+    prefactor: Annotated[Draw, PerImage(), Within(0.1, 10)] = Field(1.3, description="k_f of the power law.")
+    self_term: float = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="A sphere's own squared radius of gyration over its squared radius: 0.6 for a solid one; 0 and 1 "
+        "are in use, too. k_f depends on it.",
+    )
+    contact_factor: float = Field(
+        1.005, ge=1.000001, le=1.5, description="Largest distance of spheres in contact over the smallest one."
+    )
+    overlap: Annotated[Draw, PerImage(), Within(0, 0.5)] = Field(
+        0.0, description="Sintering: how much nearer spheres may be than touching, as a share of their distance then."
+    )
+
+    @abstractmethod
+    def grow(self, materials: Sequence[Material], rng: np.random.Generator) -> Spheres:
+        """Return one aggregate. Called on parameters whose per-image draws are fixed.
+
+        Raises
+        ------
+        UserError
+            If there is no such aggregate.
+        """
+
+    def _start(self, materials: Sequence[Material], rng: np.random.Generator) -> tuple[Floats, Floats, Ints, Ints]:
+        """Radii in nm, masses, materials and clusters of all spheres, cluster by cluster."""
+        count = round(number(self.particles))
+        sizes = np.array([round(number(material.cluster_size)) for material in materials])
+        shares = np.array([number(material.share) for material in materials])
+        if not shares.any():
+            raise UserError("The shares of all materials are 0.", "Give one of them a share above 0.")
+        chosen = rng.choice(len(sizes), count, p=shares / sizes / (shares / sizes).sum())
+        clusters = np.repeat(np.arange(count), sizes[chosen])[:count]
+        kinds = chosen[clusters]
+        medians, gsds = (
+            np.array([number(getattr(m, name)) for m in materials])[kinds] for name in ("radius_nm", "gsd")
+        )
+        radii = medians * gsds ** rng.standard_normal(count)
+        masses = np.array([material.density_g_cm3 for material in materials])[kinds] * radii**3
+        return radii, masses, kinds, clusters
+
+    def _join(
+        self, radii: Floats, masses: Floats, clusters: Ints, dimension: float, repeats: int, rng: np.random.Generator
+    ) -> tuple[Floats, bool]:
+        """Positions, and whether the last cluster is where the power law wants it."""
+        ends = np.append(np.flatnonzero(np.diff(clusters)) + 1, len(radii))
+        if len(ends) == 1:  # a single cluster grows particle by particle, too
+            ends = np.arange(1, len(radii) + 1)
+        starts = np.append(0, ends[:-1])
+        within = [(a, i, i + 1, b) for a, b in zip(starts, ends, strict=True) for i in range(a + 1, b)]
+        among = [(0, a, b, len(radii)) for a, b in zip(starts[1:], ends[1:], strict=True)]
+        steps = np.array(within + among, np.int64).reshape(-1, 4)
+        count, mean, share = _wholes(steps, radii, masses)
+        targets = np.stack([mean**2 * (count * share / number(self.prefactor)) ** (2 / dimension), mean], -1)
+        nearest = 1 - number(self.overlap)
+        contact = nearest, nearest * self.contact_factor
+        grown: tuple[Floats, bool] = kernels.grow(
+            radii, masses, steps[:, :3].copy(), targets, len(within), self.self_term, contact, TRIES, repeats, rng
+        )
+        return grown
+
+    def _dimension(self, positions: Floats, radii: Floats, masses: Floats) -> float:
+        """D_f by the radius of gyration; nan where it is not defined."""
+        square = kernels.moments(positions, radii, masses, 0, len(radii), self.self_term, 0.0)[4] / radii.mean() ** 2
+        if len(radii) == 1 or square <= 1:
+            return math.nan
+        return 2 * math.log(len(radii) / number(self.prefactor)) / math.log(square)
+
+
+def _wholes(steps: Ints, radii: Floats, masses: Floats) -> tuple[Floats, Floats, Floats]:
+    """Of what each step is a step to: number of spheres, their mean radius, and the share there after the step.
+
+    The share goes by mass where spheres have one: by number, a small sphere would have to lie too far out to keep the
+    power law.
+    """
+    first, _, end, last = steps.T
+    sums = [np.append(0, np.cumsum(of)) for of in (radii, masses if masses.any() else np.ones(len(radii)))]
+    count = (last - first).astype(float)
+    share = (sums[1][end] - sums[1][first]) / (sums[1][last] - sums[1][first])
+    return count, (sums[0][last] - sums[0][first]) / count, share

@@ -1,0 +1,1 @@
+"""How aggregates are imaged."""

@@ -1,0 +1,59 @@
+"""Scanning transmission electron microscopy with an annular dark-field detector."""
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from particleforge.draws import Draw, PerImage, Within, number
+from particleforge.recipes.aggregate.growth.spheres import Spheres
+from particleforge.recipes.aggregate.imaging.detector import Detector
+from particleforge.recipes.aggregate.imaging.imaging import Image, Imaging, project, thicknesses
+from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.view import View
+
+
+class Haadf(Imaging):
+    """HAADF-STEM: each sphere scatters by its thickness and is blurred by its distance from the focus."""
+
+    kind: Literal["haadf"] = "haadf"
+    detector: Detector = Field(Detector(), description="Angles that are collected.")
+    semi_convergence_mrad: float = Field(21.0, ge=0, le=200, description="Half angle of the beam's cone.")
+    defocus_nm: Annotated[Draw, PerImage(), Within(-5000, 5000)] = Field(
+        0.0, description="Height of the focus above the middle of the aggregate."
+    )
+    blur_factor: float = Field(
+        0.5,
+        ge=0,
+        le=2,
+        description="Standard deviation of the blur over the radius of the beam's cone; 0.5 is that of a filled cone.",
+    )
+    probe_nm: float = Field(0.05, ge=0, le=100, description="Standard deviation of the probe in focus.")
+    jitter_px: Annotated[Draw, PerImage(), Within(0, 20)] = Field(
+        0.1, description="Standard deviation of the rows' shifts."
+    )
+
+    def expose(self, view: View, spheres: Spheres, materials: Sequence[Material], rng: np.random.Generator) -> Image:
+        """Return the share of the electrons that the detector gets."""
+        angles = (self.detector.inner_mrad, self.detector.outer_mrad)
+        coefficients = self._coefficients(spheres, materials, angles, rng)
+        pairs = zip(coefficients, spheres.radii_nm, strict=True)
+        curves = (-np.expm1(-coefficient * thicknesses(radius)) for coefficient, radius in pairs)
+        cone = np.abs(view.heights_nm - number(self.defocus_nm)) * math.tan(self.semi_convergence_mrad / 1000)
+        sigmas = np.hypot(self.probe_nm, self.blur_factor * cone) / view.pixel_size_nm
+        image = project(view, curves, sigmas) - np.float32(math.expm1(-self._film(angles)))
+        return self._count(shift_rows(image, number(self.jitter_px), rng), rng)
+
+
+def shift_rows(image: Image, sd_px: float, rng: np.random.Generator) -> Image:
+    """Shift every row by a normally distributed part of a pixel."""
+    if not sd_px:
+        return image
+    shifts = rng.normal(0, sd_px, (len(image), 1))
+    whole = np.floor(shifts).astype(int)
+    share = (shifts - whole).astype(np.float32)
+    columns = np.arange(image.shape[1]) + whole
+    near, next_ = (np.take_along_axis(image, np.clip(columns + k, 0, image.shape[1] - 1), 1) for k in (0, 1))
+    return near + share * (next_ - near)

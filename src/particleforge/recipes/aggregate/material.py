@@ -1,0 +1,30 @@
+"""What the spheres of an aggregate are made of."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from particleforge.draws import Draw, LogNormal, PerImage, PerParticle, Within
+from particleforge.params import Params
+
+
+class Material(Params):
+    """Primary particles of one material: how many, how large, in clusters of how many, and how they scatter."""
+
+    name: str = Field("TiO2", description="What the truth table calls it.")
+    formula: str = Field("TiO2", min_length=1, description="Composition, such as WO3 or C; gives the scattering.")
+    density_g_cm3: float = Field(4.0, gt=0, le=30, description="Density.")
+    share: Annotated[Draw, PerImage(), Within(0, 1e6)] = Field(
+        1.0, description="Expected number of particles, relative to those of the other materials."
+    )
+    cluster_size: Annotated[Draw, PerImage(), Within(1, 10_000)] = Field(
+        1.0, description="Particles in a primary cluster, rounded."
+    )
+    radius_nm: Annotated[Draw, PerImage(), Within(0.05, 100_000)] = Field(5.78, description="Median radius.")
+    gsd: Annotated[Draw, PerImage(), Within(1, 3)] = Field(
+        1.41, description="Geometric standard deviation of the radii; 1: all equal."
+    )
+    orientation_factor: Annotated[Draw, PerParticle(), Within(0)] = Field(
+        LogNormal(median=1, gsd=1.15),
+        description="Factor on the scattering of each particle, since crystals scatter more along their axes.",
+    )

@@ -1,0 +1,72 @@
+"""The recipe of aggregates."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from particleforge.draws import Choice, Draw, LogNormal, PerImage, Uniform, Within, number
+from particleforge.micrograph import Micrograph
+from particleforge.recipes.aggregate.growth.any import AnyGrowth
+from particleforge.recipes.aggregate.growth.exact import Exact
+from particleforge.recipes.aggregate.imaging.any import AnyImaging
+from particleforge.recipes.aggregate.imaging.haadf import Haadf
+from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.view import label, look, truth_table
+from particleforge.recipes.recipe import Recipe
+from particleforge.sample import Sample
+
+SIZES = Choice(values=(1, 2, 3, 4, 5, 6))
+TUNGSTEN_TRIOXIDE = Material(
+    name="WO3",
+    formula="WO3",
+    density_g_cm3=7.16,
+    share=0.5,
+    cluster_size=SIZES,
+    radius_nm=6.3,
+    gsd=1.31,
+    orientation_factor=LogNormal(median=1, gsd=1.15),
+)
+TITANIUM_DIOXIDE = Material(share=Uniform(low=0.05, high=4.5), cluster_size=SIZES)
+
+
+class Aggregate(Recipe):
+    """Aggregates of touching spheres of one or more materials, grown in space and imaged in transmission.
+
+    The default is the family of hetero-aggregates of TiO2 and WO3 in HAADF-STEM images.
+    """
+
+    kind: Literal["aggregate"] = "aggregate"
+    height_px: int = Field(512, ge=32, le=16384, description="Image height.")
+    width_px: int = Field(512, ge=32, le=16384, description="Image width.")
+    pixel_size_nm: Annotated[Draw, PerImage(), Within(0.001, 1e5)] = Field(0.5, description="Side of a pixel.")
+    growth: AnyGrowth = Field(Exact(), description="How the aggregate grows.")
+    materials: tuple[Material, ...] = Field(
+        (TUNGSTEN_TRIOXIDE, TITANIUM_DIOXIDE), min_length=1, description="What the particles are made of."
+    )
+    imaging: AnyImaging = Field(Haadf(), description="How the aggregate is imaged.")
+
+    def prepare(self, sources: Sequence[Sample]) -> None:
+        """Nothing is taken from sources."""
+
+    def frame(self, material: None) -> tuple[tuple[int, int], npt.DTypeLike]:
+        """Height and width; shares of the electrons."""
+        return (self.height_px, self.width_px), np.float32
+
+    def simulate(self, material: None, rng: np.random.Generator) -> Sample:
+        """Return one image with its labels and truth.
+
+        Raises
+        ------
+        UserError
+            If there is no aggregate with these parameters.
+        """
+        spheres = self.growth.grow(self.materials, rng)
+        size = number(self.pixel_size_nm)
+        view = look(spheres, (self.height_px, self.width_px), size)
+        labels, areas = label(view)
+        image = self.imaging.expose(view, spheres, self.materials, rng)
+        truth = truth_table(view, spheres, tuple(one.name for one in self.materials), labels, areas)
+        return Sample(Micrograph(image, (size, size)), labels, truth=truth, recipe=self.model_dump(mode="json"))
