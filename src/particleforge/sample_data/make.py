@@ -1,27 +1,34 @@
-"""Make the sample data: `uv run sample_data/make.py`.
+"""Make the sample data: `uv run sample_data/make.py`, with `spheres` or `rods` only one of them.
 
-A master micrograph of shaded spheres on grainy carbon is computed here; everything the demo sees is drawn from
+Spheres: a master micrograph of shaded spheres on grainy carbon is computed here; everything the demo sees is drawn from
 it by the cut-paste recipe, so that all true sizes are known.
+Rods: drawn from `rods/recipe.yaml`, with a bar below that says how large a pixel is, as microscopes burn it in.
 """
 
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from particleforge.draws import Uniform
 from particleforge.micrograph import Micrograph
+from particleforge.recipes.any import read_recipe
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.recipe import make_sample
 from particleforge.sample import Sample
 from particleforge.store.annotated import write_annotated
-from particleforge.store.labels import border_ids
+from particleforge.store.files import new_part
+from particleforge.store.labels import border_ids, write_labels
+from particleforge.store.micrographs import write_micrograph
 
-HERE = Path(__file__).resolve().parent / "spheres"
+HERE = Path(__file__).resolve().parent
 SIDE = 512
 PIXEL_SIZE_NM = 1.2
+BAR_PX, BAR_TEXT, FOOTER_PX = 125, "100 nm", 28
 
 
 def master(rng: np.random.Generator) -> Sample:
@@ -57,9 +64,21 @@ def partly(sample: Sample, rng: np.random.Generator, particles: int = 10, stroke
     return replace(sample, labels=kept.astype(np.uint32), known=known)
 
 
-def main() -> None:
+def with_bar(pixels: np.ndarray) -> np.ndarray:
+    """Put a black footer with a scale bar below an image."""
+    width = pixels.shape[1]
+    footer = Image.new("L", (width, FOOTER_PX), 0)
+    pen = ImageDraw.Draw(footer)
+    left, top = width - BAR_PX - 12, FOOTER_PX // 2 - 2
+    pen.rectangle((left, top, left + BAR_PX - 1, top + 3), 255)
+    pen.text((left - 10, FOOTER_PX // 2), BAR_TEXT, 255, ImageFont.load_default(16), "rm")
+    return np.vstack([pixels, np.asarray(footer)])
+
+
+def spheres() -> None:
     """Write an annotated image, and three more with their true labels."""
-    shutil.rmtree(HERE, ignore_errors=True)
+    folder = HERE / "spheres"
+    shutil.rmtree(folder, ignore_errors=True)
     rng = np.random.default_rng(7)
     recipe = CutPaste(
         particles=Uniform(low=35, high=60), clustering=Uniform(low=0.1, high=0.5), height_px=384, width_px=384
@@ -67,10 +86,25 @@ def main() -> None:
     material = recipe.prepare([master(rng)])
     samples = [make_sample(recipe, material, 7, i) for i in range(4)]
     named = [replace(s, micrograph=replace(s.micrograph, name=f"spheres_{i}")) for i, s in enumerate(samples)]
-    HERE.mkdir(parents=True)
-    write_annotated(HERE / "annotated", [partly(named[0], rng)])
-    write_annotated(HERE / "more", named[1:])
+    folder.mkdir(parents=True)
+    write_annotated(folder / "annotated", [partly(named[0], rng)])
+    write_annotated(folder / "more", named[1:])
+
+
+def rods() -> None:
+    """Write one image with its true labels."""
+    folder = HERE / "rods"
+    for part in ("images", "labels"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    recipe = read_recipe(folder / "recipe.yaml")
+    sample = make_sample(recipe, recipe.prepare(()), 5, 0)
+    labels = np.pad(sample.labels, ((0, FOOTER_PX), (0, 0)))
+    micrograph = Micrograph(with_bar(sample.micrograph.pixels), name="rods")
+    write_micrograph(new_part(folder, "images") / "rods.tif", micrograph)
+    write_labels(new_part(folder, "labels") / "rods.tif", labels)
 
 
 if __name__ == "__main__":
-    main()
+    for make in (spheres, rods):
+        if make.__name__ in (sys.argv[1:] or ["spheres", "rods"]):
+            make()

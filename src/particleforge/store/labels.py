@@ -10,6 +10,7 @@ from PIL import Image
 
 from particleforge.errors import UserError
 from particleforge.store.files import atomic_write
+from particleforge.store.tiff_scale import scale_tags
 from particleforge.store.unreadable import unreadable
 
 LARGEST_ID = int(np.iinfo(np.uint32).max)
@@ -96,8 +97,21 @@ def check_instances(labels: npt.NDArray[np.uint32], name: str) -> None:
         )
 
 
-def write_labels(path: Path, labels: npt.NDArray[Any], narrow: bool = False) -> None:
-    """Write (Y, X) labels as a zlib-compressed uint32 TIFF, with `narrow` as uint16 where all ids fit.
+def write_labels(
+    path: Path, labels: npt.NDArray[Any], narrow: bool = False, pixel_size_nm: tuple[float, float] | None = None
+) -> None:
+    """Write (Y, X) labels as a zlib-compressed uint32 TIFF.
+
+    Parameters
+    ----------
+    path
+        NAME.tif.
+    labels
+        Ids of particles, 0 for none.
+    narrow
+        Write uint16 where all ids fit.
+    pixel_size_nm
+        Along (Y, X), noted in the file if it is known.
 
     Raises
     ------
@@ -108,7 +122,8 @@ def write_labels(path: Path, labels: npt.NDArray[Any], narrow: bool = False) -> 
     if narrow and checked.max(initial=0) <= np.iinfo(np.uint16).max:
         checked = checked.astype(np.uint16)
     with atomic_write(path) as temporary, temporary.open("w+b") as file:
-        tifffile.imwrite(file, checked, compression="zlib", photometric="minisblack", metadata=None)
+        scale = scale_tags(pixel_size_nm)
+        tifffile.imwrite(file, checked, compression="zlib", photometric="minisblack", metadata=None, **scale)
 
 
 def border_ids(labels: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:

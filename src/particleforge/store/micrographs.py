@@ -12,7 +12,7 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.store.files import atomic_write
 from particleforge.store.ome_zarr import read_ome_zarr
-from particleforge.store.tiff_scale import tiff_pixel_size_nm
+from particleforge.store.tiff_scale import scale_tags, tiff_pixel_size_nm
 from particleforge.store.unreadable import unreadable
 
 IMAGE_SUFFIXES = (".ome.tif", ".ome.tiff", ".ome.zarr", ".tif", ".tiff", ".zarr", ".png", ".jpg", ".jpeg")
@@ -97,7 +97,6 @@ def write_micrograph(path: Path, micrograph: Micrograph) -> None:
             f"{micrograph.name}: axes {micrograph.axes} are a stack; one 2D image can be written.",
             "Save the slice you want as an image of its own.",
         )
-    size = micrograph.pixel_size_nm
     with atomic_write(path) as temporary, temporary.open("w+b") as file:
         tifffile.imwrite(
             file,
@@ -106,9 +105,7 @@ def write_micrograph(path: Path, micrograph: Micrograph) -> None:
             compression="zlib",
             planarconfig="contig" if micrograph.axes == "YXC" else None,
             metadata=None,
-            description=None if size is None else "ImageJ=1.54f\nunit=nm\n",
-            resolution=None if size is None else (1 / size[1], 1 / size[0]),
-            resolutionunit=None if size is None else "none",
+            **scale_tags(micrograph.pixel_size_nm),
         )
 
 

@@ -36,6 +36,17 @@ def tiff_pixel_size_nm(tif: tifffile.TiffFile) -> Size:
     return None
 
 
+def scale_tags(size_nm: Size) -> dict[str, Any]:
+    """Arguments of `tifffile.imwrite` that note a pixel size along (Y, X) as ImageJ does."""
+    if size_nm is None:
+        return {}
+    return {
+        "description": "ImageJ=1.54f\nunit=nm\n",
+        "resolution": (1 / size_nm[1], 1 / size_nm[0]),
+        "resolutionunit": "none",
+    }
+
+
 def unit_nm(unit: str) -> float | None:
     """Nanometres in a unit such as ``nm``, ``µm``, ``micron``, ``Å``; None where it is no length."""
     text = unit.replace("\\u00B5", "µ").strip()
