@@ -248,6 +248,13 @@ def test_what_libraries_print_is_no_message(tmp_path, customize):
     assert [m.done for m in ear.seen[1:-1]] == list(range(31))
 
 
+def test_a_job_has_environment_variables_of_its_own(customize):
+    customize("import os, sys\nprint('SPECIMEN is', os.environ.get('SPECIMEN'), file=sys.stderr)")
+    with pytest.raises(JobError) as error:
+        Job(Task(call="no:step"), environment={"SPECIMEN": "rods"}).wait(LIMIT_S)
+    assert error.value.log[0] == "SPECIMEN is rods" and "SPECIMEN" not in os.environ
+
+
 def test_a_listener_that_raises_stops_the_job(tmp_path, monkeypatch):
     raised = []
     monkeypatch.setattr(threading, "excepthook", lambda args: raised.append(args.exc_type))

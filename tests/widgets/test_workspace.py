@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from npe2 import PluginManifest
 
-from particleforge.widgets.workspace import PLUGIN, free_name, workspace
+from particleforge.widgets.workspace import PLUGIN, free_name, job_environment, preference, workspace
 
 settings = pytest.importorskip("napari.settings")
 get_plugin_settings = getattr(settings, "get_plugin_settings", None)
@@ -20,10 +20,22 @@ def test_the_workspace_of_the_preferences_is_taken(npe2pm, plugin_settings, tmp_
         assert workspace() == tmp_path / "mine"
 
 
+@pytest.mark.skipif(get_plugin_settings is None, reason="napari below 0.9 keeps no settings of plugins")
+def test_the_device_of_the_preferences_reaches_jobs(npe2pm, plugin_settings):
+    with npe2pm.tmp_plugin(manifest=PluginManifest.from_distribution(PLUGIN)):
+        computing = get_plugin_settings(PLUGIN).computing
+        assert job_environment() == {} and preference("computing", "tile_px", 0) == 1024
+        computing.device = "cpu"
+        assert job_environment() == {"CUDA_VISIBLE_DEVICES": ""}
+        with pytest.raises(ValueError, match="allowed"):
+            computing.device = "abacus"
+
+
 def test_without_the_plugin_there_is_a_workspace_too(npe2pm, tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
     monkeypatch.setattr("napari.settings.get_plugin_settings", _no_plugin)
     assert workspace() == tmp_path / "ParticleForge"
+    assert preference("computing", "tile_px", 512) == 512 and job_environment() == {}
 
 
 def _no_plugin(name):

@@ -11,6 +11,7 @@ from particleforge.jobs.messages import Advance, Failure, Outcome, Result, Task
 from particleforge.widgets.background import Background
 from particleforge.widgets.eta import Eta, duration
 from particleforge.widgets.message import Message
+from particleforge.widgets.workspace import job_environment
 
 _FINE = 1000
 """Steps of a progress bar."""
@@ -27,7 +28,7 @@ class JobSignals(QObject):
 
     def start(self, task: Task) -> Job:
         """Start a job that speaks through these signals."""
-        return Job(task, self._hear)
+        return Job(task, self._hear, job_environment())
 
     def _hear(self, message: Advance | Outcome) -> None:
         (self.advanced if isinstance(message, Advance) else self.ended).emit(message)

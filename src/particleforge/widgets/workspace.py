@@ -1,6 +1,7 @@
-"""The folder that holds everything of a project."""
+"""The folder that holds everything of a project, and the other preferences."""
 
 from pathlib import Path
+from typing import Any
 
 PLUGIN = "napari-particleforge"
 ANNOTATIONS, DATASETS, MODELS, RESULTS = "annotations", "datasets", "models", "results"
@@ -12,7 +13,8 @@ def workspace() -> Path:
     It need not exist. Annotated images are in `ANNOTATIONS`, laid out for `read_annotated`; synthetic samples in
     ``DATASETS/NAME.zarr``, detectors in ``MODELS/NAME``.
     """
-    return Path(_preference()).expanduser() if _preference() else Path.home() / "ParticleForge"
+    folder = str(preference("workspace", "folder", "")).strip()
+    return Path(folder).expanduser() if folder else Path.home() / "ParticleForge"
 
 
 def free_name(folder: Path, stem: str, suffix: str = "") -> str:
@@ -23,13 +25,19 @@ def free_name(folder: Path, stem: str, suffix: str = "") -> str:
     return f"{stem}-{number}"
 
 
-def _preference() -> str:
+def preference(group: str, name: str, default: Any) -> Any:
+    """Value a person chose in napari's preferences; the default where napari keeps none."""
     try:
         from napari.settings import get_plugin_settings
     except ImportError:  # napari below 0.9 keeps no settings of plugins
-        return ""
+        return default
     try:
         settings = get_plugin_settings(PLUGIN)
     except KeyError:  # run from a folder that is not installed
-        return ""
-    return str(settings.workspace.folder).strip()
+        return default
+    return getattr(getattr(settings, group), name)
+
+
+def job_environment() -> dict[str, str]:
+    """Environment variables of jobs, as the preferences have it."""
+    return {"CUDA_VISIBLE_DEVICES": ""} if preference("computing", "device", "auto") == "cpu" else {}

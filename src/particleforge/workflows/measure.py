@@ -35,6 +35,9 @@ class MeasureParams(SizesParams):
     nms_thresh: float | None = Field(
         None, ge=0, le=1, description="Overlap above which the less probable particle goes; empty: the model's own."
     )
+    tile_px: int = Field(
+        1024, ge=128, le=16384, description="Largest side of what the network sees at once; less needs less memory."
+    )
 
 
 @stepwise
@@ -119,7 +122,7 @@ def _load(model: Path | str | StarDistModel, params: MeasureParams) -> StarDistM
     from particleforge.models.stardist.model import StarDistModel, find_model
 
     detector = model if isinstance(model, StarDistModel) else StarDistModel.load(find_model(model))
-    given = {name: getattr(params, name) for name in ("prob_thresh", "nms_thresh")}
+    given = {name: getattr(params, name) for name in ("prob_thresh", "nms_thresh", "tile_px")}
     return replace(detector, **{name: value for name, value in given.items() if value is not None})
 
 

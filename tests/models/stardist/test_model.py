@@ -1,4 +1,4 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +78,13 @@ def test_equal_values_of_any_type_give_equal_labels(dtype):
     assert np.array_equal(
         model.predict(Micrograph(image.astype(dtype))).labels, model.predict(Micrograph(image)).labels
     )
+
+
+def test_smaller_tiles_give_the_same_particles():
+    model, image = StarDistModel.load(TINY), Micrograph(tiny_image().repeat(4, 0).repeat(4, 1))
+    tiled = replace(model, tile_px=64)
+    assert max(progress.total for progress in tiled.predict_steps(image)) > 1
+    assert np.array_equal(tiled.predict(image).labels > 0, model.predict(image).labels > 0)
 
 
 def test_brightness_and_contrast_make_no_difference():

@@ -14,7 +14,7 @@ from particleforge.models.stardist.instances import Instances, instances
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.normalize import normalize, rescale
 from particleforge.models.stardist.official import Thresholds, read_official, write_official
-from particleforge.models.stardist.predict import map_steps
+from particleforge.models.stardist.predict import TILE_PX, map_steps
 from particleforge.models.stardist.scale_search import Look, find_at_best_scale
 from particleforge.params import Params
 from particleforge.step import Step, run
@@ -66,6 +66,8 @@ class StarDistModel:
         Particle diameter at working scale.
     provenance
         Plain data: what it was trained on and how.
+    tile_px
+        Largest side of what the network sees at once; it changes the memory needed, not the result, and is not saved.
     """
 
     net: StarDistNet
@@ -77,6 +79,7 @@ class StarDistModel:
     search_scales: tuple[float, ...] = ()
     target_px: float = 24.0
     provenance: dict[str, Any] = field(default_factory=dict)
+    tile_px: int = TILE_PX
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> Self:
@@ -142,7 +145,7 @@ class StarDistModel:
 
     def find_steps(self, image: Floats, scale: float) -> Step[Look]:
         """Find all objects of a normalised image at one scale."""
-        prob, dist = yield from map_steps(self.net, rescale(image, scale))
+        prob, dist = yield from map_steps(self.net, rescale(image, scale), self.tile_px)
         height, width = image.shape
         found = instances(
             prob,
