@@ -18,7 +18,7 @@ SKY = {"type": "constant", "radiance": 0.5}
 
 def request(bsdf=None, seed=0):
     mesh = sphere(2).scaled(6).moved((8, 8, 0))
-    surface = Surface(mesh, np.full(len(mesh.vertices), 3, np.uint32), bsdf or {"type": "diffuse"})
+    surface = Surface(mesh, np.full(len(mesh.faces), 3, np.uint32), bsdf or {"type": "diffuse"})
     return Request([surface], (16, 16), [SKY], {"type": "path", "max_depth": 2}, 4, seed)
 
 

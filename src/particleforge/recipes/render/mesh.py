@@ -136,13 +136,14 @@ def rounded(corners: Floats, radius: float, level: int) -> Mesh:
     return Mesh(corners[farthest] + radius * ball.vertices, ball.faces)
 
 
-def merge(meshes: Sequence[Mesh]) -> tuple[Mesh, Ints]:
-    """All meshes in one, and which of them each vertex comes from."""
+def merge(meshes: Sequence[Mesh]) -> tuple[Mesh, npt.NDArray[np.int64]]:
+    """All meshes in one, and which of them each triangle comes from."""
     counts = [len(mesh.vertices) for mesh in meshes]
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     faces = np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts, strict=True)])
     vertices = np.concatenate([mesh.vertices for mesh in meshes])
-    return Mesh(vertices, faces.astype(np.int32)), np.repeat(np.arange(len(meshes), dtype=np.int32), counts)
+    owners = np.repeat(np.arange(len(meshes)), [len(mesh.faces) for mesh in meshes])
+    return Mesh(vertices, faces.astype(np.int32)), owners
 
 
 def _narrowest(points: Floats, directions: Floats) -> Floats:

@@ -60,6 +60,22 @@ def silhouette(mesh: Mesh) -> Silhouette:
 
 
 @dataclass(frozen=True, eq=False)
+class Skin:
+    """A surface that several bodies share.
+
+    Parameters
+    ----------
+    mesh
+        The surface.
+    owners
+        (faces,) which of the bodies with this skin a triangle belongs to, counted in their order.
+    """
+
+    mesh: Mesh
+    owners: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
 class Body:
     """A particle.
 
@@ -77,6 +93,8 @@ class Body:
         Its own factor on what its material gives.
     cluster
         Number of the agglomerate it belongs to; 0 = none.
+    skin
+        What is rendered instead of `mesh`, in its place already; None: `mesh` is.
     """
 
     mesh: Mesh
@@ -85,6 +103,7 @@ class Body:
     diameter_px: float
     brightness: float = 1.0
     cluster: int = 0
+    skin: Skin | None = None
 
     @cached_property
     def silhouette(self) -> Silhouette:
@@ -94,6 +113,10 @@ class Body:
     def moved(self, shift: npt.ArrayLike) -> "Body":
         """Return it at another place."""
         return replace(self, mesh=self.mesh.moved(np.asarray(shift, float)))
+
+    def turned(self, rotation: npt.NDArray[np.float64]) -> "Body":
+        """Return it after a (3, 3) rotation about the origin."""
+        return replace(self, mesh=self.mesh.turned(rotation))
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,16 +45,19 @@ def view(mi: Any, request: Request) -> View:
         | {f"surface{k}": _surface(mi, k, surface) for k, surface in enumerate(request.surfaces)}
         | {f"emitter{k}": _loadable(mi, emitter) for k, emitter in enumerate(request.emitters)}
     )
-    seen = mi.load_dict({"type": "aov", "aovs": "position:position,label:uv,normal:sh_normal,depth:depth"})
+    seen = mi.load_dict({"type": "aov", "aovs": "position:position,surface:uv,triangle:prim_index,normal:sh_normal"})
     maps = np.array(mi.render(scene, integrator=seen, spp=1, seed=0), np.float32)
-    position, normal = maps[..., :3], maps[..., 5:8]
-    position[maps[..., 8] == 0] = np.nan
+    position, normal = maps[..., :3], maps[..., 6:9]
+    surface, triangle = (np.rint(maps[..., k]).astype(np.int64) for k in (3, 5))
+    labels = np.zeros(request.shape, np.uint32)
+    for k, given in enumerate(request.surfaces, 1):
+        labels[surface == k] = given.labels[triangle[surface == k]]
+    position[surface == 0] = np.nan
     radiance = None
     if request.integrator is not None:
         integrator = mi.load_dict(_loadable(mi, request.integrator))
         image = mi.render(scene, integrator=integrator, spp=request.samples_per_pixel, seed=request.seed)
         radiance = np.array(image, np.float32)[..., 0]
-    labels = np.rint(maps[..., 3]).astype(np.uint32)
     return View(labels, position, normal, radiance, mi.variant())
 
 
@@ -84,7 +87,7 @@ def _sensor(mi: Any, request: Request) -> dict[str, Any]:
 
 
 def _surface(mi: Any, number: int, surface: Surface) -> Any:
-    """Return a Mitsuba mesh; a vertex carries its particle as texture coordinate, so one pass tells them apart."""
+    """Return a Mitsuba mesh; texture coordinates are its number from 1, so that one pass tells surfaces apart."""
     properties = mi.Properties()
     properties["bsdf"] = mi.load_dict(_loadable(mi, surface.bsdf))
     vertices, faces = surface.mesh.vertices, surface.mesh.faces
@@ -101,7 +104,7 @@ def _surface(mi: Any, number: int, surface: Surface) -> Any:
     buffers = mi.traverse(mesh)
     buffers["vertex_positions"] = vertices.ravel().astype(np.float32)
     buffers["vertex_normals"] = surface.mesh.normals.ravel().astype(np.float32)
-    buffers["vertex_texcoords"] = np.repeat(surface.labels, 2).astype(np.float32)
+    buffers["vertex_texcoords"] = np.full(2 * len(vertices), number + 1, np.float32)
     buffers["faces"] = faces.ravel().astype(np.uint32)
     buffers.update()
     return mesh

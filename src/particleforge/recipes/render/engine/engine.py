@@ -166,7 +166,7 @@ def _working() -> list[str]:
 def _works(variant: str) -> bool:
     """Whether a child renders a small sphere with this variant."""
     ball = sphere(1).scaled(4).moved((4, 4, 0))
-    surface = Surface(ball, np.ones(len(ball.vertices), np.uint32), {"type": "diffuse"})
+    surface = Surface(ball, np.ones(len(ball.faces), np.uint32), {"type": "diffuse"})
     request = Request([surface], (8, 8), [{"type": "constant"}], {"type": "path", "max_depth": 2}, 4)
     try:
         answer = _Child(variant, 1).ask(request)

@@ -21,7 +21,7 @@ class Surface:
     mesh
         All of them; x and y in pixels from the image's upper left corner, z in pixels towards the viewer.
     labels
-        (vertices,) number of the particle each vertex belongs to; 0 for what is none.
+        (faces,) number of the particle each triangle belongs to; 0 for what is none.
     bsdf
         Plain data of a Mitsuba BSDF.
     values

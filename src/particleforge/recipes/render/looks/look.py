@@ -27,23 +27,28 @@ class Look(Params):
 
     def request(self, scene: Scene, samples_per_pixel: int, seed: int) -> Request:
         """Return what Mitsuba is asked for: one surface per material."""
+        alone = [i for i, body in enumerate(scene.bodies) if body.skin is None]
         surfaces = []
-        for material in dict.fromkeys(body.material for body in scene.bodies):
-            which = [i for i, body in enumerate(scene.bodies) if body.material == material]
+        for material in dict.fromkeys(scene.bodies[i].material for i in alone):
+            which = np.array([i for i in alone if scene.bodies[i].material == material])
             mesh, owner = merge([scene.bodies[i].mesh for i in which])
-            brightness = np.array([scene.bodies[i].brightness for i in which])[owner]
-            labels = (np.array(which)[owner] + 1).astype(np.uint32)
-            surfaces.append(self._surface(mesh, material, labels, brightness))
-        if scene.ground is not None:
-            nothing = np.zeros(len(scene.ground.vertices))
-            surfaces.append(self._surface(scene.ground, scene.ground_material, nothing.astype(np.uint32), nothing + 1))
+            surfaces.append(self._surface(scene, mesh, material, which[owner]))
+        for skin in dict.fromkeys(body.skin for body in scene.bodies if body.skin):
+            which = np.array([i for i, body in enumerate(scene.bodies) if body.skin is skin])
+            surfaces.append(self._surface(scene, skin.mesh, scene.bodies[which[0]].material, which[skin.owners]))
+        if (ground := scene.ground) is not None:
+            surfaces.append(self._surface(scene, ground, scene.ground_material, np.full(len(ground.faces), -1)))
         return Request(surfaces, scene.shape, self.emitters(), self.integrator(), samples_per_pixel, seed)
 
-    def _surface(
-        self, mesh: Mesh, material: Material, labels: npt.NDArray[np.uint32], brightness: npt.NDArray[np.float64]
-    ) -> Surface:
+    def _surface(self, scene: Scene, mesh: Mesh, material: Material, owners: npt.NDArray[np.int64]) -> Surface:
+        """Return triangles of one material that belong to these bodies; -1 = the ground."""
         values = self.values(mesh, material)
-        return Surface(mesh, labels, self.bsdf(material), None if values is None else np.float32(brightness) * values)
+        if values is not None:
+            factors = np.array([*(body.brightness for body in scene.bodies), 1.0], np.float32)
+            of_vertex = np.empty(len(mesh.vertices), np.float32)
+            of_vertex[mesh.faces] = factors[owners][:, None]
+            values = values * of_vertex
+        return Surface(mesh, (owners + 1).astype(np.uint32), self.bsdf(material), values)
 
     def bsdf(self, material: Material) -> Plain:
         """Mitsuba BSDF of a material."""
@@ -60,6 +65,13 @@ class Look(Params):
     def integrator(self) -> Plain | None:
         """Mitsuba integrator of the image; None: the image needs what is seen only."""
         return None
+
+
+def rendered(view: View) -> Floats:
+    """Return the image that was asked for."""
+    if view.radiance is None:
+        raise TypeError("this look needs a rendered image")
+    return view.radiance
 
 
 def sky(radiance: Floats) -> Plain:

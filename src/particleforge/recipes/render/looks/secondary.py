@@ -7,7 +7,7 @@ from pydantic import Field
 
 from particleforge.draws import Draw, PerImage, Uniform, Within, number
 from particleforge.recipes.render.engine.view import Plain, View
-from particleforge.recipes.render.looks.look import DIFFUSE, Floats, Look, directions, sky
+from particleforge.recipes.render.looks.look import DIFFUSE, Floats, Look, directions, rendered, sky
 from particleforge.recipes.render.material import Material
 from particleforge.recipes.render.mesh import Mesh
 from particleforge.recipes.render.scene import Scene
@@ -60,10 +60,3 @@ class Secondary(Look):
     def image(self, scene: Scene, view: View, rng: np.random.Generator) -> Floats:
         """Return what Mitsuba rendered."""
         return rendered(view)
-
-
-def rendered(view: View) -> Floats:
-    """Return the image that was asked for."""
-    if view.radiance is None:
-        raise TypeError("this look needs a rendered image")
-    return view.radiance

@@ -57,12 +57,17 @@ class Heights:
         return placed
 
 
-def does_not_fit(wanted: int, done: int, shape: tuple[int, ...]) -> UserError:
+def does_not_fit(wanted: int, fit: int, shape: tuple[int, ...], verb: str = "{} did") -> UserError:
     """Say how many particles fit."""
     return UserError(
-        f"{wanted} particles do not fit into {shape[0]} x {shape[1]} px in this way: {done} did.",
+        f"{wanted} particles do not fit into {shape[0]} x {shape[1]} px in this way: {verb.format(fit)}.",
         "Ask for fewer or smaller ones, a larger image, or another placement.",
     )
+
+
+def reach(body: Body) -> float:
+    """Largest distance of a body about the origin from it."""
+    return float(np.linalg.norm(body.mesh.vertices, axis=1).max())
 
 
 def largest_first(bodies: list[Body]) -> list[int]:
