@@ -7,9 +7,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from bias import write_bias  # noqa: E402
 from reference import write_all  # noqa: E402
 
 write_all(HERE / "_generated")
+write_bias(HERE / "_generated")
 
 project = "ParticleForge"
 author = "The ParticleForge developers"

@@ -13,19 +13,7 @@ from skimage.morphology import convex_hull_image
 from particleforge.errors import UserError
 from particleforge.measurement.particles import INTENSITY_COLUMNS, NM_COLUMNS, PIXEL_COLUMNS, measure_particles
 
-MEASURED = ["area_px2", "perimeter_px", "ecd_px", "feret_max_px", "feret_min_px", "solidity"]
 small_labels = arrays(np.int32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 3))
-
-
-def rasterise(shape, length, width, angle=0.0, shift=(0.0, 0.0)):
-    """Pixels whose centres lie in an ellipse or rectangle of the given axes or sides."""
-    size = math.ceil(math.hypot(length, width)) + 4
-    y, x = np.mgrid[:size, :size] - size / 2
-    x, y = x - shift[0], y - shift[1]
-    u = (x * math.cos(angle) + y * math.sin(angle)) / (length / 2)
-    v = (y * math.cos(angle) - x * math.sin(angle)) / (width / 2)
-    inside = u**2 + v**2 <= 1 if shape == "ellipse" else np.maximum(abs(u), abs(v)) <= 1
-    return inside.astype(np.uint8)
 
 
 def blobs(seed=0, size=160, count=25):
@@ -91,32 +79,6 @@ def test_hulls_agree_with_independent_ones(labels):
         assert row.solidity == pytest.approx(mask.sum() / filled)
 
 
-@pytest.mark.parametrize(
-    ("shape", "length", "width"),
-    [
-        ("ellipse", 50, 50),
-        ("ellipse", 100, 100),
-        ("ellipse", 60, 41.7),
-        ("ellipse", 80, 31.25),
-        ("rectangle", 50, 50),
-        ("rectangle", 70, 36),
-    ],
-)
-def test_mean_bias_is_below_one_percent_at_50_px(shape, length, width):
-    rng = np.random.default_rng(1)
-    turned = [rasterise(shape, length, width, rng.uniform(0, np.pi), rng.uniform(-0.5, 0.5, 2)) for _ in range(120)]
-    mean = {name: np.mean([measure_particles(mask)[name].item() for mask in turned]) for name in MEASURED}
-    if shape == "ellipse":
-        area, h = math.pi * length * width / 4, ((length - width) / (length + width)) ** 2
-        perimeter = math.pi * (length + width) / 2 * (1 + 3 * h / (10 + math.sqrt(4 - 3 * h)))
-        longest = length
-    else:
-        area, perimeter, longest = length * width, 2 * (length + width), math.hypot(length, width)
-    truth = [area, perimeter, math.sqrt(4 * area / math.pi), longest, width, 1.0]
-    for name, true in zip(MEASURED, truth, strict=True):
-        assert mean[name] == pytest.approx(true, rel=0.01), name
-
-
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 6), (7, 1), (20, 30), (50, 50)])
 def test_rectangles_along_the_grid(height, width):
     row = measure_particles(np.pad(np.ones((height, width), np.uint8), 2)).iloc[0]
@@ -160,7 +122,9 @@ def test_moving_changes_only_the_position(labels, down, right):
 @settings(deadline=None)
 def test_a_quarter_turn_changes_only_position_and_orientation(labels):
     still, turned = measure_particles(labels), measure_particles(np.rot90(labels))
-    np.testing.assert_allclose(turned[MEASURED], still[MEASURED], rtol=1e-9)
+    place = {"x_px", "y_px", "orientation_deg", "box_width_px", "box_height_px", "feret_90_px"}
+    same = [name for name in still.columns.drop(["image", "class"]) if name not in place]
+    np.testing.assert_allclose(turned[same].astype(float), still[same].astype(float), rtol=1e-9)
     assert turned["touches_border"].equals(still["touches_border"])
     by = np.radians(turned["orientation_deg"] - still["orientation_deg"])
     np.testing.assert_allclose(np.abs(np.sin(by[by.notna()])), 1, atol=1e-6)

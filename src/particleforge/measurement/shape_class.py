@@ -33,7 +33,11 @@ class ShapeRule(Params):
         0.89, ge=0, le=1, description="From this share of that rectangle on: block; an ellipse fills 0.785."
     )
     round_circularity: float = Field(
-        0.93, ge=0, le=1, description="From this circularity on, that of an ellipse of these sides being 1: round."
+        0.93,
+        ge=0,
+        le=1,
+        description="From this circularity of the hull on, that of an ellipse of these sides being 1: round; a "
+        "hexagon has 0.91.",
     )
 
     def classify(self, columns: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.object_]:
@@ -47,7 +51,7 @@ class ShapeRule(Params):
                 columns["solidity"] < self.solidity,
                 long >= self.rod_aspect * short,
                 fill >= self.block_fill,
-                columns["circularity"] >= self.round_circularity * ellipse,
+                (columns["ecd_px"] / columns["feret_mean_px"]) ** 2 >= self.round_circularity * ellipse,
             ],
             ["small", "irregular", "rod", "block", "round"],
             "angular",

@@ -196,8 +196,8 @@ class Results:
         }
         if self._reports is not None:
             about = self._provenance | {"image": name} | dict(finding or {})
-            for suffix in SUFFIXES:
-                write_report(self._reports / f"{name}{suffix}", measured, provenance=about, description=description)
+            paths = [self._reports / f"{name}{suffix}" for suffix in SUFFIXES]
+            write_report(paths, measured, provenance=about, description=description)
             _write_json(self._reports / f"{name}.json", entry | {"distribution": description.plain()})
         self._append(table)
         self._images[name] = entry

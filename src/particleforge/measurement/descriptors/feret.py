@@ -18,11 +18,12 @@ def ferets(hull: Hulls) -> dict[str, Floats]:
     along_x, along_y = (_spread(values, hull) + 1.0 for values in (hull.x, hull.y))
     dx, dy = x[hull.following] - x, y[hull.following] - y
     reach, thickness, length = _widths(hull, x, y)
-    largest, smallest = np.maximum(along_x, along_y), np.minimum(along_x, along_y)
+    largest_upright, smallest_upright = np.maximum(along_x, along_y), np.minimum(along_x, along_y)
+    largest, smallest = largest_upright.copy(), smallest_upright.copy()
     np.maximum.at(largest, hull.owner, reach)
     np.minimum.at(smallest, hull.owner, thickness)
-    side = first_of(np.where(np.isfinite(thickness), thickness * length, math.inf), hull)
-    upright = along_x * along_y <= thickness[side] * length[side]
+    side = first_of(_area(thickness, length), hull)
+    upright = _area(smallest_upright, largest_upright) <= _area(thickness, length)[side]
     sides = np.where(upright, [along_x, along_y], [thickness[side], length[side]])
     solid = hull.count > 2
     around = np.where(solid, np.bincount(hull.owner, np.hypot(dx, dy), n), 2 * sides.sum(axis=0))
@@ -43,6 +44,13 @@ def first_of(values: Floats, hull: Hulls) -> Ints:
     least = np.minimum.reduceat(values, hull.start)[hull.owner]
     where = np.flatnonzero(values <= least)
     return where[np.unique(hull.owner[where], return_index=True)[1]].astype(np.int64)
+
+
+def _area(one: Floats, other: Floats) -> Floats:
+    """Area of rectangles, of equal ones that of the most slender a little less."""
+    real = np.isfinite(one)
+    slender = np.minimum(one, other) / np.where(real, np.maximum(one, other), 1)
+    return np.where(real, one * other * (1 + 1e-9 * slender), math.inf)
 
 
 def _spread(values: Floats | Ints, hull: Hulls) -> Floats:
@@ -69,6 +77,9 @@ def _widths(hull: Hulls, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
         across[corners] = np.maximum.reduceat(behind, head)
         ahead = ux[here] * x[other] + uy[here] * y[other]
         along[corners] = np.maximum.reduceat(ahead, head) - np.minimum.reduceat(ahead, head)
+        centres = ux[here] * hull.x[other] + uy[here] * hull.y[other]
+        spread = np.maximum.reduceat(centres, head) - np.minimum.reduceat(centres, head)
+        along[corners] = np.maximum(along[corners], spread + gap[corners])
     across = np.where(real, across / np.where(real, side, 1) + gap, math.inf)
     return reach, across, np.where(real, along, math.inf)
 

@@ -15,7 +15,7 @@ from particleforge.measurement.measured import Measured
 from particleforge.measurement.picture import UNIT_SIGNS
 from particleforge.measurement.report.text import digits, interval, plural
 from particleforge.measurement.report.warnings import warnings_of
-from particleforge.measurement.rules import MEASURES, Rules
+from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import CLASSES
 from particleforge.measurement.statistics.describe import Description, Estimate
 from particleforge.measurement.statistics.figures import FIGURES, WEIGHTINGS
@@ -123,7 +123,6 @@ def content(measured: Measured, description: Description, provenance: Mapping[st
             *_needs(description),
         ],
         rules={
-            "Sizes": f"{MEASURES[rules.size]} in {scale.sign}",
             "Pixel size": _pixel_size(measured, description),
             **rules.sentences(),
             "Intervals": _intervals(description),
@@ -175,17 +174,21 @@ def _statistics(description: Description, scale: Scale) -> Table:
         for weighting in WEIGHTINGS:
             one = description.figures[weighting][name]
             one = one if name in _PURE else scale.estimate(one)
-            mark = "" if one.supported or one.value is None else " *"
-            cells.append(f"{digits(one.value)}{mark} {interval(one)}".strip())
+            cells.append(_cell(one))
         rows.append((FIGURE_NAMES[name], *cells))
     head = ("", *(f"by {weighting}" for weighting in WEIGHTINGS))
     note = "* The count does not support this figure: too few particles carry it, so its interval is too narrow."
     return Table(f"Size distribution ({scale.sign})", head, rows, note)
 
 
+def _cell(one: Estimate) -> str:
+    mark = "" if one.supported or one.value is None else " *"
+    return f"{digits(one.value)}{mark} {interval(one)}".strip()
+
+
 def _moments(description: Description, scale: Scale) -> Table:
     moments = {name: scale.estimate(one) for name, one in description.figures["moments"].items()}
-    row = ("", *(f"{digits(one.value)} {interval(one)}".strip() for one in moments.values()))
+    row = ("", *map(_cell, moments.values()))
     return Table(f"Moment means, ISO 9276-2 ({scale.sign})", ("", *moments), [row])
 
 

@@ -65,6 +65,5 @@ def write_overview(
     tables = [Table("Images", HEAD, lines, links=links)]
     if failed:
         tables.append(Table("Not measured", ("Image", "Why"), list(failed.items())))
-    for suffix in SUFFIXES:
-        path = out / f"report{suffix}"
-        write_report(path, together, provenance=provenance, description=description, more=tables)
+    paths = [out / f"report{suffix}" for suffix in SUFFIXES]
+    write_report(paths, together, provenance=provenance, description=description, more=tables)

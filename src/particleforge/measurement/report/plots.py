@@ -54,7 +54,7 @@ def picture(measured: Measured) -> Figure | None:
     draw_outlines(axes, labels, measured.table)
     draw_numbers(axes, labels, measured.table)
     draw_scale_bar(axes, width, measured.pixel_size_nm)
-    return fig
+    return _laid_out(fig)
 
 
 def distributions(sizes: Sizes, description: Description, measured: Measured) -> Figure | None:
@@ -74,6 +74,13 @@ def distributions(sizes: Sizes, description: Description, measured: Measured) ->
     _normal_plot(quantiles, sizes, scale)
     for axes in (bars, smooth, cumulative):
         axes.set_xlabel(label, fontsize=TEXT_PT, color=INK)
+    return _laid_out(fig)
+
+
+def _laid_out(fig: Figure) -> Figure:
+    """Place everything once, for all files it is saved to."""
+    fig.draw_without_rendering()
+    fig.set_layout_engine("none")
     return fig
 
 
@@ -136,7 +143,7 @@ def _normal_plot(axes: Axes, sizes: Sizes, scale: Scale) -> None:
         return
     at = (np.cumsum(sizes.weights) - sizes.weights / 2) / sizes.weights.sum()
     z = ndtri(at)
-    axes.plot(z, sizes.values * scale.factor, ".", color=NUMBER, ms=3, mew=0)
+    axes.plot(z, sizes.values * scale.factor, ".", color=NUMBER, ms=4, mew=0)
     middle, spread = _line(np.log(sizes.values), sizes.weights)
     ends = np.array([z[0], z[-1]])
     axes.plot(ends, np.exp(middle + spread * ends) * scale.factor, color=INK, lw=0.9, ls=":")

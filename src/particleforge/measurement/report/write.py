@@ -1,7 +1,7 @@
 """Write a report of one measurement."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from particleforge.errors import UserError
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.report.content import Content, Table, content
+from particleforge.measurement.report.pdf import write_pdf
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.describe import Description, describe
 from particleforge.measurement.statistics.sizes import Sizes
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SUFFIXES = (".html", ".pdf")
+"""What reports can be."""
 
 
 def write_report(
-    path: Path,
+    path: Path | Sequence[Path],
     measured: Measured,
     *,
     provenance: Mapping[str, Any] | None = None,
@@ -34,7 +36,7 @@ def write_report(
     Parameters
     ----------
     path
-        ``.html`` or ``.pdf``.
+        ``.html`` or ``.pdf``, or one of each.
     measured
         The particles, and the image they are drawn on.
     provenance
@@ -56,28 +58,32 @@ def write_report(
     UserError
         If the suffix is another one, or the disk is full or not writable.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        raise UserError(f"{path.name} is no report.", f"Reports are {' or '.join(SUFFIXES)}.")
     from particleforge.measurement.report.plots import distributions, picture
 
+    paths = [path] if isinstance(path, Path) else list(path)
+    writers = [_writer(one) for one in paths]
     sizes = Sizes.of(measured.table, measured.rules)
     description = describe(sizes, precision) if description is None else description
     said = content(measured, description, provenance or {})
     said = replace(said, tables=[*more, *said.tables])
     drawn = [fig for fig in (picture(measured), distributions(sizes, description, measured)) if fig is not None]
-    with atomic_write(path) as temporary:
-        if path.suffix.lower() == ".pdf":
-            from particleforge.measurement.report.pdf import write_pdf
-
-            write_pdf(temporary, said, drawn)
-        else:
-            temporary.write_text(page(said, drawn), encoding="utf-8")
+    for one, write in zip(paths, writers, strict=True):
+        with atomic_write(one) as temporary:
+            write(temporary, said, drawn)
     return description
 
 
-def page(said: Content, drawn: "list[Figure]") -> str:
-    """HTML of a report with its plots inside."""
-    return str(template("report.html").render(said=said, plots=[svg(fig) for fig in drawn]))
+def write_html(path: Path, said: Content, drawn: "Sequence[Figure]") -> None:
+    """Write the words with the plots inside."""
+    text = template("report.html").render(said=said, plots=[svg(fig) for fig in drawn])
+    path.write_text(text, encoding="utf-8")
+
+
+def _writer(path: Path) -> "Callable[[Path, Content, Sequence[Figure]], None]":
+    writers = {".html": write_html, ".pdf": write_pdf}
+    if path.suffix.lower() not in writers:
+        raise UserError(f"{path.name} is no report.", f"Reports are {' or '.join(writers)}.")
+    return writers[path.suffix.lower()]
 
 
 def template(name: str) -> Any:
