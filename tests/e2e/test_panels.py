@@ -131,20 +131,22 @@ def test_particles_are_measured_picked_filtered_removed_and_exported(opened, qtb
     expected = measure_particles(np.asarray(layer.data), pixel_size_nm=1.2)
     np.testing.assert_allclose(rows["ecd_nm"], expected["ecd_nm"], rtol=1e-6)
     assert rows["score"].between(0, 1).all()
-    assert f"{len(rows)} particles" in panel.view.headline.text()
+    assert f"{(rows['weight'] > 0).sum()} particles of {len(rows)}" in panel.view.headline.text()
 
     # A bar lights up its particles; a click in the image selects the row and fills the bar.
     qtbot.waitUntil(lambda: bool(panel.view.plot.bars), timeout=LIMIT_MS)
     panel.view.plot.pick_bar(0)
     low, high = panel.view.plot.bars[0]
-    inside = rows[(1.2 * rows["ecd_px"]).between(low, high, inclusive="left")]
+    counts = panel.view._particles.counted
+    inside = counts[(1.2 * counts["ecd_px"]).between(low, high, inclusive="left")]
     assert panel.view._particles.selected == set(inside["label"])
-    place = rows.iloc[3]
+    place = counts.iloc[3]
     click(viewer, (place["y_nm"], place["x_nm"]))
     assert panel.view._particles.selected == {place["label"]}
     chosen = panel.view.table.selectionModel().selectedRows()
     assert [panel.view.table.ids()[index.row()] for index in chosen] == [place["label"]]
-    assert sum(bar.get_height() for bar in panel.view.plot._lit) == 1
+    lit = sum(bar.get_height() for bar in panel.view.plot._lit)
+    assert lit == pytest.approx(place["weight"] / counts["weight"].mean())
     mouse_press_callbacks(viewer, make_event(viewer, (0, 0), "mouse_press"))
     mouse_move_callbacks(viewer, make_event(viewer, (9, 9), "mouse_move", (160, 160)))
     mouse_release_callbacks(viewer, make_event(viewer, (9, 9), "mouse_release", (160, 160)))
@@ -161,7 +163,7 @@ def test_particles_are_measured_picked_filtered_removed_and_exported(opened, qtb
     form.set_params(form.params().replace(cut_by_border=False))
     counted = panel.view._particles.counted
     assert 0 < len(counted) < len(panel.view._particles.table) and not counted["touches_border"].any()
-    for text, file in {"Table…": "t.csv", "Labels…": "l.tif", "Figure…": "f.svg"}.items():
+    for text, file in {"Table…": "t.csv", "Labels…": "l.tif", "Figure…": "f.svg", "Report…": "r.html"}.items():
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, file=file: (str(tmp_path / file), ""))
         panel.view.export[text].click()
         qtbot.waitUntil(lambda file=file: panel.view.message.text() == f"Saved as {file}.", timeout=LIMIT_MS)

@@ -6,7 +6,7 @@ from particleforge.errors import UserError
 from particleforge.recipes.synthesize import SynthesizeParams
 from particleforge.widgets.augment.recipes import KINDS
 from particleforge.widgets.folded_form import FoldedForm
-from particleforge.widgets.measure.particles import Filter
+from particleforge.widgets.measure.filter import Filter
 from particleforge.workflows.learn import LearnParams
 from particleforge.workflows.measure import MeasureParams
 

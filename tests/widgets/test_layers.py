@@ -3,6 +3,7 @@
 import dask.array as da
 import numpy as np
 import pytest
+import zarr
 from napari.layers import Image, Labels
 
 from particleforge.errors import UserError
@@ -45,6 +46,31 @@ def test_rgb_is_one_image_in_colour():
     (plane,) = planes(layer)
     assert plane.read().axes == "YXC" and plane.read().grey.shape == (30, 40)
     assert stack([np.zeros((30, 40))], layer).shape == (30, 40)
+
+
+def test_zarr_is_read_plane_by_plane(tmp_path):
+    array = zarr.create_array(tmp_path / "a.zarr", data=np.stack([PIXELS, PIXELS + 1]).astype("u2"), chunks=(1, 30, 40))
+    layer = Image(array)
+    found = planes(layer)
+    assert [plane.name for plane in found] == ["plane_00000", "plane_00001"]
+    np.testing.assert_array_equal(found[1].read().pixels, PIXELS + 1)
+    assert stack([plane.read().pixels for plane in found], layer).shape == array.shape
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_multiscale_stack_is_the_planes_of_its_finest_level(lazy):
+    levels = [np.stack([PIXELS] * 3), np.stack([PIXELS[::2, ::2]] * 3)]
+    layer = Image([da.from_array(level) for level in levels] if lazy else levels, multiscale=True)
+    found = planes(layer)
+    assert len(found) == 3 and found[2].read().shape == (30, 40)
+    assert stack([np.zeros((30, 40))] * 3, layer).shape == (3, 30, 40)
+
+
+def test_a_stack_in_colour_is_its_planes_in_colour():
+    layer = Image(np.stack([np.stack([PIXELS] * 3, -1).astype("u1")] * 2), rgb=True)
+    found = planes(layer)
+    assert [plane.read().axes for plane in found] == ["YXC", "YXC"]
+    assert stack([np.zeros((30, 40))] * 2, layer).shape == (2, 30, 40)
 
 
 def test_the_finest_level_is_taken():

@@ -1,24 +1,40 @@
 """Particles of a Labels layer: filter, edits, colours, table, plot and export."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from napari.layers import Labels
+from napari.layers import Image, Labels
 from qtpy.QtCore import QPoint, Qt
 
+from particleforge.measurement.border import KeepAll
 from particleforge.measurement.particles import measure_particles
-from particleforge.micrograph import Micrograph
+from particleforge.measurement.rules import Rules
 from particleforge.store.labels import read_labels
-from particleforge.widgets.measure.export import write_figure, write_label_image, write_table
-from particleforge.widgets.measure.particles import LIT, Filter, Particles
+from particleforge.widgets.layers import planes
+from particleforge.widgets.measure.export import (
+    Exported,
+    write_figure,
+    write_label_image,
+    write_ome,
+    write_page,
+    write_table,
+)
+from particleforge.widgets.measure.export_row import EXPORTS, with_suffix
+from particleforge.widgets.measure.filter import PROPERTIES, UNITS, Filter, Limit
+from particleforge.widgets.measure.particles import LIT, REMEASURE_MS, Particles
 from particleforge.widgets.measure.plot import SizesPlot
 from particleforge.widgets.measure.table import ParticleTable
 from particleforge.widgets.measure.view import headline
 
 LIMIT_MS = 30_000
+ALL = Rules(border=KeepAll())
 
 
 def discs():
@@ -37,8 +53,8 @@ def discs():
     return labels
 
 
-def table_of(labels, size=None, **options):
-    return measure_particles(labels, image="discs", pixel_size_nm=size, **options).assign(plane=0)
+def table_of(labels, size=None, rules=ALL, **options):
+    return measure_particles(labels, image="discs", pixel_size_nm=size, rules=rules, **options).assign(plane=0)
 
 
 @pytest.fixture
@@ -46,7 +62,7 @@ def particles(qapp):
     """Particles of a layer with pixels of 2 nm, all with a score."""
     layer = Labels(discs(), scale=(2, 2), units="nm")
     scores = {2: 0.3, 3: 0.9, 5: 0.9, 6: 0.9, 8: 0.9, 9: 0.9}
-    found = Particles(layer, table_of(discs(), 2.0, scores=scores))
+    found = Particles(layer, table_of(discs(), 2.0, scores=scores), ALL)
     yield found
     found.release()
 
@@ -73,6 +89,8 @@ def test_row_i_of_the_features_is_label_i(particles):
         (Filter(min_circularity=0.9, min_diameter=15), [3, 5, 6, 8]),
         (Filter(min_score=0.5), [3, 5, 6, 8, 9]),
         (Filter(min_diameter=1000), []),
+        (Filter(limits=(Limit(quantity="area", least=700, most=2000),)), [5, 6, 8, 9]),
+        (Filter(limits=(Limit(quantity="x", most=90), Limit(quantity="score", least=0.5))), [3, 6]),
     ],
 )
 def test_a_filter_says_which_particles_count_and_the_others_are_hidden(particles, chosen, left):
@@ -83,6 +101,26 @@ def test_a_filter_says_which_particles_count_and_the_others_are_hidden(particles
     assert all(colour(particles.layer, number)[3] > 0 for number in left)
     assert set(np.unique(particles.counted_labels())) == {0, *left}
     assert particles.layer.features["counted"].dropna().sum() == len(left)
+
+
+def test_particles_the_border_rule_gives_no_weight_are_shown_but_not_counted(qapp):
+    found = Particles(Labels(discs()), table_of(discs(), rules=Rules()), Rules())
+    assert found.counted["label"].tolist() == [2, 3, 5, 6, 8]
+    assert "5 particles of 6 counted" in headline(found.counted, 6, None)
+    assert colour(found.layer, 9)[3] > 0 and not found.layer.features["counted"][9]
+    sizes, weights = found.counted["ecd_px"], found.counted["weight"]
+    mean = np.exp(np.average(np.log(sizes), weights=weights))
+    assert weights.nunique() > 1 and f"geometric mean {mean:.4g} px" in headline(found.counted, 6, None)
+    found.release()
+
+
+def test_every_property_can_be_limited():
+    table = table_of(discs(), 2.0, intensity=np.ones((100, 120)), scores={})
+    for name in PROPERTIES:
+        columns = [name + unit for unit in ("", *UNITS) if name + unit in table]
+        if columns and table[columns[0]].notna().all():
+            assert not Limit(quantity=name, least=1e12).keeps(table).any(), name
+    assert {"area", "feret_max", "solidity", "mean_intensity", "score"} <= set(PROPERTIES)
 
 
 def test_particles_without_a_score_are_not_filtered_by_it():
@@ -127,6 +165,8 @@ def test_a_removed_particle_is_gone_everywhere_and_undo_brings_it_back(particles
     assert 6 not in particles.layer.data and particles.selected == frozenset()
     assert particles.table["label"].tolist() == [2, 3, 5, 8, 9]
     assert np.isnan(particles.layer.features["ecd_nm"][6])
+    with qtbot.assertNotEmitted(particles.changed, wait=2 * REMEASURE_MS):
+        particles.select([3])  # other colours are no edit
     with qtbot.waitSignal(particles.changed, timeout=LIMIT_MS):
         particles.layer.undo()
     same = ["label", "ecd_nm", "score", "touches_border"]
@@ -144,7 +184,7 @@ def test_painting_measures_anew_and_keeps_the_scores(particles, qtbot):
 
 
 def test_nothing_is_measured_after_release(qapp, qtbot):
-    found = Particles(Labels(discs()), table_of(discs()))
+    found = Particles(Labels(discs()), table_of(discs()), ALL)
     found.release()
     with qtbot.assertNotEmitted(found.changed, wait=500):
         found.layer.data_setitem(np.nonzero(discs() == 2), 0)
@@ -161,7 +201,7 @@ def test_an_empty_layer_is_no_problem(qapp, qtbot):
 def test_figures_in_front():
     table = table_of(discs(), 2.0)
     text = headline(table, 9, 2.0)
-    assert "6 particles of 9" in text and "GSD" in text
+    assert "6 particles of 9 counted" in text and "GSD" in text
     mean = np.exp(np.log(table["ecd_nm"]).mean())
     assert f"geometric mean {mean:.4g} nm" in text and f"D50 {table['ecd_nm'].median():.4g} nm" in text
     assert "1 particle<" in headline(table[:1], 1, None) and "px" in headline(table, 6, None)
@@ -210,6 +250,12 @@ def test_a_bar_gives_its_particles_and_every_particle_has_a_bar(qtbot):
     plot.highlight(found[0])
     assert sum(bar.get_height() for bar in plot._lit) == len(found[0])
 
+    density = next(line for line in plot.canvas.figure.axes[0].lines if line.get_label() == "density")
+    x, y = density.get_data()
+    low, high = plot.bars[0]
+    per_bar = np.log(high / low) if plot.canvas.figure.axes[0].get_xscale() == "log" else (high - low) / x
+    assert 4.5 < np.trapezoid(y / per_bar, np.log(x)) < 6.1  # of six particles, what lies within the axis
+
     plot.show_table(table[:0], 2.0)
     assert plot.bars == []
     plot.show_table(table[:1], 2.0)
@@ -227,11 +273,43 @@ def test_what_is_exported_can_be_read_back(tmp_path):
     assert tifffile.imread(tmp_path / "s.tif").shape == (2, 100, 120)
 
 
+@pytest.fixture
+def stack():
+    """Two planes of an image with their particles."""
+    layer = Image(
+        np.stack([discs() > 0, discs() > 0]).astype(np.uint8) * 90, scale=(1, 2, 2), units=("pixel", "nm", "nm")
+    )
+    return Exported("discs", table_of(discs(), 2.0), np.stack([discs(), discs()]), (2.0, 2.0), planes(layer))
+
+
 @pytest.mark.parametrize("suffix", [".svg", ".png"])
-@pytest.mark.parametrize("stack", [False, True])
-def test_figures_of_images_and_stacks_are_written(tmp_path, suffix, stack):
-    labels = np.stack([discs(), discs()]) if stack else discs()
-    grey = Micrograph((discs() > 0).astype(np.uint8), name="discs")
+@pytest.mark.parametrize("single", [True, False])
+def test_figures_of_images_and_stacks_are_written(tmp_path, stack, suffix, single):
+    measured = replace(stack, labels=discs(), planes=stack.planes[:1]) if single else stack
     path = tmp_path / f"figure{suffix}"
-    write_figure(path, table_of(discs(), 2.0), labels, 2.0, lambda: grey)
+    write_figure(path, measured)
     assert path.read_bytes().startswith(b"<?xml" if suffix == ".svg" else b"\x89PNG")
+
+
+@pytest.mark.parametrize("suffix", [".html", ".pdf"])
+@pytest.mark.parametrize("single", [True, False])
+def test_a_report_is_written(tmp_path, stack, suffix, single):
+    measured = replace(stack, labels=discs(), planes=stack.planes[:1]) if single else stack
+    path = tmp_path / f"report{suffix}"
+    write_page(path, measured)
+    assert path.read_bytes().startswith(b"%PDF" if suffix == ".pdf" else b"<!")
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_image_and_particles_are_written_as_ome_zarr(tmp_path, stack, single):
+    measured = replace(stack, labels=discs(), planes=stack.planes[:1]) if single else stack
+    write_ome(tmp_path / "a.ome.zarr", measured)
+    np.testing.assert_array_equal(zarr.open_array(tmp_path / "a.ome.zarr/labels/particles/0")[:], measured.labels)
+    assert zarr.open_array(tmp_path / "a.ome.zarr/0").shape == measured.labels.shape
+
+
+def test_the_chosen_kind_of_file_gives_the_suffix():
+    tiff, ome = (f"{kind})" for kind in EXPORTS["Labels…"][0].split(");;"))
+    assert with_suffix(Path("a"), tiff).name == "a.tif" and with_suffix(Path("a.b"), tiff).name == "a.b.tif"
+    assert with_suffix(Path("a.tif"), ome).name == "a.ome.zarr" == with_suffix(Path("a.ome.zarr"), tiff).name
+    assert with_suffix(Path("a.png"), EXPORTS["Figure…"][0]).name == "a.png"

@@ -33,18 +33,29 @@ class Sampler:
         Cancelled
             Once `outdated()` is true.
         """
-        state = (folder, _state(folder))
-        if self._read[0] != state:
-            self._read = (state, read_annotated(folder))
-        key = (state, recipe.to_yaml())
+        sources = self.sources(folder)
+        key = (self._read[0], recipe.to_yaml())
         if self._prepared[0] != key:
-            self._prepared = (key, recipe.prepare(self._read[1]))
+            self._prepared = (key, recipe.prepare(sources))
         samples = []
         for number in range(first, first + SHOWN):
             if outdated():
                 raise Cancelled
             samples.append(make_sample(recipe, self._prepared[1], 0, number))
         return samples
+
+    def sources(self, folder: Path) -> list[Sample]:
+        """Annotated images of a folder.
+
+        Raises
+        ------
+        UserError
+            If they cannot be read.
+        """
+        state = (folder, _state(folder))
+        if self._read[0] != state:
+            self._read = (state, read_annotated(folder))
+        return self._read[1]
 
 
 def mosaic(samples: Sequence[Sample]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint32]]:

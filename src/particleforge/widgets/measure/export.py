@@ -1,6 +1,7 @@
 """Write what was measured to files."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 import tifffile
 
-from particleforge.micrograph import Micrograph
+from particleforge.measurement.measured import Measured
+from particleforge.measurement.rules import Rules
 from particleforge.store.files import atomic_write
 from particleforge.store.labels import write_labels
+from particleforge.store.ome_zarr_labels import write_ome_labels
+from particleforge.widgets.layers import Plane
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -24,6 +28,58 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     """
     with atomic_write(path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.7g", lineterminator="\n")
+
+
+@dataclass(frozen=True, eq=False)
+class Exported:
+    """The particles that count.
+
+    Parameters
+    ----------
+    name
+        Of their layer.
+    table
+        One row per particle.
+    labels
+        (Y, X) or (T, Y, X) ids.
+    pixel_size_nm
+        Along (Y, X), if known.
+    planes
+        The planes of the image they were found in; none where there is no image.
+    rules
+        Those the table was made with.
+    provenance
+        Plain data: version, parameters, model.
+    """
+
+    name: str
+    table: pd.DataFrame
+    labels: npt.NDArray[Any]
+    pixel_size_nm: tuple[float, float] | None = None
+    planes: Sequence[Plane] = ()
+    rules: Rules = field(default_factory=Rules)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def measured(self) -> Measured:
+        """Return it as figures and reports take it: with the image and the particles drawn where it is a single one."""
+        size = None if self.pixel_size_nm is None else float(np.sqrt(np.prod(self.pixel_size_nm)))
+        if self.labels.ndim != 2:
+            return Measured(self.name, self.table, None, None, size, self.rules)
+        grey = self.planes[0].read().grey if self.planes else None
+        return Measured(self.name, self.table, self.labels, grey, size, self.rules)
+
+
+def write_ome(path: Path, exported: Exported) -> None:
+    """Write the image with its labels as a new OME-Zarr folder.
+
+    Raises
+    ------
+    UserError
+        If something is there already, the image cannot be read, or the disk is full.
+    """
+    pixels = [plane.read().pixels for plane in exported.planes]
+    whole = np.stack(pixels) if exported.labels.ndim == 3 and pixels else next(iter(pixels), None)
+    write_ome_labels(path, exported.labels, whole, exported.pixel_size_nm)
 
 
 def write_label_image(path: Path, labels: npt.NDArray[Any]) -> None:
@@ -41,27 +97,8 @@ def write_label_image(path: Path, labels: npt.NDArray[Any]) -> None:
         tifffile.imwrite(file, labels.astype(np.uint32), compression="zlib", metadata={"axes": "TYX"})
 
 
-def write_figure(
-    path: Path,
-    table: pd.DataFrame,
-    labels: npt.NDArray[Any],
-    pixel_size_nm: float | None,
-    read: Callable[[], Micrograph] | None,
-) -> None:
-    """Write the size distribution as SVG, PNG or PDF, beside the image with its particles where it is a single one.
-
-    Parameters
-    ----------
-    path
-        Its suffix says the format.
-    table
-        Particles to draw.
-    labels
-        (Y, X) or (T, Y, X) ids of these particles.
-    pixel_size_nm
-        None gives sizes in px.
-    read
-        Reads the image; None where there is none.
+def write_figure(path: Path, exported: Exported) -> None:
+    """Write the size distribution as SVG, PNG or PDF by its suffix; beside a single image with its particles.
 
     Raises
     ------
@@ -73,12 +110,27 @@ def write_figure(
 
     from particleforge.measurement.figures import draw_sizes, particle_figure, save_figure, sizes_in_unit
 
-    if labels.ndim == 2:
-        micrograph = read() if read else None
-        grey, name = (micrograph.grey, micrograph.name) if micrograph else (None, "")
-        figure = particle_figure(grey, labels, table, name=name, pixel_size_nm=pixel_size_nm)
+    shown = exported.measured()
+    if shown.labels is not None:
+        figure = particle_figure(
+            shown.grey, shown.labels, shown.table, name=shown.name, pixel_size_nm=shown.pixel_size_nm
+        )
     else:
         figure = Figure(figsize=(4.6, 3.4), layout="constrained", facecolor="white")
         FigureCanvasAgg(figure)
-        draw_sizes(figure.add_subplot(), *sizes_in_unit(table, pixel_size_nm))
+        sizes, unit = sizes_in_unit(shown.table, shown.pixel_size_nm)
+        draw_sizes(figure.add_subplot(), sizes, unit, shown.table["weight"].to_numpy(float))
     save_figure(figure, path)
+
+
+def write_page(path: Path, exported: Exported) -> None:
+    """Write a report as HTML or PDF by its suffix.
+
+    Raises
+    ------
+    UserError
+        If the image cannot be read, or the disk is full.
+    """
+    from particleforge.measurement.report.write import write_report
+
+    write_report(path, exported.measured(), provenance=exported.provenance)

@@ -16,6 +16,7 @@ from particleforge.widgets.measure.view import ResultsView
 from particleforge.widgets.model_chooser import ModelChooser
 from particleforge.widgets.panel import Panel
 from particleforge.widgets.scratch import Scratch
+from particleforge.widgets.workspace import preference
 from particleforge.workflows.measure import MeasureParams
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class MeasurePanel(Panel):
         self.image = self.add_layer_chooser("Image", Image, "The image, or the stack of images, to measure.")
         self.model = ModelChooser()
         self.add_line("Detector", self.model, "What finds the particles.")
-        self.form = FoldedForm(MeasureParams, (), left_out=("pixel_size",))
+        self.form = FoldedForm(MeasureParams, (), left_out=("pixel_size", "tile_px", "reports"))
         self.view = ResultsView(napari_viewer)
         self.body.addWidget(self.form)
         self.body.addWidget(self.row)
@@ -40,6 +41,7 @@ class MeasurePanel(Panel):
         self._scratch: Scratch | None = None
         self._source: Image | None = None
         self._planes: list[Plane] = []
+        self._params = MeasureParams()
         self._background = Background()
         self._background.done.connect(self._show)
         self._background.failed.connect(self.row.message.warn)
@@ -53,7 +55,10 @@ class MeasurePanel(Panel):
         """Hand the image over as files."""
         self._source, self._scratch = self.image.value, Scratch()
         found = self._planes = planes(self._source)
-        model, params, folder = self.model.value(), self.form.params(), self._scratch.path
+        model, folder = self.model.value(), self._scratch.path
+        params = self._params = self.form.params().replace(
+            tile_px=preference("computing", "tile_px", MeasureParams().tile_px)
+        )
         return lambda: task(found, model, params, folder)
 
     def finish(self, value: Plain) -> None:
@@ -70,7 +75,7 @@ class MeasurePanel(Panel):
             opacity=0.6,
             **geometry(source),
         )
-        self.view.set_particles(Particles(layer, found.table), self._planes[0].read)
+        self.view.set_particles(Particles(layer, found.table, self._params), self._planes)
         self.row.message.say(found.remarks(source.name, pixel_size_nm(source) is None))
         self._scratch.remove()
 

@@ -5,42 +5,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from particleforge.measurement.particles import measure_particles
-from particleforge.params import Params
+from particleforge.measurement.rules import Rules
 from particleforge.widgets.background import Background
 from particleforge.widgets.layers import pixel_size_nm
+from particleforge.widgets.measure.filter import Filter
 from particleforge.widgets.show import features
 
 REMEASURE_MS = 300
 """Edits in quick succession are measured together."""
 LIT = (1.0, 0.85, 0.1, 1.0)
 UNLIT_ALPHA = 0.35
-
-
-class Filter(Params):
-    """Which particles count."""
-
-    cut_by_border: bool = Field(True, description="Whether particles cut by the border of the image count.")
-    min_diameter: float | None = Field(
-        None, ge=0, description="Least equal-area diameter, in nm, or in px where the pixel size is not known."
-    )
-    max_diameter: float | None = Field(None, ge=0, description="Largest equal-area diameter, in the same unit.")
-    min_circularity: float = Field(0.0, ge=0, le=1, description="Least circularity; 1 is a circle.")
-    min_score: float = Field(0.0, ge=0, le=1, description="Least score the detector gave it; drawn ones always count.")
-
-    def keeps(self, table: pd.DataFrame) -> "pd.Series[bool]":
-        """Whether each row of a particle table counts."""
-        sizes = table["ecd_nm" if "ecd_nm" in table else "ecd_px"]
-        kept = pd.Series(True, index=table.index) if self.cut_by_border else ~table["touches_border"].astype(bool)
-        if self.min_diameter is not None:
-            kept &= sizes >= self.min_diameter
-        if self.max_diameter is not None:
-            kept &= sizes <= self.max_diameter
-        kept &= ~(table["circularity"] < self.min_circularity)
-        return kept & ~(table["score"] < self.min_score) if "score" in table else kept
 
 
 class Particles(QObject):
@@ -54,14 +31,16 @@ class Particles(QObject):
         The particles; whoever paints, erases or undoes in it changes them.
     table
         As `Found.table`.
+    rules
+        Those it was made with.
     """
 
     changed = Signal()
     selection_changed = Signal()
 
-    def __init__(self, layer: Any, table: pd.DataFrame) -> None:
+    def __init__(self, layer: Any, table: pd.DataFrame, rules: Rules = Rules()) -> None:
         super().__init__()
-        self.layer, self.table = layer, table
+        self.layer, self.table, self.rules = layer, table, rules
         self.filter, self.selected = Filter(), frozenset[int]()
         size = pixel_size_nm(layer)
         self.pixel_size_nm = None if size is None else float(np.sqrt(size[0] * size[1]))
@@ -70,8 +49,10 @@ class Particles(QObject):
         self._background = Background()
         self._background.done.connect(self._set_table)
         self._timer = QTimer(self, interval=REMEASURE_MS, singleShot=True)
-        self._timer.timeout.connect(self.measure)
-        self._events = (layer.events.paint, layer.events.labels_update, layer.events.data)
+        self._timer.timeout.connect(self._look)
+        self._seen = np.array(layer.data)
+        # Undo emits `set_data` alone, which other colours and another plane do, too.
+        self._events = (layer.events.paint, layer.events.labels_update, layer.events.data, layer.events.set_data)
         for emitter in self._events:
             emitter.connect(self._edited)
         layer.events.selected_label.connect(self._picked)
@@ -79,8 +60,8 @@ class Particles(QObject):
 
     @property
     def counted(self) -> pd.DataFrame:
-        """Rows of the table that count."""
-        return self.table[self.filter.keeps(self.table)]
+        """Rows of the table that count: those the filter keeps and the rules give a weight."""
+        return self.table[self.filter.keeps(self.table) & (self.table["weight"] > 0)]
 
     def counted_labels(self) -> Any:
         """Labels of the layer without the particles that do not count."""
@@ -113,12 +94,15 @@ class Particles(QObject):
 
     def measure(self) -> None:
         """Measure the layer anew, in a thread."""
-        labels, size, name = np.array(self.layer.data), self.pixel_size_nm, self._name
+        labels = self._seen = np.array(self.layer.data)
+        size, name, rules = self.pixel_size_nm, self._name, self.rules
         planes = labels[None] if labels.ndim == 2 else labels
 
         def work(_: Any) -> pd.DataFrame:
             tables = [
-                measure_particles(plane, image=name, pixel_size_nm=size, scores=self._scores).assign(plane=number)
+                measure_particles(plane, image=name, pixel_size_nm=size, scores=self._scores, rules=rules).assign(
+                    plane=number
+                )
                 for number, plane in enumerate(planes)
             ]
             table = pd.concat(tables, ignore_index=True)
@@ -141,6 +125,10 @@ class Particles(QObject):
     def _edited(self, event: Any = None) -> None:
         self._timer.start()
 
+    def _look(self) -> None:
+        if not np.array_equal(self._seen, self.layer.data):
+            self.measure()
+
     def _picked(self, event: Any = None) -> None:
         """Follow the label a person picks; napari also says so when only the colours change."""
         was, self._label = self._label, int(self.layer.selected_label)
@@ -161,22 +149,22 @@ class Particles(QObject):
 
     def _show(self) -> None:
         """Give the layer features, row i for label i, and colours."""
-        table = self.table.assign(counted=self.filter.keeps(self.table))
+        table = self.table.assign(counted=self.table.index.isin(self.counted.index))
         highest = int(np.max(self.layer.data, initial=0))
         dense = features(table.drop(columns=["image"]), highest)
         self.layer.features = pd.DataFrame() if dense is None else dense
         self._paint()
 
     def _paint(self) -> None:
-        """Hide what does not count, light up what is selected."""
+        """Hide what the filter leaves out, light up what is selected."""
         from napari.utils.colormaps import DirectLabelColormap
 
-        counted = self.counted["label"].to_numpy()
-        if not self.selected and len(counted) == len(self.table):
+        kept = self.table[self.filter.keeps(self.table)]
+        if not self.selected and len(kept) == len(self.table):
             self.layer.colormap = self._plain
             return
         colours: dict[int | None, Any] = {None: np.zeros(4), 0: np.zeros(4)}
-        for number in counted.tolist():
+        for number in kept["label"].tolist():
             rgba = np.array(self._plain.map(number), float).reshape(-1)[:4]
             rgba[3] = UNLIT_ALPHA if self.selected else 1.0
             colours[number] = np.array(LIT) if number in self.selected else rgba

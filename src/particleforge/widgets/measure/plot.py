@@ -9,14 +9,17 @@ from qtpy.QtCore import QSize, Signal
 from qtpy.QtGui import QColor, QPalette
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from particleforge.measurement.distribution import size_unit
+from particleforge.measurement.rules import MEASURES, Measure
 from particleforge.widgets.background import Background
+from particleforge.widgets.kde import log_density
 
-LIT, CUMULATIVE = "#F0C419", "#8E7CC3"
+LIT, CUMULATIVE, DENSITY = "#F0C419", "#8E7CC3", "#2CA07A"
 HEIGHT_PX = 260
 
 
 class SizesPlot(QWidget):
-    """Histogram, cumulative share and log-normal fit of diameters; `picked` gives the ids of a clicked bar.
+    """Histogram, density, log-normal fit and cumulative share of diameters; `picked` gives the ids of a clicked bar.
 
     matplotlib is imported when there is something to show.
     """
@@ -27,7 +30,8 @@ class SizesPlot(QWidget):
         super().__init__(parent)
         self.canvas: Any = None
         self.bars: list[tuple[float, float]] = []
-        self._table, self._pixel_size_nm = pd.DataFrame({"label": [], "ecd_px": []}, dtype=float), None
+        self._table, self._pixel_size_nm = pd.DataFrame({"label": [], "ecd_px": [], "weight": []}, dtype=float), None
+        self._measure: Measure = "ecd"
         self._sizes = np.zeros(0)
         self._lit: list[Any] = []
         self._selected: frozenset[int] = frozenset()
@@ -41,9 +45,9 @@ class SizesPlot(QWidget):
         """Keep the height."""
         return QSize(300, HEIGHT_PX)
 
-    def show_table(self, table: pd.DataFrame, pixel_size_nm: float | None) -> None:
-        """Draw the diameters of another particle table."""
-        self._table, self._pixel_size_nm = table, pixel_size_nm
+    def show_table(self, table: pd.DataFrame, pixel_size_nm: float | None, measure: Measure = "ecd") -> None:
+        """Draw the sizes of another particle table; `measure` is what is called so."""
+        self._table, self._pixel_size_nm, self._measure = table, pixel_size_nm, measure
         if self.canvas is None:
             self._background.run(lambda _: _import_matplotlib())
         else:
@@ -75,30 +79,36 @@ class SizesPlot(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        from particleforge.measurement.figures import draw_sizes, sizes_in_unit
+        from particleforge.measurement.figures import draw_sizes
 
         figure = self.canvas.figure
         figure.clear()
         axes = figure.add_subplot(facecolor="none")
-        self._sizes, unit = sizes_in_unit(self._table, self._pixel_size_nm)
-        bars = draw_sizes(axes, self._sizes, unit)
+        self._sizes, unit = sizes_and_unit(self._table, self._pixel_size_nm, self._measure)
+        weights = self._table["weight"].to_numpy(float)
+        bars = draw_sizes(axes, self._sizes, unit, weights)
         axes.set_title("", loc="left")
+        name = MEASURES[self._measure]
+        axes.set_xlabel(axes.get_xlabel().replace("Equal-area diameter", f"{name[:1].upper()}{name[1:]}"))
         self.bars = [] if bars is None else [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars]
         self._lit = []
+        ink = self.palette().color(QPalette.ColorRole.WindowText)
         if bars is not None:
+            _draw_density(axes, self._sizes, weights, self.bars)
             twin = axes.twinx()
-            _draw_cumulative(twin, self._sizes)
+            _draw_cumulative(twin, self._sizes, weights)
             self._fill()
-            _ink(twin, self.palette().color(QPalette.ColorRole.WindowText))
-        _ink(axes, self.palette().color(QPalette.ColorRole.WindowText))
+            _ink(twin, ink)
+            twin.yaxis.label.set_color(CUMULATIVE)
+        _ink(axes, ink)
         self.canvas.draw_idle()
 
     def _fill(self) -> None:
         for artist in self._lit:
             artist.remove()
-        chosen = self._sizes[self._table["label"].isin(list(self._selected)).to_numpy()]
+        chosen, weights = self._table["label"].isin(list(self._selected)).to_numpy(), self._table["weight"]
         edges = np.array([self.bars[0][0], *(high for _, high in self.bars)])
-        counts = np.histogram(chosen, edges)[0]
+        counts = np.histogram(self._sizes[chosen], edges, weights=(weights / weights.mean()).to_numpy()[chosen])[0]
         axes = self.canvas.figure.axes[0]
         lit = axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=LIT, edgecolor="white", linewidth=0.6)
         self._lit = list(lit)
@@ -120,9 +130,33 @@ def _import_matplotlib() -> None:
     import matplotlib.figure  # noqa: F401
 
 
-def _draw_cumulative(axes: Any, sizes: Any) -> None:
-    ordered = np.sort(sizes)
-    axes.step(ordered, 100 * np.arange(1, len(ordered) + 1) / len(ordered), where="post", color=CUMULATIVE, lw=1.2)
+def sizes_and_unit(table: pd.DataFrame, pixel_size_nm: float | None, measure: Measure) -> tuple[Any, str]:
+    """Sizes of a particle table in the unit that suits them."""
+    pixels = table[f"{measure}_px"].to_numpy(float)
+    if pixel_size_nm is None:
+        return pixels, "px"
+    unit, factor = size_unit(float(np.median(pixels)) * pixel_size_nm if len(pixels) else 1.0)
+    return pixels * pixel_size_nm * factor, unit
+
+
+def _draw_density(axes: Any, sizes: Any, weights: Any, bars: list[tuple[float, float]]) -> None:
+    """Kernel density on ln d, in particles per bar."""
+    x = np.geomspace(*np.maximum(axes.get_xlim(), 1e-3 * sizes.min()), 300)
+    density = log_density(sizes, x, weights)
+    if density is None:
+        return
+    low, high = bars[0]
+    per_bar = np.log(high / low) if axes.get_xscale() == "log" else (high - low) / x
+    curve = len(sizes) * density * per_bar
+    axes.plot(x, curve, color=DENSITY, lw=1.4, label="density")
+    axes.set_ylim(0, max(axes.get_ylim()[1], 1.05 * curve.max()))
+    axes.legend(frameon=False, fontsize=8, loc="upper right", handlelength=1.4, borderaxespad=0.1)
+
+
+def _draw_cumulative(axes: Any, sizes: Any, weights: Any) -> None:
+    order = np.argsort(sizes)
+    shares = 100 * np.cumsum(weights[order]) / weights.sum()
+    axes.step(sizes[order], shares, where="post", color=CUMULATIVE, lw=1.2)
     axes.set_ylim(0, 115)
     axes.set_yticks([0, 25, 50, 75, 100])
     axes.set_ylabel("Smaller (%)", fontsize=9)

@@ -1,21 +1,21 @@
 """What was measured: figures, distribution and table, tied to the particles in the image."""
 
-from collections.abc import Callable, Generator
-from pathlib import Path
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from particleforge.measurement.distribution import size_statistics
-from particleforge.micrograph import Micrograph
-from particleforge.widgets.background import Background
+from particleforge.measurement.rules import Measure
 from particleforge.widgets.folded_form import FoldedForm
-from particleforge.widgets.layers import file_name
-from particleforge.widgets.measure.export import write_figure, write_label_image, write_table
-from particleforge.widgets.measure.particles import Filter, Particles
-from particleforge.widgets.measure.plot import SizesPlot
+from particleforge.widgets.layers import Plane, pixel_size_nm
+from particleforge.widgets.measure.export import Exported
+from particleforge.widgets.measure.export_row import ExportRow
+from particleforge.widgets.measure.filter import Filter
+from particleforge.widgets.measure.particles import Particles
+from particleforge.widgets.measure.plot import SizesPlot, sizes_and_unit
 from particleforge.widgets.measure.table import ParticleTable
 from particleforge.widgets.message import Message
 
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
 CLICK_PX = 4
 """A mouse that moves further was dragged."""
-EXPORTS = {
-    "Table…": ("Comma-separated values (*.csv)", ".csv"),
-    "Labels…": ("TIFF (*.tif)", ".tif"),
-    "Figure…": ("SVG (*.svg);;PNG (*.png);;PDF (*.pdf)", ".svg"),
-}
 
 
 class ResultsView(QWidget):
@@ -38,26 +33,26 @@ class ResultsView(QWidget):
         super().__init__()
         self._viewer = viewer
         self._particles: Particles | None = None
-        self._read: Callable[[], Micrograph] | None = None
-        self._background = Background()
+        self._planes: Sequence[Plane] = ()
         self.headline = QLabel(self)
         self.headline.setWordWrap(True)
         self.plot = SizesPlot(self)
         self.filter = FoldedForm(Filter, (), title="Count only some of them")
         self.table = ParticleTable(self)
         self.remove = QPushButton("Remove selected", self)
-        self.remove.setToolTip("Take the selected particles out; Ctrl+Z in the image brings them back.")
-        self.export = {text: QPushButton(text, self) for text in EXPORTS}
-        self.message = Message(self)
+        self.remove.setToolTip(
+            "Take the selected particles out; Ctrl+Z in the image brings them back. "
+            "To mend a particle, paint or erase in its Labels layer: everything follows."
+        )
+        self.exporting, self.message = ExportRow(self._given, self), Message(self)
+        self.export = self.exporting.buttons
         self._lay_out()
         self.plot.picked.connect(self._select)
         self.table.picked.connect(self._select)
         self.filter.changed.connect(self._filter)
         self.remove.clicked.connect(self._remove)
-        for text, button in self.export.items():
-            button.clicked.connect(lambda _=False, text=text: self._export(text))
-        self._background.done.connect(self.message.say)
-        self._background.failed.connect(self.message.warn)
+        self.exporting.said.connect(self.message.say)
+        self.exporting.failed.connect(self.message.warn)
         self.hide()
 
     def _lay_out(self) -> None:
@@ -68,17 +63,13 @@ class ResultsView(QWidget):
         box.addWidget(self.filter)
         box.addWidget(self.table, 1)
         box.addWidget(self.remove)
-        line = QHBoxLayout()
-        line.addWidget(QLabel("Export", self))
-        for button in self.export.values():
-            line.addWidget(button, 1)
-        box.addLayout(line)
+        box.addWidget(self.exporting)
         box.addWidget(self.message)
 
-    def set_particles(self, particles: Particles, read: Callable[[], Micrograph] | None = None) -> None:
-        """Show other particles; `read` gives their image for the exported figure."""
+    def set_particles(self, particles: Particles, planes: Sequence[Plane] = ()) -> None:
+        """Show other particles; `planes` are those of their image, which is exported with them."""
         self.release()
-        self._particles, self._read = particles, read
+        self._particles, self._planes = particles, planes
         particles.changed.connect(self._update)
         particles.selection_changed.connect(self._highlight)
         self._viewer.mouse_drag_callbacks.append(self._click)
@@ -100,11 +91,12 @@ class ResultsView(QWidget):
 
     def _update(self) -> None:
         counted = self._particles.counted
-        self.headline.setText(headline(counted, len(self._particles.table), self._particles.pixel_size_nm))
-        self.plot.show_table(counted, self._particles.pixel_size_nm)
+        size_nm, rules = self._particles.pixel_size_nm, self._particles.rules
+        self.headline.setText(headline(counted, len(self._particles.table), size_nm, rules.size))
+        self.headline.setToolTip(rules.border.sentence)
+        self.plot.show_table(counted, size_nm, rules.size)
         self.table.show_rows(counted)
-        for button in (self.export["Table…"], self.export["Figure…"]):
-            button.setEnabled(bool(len(counted)))
+        self.exporting.set_anything(bool(len(counted)))
         self._highlight()
 
     def _highlight(self) -> None:
@@ -144,38 +136,27 @@ class ResultsView(QWidget):
         ids = {int(number)} if number else set[int]()
         self._select(list(self._particles.selected ^ ids if "Shift" in event.modifiers else ids))
 
-    def _export(self, text: str) -> None:
-        kinds, suffix = EXPORTS[text]
-        name = file_name(self._particles.layer.name) + suffix
-        chosen, _ = QFileDialog.getSaveFileName(self, f"Export {text[:-1].lower()}", name, kinds)
-        if not chosen:
-            return
-        path = Path(chosen) if Path(chosen).suffix else Path(chosen + suffix)
-        table, labels = self._particles.counted, self._particles.counted_labels()
-        size, read = self._particles.pixel_size_nm, self._read
-
-        def work(_: Any) -> str:
-            if text == "Table…":
-                write_table(path, table)
-            elif text == "Labels…":
-                write_label_image(path, labels)
-            else:
-                write_figure(path, table, labels, size, read)
-            return f"Saved as {path.name}."
-
-        self._background.run(work)
+    def _given(self) -> Exported:
+        particles = self._particles
+        return Exported(
+            particles.layer.name,
+            particles.counted,
+            particles.counted_labels(),
+            pixel_size_nm(particles.layer),
+            self._planes,
+            particles.rules,
+            particles.layer.metadata.get("particleforge", {}),
+        )
 
 
-def headline(counted: pd.DataFrame, total: int, pixel_size_nm: float | None) -> str:
+def headline(counted: pd.DataFrame, total: int, pixel_size_nm: float | None, measure: Measure = "ecd") -> str:
     """Count, geometric mean, D50 and GSD of the particles that count."""
     if not len(counted):
         return f"None of {total} particles counts." if total else "No particle was found."
-    from particleforge.measurement.figures import sizes_in_unit
-
-    sizes, unit = sizes_in_unit(counted, pixel_size_nm)
-    found, sign = size_statistics(sizes), {"um": "µm"}.get(unit, unit)
+    sizes, unit = sizes_and_unit(counted, pixel_size_nm, measure)
+    found, sign = size_statistics(sizes, counted["weight"].to_numpy(float)), {"um": "µm"}.get(unit, unit)
     number = f"{len(counted)} particle{'' if len(counted) == 1 else 's'}"
-    number += f" of {total}" if total > len(counted) else ""
+    number += f" of {total} counted" if total > len(counted) else ""
     gsd = "" if found["gsd"] is None else f" · GSD {found['gsd']:.2f}"
     mean, middle = (f"{found[name]:.4g} {sign}" for name in ("geometric_mean", "d50"))
     return f"<b>{number}</b><br>geometric mean {mean}<br>D50 {middle}{gsd}"

@@ -1,0 +1,102 @@
+"""Four samples of a recipe as layers."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from particleforge.recipes.recipe import Recipe
+from particleforge.recipes.warp.recipe import Warp
+from particleforge.sample import Sample
+from particleforge.widgets.augment.samples import SHOWN, Sampler, mosaic
+from particleforge.widgets.augment.sizes import warped_sizes
+from particleforge.widgets.background import Background
+from particleforge.widgets.preview import put_layer, take_layer
+
+SETTLED_MS = 250
+NAME, PARTICLES = "Preview", "Preview particles"
+
+
+class Preview(QObject):
+    """Shows four samples, the next four, and the same ones anew soon after something changed.
+
+    `compared` gives the `SizeShift` of a warp, None where the recipe is another; `failed` gives a `UserError`.
+
+    Parameters
+    ----------
+    viewer
+        Where they are shown.
+    given
+        Folder of annotated images and recipe as they are chosen now.
+    """
+
+    compared = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, viewer: Any, given: Callable[[], tuple[Path, Recipe]]) -> None:
+        super().__init__()
+        self._viewer, self._given = viewer, given
+        self._sampler, self._first = Sampler(), -SHOWN
+        self._drawing, self._comparing = Background(), Background()
+        self._drawing.done.connect(self._show)
+        self._comparing.done.connect(self.compared)
+        for background in (self._drawing, self._comparing):
+            background.failed.connect(self.failed)
+        self._timer = QTimer(self, interval=SETTLED_MS, singleShot=True)
+        self._timer.timeout.connect(self._draw)
+
+    def next(self) -> None:
+        """Show the next four samples."""
+        self._first += SHOWN
+        self._draw()
+
+    def touch(self) -> None:
+        """Draw them anew, soon, if any are shown."""
+        if self._first >= 0:
+            self._timer.start()
+
+    def hide(self) -> None:
+        """Remove the layers."""
+        for name in (NAME, PARTICLES):
+            take_layer(self._viewer, name)
+
+    def stop(self) -> None:
+        """Forget what was asked."""
+        self._timer.stop()
+        self._drawing.drop()
+        self._comparing.drop()
+
+    def _draw(self) -> None:
+        (folder, recipe), sampler, first = self._given(), self._sampler, self._first
+        self._comparing.drop()
+        self._drawing.run(lambda outdated: sampler.draw(folder, recipe, first, outdated))
+
+    def _show(self, samples: list[Sample]) -> None:
+        image, labels = mosaic(samples)
+        new = NAME not in self._viewer.layers
+        options = {"metadata": {"particleforge": samples[0].recipe}, **geometry(samples[0], 2)}
+        shown = put_layer(self._viewer, self._viewer.add_image, NAME, image, **options)
+        shown.reset_contrast_limits()
+        put_layer(self._viewer, self._viewer.add_labels, PARTICLES, labels, **options).contour = 2
+        if new:
+            self._viewer.reset_view()
+        self._compare()
+
+    def _compare(self) -> None:
+        (folder, recipe), sampler = self._given(), self._sampler
+        if isinstance(recipe, Warp):
+            self._comparing.run(lambda outdated: warped_sizes(sampler.sources(folder), recipe, outdated))
+        else:
+            self.compared.emit(None)
+
+
+def geometry(sample: Sample, axes: int) -> dict[str, object]:
+    """Scale and units of a sample, behind axes that are counted."""
+    size = sample.micrograph.pixel_size_nm
+    scale, unit = ((1.0, 1.0), "pixel") if size is None else (size, "nm")
+    return {
+        "scale": (*[1.0] * (axes - 2), *scale),
+        "units": (*["pixel"] * (axes - 2), unit, unit),
+        "axis_labels": ("sample", "y", "x")[-axes:],
+    }

@@ -1,0 +1,93 @@
+"""How far a warp moves the size distribution: what hides true sizes must change them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.errors import Cancelled
+from particleforge.measurement.distribution import size_statistics, size_unit
+from particleforge.measurement.particles import measure_particles
+from particleforge.recipes.recipe import make_sample
+from particleforge.recipes.warp.recipe import Warp
+from particleforge.sample import Sample
+
+MOST_IMAGES = 12
+"""So many annotated images are warped to compare."""
+SIGNS = {"um": "µm"}
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class SizeShift:
+    """Equal-area diameters before and after, in one unit.
+
+    Parameters
+    ----------
+    before, after
+        (n,) and (m,) diameters.
+    unit
+        ``nm``, ``um``, ``mm`` or ``px``.
+    distance
+        Wasserstein distance on ln d, which reads as a relative change of size; None without particles.
+    """
+
+    before: Floats
+    after: Floats
+    unit: str
+    distance: float | None
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Figures for a person: name, before, after."""
+        old, new = size_statistics(self.before), size_statistics(self.after)
+        sign = SIGNS.get(self.unit, self.unit)
+        return [
+            ("Particles", str(len(self.before)), str(len(self.after))),
+            ("Geometric mean", *(_text(part["geometric_mean"], "{:.4g} " + sign) for part in (old, new))),
+            ("GSD", *(_text(part["gsd"], "{:.3f}") for part in (old, new))),
+        ]
+
+
+def size_shift(before: Sequence[Sample], after: Sequence[Sample]) -> SizeShift:
+    """Measure all particles before and after; in px unless every pixel size is known."""
+    in_nm = all(sample.micrograph.square_pixel_size_nm for sample in (*before, *after))
+    old, new = (_diameters(samples, in_nm) for samples in (before, after))
+    unit, factor = size_unit(float(np.median(old))) if in_nm and len(old) else ("nm" if in_nm else "px", 1.0)
+    return SizeShift(old * factor, new * factor, unit, _distance(old, new))
+
+
+def warped_sizes(sources: Sequence[Sample], recipe: Warp, outdated: Callable[[], bool]) -> SizeShift:
+    """Warp each of the first annotated images once, and compare.
+
+    Raises
+    ------
+    UserError
+        If an image cannot be warped.
+    Cancelled
+        Once `outdated()` is true.
+    """
+    before, after = sources[:MOST_IMAGES], []
+    for number, sample in enumerate(before):
+        if outdated():
+            raise Cancelled
+        after.append(make_sample(recipe, recipe.prepare([sample]), 0, number))
+    return size_shift(before, after)
+
+
+def _diameters(samples: Sequence[Sample], in_nm: bool) -> Floats:
+    found = [np.zeros(0)]
+    for sample in samples:
+        size = sample.micrograph.square_pixel_size_nm if in_nm else 1.0
+        found.append(measure_particles(sample.labels)["ecd_px"].to_numpy(float) * (size or 1.0))
+    return np.concatenate(found)
+
+
+def _distance(old: Floats, new: Floats) -> float | None:
+    from scipy.stats import wasserstein_distance
+
+    return float(wasserstein_distance(np.log(old), np.log(new))) if len(old) and len(new) else None
+
+
+def _text(value: float | None, form: str) -> str:
+    return "none" if value is None else form.format(value)
