@@ -22,7 +22,7 @@ class Progress:
     message
         One line for a person.
     preview
-        Something to look at meanwhile, such as an array, or None.
+        Something to look at meanwhile, such as an array, a function that makes it if somebody looks, or None.
     """
 
     done: float

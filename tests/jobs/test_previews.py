@@ -47,6 +47,23 @@ def test_a_second_one_has_to_wait(tmp_path):
     assert written.write(np.zeros((2, 2))) is None
 
 
+def test_a_preview_that_takes_time_is_made_when_it_is_wanted_and_seldom(tmp_path, monkeypatch):
+    now, made = [100.0], []
+    monkeypatch.setattr(previews.time, "monotonic", lambda: now[0])
+
+    def make():
+        made.append(now[0])
+        now[0] += 0.3
+        return np.zeros((2, 2))
+
+    assert Previews("").write(make) is None and not made
+    written = Previews(str(tmp_path))
+    while now[0] < 160:
+        written.write(make)
+        now[0] += 0.1
+    assert 4 <= len(made) <= 7 and len(made) * 0.3 <= 0.03 * 60 + 0.3
+
+
 @pytest.mark.parametrize("nothing", [None, "text", np.zeros(3)])
 def test_what_is_no_picture_is_not_written(tmp_path, nothing):
     assert Previews(str(tmp_path)).write(nothing) is None

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 import yaml
-from napari.components import ViewerModel
 
 from particleforge.errors import UserError
 from particleforge.jobs.previews import Previews
 from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample
-from particleforge.widgets.preview import hide_preview, show_preview
 from particleforge.widgets.train.loss import LossPlot
+from particleforge.widgets.train.picture import OUTLINE, Picture, outlined
 from particleforge.widgets.train.tasks import LEARN, TRAIN, new_training, resumed_training
 from particleforge.workflows.learn import LearnParams
 
@@ -55,14 +54,18 @@ def test_losses_and_score_are_drawn_over_time(qtbot, tmp_path):
     assert not plot.grab().isNull()
 
 
-def test_a_preview_lies_where_its_image_does_and_goes_in_the_end(tmp_path):
-    viewer, previews = ViewerModel(), Previews(str(tmp_path))
+def test_what_is_found_so_far_is_drawn_with_its_outlines(qtbot, tmp_path):
+    picture, previews = Picture(), Previews(str(tmp_path))
+    qtbot.addWidget(picture)
     labels = np.zeros((40, 50), np.uint32)
-    labels[5:9, 5:9] = 1
-    micrograph = Micrograph(np.ones((40, 50), np.uint8), (2.0, 2.0), name="first")
-    show_preview(viewer, previews.write(Sample(micrograph, labels)), "Training")
-    assert [layer.name for layer in viewer.layers] == ["Training", "Training particles"]
-    for layer in viewer.layers:
-        assert tuple(layer.scale) == (2, 2) and [str(unit) for unit in layer.units] == ["nanometer"] * 2
-    hide_preview(viewer, "Training")
-    assert not viewer.layers
+    labels[5:9, 5:9], labels[5:9, 9:14] = 1, 2
+    grey = np.random.default_rng(0).random((40, 50), np.float32)
+    picture.show_file(str(tmp_path / "gone.npz"))
+    assert picture.isHidden()
+    picture.show_file(previews.write(Sample(Micrograph(grey), labels)))
+    assert not picture.isHidden() and picture.found == 2 and not picture.grab().isNull()
+
+    drawn = outlined(grey, labels)
+    rim = (drawn == OUTLINE).all(-1)
+    assert drawn.shape == (120, 150, 3) and rim[15, 15:42].all() and rim[15:27, 26:28].all()
+    assert not rim[16:26, 16:26].any() and not rim[:15].any()

@@ -8,6 +8,8 @@ PREVIEW_PX = 1024
 """Longest side of a preview."""
 PREVIEW_SECONDS = 1.0
 """Least time between two previews."""
+MAKING_SHARE = 0.03
+"""Share of the time a step may lose by making previews."""
 KEPT = 2
 
 
@@ -15,7 +17,7 @@ class Previews:
     """Writes the latest previews of a step to a folder.
 
     A file is ``NAME.npz`` with ``step``, the side of its pixels in pixels of what it shows, and either ``image`` and
-    ``labels`` of a sample, with ``pixel_size_nm`` along (Y, X) if it is known, or ``array``, as the step gave it.
+    ``labels`` of a sample or ``array``, an array as the step gave it.
 
     Parameters
     ----------
@@ -25,16 +27,25 @@ class Previews:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._last_s = -PREVIEW_SECONDS
+        self._next_s = 0.0
         self._written: list[Path] = []
         self._count = 0
 
     def write(self, preview: Any) -> str | None:
-        """Path of a preview, or None where there is nothing to show, the last one is too fresh, or the disk is full."""
-        now_s = time.monotonic()
-        if not self._folder or now_s - self._last_s < PREVIEW_SECONDS or not (arrays := _arrays(preview)):
+        """Path of a preview, or None where there is nothing to show, the last one is too fresh, or the disk is full.
+
+        A preview that takes time to make is given as a function without arguments; it is called as often as its share
+        of the time allows.
+        """
+        began_s = time.monotonic()
+        if not self._folder or began_s < self._next_s:
             return None
-        self._last_s, self._count = now_s, self._count + 1
+        made = preview() if callable(preview) else preview
+        if not (arrays := _arrays(made)):
+            return None
+        made_s = time.monotonic()
+        pause_s = (made_s - began_s) / MAKING_SHARE if callable(preview) else 0.0
+        self._next_s, self._count = made_s + max(PREVIEW_SECONDS, pause_s), self._count + 1
         path = Path(self._folder) / f"{self._count:06d}.npz"
         try:
             _save(path, arrays)
@@ -55,9 +66,7 @@ def _arrays(preview: Any) -> dict[str, Any]:
     from particleforge.sample import Sample
 
     if isinstance(preview, Sample):
-        arrays = {"image": preview.micrograph.pixels, "labels": preview.labels}
-        size_nm = preview.micrograph.pixel_size_nm
-        return arrays if size_nm is None else arrays | {"pixel_size_nm": np.array(size_nm)}
+        return {"image": preview.micrograph.pixels, "labels": preview.labels}
     return {"array": preview} if isinstance(preview, np.ndarray) and preview.ndim >= 2 else {}
 
 
@@ -66,5 +75,5 @@ def _save(path: Path, arrays: dict[str, Any]) -> None:
 
     height, width = next(iter(arrays.values())).shape[:2]
     step = -(-max(height, width) // PREVIEW_PX)
-    small = {name: array[::step, ::step] if array.ndim > 1 else array for name, array in arrays.items()}
+    small = {name: array[::step, ::step] for name, array in arrays.items()}
     np.savez(path, step=np.array(step), **small)

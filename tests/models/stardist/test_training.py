@@ -1,7 +1,10 @@
 """Training a whole model: scale, thresholds, what an interrupted run leaves."""
 
+import csv
+import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,11 +13,19 @@ from skimage.draw import disk, ellipse
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.patches import Source
+from particleforge.models.stardist import thresholds
 from particleforge.models.stardist.config import SMALL
 from particleforge.models.stardist.model import StarDistModel
-from particleforge.models.stardist.train import Mix, train_network
+from particleforge.models.stardist.train import LOG, Mix, train_network
 from particleforge.models.stardist.train_params import TrainParams
-from particleforge.models.stardist.training import TrainingSet, are_long, hold_out, plan_scales, train_stardist
+from particleforge.models.stardist.training import (
+    GLANCE_PX,
+    TrainingSet,
+    are_long,
+    hold_out,
+    plan_scales,
+    train_stardist,
+)
 from particleforge.sample import Sample
 from particleforge.step import run
 
@@ -99,6 +110,27 @@ def test_a_finished_training_leaves_no_checkpoint_and_a_model_with_its_scale(tmp
     assert StarDistModel.load(tmp_path).working_scale == pytest.approx(1, rel=0.05)
     with pytest.raises(UserError, match="finished model"):
         run(train_stardist(TrainingSet([discs(12)]), tmp_path, TINY))
+
+
+def test_held_out_particles_give_a_score_and_a_training_can_be_looked_at(tmp_path: Path) -> None:
+    samples = TrainingSet([discs(12)], held_out=[discs(12, name="b")])
+    (first, *_) = [progress.preview for progress in train_stardist(samples, tmp_path, TINY) if progress.preview]
+    shown = first()
+    assert shown.labels.shape == shown.micrograph.shape and max(shown.labels.shape) <= GLANCE_PX
+    with (tmp_path / LOG).open(newline="") as file:
+        scores = [float(row["held_out_f1"]) for row in csv.DictReader(file)]
+    assert len(scores) == 3 and all(0 <= score <= 1 for score in scores)
+
+
+def test_a_perfect_network_scores_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = discs(12)
+    source = Source(sample.micrograph.grey, sample.labels)
+    found = SimpleNamespace(labels=sample.labels)
+    monkeypatch.setattr(thresholds, "look", lambda net, shown: found)
+    assert thresholds.usual_f1(None, [source, source]) == 1  # type: ignore[arg-type]
+    found.labels = np.where(sample.labels > 3, 0, sample.labels)
+    assert thresholds.usual_f1(None, [source]) == pytest.approx(2 * 3 / (2 * 3 + 6))  # type: ignore[arg-type]
+    assert math.isnan(thresholds.usual_f1(None, []))  # type: ignore[arg-type]
 
 
 def test_divergence_is_said_in_words(tmp_path: Path) -> None:

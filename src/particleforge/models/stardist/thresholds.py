@@ -1,5 +1,6 @@
 """Choose the thresholds at which a trained network agrees best with annotated images."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,8 @@ TOLERANCE = 0.01
 """F1 differences up to this are noise; the middle of all probabilities this close to the best is taken."""
 SIDE_PX = 512
 """Side of the piece of an image that is looked at."""
+USUAL_PROB, USUAL_NMS = 0.5, 0.4
+"""Thresholds of a network for which none were chosen."""
 
 
 def choose_thresholds(net: StarDistNet, groups: Sequence[Sequence[Source]], iou: float = 0.5) -> tuple[float, float]:
@@ -33,11 +36,11 @@ def choose_thresholds(net: StarDistNet, groups: Sequence[Sequence[Source]], iou:
     Returns
     -------
     prob_thresh, nms_thresh
-        0.5 and 0.4 where there is no image.
+        The usual ones where there is no image.
     """
-    filled = [[_piece(source) for source in group] for group in groups if len(group)]
+    filled = [[piece(source) for source in group] for group in groups if len(group)]
     if not filled:
-        return 0.5, 0.4
+        return USUAL_PROB, USUAL_NMS
     maps = [[network_maps(net, source.image) for source in group] for group in filled]
 
     def found(nms_thresh: float) -> list[list[Instances]]:
@@ -60,7 +63,22 @@ def choose_thresholds(net: StarDistNet, groups: Sequence[Sequence[Source]], iou:
     return prob_thresh, max(by_overlap, key=lambda nms: by_overlap[nms])
 
 
-def _piece(source: Source) -> Source:
+def look(net: StarDistNet, source: Source) -> Instances:
+    """Find the objects of an image at working scale with the usual thresholds."""
+    height, width = source.image.shape
+    prob, dist = network_maps(net, source.image)
+    return instances(prob, dist, config=net.config, prob_thresh=USUAL_PROB, nms_thresh=USUAL_NMS, shape=(height, width))
+
+
+def usual_f1(net: StarDistNet, pieces: Sequence[Source], iou: float = 0.5) -> float:
+    """F1 of all pieces together with the usual thresholds; NaN where there is none."""
+    if not pieces:
+        return math.nan
+    scores = [score(source.labels, look(net, source).labels, source.known, iou) for source in pieces]
+    return sum(scores, Score()).f1
+
+
+def piece(source: Source, side_px: int = SIDE_PX) -> Source:
     """Crop the middle of the image; where little of it is known, the piece around a known pixel."""
     shape = source.labels.shape
     centre = tuple(length // 2 for length in shape)
@@ -68,7 +86,7 @@ def _piece(source: Source) -> Source:
         places = np.argwhere(source.known)
         centre = tuple(np.median(places, axis=0).astype(int))
     window = tuple(
-        slice(start := int(np.clip(middle - SIDE_PX // 2, 0, max(0, length - SIDE_PX))), start + SIDE_PX)
+        slice(start := int(np.clip(middle - side_px // 2, 0, max(0, length - side_px))), start + side_px)
         for middle, length in zip(centre, shape, strict=True)
     )
     known = None if source.known is None else source.known[window]

@@ -42,6 +42,33 @@ class Mix(NamedTuple):
     shapes: Sequence[Source] = ()
 
 
+def _unseen(net: StarDistNet) -> Any:
+    return None
+
+
+def _unjudged(net: StarDistNet) -> float:
+    return math.nan
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who follows a training; each is given the averaged network.
+
+    Parameters
+    ----------
+    better
+        Called whenever it did better than before.
+    f1
+        Its score on annotated particles that were held out, for the log; NaN where there are none.
+    look
+        Something to look at; called only if somebody does.
+    """
+
+    better: Callable[[StarDistNet], object] = _unseen
+    f1: Callable[[StarDistNet], float] = _unjudged
+    look: Callable[[StarDistNet], Any] = _unseen
+
+
 @dataclass
 class Training:
     """What a running training knows of itself; a checkpoint holds all of it."""
@@ -62,7 +89,7 @@ def train_network(
     out: Path,
     params: TrainParams,
     start: StarDistNet | None = None,
-    on_better: Callable[[StarDistNet], object] = lambda _: None,
+    watch: Watch = Watch(),
 ) -> Step[StarDistNet]:
     """Train until the budget is used; continue from a checkpoint in `out` where there is one.
 
@@ -81,8 +108,8 @@ def train_network(
         Budget and settings.
     start
         Network to go on from; without one, weights are random.
-    on_better
-        Called with the averaged network whenever it did better than before.
+    watch
+        Who follows it.
 
     Raises
     ------
@@ -127,9 +154,9 @@ def train_network(
             running = loss.item() if not running else 0.95 * running + 0.05 * loss.item()
             if (used := _used(state, params)) >= next_check or used >= 1:
                 next_check += 1 / params.validations
-                if _validate(state, tests, running, out):
-                    on_better(_network(state.average))
-            yield _progress(state, params, running)
+                if _validate(state, tests, running, out, watch.f1):
+                    watch.better(_network(state.average))
+            yield _progress(state, params, running, watch.look)
     finally:
         batches.close()
         _save(state, out)
@@ -228,7 +255,9 @@ def _test_batches(held_out: Sequence[Source], config: StarDistConfig, params: Tr
 
 
 @torch.inference_mode()
-def _validate(state: Training, tests: Sequence[Batch], train_loss: float, out: Path) -> bool:
+def _validate(
+    state: Training, tests: Sequence[Batch], train_loss: float, out: Path, f1: Callable[[StarDistNet], float]
+) -> bool:
     """Keep the averaged weights if they do best on the held-out patches (or, without any, always); whether they did."""
     net = _network(state.average).eval()
     device = next(net.parameters()).device
@@ -241,17 +270,18 @@ def _validate(state: Training, tests: Sequence[Batch], train_loss: float, out: P
     if better:
         state.best_loss = loss
         state.best = {name: tensor.detach().clone() for name, tensor in net.state_dict().items()}
-    state.rows.append({"step": state.step, "seconds": state.seconds, "train_loss": train_loss, "held_out_loss": loss})
+    row = {"step": state.step, "seconds": state.seconds, "train_loss": train_loss, "held_out_loss": loss}
+    state.rows.append(row | {"held_out_f1": f1(net)})
     with (out / LOG).open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(state.rows[0]))
+        writer = csv.DictWriter(file, list(state.rows[-1]), restval=math.nan)
         writer.writeheader()
         writer.writerows(state.rows)
     _save(state, out)
     return better
 
 
-def _progress(state: Training, params: TrainParams, loss: float) -> Progress:
+def _progress(state: Training, params: TrainParams, loss: float, look: Callable[[StarDistNet], Any]) -> Progress:
     used = min(_used(state, params), 1.0)
     held_out = state.rows[-1]["held_out_loss"] if state.rows else math.nan
     message = f"step {state.step}, loss {loss:.3f}" + ("" if math.isnan(held_out) else f", held out {held_out:.3f}")
-    return Progress(used, 1.0, message)
+    return Progress(used, 1.0, message, lambda: look(_network(state.average)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,13 +10,15 @@ import numpy as np
 from skimage.measure import regionprops_table
 
 from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.models.patches import Source
 from particleforge.models.stardist.config import SMALL
 from particleforge.models.stardist.model import BASE, NOTE, StarDistModel, find_model
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.scale_search import candidate_scales
 from particleforge.models.stardist.sources import Sources, diameters_px
-from particleforge.models.stardist.thresholds import choose_thresholds
-from particleforge.models.stardist.train import CHECKPOINT, Mix, train_network
+from particleforge.models.stardist.thresholds import choose_thresholds, look, piece, usual_f1
+from particleforge.models.stardist.train import CHECKPOINT, Mix, Watch, train_network
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.recipes.any import read_recipe
 from particleforge.recipes.recipe import Recipe
@@ -29,6 +32,10 @@ SAME_SCALE = 1.5
 ANY_DIAMETER_PX = (6.0, 300.0)
 """Particle diameters looked for where nothing is known of an image."""
 HELD_OUT_SYNTHETIC = 6
+JUDGED = 4
+"""So many held-out images are scored at each validation."""
+GLANCE_PX = 256
+"""Side of what is shown while it learns, at working scale."""
 PERCENTILES = (1.0, 99.8)
 
 
@@ -193,13 +200,23 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
         out,
         params,
         start.net if start else None,
-        lambda better: model_of(better).save(out),
+        Watch(
+            better=lambda net: model_of(net).save(out),
+            f1=partial(usual_f1, pieces=[piece(source) for source in real_tests[:JUDGED]]),
+            look=partial(_glance, sources=(real_tests, *mix)),
+        ),
     )
     yield Progress(1, 1, "Choosing thresholds")
     model = model_of(net, *choose_thresholds(net, [real_tests[:] or mix.real[:6], synthetic_tests[:]]))
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
     return model
+
+
+def _glance(net: StarDistNet, sources: Sequence[Sequence[Source]]) -> Sample:
+    """Part of the first image there is, at working scale, with what a network finds in it."""
+    shown = piece(next(some[0] for some in sources if len(some)), GLANCE_PX)
+    return Sample(Micrograph(shown.image), look(net, shown).labels)
 
 
 def base_recipe() -> Recipe:

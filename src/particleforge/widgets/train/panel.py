@@ -14,10 +14,10 @@ from particleforge.widgets.folder_chooser import FolderChooser
 from particleforge.widgets.model_chooser import BUILT_IN, ModelChooser
 from particleforge.widgets.name_edit import NameEdit
 from particleforge.widgets.panel import Panel
-from particleforge.widgets.preview import hide_preview, show_preview
 from particleforge.widgets.train.grown_chooser import GrownChooser
 from particleforge.widgets.train.loss import LossPlot
 from particleforge.widgets.train.models import ModelList
+from particleforge.widgets.train.picture import Picture
 from particleforge.widgets.train.tasks import new_training, resumed_training
 from particleforge.widgets.workspace import MODELS
 from particleforge.workflows.learn import LearnParams
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from napari import Viewer
 
 SCRATCH = ("Nothing: from scratch", "scratch")
-PREVIEW = "Training"
 LOG_SECONDS = 1.0
 
 
@@ -43,8 +42,9 @@ class TrainPanel(Panel):
         self.add_line("Start from", self.start, "Weights the training starts from.")
         self.add_line("Name", self.name, "What the trained detector is called.")
         self.form = FoldedForm(LearnParams, ("minutes",), left_out=("start",))
-        self.loss, self.models, self.resume = LossPlot(), ModelList(), QPushButton("Resume the selected training")
-        for widget in (self.form, self.row, self.loss, self.models, self.resume):
+        self.loss, self.picture = LossPlot(), Picture()
+        self.models, self.resume = ModelList(), QPushButton("Resume the selected training")
+        for widget in (self.form, self.row, self.loss, self.picture, self.models, self.resume):
             self.body.addWidget(widget)
         self.body.addStretch(1)
         self._out, self._read_s = self.name.path, 0.0
@@ -86,13 +86,14 @@ class TrainPanel(Panel):
     def _begin(self, out: Path, task: Task) -> Callable[[], Task]:
         self._out = out
         self.loss.show_log(out / LOG)
+        self.picture.hide()
         self.resume.hide()
         return lambda: task
 
     def advance(self, advance: Advance) -> None:
         """Draw the loss, and what the network finds so far."""
         if advance.preview:
-            show_preview(self.viewer, advance.preview, PREVIEW)
+            self.picture.show_file(advance.preview)
         if time.monotonic() - self._read_s > LOG_SECONDS:
             self._read_s = time.monotonic()
             self.loss.show_log(self._out / LOG)
@@ -117,7 +118,6 @@ class TrainPanel(Panel):
         self._refresh()
 
     def _refresh(self) -> None:
-        hide_preview(self.viewer, PREVIEW)
         self.loss.show_log(self._out / LOG)
         self.name.offer()
         self.reset_choices()
