@@ -120,3 +120,10 @@ def test_no_bar_is_none():
     assert find_scale_bar(grey, (30, 18), (30, 42)) is None
     assert find_scale_bar(grey, (0, 10), (50, 12)) is None
     assert find_scale_bar(grey, (500, 500), (500, 600)) is None
+
+
+def test_what_is_much_shorter_than_the_line_is_no_bar():
+    grey = np.full((100, 200), 100.0)
+    grey[50:53, 90:106] = 0
+    assert find_scale_bar(grey, (51, 70), (51, 130)) is None
+    assert find_scale_bar(grey, (51, 88), (51, 109)).length_px == 16

@@ -17,6 +17,8 @@ EXTREME_SHARE = 0.25
 """Bars are this near to the darkest or brightest grey around the line, as a share of the range there."""
 STRETCH = 0.5
 """A drawn line may be wrong by this share of its length at each end."""
+LEAST_SHARE = 0.5
+"""A shorter share of the line is noise in it, no bar below it."""
 NEAR_PX = 8
 """A bar may lie so many rows above or below the line, or an eighth of its length if that is more."""
 MAX_THICKNESS = 0.5
@@ -156,7 +158,7 @@ def _fits(bar: _Bar, line: npt.NDArray[np.float64], near: float) -> bool:
     off = max(bar.top - line[0], line[0] - (bar.bottom - 1), 0)
     ends = max(abs(bar.left - 0.5 - line[1]), abs(bar.right - 0.5 - line[2]))
     thin = bar.bottom - bar.top <= max(1, MAX_THICKNESS * length)
-    return bool(off <= near and thin and ends <= STRETCH * drawn)
+    return bool(off <= near and thin and ends <= STRETCH * drawn and length >= LEAST_SHARE * drawn)
 
 
 def _misfit(bar: _Bar, line: npt.NDArray[np.float64], near: float) -> float:
