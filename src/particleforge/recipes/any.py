@@ -6,6 +6,7 @@ from typing import Any
 
 from particleforge.errors import UserError
 from particleforge.params import read_yaml
+from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.near import Near
 from particleforge.recipes.recipe import Recipe
@@ -14,8 +15,10 @@ from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.recipes.warp.recipe import Warp
 
 KINDS: dict[str, type[Recipe]] = {
-    cls.model_fields["kind"].default: cls for cls in (CutPaste, Shapes, Warp, Render, Near)
+    cls.model_fields["kind"].default: cls for cls in (CutPaste, Shapes, Warp, Render, Aggregate, Near)
 }
+PRESETS = {path.stem: path for path in Path(__file__).parent.glob("*/presets/*.yaml")}
+"""Recipes that come along, by name."""
 
 
 def read_recipe(text: str) -> Recipe:
@@ -24,7 +27,7 @@ def read_recipe(text: str) -> Recipe:
     Parameters
     ----------
     text
-        Path of a YAML file with a line such as ``kind: cutpaste``, or just ``cutpaste``.
+        Path of a YAML file with a line such as ``kind: cutpaste``, or just ``cutpaste``, or the name of a preset.
 
     Raises
     ------
@@ -33,9 +36,12 @@ def read_recipe(text: str) -> Recipe:
     """
     if text in KINDS:
         return KINDS[text].parse({})
-    path = Path(text)
+    path = PRESETS.get(text, Path(text))
     if not path.exists():
-        raise UserError(f"{text!r} is no recipe file and no kind of recipe.", f"Kinds are {', '.join(KINDS)}.")
+        raise UserError(
+            f"{text!r} is no recipe file and no kind of recipe.",
+            f"Kinds are {', '.join(KINDS)}; presets {', '.join(sorted(PRESETS))}.",
+        )
     return parse_recipe(read_yaml(path), text)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from particleforge.draws import Distribution, OneOf, PerImage, Template, fix
 from particleforge.params import Params
+from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.recipe import Recipe
 from particleforge.recipes.shapes.recipe import Shapes
@@ -16,7 +17,7 @@ from particleforge.recipes.warp.recipe import Warp
 from particleforge.sample import Sample
 
 ParamsT = TypeVar("ParamsT", bound=Params)
-AnyRecipe: TypeAlias = Annotated[CutPaste | Shapes | Warp, Field(discriminator="kind")]
+AnyRecipe: TypeAlias = Annotated[CutPaste | Shapes | Warp | Aggregate, Field(discriminator="kind")]
 RANKS = 1024
 """Numbers a distribution is ranked by."""
 
@@ -85,6 +86,9 @@ def moved(fixed: ParamsT, drawn_from: Params, spread: float, rng: np.random.Gene
             changes[name] = tuple(moved(one, _origin(one, origin), spread, rng) for one in value)
         elif isinstance(value, Params) and isinstance(origin, Params):
             changes[name] = moved(value, origin, spread, rng)
+        elif isinstance(value, tuple) and isinstance(origin, tuple) and len(value) == len(origin):
+            pairs = zip(value, origin, strict=True)
+            changes[name] = tuple(moved(a, b, spread, rng) if isinstance(a, Params) else a for a, b in pairs)
     return fixed.replace(**changes)
 
 

@@ -14,8 +14,8 @@ class Material(Params):
     name: str = Field("TiO2", description="What the truth table calls it.")
     formula: str = Field("TiO2", min_length=1, description="Composition, such as WO3 or C; gives the scattering.")
     density_g_cm3: float = Field(4.0, gt=0, le=30, description="Density.")
-    share: Annotated[Draw, PerImage(), Within(0, 1e6)] = Field(
-        1.0, description="Expected number of particles, relative to those of the other materials."
+    share: Annotated[Draw | None, PerImage(), Within(0, 1)] = Field(
+        None, description="Expected share of the particles; empty: what the other materials leave."
     )
     cluster_size: Annotated[Draw, PerImage(), Within(1, 10_000)] = Field(
         1.0, description="Particles in a primary cluster, rounded."

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from particleforge.draws import Choice, Draw, LogNormal, PerImage, Uniform, Within, number
+from particleforge.draws import Choice, Draw, PerImage, Uniform, Within, number
 from particleforge.micrograph import Micrograph
 from particleforge.recipes.aggregate.growth.any import AnyGrowth
 from particleforge.recipes.aggregate.growth.exact import Exact
@@ -23,13 +23,11 @@ TUNGSTEN_TRIOXIDE = Material(
     name="WO3",
     formula="WO3",
     density_g_cm3=7.16,
-    share=0.5,
     cluster_size=SIZES,
     radius_nm=6.3,
     gsd=1.31,
-    orientation_factor=LogNormal(median=1, gsd=1.15),
 )
-TITANIUM_DIOXIDE = Material(share=Uniform(low=0.05, high=4.5), cluster_size=SIZES)
+TITANIUM_DIOXIDE = Material(share=Uniform(low=0.1, high=0.9), cluster_size=SIZES)
 
 
 class Aggregate(Recipe):

@@ -56,5 +56,5 @@ class Exact(Growth):
         return UserError(
             f"No aggregate of {len(radii)} particles with D_f {wanted:g} and k_f {prefactor:g} was found; with this "
             f"k_f they can have {ends}.",
-            "Choose another fractal_dimension, a prefactor nearer to 1.3, other cluster sizes, or growth of kind paper.",
+            "Choose another fractal_dimension, prefactor or cluster size, or growth of kind paper.",
         )

@@ -62,17 +62,14 @@ class Growth(Params):
         """Radii in nm, masses, materials and clusters of all spheres, cluster by cluster."""
         count = round(number(self.particles))
         sizes = np.array([round(number(material.cluster_size)) for material in materials])
-        shares = np.array([number(material.share) for material in materials])
-        if not shares.any():
-            raise UserError("The shares of all materials are 0.", "Give one of them a share above 0.")
-        chosen = rng.choice(len(sizes), count, p=shares / sizes / (shares / sizes).sum())
+        chances = _shares(materials) / sizes
+        chosen = rng.choice(len(sizes), count, p=chances / chances.sum())
         clusters = np.repeat(np.arange(count), sizes[chosen])[:count]
         kinds = chosen[clusters]
-        medians, gsds = (
-            np.array([number(getattr(m, name)) for m in materials])[kinds] for name in ("radius_nm", "gsd")
-        )
+        drawn = [(number(one.radius_nm), number(one.gsd), one.density_g_cm3) for one in materials]
+        medians, gsds, densities = np.array(drawn)[kinds].T
         radii = medians * gsds ** rng.standard_normal(count)
-        masses = np.array([material.density_g_cm3 for material in materials])[kinds] * radii**3
+        masses = densities * radii**3
         return radii, masses, kinds, clusters
 
     def _join(
@@ -101,6 +98,16 @@ class Growth(Params):
         if len(radii) == 1 or square <= 1:
             return math.nan
         return 2 * math.log(len(radii) / number(self.prefactor)) / math.log(square)
+
+
+def _shares(materials: Sequence[Material]) -> Floats:
+    """Share of each material; those without one have equal parts of what the others leave."""
+    given = [None if material.share is None else number(material.share) for material in materials]
+    rest = max(0.0, 1 - sum(share for share in given if share is not None)) / max(1, given.count(None))
+    shares = np.array([rest if share is None else share for share in given])
+    if not shares.any():
+        raise UserError("The shares of all materials are 0.", "Give one of them a share above 0.")
+    return shares
 
 
 def _wholes(steps: Ints, radii: Floats, masses: Floats) -> tuple[Floats, Floats, Floats]:

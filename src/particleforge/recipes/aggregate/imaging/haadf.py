@@ -56,4 +56,4 @@ def shift_rows(image: Image, sd_px: float, rng: np.random.Generator) -> Image:
     share = (shifts - whole).astype(np.float32)
     columns = np.arange(image.shape[1]) + whole
     near, next_ = (np.take_along_axis(image, np.clip(columns + k, 0, image.shape[1] - 1), 1) for k in (0, 1))
-    return near + share * (next_ - near)
+    return np.asarray(near + share * (next_ - near), np.float32)

@@ -14,8 +14,9 @@ FINE = 4
 
 @numba.njit(cache=True, nogil=True)
 def draw_sphere(out: Floats, centre: tuple[float, float], radius: float, curve: Doubles) -> None:
-    """Mean signal of every pixel of a sphere at (y, x); `curve` gives it in even steps from no thickness to twice the
-    radius.
+    """Mean signal of every pixel of a sphere at (y, x).
+
+    `curve` has the signal in even steps from no thickness to the diameter.
     """
     steps = len(curve) - 1
     for i in range(out.shape[0]):

@@ -43,7 +43,7 @@ def coefficient_per_nm(formula: str, density_g_cm3: float, voltage_kv: float, ra
         screened = np.nan_to_num(fxrayatstol(element.symbol, stol))  # no electrons of the shells are seen further out
         factor = (1 + voltage_kv / ELECTRON_KEV) * MOTT_BETHE_A * (element.number - screened) / stol**2
         total += count * float(np.trapezoid(factor**2 * 2 * math.pi * np.sin(angles), angles))
-    per_a3 = density_g_cm3 * AVOGADRO_PER_A3 / composition.mass
+    per_a3 = density_g_cm3 * AVOGADRO_PER_A3 / float(composition.mass)
     return 10 * per_a3 * total
 
 
