@@ -67,7 +67,8 @@ class CurvePlot(QWidget):
         if not self.curves:
             return
         every = [point for curve in self.curves for point in curve.points]
-        low, high = min(x for x, _ in every), max(x for x, _ in every)
+        places = [x for x, _ in (*every, *self._axis.ticks)]
+        low, high = min(places), max(places)
         highest = 1.08 * max((y for curve in self.curves if not curve.share for _, y in curve.points), default=1.0)
         shares = any(curve.share for curve in self.curves)
         right = RIGHT_PX if shares else 8

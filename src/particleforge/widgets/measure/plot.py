@@ -15,7 +15,7 @@ from particleforge.widgets.background import Background
 from particleforge.widgets.kde import log_density
 
 LIT, CUMULATIVE, DENSITY = "#F0C419", "#8E7CC3", "#2CA07A"
-HEIGHT_PX = 260
+HEIGHT_PX = 245
 
 
 class SizesPlot(QWidget):
@@ -150,7 +150,7 @@ def _draw_density(axes: Any, sizes: Any, weights: Any, bars: list[tuple[float, f
     curve = len(sizes) * density * per_bar
     axes.plot(x, curve, color=DENSITY, lw=1.4, label="density")
     axes.set_ylim(0, max(axes.get_ylim()[1], 1.05 * curve.max()))
-    axes.legend(frameon=False, fontsize=8, loc="upper right", handlelength=1.4, borderaxespad=0.1)
+    axes.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.1)
 
 
 def _draw_cumulative(axes: Any, sizes: Any, weights: Any) -> None:

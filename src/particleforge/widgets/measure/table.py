@@ -95,7 +95,7 @@ class ParticleTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
         self.selectionModel().selectionChanged.connect(self._tell)
         self._setting = False
-        self.setMinimumHeight(150)
+        self.setMinimumHeight(120)
 
     def show_rows(self, table: pd.DataFrame) -> None:
         """Show another table."""

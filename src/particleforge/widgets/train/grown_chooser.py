@@ -8,11 +8,11 @@ from qtpy.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 from particleforge.widgets.form.editor import guard_wheel
 from particleforge.widgets.workspace import DATASETS, workspace
 
-ON_THE_WAY = "Cut and paste, made on the way"
+ON_THE_WAY = "Made on the way"
 
 
 class GrownChooser(QWidget):
-    """Samples made while it learns, or a dataset that was grown before."""
+    """Samples cut and pasted while it learns, or a dataset that was grown before."""
 
     changed = Signal()
 

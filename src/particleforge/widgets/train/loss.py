@@ -6,7 +6,7 @@ from pathlib import Path
 
 from particleforge.widgets.curve_plot import Axis, Curve, CurvePlot, round_steps
 
-COLUMNS = {"training": "train_loss", "held out": "held_out_loss", "F1": "held_out_f1"}
+COLUMNS = {"loss": "train_loss", "held-out loss": "held_out_loss", "F1": "held_out_f1"}
 """Columns of the log by the name of their curve."""
 
 
@@ -17,7 +17,7 @@ class LossPlot(CurvePlot):
         """Draw the log a training writes; nothing where there is none yet."""
         curves = read_log(log)
         longest_s = max((x for curve in curves for x, _ in curve.points), default=0.0)
-        unit, name = (1.0, "Loss over seconds") if longest_s < 120 else (60.0, "Loss over minutes")
+        unit, name = (1.0, "seconds") if longest_s < 120 else (60.0, "minutes")
         ticks = [(unit * x, f"{x:g}") for x in round_steps(0, longest_s / unit)]
         self.show_curves(curves, Axis(name, ticks))
 

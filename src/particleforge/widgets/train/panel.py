@@ -38,7 +38,9 @@ class TrainPanel(Panel):
         self.folder, self.grown = FolderChooser(), GrownChooser()
         self.start, self.name = ModelChooser((BUILT_IN, SCRATCH)), NameEdit(MODELS, "detector")
         self.add_line("Annotated", self.folder, "Folder with images/, labels/ and perhaps background/.")
-        self.add_line("Synthetic", self.grown, "Samples it learns from beside the annotated images.")
+        self.add_line(
+            "Synthetic", self.grown, "Samples it learns from, too: cut and pasted on the way, or a grown dataset."
+        )
         self.add_line("Start from", self.start, "Weights the training starts from.")
         self.add_line("Name", self.name, "What the trained detector is called.")
         self.form = FoldedForm(LearnParams, ("minutes",), left_out=("start",))

@@ -9,9 +9,7 @@ from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QImage, QPainter, QPaintEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-HEIGHT_PX = 230
-ENLARGED = 3
-"""Pixels of the picture per pixel of the image, so that outlines are thin."""
+HEIGHT_PX = 200
 OUTLINE = (255, 176, 0)
 TEXT_PX = 18
 
@@ -68,14 +66,13 @@ def outlined(grey: npt.NDArray[Any], labels: npt.NDArray[Any]) -> npt.NDArray[np
 
     Returns
     -------
-    (3 Y, 3 X, 3) uint8
+    (Y, X, 3) uint8
     """
     low, high = np.percentile(grey, (0.5, 99.5))
     shown = np.clip((grey - low) * (255 / max(high - low, 1e-6)), 0, 255).astype(np.uint8)
-    shown, ids = (array.repeat(ENLARGED, 0).repeat(ENLARGED, 1) for array in (shown, labels))
-    padded = np.pad(ids, 1, mode="edge")
+    padded = np.pad(labels, 1, mode="edge")
     beside = (padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:])
-    rim = (ids > 0) & np.any([ids != other for other in beside], axis=0)
+    rim = (labels > 0) & np.any([labels != other for other in beside], axis=0)
     coloured = np.repeat(shown[..., None], 3, axis=-1)
     coloured[rim] = OUTLINE
     return np.ascontiguousarray(coloured)
