@@ -8,7 +8,7 @@ from typing import Any
 
 import annotated_types
 
-from particleforge.cli.main import COMMANDS
+from particleforge.cli.main import COMMANDS, module_of
 from particleforge.draws import Choice, Mixture, OneOf, PerImage, PerParticle, Within
 from particleforge.models.patches import Augment
 from particleforge.models.stardist.config import StarDistConfig
@@ -76,7 +76,7 @@ def commands() -> str:
     parts = []
     for name, text in COMMANDS.items():
         parser = argparse.ArgumentParser(prog=f"particleforge {name}", add_help=False)
-        import_module(f"particleforge.cli.{name}{'_' if name == 'import' else ''}").add_arguments(parser)
+        import_module(f"particleforge.cli.{module_of(name)}").add_arguments(parser)
         positional = [action.metavar or action.dest.upper() for action in parser._actions if not action.option_strings]
         needed = [f"{a.option_strings[0]} {a.dest.upper()}" for a in parser._actions if a.required and a.option_strings]
         line = " ".join([f"particleforge {name}", *positional, *needed, "[options]"])

@@ -16,6 +16,7 @@ COMMANDS = {
     "learn": "learn to find particles from a few annotated ones",
     "measure": "find all particles in images and measure them",
     "sizes": "measure label images made elsewhere",
+    "compare-sizes": "compare size distributions of several measurements",
     "synthesize": "draw a dataset from a recipe",
     "train": "train a detector on datasets and annotated folders",
     "predict": "find particles, write label images only",
@@ -60,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command is None:
         return 0
     try:
-        result = import_module(f"particleforge.cli.{_module(command)}").call(args)
+        result = import_module(f"particleforge.cli.{module_of(command)}").call(args)
     except UserError as error:
         return _complain(error, 1)
     except (Cancelled, KeyboardInterrupt):
@@ -79,7 +80,7 @@ def _parse(words: list[str]) -> tuple[str | None, argparse.Namespace]:
     for name, text in COMMANDS.items():
         parser = commands.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.", allow_abbrev=False)
         if name == wanted:
-            import_module(f"particleforge.cli.{_module(name)}").add_arguments(parser)
+            import_module(f"particleforge.cli.{module_of(name)}").add_arguments(parser)
             parser.add_argument("--json", action="store_true", help="Print the result as JSON.")
     args, unknown = top.parse_known_args(words)
     if unknown:
@@ -90,8 +91,9 @@ def _parse(words: list[str]) -> tuple[str | None, argparse.Namespace]:
     return args.command, args
 
 
-def _module(command: str) -> str:
-    return f"{command}_" if command == "import" else command
+def module_of(command: str) -> str:
+    """Name of a command's module."""
+    return f"{command}_" if command == "import" else command.replace("-", "_")
 
 
 def _complain(error: UserError, code: int) -> int:

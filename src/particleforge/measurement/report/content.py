@@ -217,7 +217,14 @@ def _needs(description: Description) -> list[Table]:
         for name, more in description.more_needed.items()
     ]
     title = f"More particles for an interval of ± {description.wanted_percent:g} %"
-    return [Table(title, ("", "Still needed"), rows, "D[4,3]: for a log-normal distribution of this GSD.")]
+    return [
+        Table(
+            title,
+            ("", "Still needed"),
+            rows,
+            "D[4,3]: computed from geometric mean and GSD of a log-normal distribution (Masuda and Iinoya).",
+        )
+    ]
 
 
 def _pixel_size(measured: Measured, description: Description) -> str:

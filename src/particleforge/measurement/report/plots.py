@@ -54,7 +54,7 @@ def picture(measured: Measured) -> Figure | None:
     draw_outlines(axes, labels, measured.table)
     draw_numbers(axes, labels, measured.table)
     draw_scale_bar(axes, width, measured.pixel_size_nm)
-    return _laid_out(fig)
+    return laid_out(fig)
 
 
 def distributions(sizes: Sizes, description: Description, measured: Measured) -> Figure | None:
@@ -74,30 +74,32 @@ def distributions(sizes: Sizes, description: Description, measured: Measured) ->
     _normal_plot(quantiles, sizes, scale)
     for axes in (bars, smooth, cumulative):
         axes.set_xlabel(label, fontsize=TEXT_PT, color=INK)
-    return _laid_out(fig)
+    return laid_out(fig)
 
 
-def _laid_out(fig: Figure) -> Figure:
+def laid_out(fig: Figure) -> Figure:
     """Place everything once, for all files it is saved to."""
     fig.draw_without_rendering()
     fig.set_layout_engine("none")
     return fig
 
 
-def _plain(axes: Axes, title: str, ylabel: str) -> None:
+def finish(axes: Axes, title: str, ylabel: str) -> None:
+    """Title, label and plain look of a plot."""
     axes.set_title(title, loc="left", fontsize=TEXT_PT, color=INK)
     axes.set_ylabel(ylabel, fontsize=TEXT_PT, color=INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=SMALL_PT, color=INK, labelcolor=INK)
 
 
-def _legend(axes: Axes) -> None:
+def legend(axes: Axes) -> None:
+    """Name the lines, without a frame."""
     axes.legend(frameon=False, fontsize=SMALL_PT, handlelength=1.8, loc="best")
 
 
 def _density(axes: Axes, sizes: Sizes, scale: Scale) -> None:
     """Kernel density estimates of ln d by number and by volume."""
-    _plain(axes, "Density (kernel estimate on ln d)", "Density of ln d")
+    finish(axes, "Density (kernel estimate on ln d)", "Density of ln d")
     smoother = Smoother.of(sizes)
     if smoother is None:
         _say(axes, "One size only: no density")
@@ -110,12 +112,12 @@ def _density(axes: Axes, sizes: Sizes, scale: Scale) -> None:
     rug = sizes.values[:: max(1, len(sizes) // 400)] * scale.factor
     axes.plot(rug, np.full(len(rug), -0.03 * number.max()), "|", color=INK, ms=4, mew=0.4)
     log_ticks(axes, float(x[0]), float(x[-1]))
-    _legend(axes)
+    legend(axes)
 
 
 def _cumulative(axes: Axes, sizes: Sizes, description: Description, scale: Scale) -> None:
     """Cumulative curves by number and volume, and the fit of least AIC."""
-    _plain(axes, "Cumulative", "Smaller (%)")
+    finish(axes, "Cumulative", "Smaller (%)")
     values = sizes.values * scale.factor
     for power, name, colour, dashes in ((0, "by number", NUMBER, "-"), (3, "by volume", VOLUME, (0, (4, 1.5)))):
         share = sizes.weights * (sizes.values / sizes.values[-1]) ** power
@@ -129,14 +131,14 @@ def _cumulative(axes: Axes, sizes: Sizes, description: Description, scale: Scale
     axes.grid(axis="y", lw=0.3, color="#BBBBBB")
     if values[-1] > LOG_FROM_RATIO * values[0]:
         log_ticks(axes, float(values[0]), float(values[-1]))
-    _legend(axes)
+    legend(axes)
 
 
 def _normal_plot(axes: Axes, sizes: Sizes, scale: Scale) -> None:
     """Sizes over the quantiles of a normal distribution: a log-normal sample lies on the line."""
     from scipy.special import ndtri
 
-    _plain(axes, "Log-normal quantile plot", f"Size ({scale.sign})")
+    finish(axes, "Log-normal quantile plot", f"Size ({scale.sign})")
     axes.set_xlabel("Quantile of the standard normal distribution", fontsize=TEXT_PT, color=INK)
     if len(sizes) < 3 or sizes.values[-1] <= sizes.values[0]:
         _say(axes, "Too few sizes")

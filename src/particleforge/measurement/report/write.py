@@ -60,17 +60,27 @@ def write_report(
     """
     from particleforge.measurement.report.plots import distributions, picture
 
-    paths = [path] if isinstance(path, Path) else list(path)
-    writers = [_writer(one) for one in paths]
     sizes = Sizes.of(measured.table, measured.rules)
     description = describe(sizes, precision) if description is None else description
     said = content(measured, description, provenance or {})
     said = replace(said, tables=[*more, *said.tables])
     drawn = [fig for fig in (picture(measured), distributions(sizes, description, measured)) if fig is not None]
-    for one, write in zip(paths, writers, strict=True):
+    write_pages(path, said, drawn)
+    return description
+
+
+def write_pages(path: Path | Sequence[Path], said: Content, drawn: "Sequence[Figure]") -> None:
+    """Write words and plots as HTML or PDF by the suffix of each path.
+
+    Raises
+    ------
+    UserError
+        If a suffix is another one, or the disk is full or not writable.
+    """
+    paths = [path] if isinstance(path, Path) else list(path)
+    for one, write in [(one, _writer(one)) for one in paths]:
         with atomic_write(one) as temporary:
             write(temporary, said, drawn)
-    return description
 
 
 def write_html(path: Path, said: Content, drawn: "Sequence[Figure]") -> None:

@@ -6,7 +6,9 @@ from scipy.special import ndtri
 
 
 def particles_needed(gsd: float, half_width: float, p: float, q: float = 0, confidence: float = 0.95) -> int:
-    r"""Count particles for an interval of the moment mean of a log-normal distribution.
+    r"""Count particles for an interval of a moment mean that is computed from geometric mean and GSD.
+
+    That is, for a log-normal distribution by number. Straight from the particles, the means by volume take more.
 
     Parameters
     ----------

@@ -1,0 +1,138 @@
+"""A report that lays several samples beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import yaml
+
+from particleforge.errors import UserError
+from particleforge.measurement.figures import log_ticks
+from particleforge.measurement.picture import INK, TEXT_PT
+from particleforge.measurement.report.content import Content, Scale, Table
+from particleforge.measurement.report.plots import blank, finish, laid_out, legend
+from particleforge.measurement.report.text import digits, interval
+from particleforge.measurement.report.write import write_pages
+from particleforge.measurement.statistics.bootstrap import Precision
+from particleforge.measurement.statistics.compare import CELLS_PER_DECADE, Comparison, compare, quantile_pairs
+from particleforge.measurement.statistics.describe import Description, describe
+from particleforge.measurement.statistics.sizes import Sizes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)))
+
+
+def write_comparison(
+    path: Path | Sequence[Path],
+    samples: Mapping[str, Sizes],
+    *,
+    rules: Mapping[str, str] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    precision: Precision = Precision(),
+) -> dict[str, Comparison]:
+    """Compare samples with the first of them and write the report.
+
+    Parameters
+    ----------
+    path
+        ``.html`` or ``.pdf``, or one of each.
+    samples
+        Sizes by name; the first is the reference.
+    rules
+        Choices made, by name.
+    provenance
+        Plain data.
+    precision
+        Of intervals; as many regroupings as resamples.
+
+    Returns
+    -------
+    dict
+        Comparison of every other sample with the reference.
+
+    Raises
+    ------
+    UserError
+        If there are fewer than two samples, one is empty, units differ, or the disk is full.
+    """
+    if len(samples) < 2:
+        raise UserError(f"{len(samples)} sample cannot be compared; two at least are needed.")
+    (first, reference), *others = samples.items()
+    found = {name: compare(sizes, reference, precision.resamples) for name, sizes in others}
+    described = {name: describe(sizes, precision) for name, sizes in samples.items()}
+    scale = Scale.of(described[first])
+    said = Content(
+        title=f"Sizes compared with {first}",
+        headline=[("Reference", first, f"{len(reference)} particles")],
+        warnings=[],
+        tables=[_differences(found), _sizes(described, scale)],
+        rules={
+            **(rules or {}),
+            "Jensen-Shannon": f"on a fixed grid of {CELLS_PER_DECADE} cells per decade; equal distributions give the "
+            "divergence in brackets (median, 95 %)",
+            "p-value": f"share of {precision.resamples} random regroupings with as large a Wasserstein distance",
+        },
+        provenance=yaml.safe_dump(dict(provenance), sort_keys=False).strip() if provenance else "",
+    )
+    write_pages(path, said, [_plots(samples, scale)])
+    return found
+
+
+def _differences(found: Mapping[str, Comparison]) -> Table:
+    rows = [
+        (
+            name,
+            f"{100 * one.wasserstein:.1f} %",
+            f"{one.p_value:.3g}",
+            f"{one.kolmogorov_smirnov:.3f}",
+            f"{one.jensen_shannon:.3f} ({one.jensen_shannon_null[0]:.3f}, {one.jensen_shannon_null[1]:.3f})",
+            f"{one.geometric_mean_percent:+.1f} %",
+            "-" if one.gsd_percent is None else f"{one.gsd_percent:+.1f} %",
+            f"{one.count_percent:+.1f} %",
+        )
+        for name, one in found.items()
+    ]
+    head = ("", "Wasserstein on ln d", "p", "KS", "Jensen-Shannon", "Geometric mean", "GSD", "Count")
+    return Table("Against the reference", head, rows)
+
+
+def _sizes(described: Mapping[str, Description], scale: Scale) -> Table:
+    rows = []
+    for name, one in described.items():
+        number = one.figures["number"]
+        lengths = (scale.estimate(number[key]) for key in ("geometric_mean", "d10", "d50", "d90"))
+        cells = (f"{digits(value.value)} {interval(value)}".strip() for value in (*lengths, number["gsd"]))
+        rows.append((name, str(one.count), *cells))
+    return Table(f"Sizes by number ({scale.sign})", ("", "Count", "Geometric mean", "D10", "D50", "D90", "GSD"), rows)
+
+
+def _plots(samples: Mapping[str, Sizes], scale: Scale) -> Figure:
+    """Cumulative curves above each other, and quantiles over those of the reference."""
+    fig = blank(3.3)
+    cumulative, quantiles = fig.subplots(1, 2)
+    finish(cumulative, "Cumulative, by number", "Smaller (%)")
+    finish(quantiles, "Quantiles over those of the reference", f"Sample ({scale.sign})")
+    everything = np.concatenate([sizes.values for sizes in samples.values()]) * scale.factor
+    ends = float(everything.min()), float(everything.max())
+    (first, reference), *_ = samples.items()
+    for number, (name, sizes) in enumerate(samples.items()):
+        style: dict[str, Any] = {"color": COLOURS[number % len(COLOURS)], "ls": _DASHES[number % len(_DASHES)]}
+        below = 100 * np.cumsum(sizes.weights) / sizes.weights.sum()
+        cumulative.step(sizes.values * scale.factor, below, where="post", lw=1.4, label=name, **style)
+        if name != first:
+            x, y = quantile_pairs(sizes, reference)
+            quantiles.plot(x * scale.factor, y * scale.factor, lw=1.4, label=name, **style)
+    quantiles.plot(ends, ends, color=INK, lw=0.7, ls=":", label="equal")
+    cumulative.set_xlabel(f"Size ({scale.sign})", fontsize=TEXT_PT, color=INK)
+    quantiles.set_xlabel(f"{first} ({scale.sign})", fontsize=TEXT_PT, color=INK)
+    if ends[1] > ends[0]:
+        log_ticks(cumulative, *ends)
+    legend(cumulative)
+    legend(quantiles)
+    return laid_out(fig)
