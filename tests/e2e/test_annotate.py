@@ -80,6 +80,7 @@ def suggest(qtbot, panel):
 def test_suggestions_are_accepted_rejected_and_saved(annotating, qtbot, home):
     viewer, panel = annotating
     click(viewer, middles(TRUTH)[10])
+    qtbot.waitUntil(lambda: not panel.particles.busy, timeout=LIMIT_MS)
     assert panel.session.particles.data.max() == 1
     suggest(qtbot, panel)
     proposals = panel.session.proposals

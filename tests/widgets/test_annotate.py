@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,10 +19,12 @@ from napari.utils.key_bindings import coerce_keybinding
 from PIL import Image as PillowImage
 from qtpy.compat import isalive
 from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
 
 from particleforge.store.annotated import read_annotated
 from particleforge.store.files import sha256
 from particleforge.store.labels import read_labels
+from particleforge.widgets.background import THREAD
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("QT_QPA_PLATFORM") == "offscreen"
@@ -91,6 +94,15 @@ def gesture(viewer, *points):
     for place in world[1:]:
         mouse_move_callbacks(layer, event("mouse_move", viewer, *place))
     mouse_release_callbacks(layer, event("mouse_release", viewer, *world[-1]))
+    settle()
+
+
+def settle():
+    """Wait until what runs in threads of ours has been answered."""
+    QApplication.processEvents()
+    while any(thread.name == THREAD for thread in threading.enumerate()):
+        time.sleep(0.005)
+        QApplication.processEvents()
 
 
 def middle(particle, labels=TRUTH):
@@ -165,12 +177,14 @@ def test_a_box_and_the_slider_outline_the_particle_meant(opened, image_file):
     areas = []
     for tolerance in (0.0, 0.5, 1.0):
         panel.particles.tolerance.value = tolerance
+        settle()
         assert np.unique(particles.data).tolist() == [0, 1]
         areas.append(int((particles.data == 1).sum()))
     assert areas == sorted(areas)
     panel.particles.undo.click()
     assert not particles.data.any()
     panel.particles.tolerance.value = 0.2
+    settle()
     assert not particles.data.any()
 
 
@@ -184,11 +198,13 @@ def test_the_slider_leaves_what_was_altered_since(opened, image_file):
     particles.data_setitem((np.array([row]), np.array([column])), 0)
     before = particles.data.copy()
     panel.particles.tolerance.value = 1.0
+    settle()
     np.testing.assert_array_equal(particles.data, before)
     gesture(viewer, middle(second))
     particles.data_setitem((np.array([0]), np.array([0])), 9)
     before = particles.data.copy()
     panel.particles.tolerance.value = 0.0
+    settle()
     np.testing.assert_array_equal(particles.data, before)
 
 

@@ -19,6 +19,7 @@ from particleforge.annotate.polar import ANGLES, MARGIN, MAX_ASPECT, STEP, Rays
 from particleforge.annotate.region import Region
 from particleforge.errors import UserError
 from particleforge.params import Params
+from particleforge.step import Progress, Step, stepwise
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -129,6 +130,14 @@ def find_particle_in_box(
     aspect = float(np.clip(np.sqrt(sides[0] / sides[1]), MAX_ASPECT**-0.5, MAX_ASPECT**0.5))
     rays = Rays(*middle, float(np.hypot(*sides)) / 2, (aspect, 0.0, 1 / aspect))
     return _find(grey, rays, labels, params.tolerance, (corner, opposite))
+
+
+@stepwise
+def warm_up() -> Step[None]:
+    """Compile what a click needs; it is kept on disk, so that later processes only load it."""
+    yield Progress(0, 1, "Compiling")
+    y, x = np.mgrid[:64, :64]
+    find_particle(((y - 32) ** 2 + (x - 32) ** 2 < 150).astype(np.float32), (32.0, 32.0))
 
 
 def _no_start(grey: npt.NDArray[np.float32], point: tuple[float, float], labels: Labels | None) -> str:

@@ -102,6 +102,14 @@ def import_folder(params: Plain, folder: str, out: str, format_name: str = "pair
     return {"dataset": out, "samples": len(dataset)}
 
 
+def warm_up(params: Plain) -> Step[Plain]:
+    """See `particleforge.annotate.click.warm_up`, which has no parameters."""
+    from particleforge.annotate.click import warm_up
+
+    yield from warm_up.steps()
+    return {}
+
+
 def _recipe(given: str | Plain) -> "Recipe":
     from particleforge.recipes.any import parse_recipe, read_recipe
 
@@ -127,5 +135,6 @@ CALLS: dict[str, Callable[..., Step[Plain]]] = {
     "particleforge.workflows.sizes:sizes": sizes,
     "particleforge.workflows.import_folder:import_folder": import_folder,
     "particleforge.recipes.synthesize:synthesize": synthesize,
+    "particleforge.annotate.click:warm_up": warm_up,
 }
 """Every step jobs run, by its reference."""

@@ -1,7 +1,8 @@
 """Short work in a thread, where only the answer to the last request counts."""
 
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from qtpy.QtCore import QObject, Qt, Signal
@@ -10,45 +11,53 @@ from particleforge.errors import Cancelled, UserError
 
 Outdated: TypeAlias = Callable[[], bool]
 """Whether nobody waits for an answer any more."""
+THREAD = "particleforge-background"
+"""Name of the threads."""
 
 
 class Background(QObject):
     """Runs functions in threads; `done` or `failed` is emitted in the thread of Qt.
 
-    It has no parent on purpose: a thread that still works keeps it alive. An error that is no `UserError` is raised
-    in the thread of Qt, where napari shows it.
+    It has no parent on purpose: a thread that still works keeps it alive. An error that is no `UserError` goes the way
+    of errors in threads, and napari shows it.
+
+    Parameters
+    ----------
+    finishes
+        Whether the end of the program waits for the work, as it should where files are written.
     """
 
     done = Signal(object)
     failed = Signal(object)
-    _ended = Signal(int, object)
+    _ended = Signal(int, object, object)
 
-    def __init__(self) -> None:
+    def __init__(self, finishes: bool = False) -> None:
         super().__init__()
         self._number = 0
+        self._finishes = finishes
         self._ended.connect(self._answer, Qt.ConnectionType.QueuedConnection)
 
     def run(self, work: Callable[[Outdated], Any]) -> None:
         """Call `work` in a thread; what was asked before is dropped, and told so by its argument."""
         self.drop()
-        number = self._number
-        pool = ThreadPoolExecutor(1)
-        future = pool.submit(work, lambda: self._number != number)
-        future.add_done_callback(lambda ended: self._ended.emit(number, ended))
-        pool.shutdown(wait=False)
+        threading.Thread(None, self._work, THREAD, (work, self._number), daemon=not self._finishes).start()
 
     def drop(self) -> None:
         """Forget what was asked."""
         self._number += 1
 
-    def _answer(self, number: int, ended: "Future[Any]") -> None:
+    def _work(self, work: Callable[[Outdated], Any], number: int) -> None:
+        with suppress(Cancelled):
+            try:
+                found, error = work(lambda: self._number != number), None
+            except UserError as problem:
+                found, error = None, problem
+            self._ended.emit(number, found, error)
+
+    def _answer(self, number: int, found: Any, error: UserError | None) -> None:
         if number != self._number:
             return
-        try:
-            result = ended.result()
-        except Cancelled:
-            return
-        except UserError as error:
-            self.failed.emit(error)
+        if error is None:
+            self.done.emit(found)
         else:
-            self.done.emit(result)
+            self.failed.emit(error)

@@ -6,9 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from napari.layers import Labels
 
-from particleforge.annotate.click import ClickParams, find_particle, find_particle_in_box
-from particleforge.annotate.edit import Change, add, next_id
-from particleforge.annotate.region import Region
+from particleforge.annotate.edit import Change, next_id
 from particleforge.errors import UserError
 
 Point = tuple[float, float]
@@ -43,71 +41,6 @@ def particle_under(labels: npt.NDArray[Any], start: Point, end: Point) -> int:
         raise UserError("There is no particle below the line.", "Draw it right across the particle to split.")
     found, counts = np.unique(ids[ids > 0], return_counts=True)
     return int(found[counts.argmax()])
-
-
-class Outliner:
-    """Outlines particles from clicks and boxes; the last one can be outlined anew with another tolerance.
-
-    Parameters
-    ----------
-    layer
-        (Y, X) particles.
-    grey
-        (Y, X) float32 grey values of the image.
-    """
-
-    def __init__(self, layer: Labels, grey: npt.NDArray[np.float32]) -> None:
-        self.tolerance = 0.5
-        self._layer, self._grey = layer, grey
-        self._last: tuple[Point, Point | None, Change] | None = None
-
-    def outline(self, start: Point, opposite: Point | None = None) -> int:
-        """Outline the particle around a point, or in a box between two corners; returns its id.
-
-        Raises
-        ------
-        UserError
-            If nothing is found, with the reason.
-        """
-        labels = self._layer.data
-        change = add(labels, self._find(start, opposite))
-        apply(self._layer, change)
-        self._last = start, opposite, change
-        self._layer.selected_label = change.ids[-1]
-        return change.ids[-1]
-
-    def again(self) -> None:
-        """Outline the last particle anew with the tolerance as it is now, if nobody has altered it since.
-
-        It takes the place of the last one in the history: one undo removes it, however often the tolerance changed.
-        """
-        if self._last is None:
-            return
-        start, opposite, change = self._last
-        labels = self._layer.data
-        if not np.array_equal(labels[change.window], change.after):
-            self._last = None
-            return
-        self._layer.undo()
-        if not np.array_equal(labels[change.window], change.before):  # something elsewhere came after it
-            self._layer.redo()
-            self._last = None
-            return
-        try:
-            self.outline(start, opposite)
-        except UserError:
-            self._layer.redo()
-            raise
-
-    def _find(self, start: Point, opposite: Point | None) -> Region:
-        labels, params = self._layer.data, ClickParams(tolerance=self.tolerance)
-        if opposite is None:
-            found = find_particle(self._grey, start, labels, params)
-        else:
-            found = find_particle_in_box(self._grey, start, opposite, labels, params)
-        if found.region is None:
-            raise UserError(found.reason, "Click nearer to its middle, drag a box around it, or paint it.")
-        return found.region
 
 
 def accept(layer: Labels, proposals: Labels, ids: npt.NDArray[Any]) -> int:

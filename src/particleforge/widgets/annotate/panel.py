@@ -26,12 +26,14 @@ from particleforge.widgets.annotate.scale_section import ScaleSection
 from particleforge.widgets.annotate.session import Session
 from particleforge.widgets.annotate.source import annotation_name, default_folder, read_source, shown_frame
 from particleforge.widgets.annotate.tools import Tools
+from particleforge.widgets.annotate.warm_up import WarmUp
 from particleforge.widgets.message import Message
 from particleforge.widgets.panel import Panel
 from particleforge.widgets.scratch import Scratch
 
 PREDICT = "particleforge.workflows.measure:predict"
 """The step that suggests particles."""
+OPEN_FIRST = "Open an image first."
 GRACE_S = 1.0
 """A cancelled suggestion leaves nothing worth waiting for."""
 
@@ -55,6 +57,8 @@ class AnnotatePanel(Panel):
         self.message = Message(self)
         self.image = self.add_layer_chooser("Image", Image, "The image to annotate.")
         self.folder = FileEdit(mode="d")
+        self.folder.choose_btn.text = "…"
+        self.folder.choose_btn.native.setFixedWidth(32)
         self.add_line("Save in", self.folder.native, "Folder of annotated images; all images of a project go there.")
         self.begin = button("Annotate this image", "Add layers for particles and background, or continue with them.")
         self.begin.clicked.connect(self.annotate)
@@ -70,6 +74,8 @@ class AnnotatePanel(Panel):
         self.body.addStretch(1)
         self.layout().addWidget(self.message)
         self.message.setContentsMargins(6, 2, 6, 6)
+        self._warm_up = WarmUp()
+        self._warm_up.start()
         self._connect()
         self.choose(self._image)
 
@@ -160,12 +166,15 @@ class AnnotatePanel(Panel):
     def shut(self) -> None:
         """Save and leave nothing behind."""
         super().shut()
+        self._warm_up.stop()
         self.scale.stop()
         self.leave()
 
     def problem(self) -> str | None:
         """Suggestions need an image that is being annotated."""
-        return None if getattr(self, "session", None) else "Press “Annotate this image” first."
+        if getattr(self, "session", None):
+            return None
+        return OPEN_FIRST if self._image is None else "Press “Annotate this image” first."
 
     def prepare(self) -> Callable[[], Task]:
         """Write the image for the model, and say what to run."""
@@ -262,7 +271,7 @@ class AnnotatePanel(Panel):
         self.begin.setEnabled(self._image is not None and session is None)
         self.particles.refresh()
         if session is None:
-            self.counted.setText("Nothing is being annotated.")
+            self.counted.setText(OPEN_FIRST if self._image is None else "Nothing is being annotated.")
             self.needed.setText("")
             return
         progress = session.progress

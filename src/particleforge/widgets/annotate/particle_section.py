@@ -9,7 +9,8 @@ from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QPushButton
 
 from particleforge.annotate.edit import erase, merge, next_id, split_by_line
 from particleforge.errors import UserError
-from particleforge.widgets.annotate.edits import Outliner, accept, apply, particle_at, particle_under, remove
+from particleforge.widgets.annotate.edits import accept, apply, particle_at, particle_under, remove
+from particleforge.widgets.annotate.outliner import Outliner
 from particleforge.widgets.annotate.parts import Section, button, words
 from particleforge.widgets.annotate.session import Session
 from particleforge.widgets.annotate.tools import Gesture
@@ -82,6 +83,11 @@ class ParticleSection(Section):
         self._add_suggestions(row)
 
     @property
+    def busy(self) -> bool:
+        """Whether a particle is being looked for."""
+        return self._outliner is not None and self._outliner.busy
+
+    @property
     def actions(self) -> dict[str, Callable[[Gesture], None]]:
         """What the tools do."""
         return {
@@ -97,10 +103,13 @@ class ParticleSection(Section):
         """Work on another image, or on none."""
         self.session = session
         self._first_piece = 0
-        self._outliner = None
+        if self._outliner is not None:
+            self._outliner.close()
+            self._outliner = None
         if session is not None:
             self._outliner = Outliner(session.particles, session.source.micrograph.grey)
             self._outliner.tolerance = self.tolerance.value
+            self._outliner.failed.connect(self._say)
             session.particles.bind_key("N", lambda _: self.next_particle(), overwrite=True)
         self.show_tool("")
         self.refresh()
@@ -132,7 +141,7 @@ class ParticleSection(Section):
 
     @property
     def _idle(self) -> str:
-        return "Choose a tool." if self.session else "Press “Annotate this image” first."
+        return "Choose a tool." if self.session else ""
 
     def _tool(self, name: str) -> QPushButton:
         made = button(*TOOLS[name], checkable=True)
@@ -169,10 +178,7 @@ class ParticleSection(Section):
             return
         self._outliner.tolerance = tolerance
         self._say(None)
-        try:
-            self._outliner.again()
-        except UserError as error:
-            self._say(error)
+        self._outliner.again()
 
     def _outline(self, gesture: Gesture) -> None:
         if self._outliner is not None:

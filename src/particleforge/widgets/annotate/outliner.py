@@ -1,0 +1,152 @@
+"""Particles from clicks and boxes, found in a thread."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Labels
+from qtpy.QtCore import QObject, Signal
+
+from particleforge.annotate.edit import Change, add
+from particleforge.annotate.region import Region
+from particleforge.errors import UserError
+from particleforge.widgets.annotate.edits import Point, apply
+from particleforge.widgets.background import Background
+
+
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """A click, or a box between two corners; `instead_of` is the outline it had before, if it had one."""
+
+    start: Point
+    opposite: Point | None = None
+    instead_of: Change | None = None
+
+
+class Outliner(QObject):
+    """Outlines particles one after the other; the last one can be outlined anew with another tolerance.
+
+    A click waits for those before it. Another tolerance makes what is being looked for with the old one count no more.
+    `outlined` gives the id of a particle, `failed` a `UserError`, with the reason where nothing is found.
+
+    Parameters
+    ----------
+    layer
+        (Y, X) particles.
+    grey
+        (Y, X) float32 grey values of the image.
+    """
+
+    outlined = Signal(int)
+    failed = Signal(object)
+
+    def __init__(self, layer: Labels, grey: npt.NDArray[np.float32]) -> None:
+        super().__init__()
+        self.tolerance = 0.5
+        self._layer, self._grey = layer, grey
+        self._waiting: deque[Wish] = deque()
+        self._asked: Wish | None = None
+        self._last: Wish | None = None
+        self._background = Background()
+        self._background.done.connect(self._found)
+        self._background.failed.connect(self._missed)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a particle is being looked for."""
+        return self._asked is not None
+
+    def outline(self, start: Point, opposite: Point | None = None) -> None:
+        """Outline the particle around a point, or in a box between two corners."""
+        self._waiting.append(Wish(start, opposite))
+        self._next()
+
+    def again(self) -> None:
+        """Outline the last particle anew with the tolerance as it is now, if nobody has altered it since.
+
+        It takes the place of the last one in the history: one undo removes it, however often the tolerance changed.
+        """
+        if self._asked is not None:
+            self._ask(self._asked)
+        elif self._last is not None:
+            self._waiting.append(self._last)
+            self._next()
+
+    def close(self) -> None:
+        """Forget all clicks that are not answered."""
+        self._waiting.clear()
+        self._asked = None
+        self._background.drop()
+
+    def _next(self) -> None:
+        if self._asked is None and self._waiting:
+            self._ask(self._waiting.popleft())
+
+    def _ask(self, wish: Wish) -> None:
+        self._asked = wish
+        self._background.run(_search(self._grey, self._layer.data, wish, self.tolerance))
+
+    def _found(self, region: Region) -> None:
+        wish, self._asked = self._asked, None
+        try:
+            if wish is not None and self._take_back(wish.instead_of):
+                self._add(wish, region)
+        except UserError as error:
+            self.failed.emit(error)
+        self._next()
+
+    def _missed(self, error: UserError) -> None:
+        self._asked = None
+        self.failed.emit(error)
+        self._next()
+
+    def _take_back(self, change: Change | None) -> bool:
+        """Undo an outline if it is as it was made and nothing was edited after it; whether there is none now."""
+        if change is None:
+            return True
+        labels = self._layer.data
+        if np.array_equal(labels[change.window], change.after):
+            self._layer.undo()
+            if np.array_equal(labels[change.window], change.before):
+                return True
+            self._layer.redo()  # something elsewhere came after it
+        self._last = None
+        return False
+
+    def _add(self, wish: Wish, region: Region) -> None:
+        try:
+            change = add(self._layer.data, region)
+        except UserError:
+            if wish.instead_of is not None:
+                self._layer.redo()
+            raise
+        apply(self._layer, change)
+        self._last = Wish(wish.start, wish.opposite, change)
+        self._layer.selected_label = change.ids[-1]
+        self.outlined.emit(change.ids[-1])
+
+
+def _search(
+    grey: npt.NDArray[np.float32], labels: npt.NDArray[Any], wish: Wish, tolerance: float
+) -> Callable[[Any], Region]:
+    """Return what finds the particle of a wish; compiled code is loaded where it is called."""
+
+    def search(_: Any) -> Region:
+        from particleforge.annotate.click import ClickParams, find_particle, find_particle_in_box
+
+        known, params = labels, ClickParams(tolerance=tolerance)
+        if wish.instead_of is not None:
+            known = labels.copy()
+            wish.instead_of.undo(known)
+        if wish.opposite is None:
+            found = find_particle(grey, wish.start, known, params)
+        else:
+            found = find_particle_in_box(grey, wish.start, wish.opposite, known, params)
+        if found.region is None:
+            raise UserError(found.reason, "Click nearer to its middle, drag a box around it, or paint it.")
+        return found.region
+
+    return search

@@ -1,0 +1,52 @@
+"""Make the first click as quick as the others."""
+
+import sys
+
+from qtpy.QtCore import QObject
+
+from particleforge.errors import UserError
+from particleforge.jobs.job import Job
+from particleforge.jobs.messages import Task
+from particleforge.widgets.background import Background
+from particleforge.widgets.job_row import JobSignals
+
+MODULE = "particleforge.annotate.click"
+GRACE_S = 1.0
+
+
+class WarmUp(QObject):
+    """Compiles what clicks need in a child process, where it holds up nothing, then loads it in a thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._job: Job | None = None
+        self._signals: JobSignals | None = None
+        self._background = Background()
+
+    def start(self) -> None:
+        """Begin, unless it is loaded already."""
+        if MODULE in sys.modules or self._job is not None:
+            return
+        self._signals = JobSignals()
+        self._signals.ended.connect(self._load)
+        try:
+            self._job = self._signals.start(Task(call=f"{MODULE}:warm_up", grace_s=GRACE_S))
+        except UserError:  # without a child the first click compiles
+            self._load()
+
+    def stop(self) -> None:
+        """End it."""
+        if self._job is not None and self._signals is not None:
+            self._signals.ended.disconnect(self._load)
+            self._job.cancel()
+            self._job = self._signals = None
+        self._background.drop()
+
+    def _load(self, _: object = None) -> None:
+        self._background.run(_warm_up)
+
+
+def _warm_up(_: object) -> None:
+    from particleforge.annotate.click import warm_up
+
+    warm_up()
