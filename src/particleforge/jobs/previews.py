@@ -44,7 +44,8 @@ class Previews:
         if not (arrays := _arrays(made)):
             return None
         made_s = time.monotonic()
-        pause_s = (made_s - began_s) / MAKING_SHARE if callable(preview) else 0.0
+        # The first one may have had to import things.
+        pause_s = (made_s - began_s) / MAKING_SHARE if callable(preview) and self._count else 0.0
         self._next_s, self._count = made_s + max(PREVIEW_SECONDS, pause_s), self._count + 1
         path = Path(self._folder) / f"{self._count:06d}.npz"
         try:
