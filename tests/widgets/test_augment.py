@@ -12,7 +12,7 @@ from particleforge.recipes.warp.recipe import Warp
 from particleforge.sample import Sample
 from particleforge.store.annotated import write_annotated
 from particleforge.widgets.augment.preview import Preview
-from particleforge.widgets.augment.sizes import size_shift, warped_sizes
+from particleforge.widgets.augment.sizes import grown_sizes, size_shift, warped_sizes
 from particleforge.widgets.augment.sizes_view import SizesView
 
 LIMIT_MS = 60_000
@@ -49,6 +49,13 @@ def test_images_are_scaled_and_compared_until_nobody_waits():
     assert shift.distance == pytest.approx(-np.log(0.7), abs=0.05)
     with pytest.raises(Cancelled):
         warped_sizes(sources, recipe, lambda: True)
+
+
+def test_a_dataset_is_compared_with_its_sources():
+    shift = grown_sizes([discs([8, 10])], [discs([9, 11]), discs([9, 11])], lambda: False)
+    assert (len(shift.before), len(shift.after)) == (2, 4) and shift.distance > 0
+    with pytest.raises(Cancelled):
+        grown_sizes([discs([8])], [discs([8])], lambda: True)
 
 
 def test_before_and_after_are_shown_side_by_side(qtbot):

@@ -72,7 +72,8 @@ class AugmentPanel(Panel):
     def finish(self, value: Plain) -> None:
         """Show the dataset as a stack that is read as it is looked at."""
         path = Path(str(value["dataset"]))
-        first, arrays = Dataset.open(path)[0], zarr.open_group(path, mode="r")
+        dataset, arrays = Dataset.open(path), zarr.open_group(path, mode="r")
+        first = dataset[0]
         options = {"metadata": {"particleforge": first.recipe}, **geometry(first, 3)}
         self._shown.hide()
         self.viewer.add_image(arrays["images"], name=path.stem, **options)
@@ -81,6 +82,7 @@ class AugmentPanel(Panel):
         self.viewer.dims.set_current_step(0, 0)
         self.row.message.say(f"{value['samples']} samples are in {path}. Choose them in Train.")
         self.name.offer()
+        self._shown.compare_grown(dataset)
 
     def stop(self) -> None:
         """Say what is left of a stopped job."""

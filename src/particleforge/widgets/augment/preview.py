@@ -9,8 +9,9 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from particleforge.recipes.recipe import Recipe
 from particleforge.recipes.warp.recipe import Warp
 from particleforge.sample import Sample
+from particleforge.store.dataset import Dataset
 from particleforge.widgets.augment.samples import SHOWN, Sampler, mosaic
-from particleforge.widgets.augment.sizes import warped_sizes
+from particleforge.widgets.augment.sizes import grown_sizes, warped_sizes
 from particleforge.widgets.background import Background
 from particleforge.widgets.preview import put_layer, take_layer
 
@@ -55,6 +56,12 @@ class Preview(QObject):
         """Draw them anew, soon, if any are shown."""
         if self._first >= 0:
             self._timer.start()
+
+    def compare_grown(self, dataset: Dataset) -> None:
+        """Compare the sizes of a dataset of a warp with those of the annotated images."""
+        (folder, recipe), sampler = self._given(), self._sampler
+        if isinstance(recipe, Warp):
+            self._comparing.run(lambda outdated: grown_sizes(sampler.sources(folder), dataset, outdated))
 
     def hide(self) -> None:
         """Remove the layers."""

@@ -15,6 +15,8 @@ from particleforge.sample import Sample
 
 MOST_IMAGES = 12
 """So many annotated images are warped to compare."""
+MOST_GROWN = 100
+"""So many samples of a dataset are compared."""
 SIGNS = {"um": "µm"}
 Floats = npt.NDArray[np.float64]
 
@@ -73,6 +75,22 @@ def warped_sizes(sources: Sequence[Sample], recipe: Warp, outdated: Callable[[],
             raise Cancelled
         after.append(make_sample(recipe, recipe.prepare([sample]), 0, number))
     return size_shift(before, after)
+
+
+def grown_sizes(sources: Sequence[Sample], grown: Sequence[Sample], outdated: Callable[[], bool]) -> SizeShift:
+    """Compare the annotated images with the first ones of a dataset.
+
+    Raises
+    ------
+    Cancelled
+        Once `outdated()` is true.
+    """
+    after = []
+    for number in range(min(len(grown), MOST_GROWN)):
+        if outdated():
+            raise Cancelled
+        after.append(grown[number])
+    return size_shift(sources, after)
 
 
 def _diameters(samples: Sequence[Sample], in_nm: bool) -> Floats:
