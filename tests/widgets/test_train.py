@@ -1,17 +1,92 @@
 """The train panel: what it runs, its plot, and what it shows meanwhile."""
 
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import yaml
+from napari.components import ViewerModel
 
 from particleforge.errors import UserError
+from particleforge.jobs.messages import Advance, Result, Stopped
 from particleforge.jobs.previews import Previews
 from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample
+from particleforge.widgets.folder_chooser import NOTHING_YET
+from particleforge.widgets.job_row import JobSignals
 from particleforge.widgets.train.loss import LossPlot
+from particleforge.widgets.train.panel import TrainPanel
 from particleforge.widgets.train.picture import OUTLINE, Picture, outlined
 from particleforge.widgets.train.tasks import LEARN, TRAIN, new_training, resumed_training
 from particleforge.workflows.learn import LearnParams
+from particleforge.workflows.trained import LOG
+
+SPHERES = Path(__file__).parents[2] / "src" / "particleforge" / "sample_data" / "spheres"
+
+
+@pytest.fixture
+def train(qtbot, tmp_path, monkeypatch):
+    """The panel, and the jobs it started: pairs of their signals and their task; nothing runs."""
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
+    shutil.copytree(SPHERES / "annotated", tmp_path / "ParticleForge" / "annotations")
+    jobs = []
+
+    def start(signals, task):
+        jobs.append((signals, task))
+        return SimpleNamespace(cancel=lambda: None, pid=None)
+
+    monkeypatch.setattr(JobSignals, "start", start)
+    panel = TrainPanel(ViewerModel())
+    qtbot.addWidget(panel)
+    panel.show()
+    return panel, jobs
+
+
+def test_a_stopped_training_can_be_used_and_resumed(train, qtbot):
+    panel, jobs = train
+    assert panel.models.isHidden() and not panel.resume.isVisible()
+    panel.row.button.click()
+    qtbot.waitUntil(lambda: len(jobs) == 1)
+    signals, task = jobs[0]
+    out = Path(task.args["out"])
+    out.mkdir(parents=True)
+    for name in ("config.json", "checkpoint.pt"):
+        (out / name).touch()
+    (out / "run.yaml").write_text(yaml.safe_dump({"folder": task.args["folder"], "annotated": ["a"], "minutes": 2.0}))
+    (out / LOG).write_text("step,seconds,train_loss,held_out_loss,held_out_f1\n1,30,2,nan,nan\n2,60,1,nan,nan\n")
+    signals.advanced.emit(Advance(done=0.5))
+    assert panel.loss.isVisible() and not panel.resume.isVisible()
+    assert panel.models.topLevelItem(0).text(0) == "detector-1 (running)"
+    panel.row.cancel()
+    signals.ended.emit(Stopped())
+    assert "can be used in Measure" in panel.row.message.text()
+    assert panel.resume.isVisible() and panel.name.text() == "detector-2"
+    assert panel.start.box.findText("detector-1 (stopped early)") > 0
+
+    panel.resume.click()
+    qtbot.waitUntil(lambda: len(jobs) == 2)
+    signals, again = jobs[1]
+    assert again.call == LEARN and again.args == task.args and again.params == {"minutes": 2.0}
+    (out / "checkpoint.pt").unlink()
+    signals.ended.emit(Result(value={"model": str(out), "particles": 10}))
+    assert panel.row.message.text() == "detector-1 has learned from 10 annotated particles. Choose it in Measure."
+    assert not panel.resume.isVisible() and not panel.resume.isEnabled()
+
+
+def test_without_annotated_images_a_dataset_will_do(train, qtbot, tmp_path):
+    panel, jobs = train
+    shutil.rmtree(tmp_path / "ParticleForge" / "annotations")
+    panel.check()
+    assert panel.row.missing.text() == NOTHING_YET and not panel.row.button.isEnabled()
+    (tmp_path / "ParticleForge" / "datasets" / "grown-1.zarr").mkdir(parents=True)
+    panel.reset_choices()
+    panel.grown.box.setCurrentText("grown-1")
+    assert not panel.row.missing.isVisible()
+    panel.row.button.click()
+    qtbot.waitUntil(lambda: len(jobs) == 1)
+    assert jobs[0][1].call == TRAIN and [Path(path).name for path in jobs[0][1].args["sources"]] == ["grown-1.zarr"]
 
 
 def test_annotated_images_alone_are_learned_from_and_with_a_dataset_trained_on(tmp_path):
