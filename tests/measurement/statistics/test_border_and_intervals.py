@@ -62,7 +62,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(median, gsd, count):
     for d, w in zip(diameters, weights, strict=True):
         order = np.argsort(d)[w[np.argsort(d)] > 0]
         sizes = Sizes(d[order], w[order], np.zeros(len(order), int), "px")
-        low, high = Bootstrap(sizes, Precision()).intervals(lambda drawn: size_figures(drawn, None)[index], 300)
+        low, high = Bootstrap(sizes, Precision()).intervals(lambda drawn: size_figures(drawn, None)[index], 250)
         hits += (low <= list(truth.values())) & (list(truth.values()) <= high)
     coverage = dict(zip(truth, 100 * hits / len(diameters), strict=True))
     assert all(92 <= value <= 98 for value in coverage.values()), coverage

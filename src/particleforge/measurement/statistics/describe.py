@@ -176,7 +176,7 @@ def _fit_intervals(found: list[Fitted], bootstrap: Bootstrap) -> dict[str, Estim
         return np.fromiter(type(best).of(values, weights).parameters().values(), float)
 
     names = best.parameters()
-    limits = bootstrap.intervals(compute, _FIT_RESAMPLES)
+    limits = bootstrap.intervals(compute, min(_FIT_RESAMPLES, bootstrap.precision.resamples))
     return {
         name: Estimate(value, _known(low), _known(high))
         for (name, value), low, high in zip(names.items(), *limits, strict=True)
