@@ -262,6 +262,17 @@ def test_a_bar_gives_its_particles_and_every_particle_has_a_bar(qtbot):
     assert len(plot.bars) == 1
 
 
+def test_the_plot_follows_the_theme(qtbot):
+    plot = SizesPlot()
+    qtbot.addWidget(plot)
+    plot.show()
+    plot.show_table(table_of(discs(), 2.0), 2.0)
+    qtbot.waitUntil(lambda: bool(plot.bars), timeout=LIMIT_MS)
+    for ink in ("#123456", "#fedcba"):
+        plot.setStyleSheet(f"QWidget {{color: {ink}}}")
+        assert plot.canvas.figure.axes[0].xaxis.label.get_color() == ink
+
+
 def test_what_is_exported_can_be_read_back(tmp_path):
     labels, table = discs(), table_of(discs(), 2.0)
     write_table(tmp_path / "t.csv", table)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from qtpy.QtCore import QSize, Signal
+from qtpy.QtCore import QEvent, QSize, Signal
 from qtpy.QtGui import QColor, QPalette
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -59,6 +59,12 @@ class SizesPlot(QWidget):
         if self.canvas is not None and self.bars:
             self._fill()
             self.canvas.draw_idle()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw anew in the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and self.canvas is not None:
+            self._draw()
 
     def pick_bar(self, number: int) -> None:
         """Emit the ids of one bar, as a click on it does."""
