@@ -266,7 +266,7 @@ def test_choices(qtbot):
     assert [chooser.itemText(i) for i in range(chooser.count())] == ["fast", "very slow"]
     chooser.setCurrentIndex(1)
     maybe = editor(form, "maybe_mode").widget.native
-    assert maybe.currentText() == "none"
+    assert maybe.currentText() == "not set"
     maybe.setCurrentIndex(2)
     assert (form.params().mode, form.params().maybe_mode) == ("very_slow", "b")
 
@@ -359,11 +359,11 @@ def test_another_kind_of_draw_lies_where_the_first_did(qtbot):
 def test_no_draw_at_all_is_a_choice_where_none_is_allowed(qtbot):
     form = a_form(qtbot, Example(share=0.5))
     share = editor(form, "share")
-    choose(share, "none")
+    choose(share, "not set")
     assert form.params().share is None
     choose(share, "fixed")
     assert form.params().share == 0.5
-    assert editor(form, "angle_deg").chooser.findText("none") == -1
+    assert editor(form, "angle_deg").chooser.findText("not set") == -1
 
 
 def test_parts_of_a_mixture_come_with_their_weights(qtbot):

@@ -18,7 +18,7 @@ from particleforge.widgets.form.mixture import MixtureEditor
 from particleforge.widgets.form.numbers import NumberBox
 from particleforge.widgets.form.section import Body, Fold
 from particleforge.widgets.form.similar import middle, similar
-from particleforge.widgets.form.spec import Spec, blank
+from particleforge.widgets.form.spec import UNSET, Spec, blank
 
 CHOOSER_LETTERS = 6
 
@@ -236,7 +236,7 @@ def _name(kind: Kind) -> str:
 
 
 def _words(kind: Kind) -> str:
-    return "none" if kind is None else "fixed" if kind is float else phrase(_name(kind))
+    return UNSET if kind is None else "fixed" if kind is float else phrase(_name(kind))
 
 
 def _has_fields(kind: Kind) -> bool:

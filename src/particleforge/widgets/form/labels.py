@@ -25,7 +25,8 @@ UNITS = {
     "percent": "%",
 }
 WORDS = {"gsd": "GSD", "sd": "SD", "nms": "NMS", "jpeg": "JPEG", "unet": "U-Net", "loguniform": "log-uniform"}
-WORDS |= {"lognormal": "log-normal", "cutpaste": "cut-paste"}
+WORDS |= {"lognormal": "log-normal", "cutpaste": "cut-paste", "miles": "Miles", "lantuejoul": "Lantuéjoul"}
+WORDS |= {"ecd": "equal-area diameter", "ved": "equal-volume diameter"}
 MARKS = {
     PerImage: "Drawn once per image.",
     PerParticle: "Drawn anew for every particle.",

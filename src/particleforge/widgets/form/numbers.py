@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLineEdit, QWidget
 from typing_extensions import override
 
 from particleforge.widgets.form.editor import Editor, guard_wheel
-from particleforge.widgets.form.spec import Spec
+from particleforge.widgets.form.spec import UNSET, Spec
 
 SCIENTIFIC_BELOW = 1e-3
 WIDTH_DIGITS = 5
@@ -58,7 +58,7 @@ class NumberBox(QAbstractSpinBox):
     def __init__(self, spec: Spec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.spec = spec
-        self.lineEdit().setPlaceholderText("none" if spec.optional else "")
+        self.lineEdit().setPlaceholderText(UNSET if spec.optional else "")
         guard_wheel(self)
 
     def value(self) -> Any:

@@ -15,6 +15,9 @@ from pydantic.fields import FieldInfo
 from particleforge.draws import Distribution
 from particleforge.params import Params
 
+UNSET = "not set"
+"""How None is shown."""
+
 
 @dataclass(frozen=True)
 class Spec:

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from particleforge.widgets.form.editor import Editor, guard_wheel
 from particleforge.widgets.form.labels import phrase
-from particleforge.widgets.form.spec import Spec
+from particleforge.widgets.form.spec import UNSET, Spec
 
 
 class ValueEditor(Editor):
@@ -43,14 +43,14 @@ class BoolEditor(ValueEditor):
 
 
 class ChoiceEditor(ValueEditor):
-    """One of several values; "none" is among them where None is allowed."""
+    """One of several values; "not set" is among them where None is allowed."""
 
     def __init__(self, spec: Spec) -> None:
         values = (True, False) if spec.type is bool else spec.choices
         names = {True: "yes", False: "no"} if spec.type is bool else {}
         choices = [(names.get(value) or phrase(getattr(value, "value", value)), value) for value in values]
         if spec.optional:
-            choices.insert(0, ("none", None))
+            choices.insert(0, (UNSET, None))
         super().__init__("ComboBox", choices=choices)
         guard_wheel(self.widget.native)
         self.widget.native.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -64,7 +64,7 @@ class LineEditor(ValueEditor):
         self._spec = spec
         native = self.widget.native
         self.line = native if isinstance(native, QLineEdit) else native.findChild(QLineEdit)
-        self.line.setPlaceholderText("none" if spec.optional else "")
+        self.line.setPlaceholderText(UNSET if spec.optional else "")
         self._kept: Any = None
         self._kept_text = ""
 
