@@ -99,10 +99,12 @@ def gesture(viewer, *points):
 
 def settle():
     """Wait until what runs in threads of ours has been answered."""
-    QApplication.processEvents()
-    while any(thread.name == THREAD for thread in threading.enumerate()):
-        time.sleep(0.005)
-        QApplication.processEvents()
+    working = True
+    while working:
+        working = any(thread.name == THREAD for thread in threading.enumerate())
+        QApplication.processEvents()  # what has ended is answered here, and may go on with the next click
+        working |= any(thread.name == THREAD for thread in threading.enumerate())
+        time.sleep(0.005 * working)
 
 
 def middle(particle, labels=TRUTH):
