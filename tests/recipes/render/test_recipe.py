@@ -1,10 +1,17 @@
+import os
+import signal
+import warnings
+
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import kstest
 
 from particleforge.draws import fix
 from particleforge.errors import UserError
 from particleforge.recipes.any import read_recipe
 from particleforge.recipes.recipe import make_sample
+from particleforge.recipes.render.named import HERE, names
 from particleforge.recipes.render.population import Population
 from particleforge.recipes.render.recipe import Render
 from particleforge.recipes.synthesize import SynthesizeParams, synthesize
@@ -73,3 +80,85 @@ def test_a_preset_is_written_by_its_name_and_kept_as_its_parameters():
     population = Population.parse({"material": "gold"})
     assert population.material.atomic_number == 79
     assert Population.parse(population.model_dump(mode="json")) == population
+
+
+@pytest.mark.parametrize("name", names("presets"))
+def test_every_library_recipe_is_read_by_its_name(name):
+    recipe = read_recipe(name)
+    assert isinstance(recipe, Render)
+    assert read_recipe(str(HERE / "presets" / f"{name}.yaml")) == recipe
+    assert Render.parse(recipe.model_dump(mode="json")) == recipe
+
+
+def test_the_library_covers_every_geometry_placement_and_look():
+    recipes = [read_recipe(name) for name in names("presets")]
+    kinds = {g.kind for r in recipes for p in r.populations for g in p.geometries}
+    assert kinds == {"sphere", "ellipsoid", "cuboid", "rod", "prism", "polyhedron"} | {
+        "superellipsoid",
+        "potato",
+        "worm",
+        "metaball",
+    }
+    assert {r.placement.kind for r in recipes} >= {"scattered", "lattice", "pile", "agglomerate"}
+    assert {r.look.kind for r in recipes} >= {"secondary", "backscatter", "transmission", "optical", "categorical"}
+
+
+@pytest.mark.parametrize("name", ["gold_colloid", "octahedra", "fibres_bright_field"])
+def test_a_library_recipe_gives_a_sample(engine, name):
+    small = read_recipe(name).replace(height_px=128, width_px=128, particles=4, samples_per_pixel=1)
+    sample = make_sample(small, engine, 0, 0)
+    assert len(sample.truth) == 4
+    assert sample.recipe["variant"] == "scalar"
+    assert sample.micrograph.pixels.std() > 5
+
+
+def test_populations_have_their_shares_sizes_and_names(engine):
+    both = SMALL.replace(
+        particles=40,
+        height_px=256,
+        width_px=256,
+        populations=(
+            Population(name="small", diameter_nm="uniform(10, 14)", share=3),
+            Population(name="large", diameter_nm="uniform(40, 50)", material="gold"),
+        ),
+    )
+    truth = make_sample(both, engine, 0, 0).truth
+    sizes = truth.groupby("class")["diameter_nm"]
+    assert sizes.count()["small"] > 20
+    assert sizes.max()["small"] < 14.001
+    assert sizes.min()["large"] > 39.999
+    assert set(truth.loc[truth["class"] == "large", "material"]) == {"gold"}
+
+
+def test_drawn_sizes_follow_the_distribution(engine):
+    wide = SMALL.replace(
+        height_px=128,
+        width_px=128,
+        particles=20,
+        look={"kind": "xray"},
+        populations=(Population(diameter_nm="lognormal(24, 1.3)"),),
+    )
+    drawn = pd.concat([make_sample(wide, engine, 0, i).truth for i in range(5)])
+    assert kstest(np.log(drawn["diameter_nm"]), "norm", (np.log(24), np.log(1.3))).pvalue > 0.01
+
+
+def test_what_a_scale_bar_hides_is_not_known(engine):
+    sample = make_sample(SMALL.replace(scale_bar={"place": "left", "box": True}), engine, 0, 0)
+    assert not sample.known[sample.labels > 0].all()
+    assert sample.known[sample.labels == 0].all()
+
+
+def test_a_run_whose_renderer_is_killed_ends_with_the_same_images():
+    material = SMALL.prepare([])
+    samples = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for i in range(20):
+            if i in (7,):
+                os.kill(material._child._process.pid, signal.SIGKILL)
+            samples.append(make_sample(SMALL, material, 0, i))
+    assert [str(w.message)[:30] for w in caught] == ["Rendered again with scalar_rgb"]
+    undisturbed = [make_sample(SMALL, material, 0, i) for i in range(20)]
+    for sample, other in zip(samples, undisturbed, strict=True):
+        np.testing.assert_array_equal(sample.micrograph.pixels, other.micrograph.pixels)
+        np.testing.assert_array_equal(sample.labels, other.labels)

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from particleforge.params import Params
-from particleforge.recipes.render.presets import by_name
+from particleforge.recipes.render.named import by_name
 
 
 class Material(Params):

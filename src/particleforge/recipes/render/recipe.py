@@ -7,12 +7,15 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from particleforge.draws import Draw, PerImage, Uniform, Within, number
+from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, sometimes
 from particleforge.micrograph import Micrograph
 from particleforge.recipes.recipe import Recipe
-from particleforge.recipes.render.engine.engine import Choice, Engine
+from particleforge.recipes.render.engine.engine import SHORT, Choice, Engine
 from particleforge.recipes.render.engine.view import View
 from particleforge.recipes.render.ground import Ground
+from particleforge.recipes.render.imaging.focus import Focus
+from particleforge.recipes.render.imaging.scale_bar import ScaleBar
+from particleforge.recipes.render.imaging.vignette import Vignette
 from particleforge.recipes.render.looks.any import AnyLook
 from particleforge.recipes.render.looks.secondary import Secondary
 from particleforge.recipes.render.placement.any import AnyPlacement
@@ -20,8 +23,28 @@ from particleforge.recipes.render.placement.scattered import Scattered
 from particleforge.recipes.render.population import Population
 from particleforge.recipes.render.scene import Scene
 from particleforge.recipes.render.truth import truth_table
+from particleforge.recipes.shapes.imaging.charging import Charging
 from particleforge.recipes.shapes.imaging.imaging import Imaging
+from particleforge.recipes.shapes.imaging.jpeg import Jpeg
+from particleforge.recipes.shapes.imaging.optics import Optics
+from particleforge.recipes.shapes.imaging.read import Read
+from particleforge.recipes.shapes.imaging.scan import Scan
+from particleforge.recipes.shapes.imaging.shot import Shot
+from particleforge.recipes.shapes.imaging.tone import Tone
 from particleforge.sample import Sample
+
+IMAGING = Imaging(
+    charging=Charging(glow=0, streaks=0),
+    optics=Optics(sigma_px=Uniform(low=0.4, high=1.2)),
+    shot=Shot(at_white=Uniform(low=0.01, high=0.05)),
+    read=Read(sd=Uniform(low=0.005, high=0.04), grain_px=sometimes(0.4, Uniform(low=0.4, high=0.9))),
+    scan=Scan(brightness=sometimes(0.3, Uniform(low=0.003, high=0.015)), jitter_px=0),
+    tone=Tone(
+        dark=Uniform(low=0.0, high=0.2), bright=Uniform(low=0.75, high=1.05), gamma=LogUniform(low=0.75, high=1.3)
+    ),
+    jpeg=Jpeg(loss=0),
+)
+"""A good microscope in good hands."""
 
 
 class Render(Recipe):
@@ -44,7 +67,10 @@ class Render(Recipe):
     placement: AnyPlacement = Field(Scattered(), description="How they lie.")
     ground: Ground = Field(Ground(), description="What they lie on.")
     look: AnyLook = Field(Secondary(), description="The instrument, such as sem_5kv.")
-    imaging: Imaging = Field(Imaging(), description="What the microscope adds.")
+    focus: Focus = Field(Focus(), description="Depth of focus.")
+    vignette: Vignette = Field(Vignette(), description="Uneven brightness of the field of view.")
+    imaging: Imaging = Field(IMAGING, description="What the detector adds.")
+    scale_bar: ScaleBar = Field(ScaleBar(), description="Burnt-in scale bar.")
     samples_per_pixel: int = Field(16, ge=1, le=4096, description="More make the image less grainy, and slower.")
     variant: Choice = Field(
         "auto", description="How Mitsuba computes: on a GPU, compiled or plainly; auto: the fastest that works here."
@@ -69,11 +95,16 @@ class Render(Recipe):
         """
         scene = self.scene(rng)
         view, grey = self.seen(scene, material, rng)
-        image = self.imaging.apply(grey, rng)
-        pixels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+        grey = self.vignette.apply(self.focus.apply(grey, view.depth), rng)
+        pixels = np.rint(np.clip(self.imaging.apply(grey, rng), 0, 1) * 255).astype(np.uint8)
         size = scene.pixel_size_nm
+        hidden = self.scale_bar.write(pixels, size) & (view.labels > 0)
         return Sample(
-            Micrograph(pixels, (size, size)), view.labels, None, truth_table(scene, view), self.model_dump(mode="json")
+            Micrograph(pixels, (size, size)),
+            view.labels,
+            ~hidden if hidden.any() else None,
+            truth_table(scene, view),
+            self.model_dump(mode="json") | {"variant": SHORT[view.variant]},
         )
 
     def scene(self, rng: np.random.Generator) -> Scene:

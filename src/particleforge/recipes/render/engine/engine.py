@@ -23,6 +23,7 @@ from particleforge.store.files import atomic_write
 Choice: TypeAlias = Literal["auto", "cuda", "llvm", "scalar"]
 VARIANTS: dict[str, str] = {"cuda": "cuda_ad_rgb", "llvm": "llvm_ad_rgb", "scalar": "scalar_rgb"}
 """From the fastest, which needs an NVIDIA GPU, to the one that runs everywhere; llvm needs LLVM 17 or newer."""
+SHORT = {variant: choice for choice, variant in VARIANTS.items()}
 _LOG_BYTES = 2000
 
 

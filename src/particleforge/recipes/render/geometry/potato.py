@@ -11,6 +11,8 @@ from particleforge.recipes.render.geometry.geometry import Geometry
 from particleforge.recipes.render.mesh import Mesh, sphere
 
 WAVES = 24
+FINE = 4
+"""Above so many bumps around, a mesh is finer."""
 
 
 class Potato(Geometry):
@@ -29,8 +31,9 @@ class Potato(Geometry):
 
     def trace(self, rng: np.random.Generator, level: int) -> Mesh:
         """Return a sphere with radii of the exponential of plane waves in all directions."""
-        ball = sphere(level)
-        vectors = rng.standard_normal((WAVES, 3)) * draw(self.waves, rng)
+        waves = draw(self.waves, rng)
+        ball = sphere(level + (waves > FINE))
+        vectors = rng.standard_normal((WAVES, 3)) * waves
         phases = rng.uniform(0, 2 * np.pi, WAVES)
         noise = np.sqrt(2 / WAVES) * np.cos(ball.vertices @ vectors.T + phases).sum(1, keepdims=True)
         radii = np.exp(draw(self.bumps, rng) * np.clip(noise, -3, 3))

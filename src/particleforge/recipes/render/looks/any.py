@@ -9,7 +9,7 @@ from particleforge.recipes.render.looks.optical import Optical
 from particleforge.recipes.render.looks.secondary import Secondary
 from particleforge.recipes.render.looks.stylised import Categorical, Depth, Normals, XRay
 from particleforge.recipes.render.looks.transmission import Transmission
-from particleforge.recipes.render.presets import by_name
+from particleforge.recipes.render.named import by_name
 
 AnyLook: TypeAlias = Annotated[
     Secondary | Backscatter | Transmission | Optical | Categorical | Normals | Depth | XRay,

@@ -1,0 +1,1 @@
+"""What an instrument adds after the beam has met the particles."""

@@ -1,0 +1,23 @@
+"""Uneven brightness of the field of view."""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from particleforge.draws import Draw, PerImage, Uniform, Within, number, sometimes
+from particleforge.recipes.shapes.stage import Floats, Stage
+
+
+class Vignette(Stage):
+    """Corners are darker."""
+
+    loss: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
+        sometimes(0.3, Uniform(low=0.05, high=0.3)), description="Share of the brightness lost in the corners."
+    )
+
+    def apply(self, image: Floats, rng: np.random.Generator) -> Floats:
+        """Multiply with a paraboloid about the middle."""
+        y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in image.shape)
+        loss = number(self.loss) * (y[:, None] ** 2 + x[None, :] ** 2) / 2
+        return np.asarray(image * (1 - loss), np.float32)
