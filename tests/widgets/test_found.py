@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from napari.layers import Image
 
+from particleforge.errors import UserError
 from particleforge.measurement.particles import measure_particles
 from particleforge.micrograph import Micrograph
 from particleforge.store.micrographs import read_micrograph
@@ -55,6 +56,22 @@ def test_particles_of_several_planes_get_numbers_of_their_own(tmp_path):
     assert found.certainty == pytest.approx(-0.1)
     assert found.provenance["source"] == {"model": "base", "images": "series"}
     assert json.loads((tmp_path / "out" / SUMMARY).read_text())["complete"]
+
+
+def test_a_plane_that_could_not_be_measured_stays_in_its_place(tmp_path):
+    results = Results(tmp_path / "out", {"command": "measure", "source": {"model": "base", "images": "/tmp/x"}})
+    for number, sides in enumerate(((4,), None, (8,))):
+        name = f"plane_{number:05d}"
+        if sides is None:
+            results.fail(name, UserError("3 pixels are NaN.", "Replace them."))
+        else:
+            results.add(Micrograph(squares(*sides).astype(np.uint8), name=name), squares(*sides))
+    results.finish()
+    found = read_found(tmp_path / "out", "series")
+    assert [np.unique(labels).tolist() for labels in found.labels] == [[0, 1], [0], [0, 2]]
+    assert found.table["plane"].tolist() == [0, 2]
+    said = found.remarks("series", in_pixels=False)
+    assert said == "1 of 3 planes could not be measured. Plane 1: 3 pixels are NaN. Replace them."
 
 
 def test_no_particle_is_an_empty_table(tmp_path):

@@ -1,8 +1,8 @@
 """What a measurement of a layer gives, and how it is handed over."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,15 @@ class Found:
         Plain data: version, parameters, model.
     certainty
         How sure the detector is of the least sure plane; None where it cannot tell.
+    failed
+        Why planes could not be measured, by their number; they have no particles.
     """
 
     labels: list[npt.NDArray[np.uint32]]
     table: pd.DataFrame
     provenance: dict[str, Any]
     certainty: float | None = None
+    failed: Mapping[int, str] = field(default_factory=dict)
 
     def remarks(self, name: str, in_pixels: bool) -> str:
         """Say what a person should know before the sizes of a layer are used."""
@@ -53,6 +56,10 @@ class Found:
             )
         if len(self.table) and in_pixels:
             said.append(f"Sizes are in pixels: {name} has no length as its unit.")
+        for plane, reason in list(self.failed.items())[:1]:
+            said.append(
+                f"{len(self.failed)} of {len(self.labels)} planes could not be measured. Plane {plane}: {reason}"
+            )
         return " ".join(said)
 
 
@@ -70,11 +77,14 @@ def read_found(results: Path, name: str) -> Found:
     """Read the results of a job; `name` is that of the layer."""
     table = pd.read_csv(results / TABLE, dtype={"image": str}, keep_default_na=False, na_values=[""])
     summary = json.loads((results / SUMMARY).read_text(encoding="utf-8"))
+    paths = {path.name.removesuffix(".tif"): path for path in (results / "labels").glob("*.tif")}
+    reasons = summary["failed"]
+    blank = np.zeros_like(read_labels(next(iter(paths.values()))))
     labels, rows, highest = [], [], 0
-    paths = sorted((results / "labels").glob("*.tif"), key=lambda path: path.name)
-    for plane, path in enumerate(paths):
-        ids = read_labels(path)
-        own = table[table["image"] == path.name.removesuffix(".tif")]
+    names = sorted({*paths, *reasons})
+    for plane, stem in enumerate(names):
+        ids = read_labels(paths[stem]) if stem in paths else blank
+        own = table[table["image"] == stem]
         rows.append(own.assign(label=own["label"] + highest, plane=plane))
         ids[ids > 0] += np.uint32(highest)
         highest = max(highest, int(ids.max(initial=0)))
@@ -84,4 +94,5 @@ def read_found(results: Path, name: str) -> Found:
     source = summary["provenance"]["source"] | {"images": name}
     known = [sure for entry in summary["images"].values() if (sure := entry.get("certainty")) is not None]
     provenance = summary["provenance"] | {"source": source}
-    return Found(labels, every if len(every) else table.assign(plane=0), provenance, min(known, default=None))
+    failed = {plane: reasons[stem] for plane, stem in enumerate(names) if stem in reasons}
+    return Found(labels, every if len(every) else table.assign(plane=0), provenance, min(known, default=None), failed)
