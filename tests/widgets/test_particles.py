@@ -183,6 +183,18 @@ def test_painting_measures_anew_and_keeps_the_scores(particles, qtbot):
     assert len(layer.features) == 13
 
 
+def test_grey_values_of_particles_that_were_not_edited_stay(qapp, qtbot):
+    grey = np.arange(100.0 * 120).reshape(100, 120)
+    table = table_of(discs(), intensity=grey)
+    found = Particles(Labels(discs()), table, ALL)
+    with qtbot.waitSignal(found.changed, timeout=LIMIT_MS):
+        found.layer.data_setitem((np.array([50]), np.array([20])), 0)  # one pixel of particle 6
+    for name in ("mean_intensity", "sd_intensity"):
+        before, after = (rows.set_index("label")[name] for rows in (table, found.table))
+        assert np.isnan(after[6]) and after.drop(6).tolist() == before.drop(6).tolist()
+    found.release()
+
+
 def test_nothing_is_measured_after_release(qapp, qtbot):
     found = Particles(Labels(discs()), table_of(discs()), ALL)
     found.release()

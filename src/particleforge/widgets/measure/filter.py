@@ -5,12 +5,11 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import Field
 
-from particleforge.measurement.particles import PIXEL_COLUMNS
+from particleforge.measurement.particles import INTENSITY_COLUMNS, PIXEL_COLUMNS
 from particleforge.params import Params
 
 UNITS = ("_nm", "_nm2", "_nm3", "_px", "_px2", "_px3", "_deg")
 """Endings of columns; the first one that is there is taken."""
-INTENSITIES = ("mean_intensity", "sd_intensity")
 NO_NUMBERS = {"image", "label", "class", "touches_border"}
 
 
@@ -20,7 +19,7 @@ def _name(column: str) -> str:
 
 
 PROPERTIES = tuple(
-    dict.fromkeys(_name(column) for column in (*PIXEL_COLUMNS, *INTENSITIES) if column not in NO_NUMBERS)
+    dict.fromkeys(_name(column) for column in (*PIXEL_COLUMNS, *INTENSITY_COLUMNS) if column not in NO_NUMBERS)
 )
 """What a particle table tells of each particle as a number."""
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from particleforge.measurement.particles import measure_particles
+from particleforge.measurement.particles import INTENSITY_COLUMNS, measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.widgets.background import Background
 from particleforge.widgets.layers import pixel_size_nm
@@ -137,11 +137,10 @@ class Particles(QObject):
             self.select({number})
 
     def _set_table(self, table: pd.DataFrame) -> None:
-        intensity = self.table.get("mean_intensity")
-        if intensity is not None:  # of particles that were not edited
-            known = self.table.set_index("label")[["area_px2", "mean_intensity"]]
-            same = table["label"].map(known["area_px2"]) == table["area_px2"]
-            table = table.assign(mean_intensity=table["label"].map(known["mean_intensity"]).where(same))
+        old = self.table.set_index("label")
+        unedited = table["label"].map(old["area_px2"]) == table["area_px2"]
+        for name in old.columns.intersection(INTENSITY_COLUMNS):
+            table[name] = table["label"].map(old[name]).where(unedited)
         self.table = table
         self.selected &= frozenset(int(number) for number in self.counted["label"])
         self._show()
