@@ -11,9 +11,11 @@ from particleforge.recipes.warp.random_scale import RandomScale
 from particleforge.recipes.warp.recipe import Warp
 from particleforge.sample import Sample
 from particleforge.store.annotated import write_annotated
+from particleforge.widgets.augment.panel import AugmentPanel
 from particleforge.widgets.augment.preview import Preview
 from particleforge.widgets.augment.sizes import grown_sizes, size_shift, warped_sizes
 from particleforge.widgets.augment.sizes_view import SizesView
+from particleforge.widgets.folder_chooser import NOTHING_YET
 
 LIMIT_MS = 60_000
 
@@ -86,3 +88,17 @@ def test_a_preview_compares_sizes_of_a_warp_only(qtbot, tmp_path):
     assert len(compared.args[0].before) == 3 and viewer.layers["Preview"].data is not before
     preview.hide()
     assert not viewer.layers
+
+
+def test_buttons_say_what_is_missing_until_it_is_there(qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
+    panel = AugmentPanel(ViewerModel())
+    qtbot.addWidget(panel)
+    panel.show()
+    assert panel.row.missing.text() == NOTHING_YET and panel.row.missing.isVisible()
+    assert not panel.preview.isEnabled() and not panel.row.button.isEnabled()
+    write_annotated(panel.folder.value(), [discs([8, 10], (2.0, 2.0))])
+    qtbot.waitUntil(panel.row.button.isEnabled, timeout=LIMIT_MS)
+    assert panel.preview.isEnabled() and not panel.row.missing.isVisible()
+    panel.name.setText(" ")
+    assert panel.row.missing.text() == "Give it a name." and panel.preview.isEnabled()
