@@ -227,18 +227,18 @@ def test_training_is_stopped_resumed_and_its_detector_measures(opened, qtbot, pr
     with qtbot.waitSignal(panel.row.stopped, timeout=LIMIT_MS):
         panel.row.button.click()
     assert "can be used in Measure" in panel.row.message.text()
-    (model,) = panel.models.models
+    (model,) = panel.view.models.models
     assert (model.finished, model.usable, model.source) == (False, True, "annotations, 1 image")
     assert panel.name.text() == "detector-2"
 
-    panel.models.setCurrentItem(panel.models.topLevelItem(0))
+    panel.view.models.setCurrentItem(panel.view.models.topLevelItem(0))
     with qtbot.waitSignal(panel.row.done, timeout=LIMIT_MS) as done:
-        panel.resume.click()
+        panel.view.resume.click()
     assert done.args[0]["particles"] == 10
-    (model,) = panel.models.models
+    (model,) = panel.view.models.models
     assert model.finished and model.prob_thresh is not None
-    assert panel.loss.isVisible() and len(panel.loss.curves[0].points) >= 2
-    assert not panel.resume.isEnabled()
+    assert panel.view.loss.isVisible() and len(panel.view.loss.curves[0].points) >= 2
+    assert not panel.view.resume.isEnabled()
 
     viewer, panel = opened("Measure", micrograph())
     panel.model.set_value(model.path)

@@ -46,7 +46,7 @@ def train(qtbot, tmp_path, monkeypatch):
 
 def test_a_stopped_training_can_be_used_and_resumed(train, qtbot):
     panel, jobs = train
-    assert panel.models.isHidden() and not panel.resume.isVisible()
+    assert panel.view.models.isHidden() and not panel.view.resume.isVisible()
     panel.row.button.click()
     qtbot.waitUntil(lambda: len(jobs) == 1)
     signals, task = jobs[0]
@@ -57,22 +57,22 @@ def test_a_stopped_training_can_be_used_and_resumed(train, qtbot):
     (out / "run.yaml").write_text(yaml.safe_dump({"folder": task.args["folder"], "annotated": ["a"], "minutes": 2.0}))
     (out / LOG).write_text("step,seconds,train_loss,held_out_loss,held_out_f1\n1,30,2,nan,nan\n2,60,1,nan,nan\n")
     signals.advanced.emit(Advance(done=0.5))
-    assert panel.loss.isVisible() and not panel.resume.isVisible()
-    assert panel.models.topLevelItem(0).text(0) == "detector-1 (running)"
+    assert panel.view.loss.isVisible() and not panel.view.resume.isVisible()
+    assert panel.view.models.topLevelItem(0).text(0) == "detector-1 (running)"
     panel.row.cancel()
     signals.ended.emit(Stopped())
     assert "can be used in Measure" in panel.row.message.text()
-    assert panel.resume.isVisible() and panel.name.text() == "detector-2"
+    assert panel.view.resume.isVisible() and panel.name.text() == "detector-2"
     assert panel.start.box.findText("detector-1 (stopped early)") > 0
 
-    panel.resume.click()
+    panel.view.resume.click()
     qtbot.waitUntil(lambda: len(jobs) == 2)
     signals, again = jobs[1]
     assert again.call == LEARN and again.args == task.args and again.params == {"minutes": 2.0}
     (out / "checkpoint.pt").unlink()
     signals.ended.emit(Result(value={"model": str(out), "particles": 10}))
     assert panel.row.message.text() == "detector-1 has learned from 10 annotated particles. Choose it in Measure."
-    assert not panel.resume.isVisible() and not panel.resume.isEnabled()
+    assert not panel.view.resume.isVisible() and not panel.view.resume.isEnabled()
 
 
 def test_without_annotated_images_a_dataset_will_do(train, qtbot, tmp_path):
