@@ -487,7 +487,7 @@ def test_nothing_is_left_after_closing(opened, qtbot, home, how):
     assert read_annotated(home)[0].labels.max() == 3
     assert panel.session is None
     assert len(timers) == 2 and not any(isalive(timer) and timer.isActive() for timer in timers)
-    assert set(threading.enumerate()) <= threads
+    qtbot.waitUntil(lambda: set(threading.enumerate()) <= threads, timeout=30_000)
     for layer in (image, particles, strokes):
         assert not [c for c in layer.mouse_drag_callbacks if "particleforge" in callback_module(c)]
         for emitter in layer.events.emitters.values():
