@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import yaml
 
 from particleforge.errors import UserError
 from particleforge.measurement.figures import log_ticks
 from particleforge.measurement.picture import INK, TEXT_PT
-from particleforge.measurement.report.content import Content, Scale, Table
+from particleforge.measurement.report.content import Content, Scale, Table, as_yaml
 from particleforge.measurement.report.plots import blank, finish, laid_out, legend
 from particleforge.measurement.report.text import digits, interval
 from particleforge.measurement.report.write import write_pages
@@ -78,7 +77,7 @@ def write_comparison(
             "divergence in brackets (median, 95 %)",
             "p-value": f"share of {precision.resamples} random regroupings with as large a Wasserstein distance",
         },
-        provenance=yaml.safe_dump(dict(provenance), sort_keys=False).strip() if provenance else "",
+        provenance=as_yaml(provenance or {}),
     )
     write_pages(path, said, [_plots(samples, scale)])
     return found

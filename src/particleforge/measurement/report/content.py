@@ -127,9 +127,17 @@ def content(measured: Measured, description: Description, provenance: Mapping[st
             **rules.sentences(),
             "Intervals": _intervals(description),
         },
-        provenance=yaml.safe_dump(dict(provenance), sort_keys=False, allow_unicode=True).strip() if provenance else "",
+        provenance=as_yaml(provenance),
         particles=_particles(table, scale) if 0 < len(table) <= _MOST_ROWS else None,
     )
+
+
+def as_yaml(data: Mapping[str, Any]) -> str:
+    """Plain data as YAML, short mappings on one line; nothing where there is nothing."""
+    if not data:
+        return ""
+    text: str = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+    return text.strip()
 
 
 def headline(description: Description, scale: Scale, found: int) -> list[tuple[str, str, str]]:
