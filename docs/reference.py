@@ -10,10 +10,18 @@ import annotated_types
 
 from particleforge.cli.main import COMMANDS, module_of
 from particleforge.draws import Choice, Mixture, OneOf, PerImage, PerParticle, Within
+from particleforge.measurement.rules import Rules
+from particleforge.measurement.shape_class import ShapeRule
+from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.models.patches import Augment
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.params import Params
+from particleforge.recipes.aggregate.growth.exact import Exact
+from particleforge.recipes.aggregate.imaging.bright_field import BrightField
+from particleforge.recipes.aggregate.imaging.haadf import Haadf
+from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.cutpaste.canvases import Inpainted, Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
 from particleforge.recipes.cutpaste.recipe import CutPaste
@@ -40,6 +48,8 @@ from particleforge.workflows.learn import LearnParams
 
 SHOWN = (CutPaste, CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale)
 SHOWN += (Shapes, Population, Near, AdaptParams)
+SHOWN += (Rules, ShapeRule, Precision)
+SHOWN += (Aggregate, Material, Exact, Haadf, BrightField)
 SHOWN += (SynthesizeParams, LearnParams, TrainParams, StarDistConfig, Augment)
 
 VARIANTS: dict[str, tuple[type[Params], ...]] = {
@@ -128,7 +138,7 @@ def _shown(value: Any) -> str:
             return f"{_shown(others[0])} in {value.weights[1] / sum(value.weights):.0%} of the images, else 0"
         return " or ".join(map(_shown, value.parts))
     if isinstance(value, tuple) and value and all(isinstance(one, Params) for one in value):
-        return ", ".join(dict.fromkeys(f"`{one.kind}`" for one in value))
+        return ", ".join(dict.fromkeys(f"`{getattr(one, 'kind', None) or one.name}`" for one in value))
     if isinstance(value, Params):
         fields = value.model_dump()
         kind = fields.pop("kind", None)
