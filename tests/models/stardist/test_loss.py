@@ -28,8 +28,9 @@ def cross_entropy(logits, target):
     return -(target * np.log(p) + (1 - target) * np.log(1 - p))
 
 
-def test_fully_known_it_is_the_official_formula():
+def test_fully_known_with_equal_rays_it_is_the_official_formula():
     logits, dist, prob, dist_target, weight = maps()
+    dist_target = np.broadcast_to(dist_target[:, :1], dist_target.shape)
     # Official package: binary_crossentropy + 0.2 * generic_masked_loss(mask=prob, mae, reg_weight=1e-4, norm_by_mask)
     error = np.mean(prob * np.abs(dist_target - dist), axis=1)
     penalty = np.mean((1 - prob) * np.abs(dist), axis=1)
@@ -45,11 +46,25 @@ def test_partly_known_it_is_the_mean_over_known_pixels():
     known = weight[:, 0] > 0
     n = known.sum()
     p = prob[:, 0][known]
-    error = np.abs(dist_target - dist).mean(1)[known]
+    reach = dist_target / np.maximum(dist_target.mean(1, keepdims=True), 1e-3)
+    error = (reach * np.abs(dist_target - dist)).mean(1)[known]
     expected = cross_entropy(logits, prob)[:, 0][known].sum() / n
     expected += 0.2 * (p * error).sum() / p.sum()
     expected += 0.2 * 1e-4 * ((1 - p) * np.abs(dist).mean(1)[known]).sum() / n
     assert loss_of(logits, dist, prob, dist_target, weight).total.item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_an_error_counts_as_the_area_it_takes():
+    """A long ray that is too short by 1 % costs as much more than a short one as the polygon's area loses more."""
+    shape = (1, 1, 1, 1)
+    true = np.array([1.0, 1, 30, 1]).reshape(1, 4, 1, 1)
+
+    def cost(ray):
+        told = true.copy()
+        told[:, ray] *= 0.99
+        return loss_of(np.zeros(shape), told, np.ones(shape), true, np.ones(shape)).dist.item()
+
+    assert cost(2) / cost(0) == pytest.approx(30**2)
 
 
 @pytest.mark.parametrize("which", [0, 1, 2, 3])

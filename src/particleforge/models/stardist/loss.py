@@ -20,8 +20,10 @@ class Loss(NamedTuple):
 def stardist_loss(prob_logits: Tensor, dist: Tensor, prob_target: Tensor, dist_target: Tensor, weight: Tensor) -> Loss:
     """Cross entropy of prob plus 0.2 times masked error of dist plus 1e-4 times background dist.
 
-    The weights of official StarDist (Schmidt et al., MICCAI 2018). Where every weight is 1 the value is
-    that of the official package; where a weight is 0 the pixel has no influence.
+    The weights of official StarDist (Schmidt et al., MICCAI 2018); where a weight is 0 the pixel has no influence.
+    Unlike there, each ray's error counts in proportion to its true length over the mean of all rays at that point, for
+    the area it adds or takes is in that proportion, too: along a rod few rays point, and all of its length hangs on
+    them. Where every weight is 1 and all rays are as long, the value is that of the official package.
 
     Parameters
     ----------
@@ -37,7 +39,8 @@ def stardist_loss(prob_logits: Tensor, dist: Tensor, prob_target: Tensor, dist_t
     known = weight.sum().clamp(min=1)
     prob_loss = (F.binary_cross_entropy_with_logits(prob_logits, prob_target, reduction="none") * weight).sum() / known
     inside = prob_target * weight
-    error = (inside * (dist - dist_target).abs()).mean(1, keepdim=True).sum() / known
+    reach = dist_target / dist_target.mean(1, keepdim=True).clamp(min=1e-3)
+    error = (inside * reach * (dist - dist_target).abs()).mean(1, keepdim=True).sum() / known
     dist_loss = error / (inside.sum() / known + 1e-7)
     outside = ((1 - prob_target) * weight * dist.abs()).mean(1, keepdim=True).sum() / known
     total = prob_loss + DIST_WEIGHT * (dist_loss + BACKGROUND_REG * outside)
