@@ -6,6 +6,7 @@ from typing import Any
 
 from particleforge.cli.bar import bar
 from particleforge.errors import UserError
+from particleforge.recipes.aggregate.export import WRITERS, export_aggregates
 from particleforge.step import run
 from particleforge.store.dataset import Dataset
 from particleforge.store.exchange.formats import FORMATS, exchange_format
@@ -19,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, help="New folder for a dataset; new file NAME.onnx or NAME.zip for a model.")
     parser.add_argument(
         "--format",
-        help=f"Datasets: one of {', '.join(FORMATS)}; default: pairs. Models: one of {', '.join(MODEL_FORMATS)}; "
-        "default: onnx.",
+        help=f"Datasets: one of {', '.join(FORMATS)}; default: pairs. Aggregates of a dataset: one of "
+        f"{', '.join(WRITERS)}. Models: one of {', '.join(MODEL_FORMATS)}; default: onnx.",
     )
 
 
@@ -31,9 +32,14 @@ def call(args: argparse.Namespace) -> dict[str, Any]:
     name = args.format or "pairs"
     if name in MODEL_FORMATS:
         raise UserError(f"{args.source} is no folder of a model; only models are written as {name}.")
-    chosen, dataset = exchange_format(name), Dataset.open(args.source)
+    if name in WRITERS:
+        dataset = Dataset.open(args.source)
+        step = export_aggregates.steps(dataset, args.out, name)
+    else:
+        chosen, dataset = exchange_format(name), Dataset.open(args.source)
+        step = chosen.write.steps(dataset, args.out)
     with bar() as report:
-        run(chosen.write.steps(dataset, args.out), report)
+        run(step, report)
     return {"folder": str(args.out), "samples": len(dataset)}
 
 
