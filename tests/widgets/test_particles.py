@@ -216,6 +216,7 @@ def test_figures_in_front():
     assert "6 particles of 9 counted" in text and "GSD" in text
     mean = np.exp(np.log(table["ecd_nm"]).mean())
     assert f"geometric mean {mean:.4g} nm" in text and f"D50 {table['ecd_nm'].median():.4g} nm" in text
+    assert "counted</b><br>3 are cut by the border<br>" in headline(table, 9, 2.0, cut=3)
     assert "1 particle<" in headline(table[:1], 1, None) and "px" in headline(table, 6, None)
     assert headline(table[:0], 3, None) == "None of 3 particles counts."
 

@@ -15,7 +15,7 @@ from particleforge.widgets.background import Background
 from particleforge.widgets.kde import log_density
 
 LIT, CUMULATIVE, DENSITY = "#F0C419", "#8E7CC3", "#2CA07A"
-HEIGHT_PX = 245
+HEIGHT_PX = 235
 
 
 class SizesPlot(QWidget):

@@ -92,7 +92,9 @@ class ResultsView(QWidget):
     def _update(self) -> None:
         counted = self._particles.counted
         size_nm, rules = self._particles.pixel_size_nm, self._particles.rules
-        self.headline.setText(headline(counted, len(self._particles.table), size_nm, rules.size))
+        table = self._particles.table
+        cut = int((table["touches_border"].astype(bool) & (table["weight"] == 0)).sum())
+        self.headline.setText(headline(counted, len(table), size_nm, rules.size, cut))
         self.headline.setToolTip(rules.border.sentence)
         self.plot.show_table(counted, size_nm, rules.size)
         self.table.show_rows(counted)
@@ -149,14 +151,17 @@ class ResultsView(QWidget):
         )
 
 
-def headline(counted: pd.DataFrame, total: int, pixel_size_nm: float | None, measure: Measure = "ecd") -> str:
-    """Count, geometric mean, D50 and GSD of the particles that count."""
+def headline(
+    counted: pd.DataFrame, total: int, pixel_size_nm: float | None, measure: Measure = "ecd", cut: int = 0
+) -> str:
+    """Count, geometric mean, D50 and GSD of the particles that count; `cut` do not, as the border cuts them."""
     if not len(counted):
         return f"None of {total} particles counts." if total else "No particle was found."
     sizes, unit = sizes_and_unit(counted, pixel_size_nm, measure)
     found, sign = size_statistics(sizes, counted["weight"].to_numpy(float)), {"um": "µm"}.get(unit, unit)
     number = f"{len(counted)} particle{'' if len(counted) == 1 else 's'}"
     number += f" of {total} counted" if total > len(counted) else ""
+    border = f"<br>{cut} {'is' if cut == 1 else 'are'} cut by the border" if cut else ""
     gsd = "" if found["gsd"] is None else f" · GSD {found['gsd']:.2f}"
     mean, middle = (f"{found[name]:.4g} {sign}" for name in ("geometric_mean", "d50"))
-    return f"<b>{number}</b><br>geometric mean {mean}<br>D50 {middle}{gsd}"
+    return f"<b>{number}</b>{border}<br>geometric mean {mean}{gsd}<br>D50 {middle}"
