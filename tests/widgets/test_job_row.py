@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 
@@ -169,6 +170,24 @@ def test_only_the_last_answer_counts(qtbot):
     qtbot.waitUntil(lambda: told == [True])
     qtbot.wait(50)
     assert answers == ["new"]
+
+
+@pytest.mark.parametrize("finishes", [False, True])
+def test_the_program_waits_for_its_end_only_where_files_are_written(tmp_path, finishes):
+    code = f"""
+import time
+from pathlib import Path
+from qtpy.QtCore import QCoreApplication
+from particleforge.widgets.background import Background
+app = QCoreApplication([])
+def work(outdated):
+    time.sleep({1 if finishes else 600})
+    Path({str(tmp_path / "written")!r}).touch()
+background = Background(finishes={finishes})
+background.run(work)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=LIMIT_MS / 1000)
+    assert (tmp_path / "written").exists() == finishes
 
 
 def test_time_left_is_told_from_the_speed_since_the_first_report():
