@@ -12,6 +12,8 @@ from particleforge.recipes.render.material import AnyMaterial, Material
 from particleforge.recipes.render.mesh import Mesh
 from particleforge.recipes.shapes.noise import cloud
 
+STEP_PX = 2
+"""Distance of the points of its surface; bumps are at least twice as wide."""
 BESIDE = 0.5
 """How far the ground goes on beside the image, over the image's longer side."""
 
@@ -34,8 +36,8 @@ class Ground(Params):
         """(Y, X) heights in pixels; the highest is 0."""
         if not (roughness := number(self.roughness_nm) / pixel_size_nm):
             return np.zeros(shape, np.float32)
-        bump = max(2.0, number(self.bump_nm) / pixel_size_nm)
-        heights = np.float32(roughness) * cloud(shape, bump, max(2.0, bump / 8), rng)
+        bump = max(2.0 * STEP_PX, number(self.bump_nm) / pixel_size_nm)
+        heights = np.float32(roughness) * cloud(shape, bump, max(2.0 * STEP_PX, bump / 8), rng)
         return np.asarray(heights - heights.max(), np.float32)
 
     def mesh(self, heights: npt.NDArray[np.float32]) -> Mesh | None:
@@ -45,9 +47,9 @@ class Ground(Params):
         height, width = heights.shape
         if not heights.any():
             return _grid(np.zeros((2, 2)), np.array([-height, 2.0 * height]), np.array([-width, 2.0 * width]))
-        padded = np.pad(heights.astype(float), 1, mode="edge")
+        padded = np.pad(heights[::STEP_PX, ::STEP_PX].astype(float), 1, mode="edge")
         beside = BESIDE * max(height, width)
-        y, x = (np.concatenate([[-beside], np.arange(n) + 0.5, [n + beside]]) for n in (height, width))
+        y, x = (np.concatenate([[-beside], np.arange(0, n, STEP_PX) + 0.5, [n + beside]]) for n in (height, width))
         return _grid(padded, y, x)
 
 

@@ -55,8 +55,8 @@ class Mesh:
 
     @cached_property
     def extremes(self) -> Floats:
-        """(k, 3) vertices that are farthest in one of 642 directions."""
-        farthest = np.unique((self.vertices @ sphere(3).vertices.T).argmax(0))
+        """(k, 3) vertices that are farthest in one of 162 directions."""
+        farthest = np.unique((self.vertices @ sphere(2).vertices.T).argmax(0))
         return np.asarray(self.vertices[farthest], float)
 
     @cached_property
@@ -67,10 +67,9 @@ class Mesh:
 
         points = self.extremes
         around = sphere(2).vertices  # a tetrahedron is narrowest between edges, not at a face
-        few = np.unique((points @ around.T).argmax(0))
-        narrow = _narrowest(points, np.concatenate([around, ConvexHull(points[few]).equations[:, :3]]))
+        narrow = _narrowest(points, np.concatenate([around, ConvexHull(points).equations[:, :3]]))
         for angle in (0.1, 0.03, 0.01, 0.003, 0.001):
-            narrow = _narrowest(points, narrow + angle * sphere(1).vertices)
+            narrow = _narrowest(self.vertices, narrow + angle * sphere(1).vertices)
         return float(pdist(points).max()), float(np.ptp(self.vertices @ narrow))
 
     @property

@@ -10,19 +10,19 @@ from particleforge.params import read_yaml
 HERE = Path(__file__).parent
 
 
-def names(folder: str) -> list[str]:
-    """Names of the presets in a folder beside this file."""
-    return sorted(path.stem for path in (HERE / folder).glob("*.yaml"))
+def names(folder: str, beside: Path = HERE) -> list[str]:
+    """Names of the presets in a folder."""
+    return sorted(path.stem for path in (beside / folder).glob("*.yaml"))
 
 
-def by_name(folder: str) -> BeforeValidator:
-    """Annotation: a name stands for the preset of that name in a folder beside this file."""
+def by_name(folder: str, beside: Path = HERE) -> BeforeValidator:
+    """Annotation: a name stands for the preset of that name in a folder."""
 
     def read(value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        if value not in names(folder):
-            raise ValueError(f"{value!r} is none of the {folder}; there are {', '.join(names(folder))}")
-        return read_yaml(HERE / folder / f"{value}.yaml")
+        if value not in names(folder, beside):
+            raise ValueError(f"{value!r} is none of the {folder}; there are {', '.join(names(folder, beside))}")
+        return read_yaml(beside / folder / f"{value}.yaml")
 
     return BeforeValidator(read)

@@ -71,7 +71,7 @@ class Render(Recipe):
     vignette: Vignette = Field(Vignette(), description="Uneven brightness of the field of view.")
     imaging: Imaging = Field(IMAGING, description="What the detector adds.")
     scale_bar: ScaleBar = Field(ScaleBar(), description="Burnt-in scale bar.")
-    samples_per_pixel: int = Field(16, ge=1, le=4096, description="More make the image less grainy, and slower.")
+    samples_per_pixel: int = Field(8, ge=1, le=4096, description="More make the image less grainy, and slower.")
     variant: Choice = Field(
         "auto", description="How Mitsuba computes: on a GPU, compiled or plainly; auto: the fastest that works here."
     )

@@ -14,6 +14,8 @@ from particleforge.recipes.render.scene import Scene
 Floats = npt.NDArray[np.float32]
 DIFFUSE: Plain = {"type": "diffuse", "reflectance": {"type": "mesh_attribute", "name": "vertex_value"}}
 """A surface that gives the number of each vertex to all directions alike."""
+ONCE: Plain = {"type": "direct", "emitter_samples": 0, "bsdf_samples": 1, "hide_emitters": True}
+"""From a surface straight to the sky, in a direction its BSDF chooses."""
 SKY = (32, 64)
 """Rows and columns of an image of where light comes from."""
 

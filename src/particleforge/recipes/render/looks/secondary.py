@@ -7,7 +7,7 @@ from pydantic import Field
 
 from particleforge.draws import Draw, PerImage, Uniform, Within, number
 from particleforge.recipes.render.engine.view import Plain, View
-from particleforge.recipes.render.looks.look import DIFFUSE, Floats, Look, directions, rendered, sky
+from particleforge.recipes.render.looks.look import DIFFUSE, ONCE, Floats, Look, directions, rendered, sky
 from particleforge.recipes.render.material import Material
 from particleforge.recipes.render.mesh import Mesh
 from particleforge.recipes.render.scene import Scene
@@ -55,7 +55,7 @@ class Secondary(Look):
 
     def integrator(self) -> Plain:
         """Electrons go straight to the detector or are lost."""
-        return {"type": "path", "max_depth": 2, "hide_emitters": True}
+        return ONCE
 
     def image(self, scene: Scene, view: View, rng: np.random.Generator) -> Floats:
         """Return what Mitsuba rendered."""

@@ -7,7 +7,6 @@ from pydantic import Field
 
 from particleforge.draws import Draw, PerImage, Within, number
 from particleforge.recipes.render.mesh import Floats as Points
-from particleforge.recipes.render.mesh import sphere
 from particleforge.recipes.render.placement.placement import Floats, Placement, reach
 from particleforge.recipes.render.scene import Body
 
@@ -49,8 +48,7 @@ class _Falling:
     """A body about its centre of mass, in other units of length."""
 
     def __init__(self, body: Body, unit: float) -> None:
-        points = body.mesh.extremes / unit
-        self.points = points[np.unique((points @ sphere(2).vertices.T).argmax(0))]  # fewer are faster
+        self.points = body.mesh.extremes / unit
         self.radius = reach(body) / unit
         self.round = body.mesh.ferets[0] < 1.01 * body.mesh.ferets[1]
         self.density = body.material.density_g_cm3
