@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import annotated_types
 
@@ -26,6 +26,16 @@ from particleforge.recipes.cutpaste.canvases import Inpainted, Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.near import Near
+from particleforge.recipes.render import population as rendered
+from particleforge.recipes.render.geometry.any import AnyGeometry
+from particleforge.recipes.render.ground import Ground
+from particleforge.recipes.render.imaging.focus import Focus
+from particleforge.recipes.render.imaging.scale_bar import ScaleBar
+from particleforge.recipes.render.imaging.vignette import Vignette
+from particleforge.recipes.render.looks.any import AnyLook
+from particleforge.recipes.render.material import Material as RenderedMaterial
+from particleforge.recipes.render.placement.any import AnyPlacement
+from particleforge.recipes.render.recipe import Render
 from particleforge.recipes.shapes.background.background import Background
 from particleforge.recipes.shapes.imaging.imaging import Imaging
 from particleforge.recipes.shapes.outlines.crescent import Crescent
@@ -49,6 +59,7 @@ from particleforge.workflows.learn import LearnParams
 SHOWN = (CutPaste, CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale)
 SHOWN += (Shapes, Population, Near, AdaptParams)
 SHOWN += (Rules, ShapeRule, Precision)
+SHOWN += (Render,)
 SHOWN += (Aggregate, Material, Exact, Haadf, BrightField)
 SHOWN += (SynthesizeParams, LearnParams, TrainParams, StarDistConfig, Augment)
 
@@ -57,6 +68,10 @@ VARIANTS: dict[str, tuple[type[Params], ...]] = {
     "shadings": (Flat, Dome, Rim, Shell),
     "background": tuple(type(field.default) for field in Background.model_fields.values()),
     "imaging": tuple(type(field.default) for field in Imaging.model_fields.values()),
+    "render_parts": (rendered.Population, RenderedMaterial, Ground, Focus, Vignette, ScaleBar),
+    "render_geometries": get_args(get_args(AnyGeometry)[0]),
+    "render_placements": get_args(get_args(AnyPlacement)[0]),
+    "render_looks": get_args(get_args(AnyLook)[0]),
 }
 
 
