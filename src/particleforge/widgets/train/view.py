@@ -1,0 +1,79 @@
+"""How a training goes, and the models there are."""
+
+import time
+from pathlib import Path
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from particleforge.jobs.messages import Advance
+from particleforge.widgets.train.loss import LossPlot
+from particleforge.widgets.train.models import ModelList
+from particleforge.widgets.train.picture import Picture
+from particleforge.workflows.trained import LOG, Trained
+
+LOG_SECONDS = 1.0
+"""Least time between two looks at the log."""
+
+
+class TrainingView(QWidget):
+    """Loss and finds of the training that was begun last, all models, and a button to resume a stopped one.
+
+    `resumed` gives the one to go on with.
+    """
+
+    resumed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._out: Path | None = None
+        self._running = False
+        self._read_s = 0.0
+        self.loss, self.picture, self.models = LossPlot(self), Picture(self), ModelList(self)
+        self.resume = QPushButton("Resume the selected training", self)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.loss, self.picture, self.models, self.resume):
+            box.addWidget(widget)
+        self.models.itemSelectionChanged.connect(self._offer)
+        self.resume.clicked.connect(lambda: self.resumed.emit(self.models.chosen()))
+        self._offer()
+
+    @property
+    def trained(self) -> Trained | None:
+        """What the training that was begun last has given so far."""
+        return next((model for model in self.models.models if model.path == self._out), None)
+
+    def begin(self, out: Path) -> None:
+        """Follow a training in a folder."""
+        self._out, self._running = out, True
+        self.picture.hide()
+        self.refresh()
+
+    def advance(self, advance: Advance) -> None:
+        """Draw the loss, and what the network finds so far."""
+        if advance.preview:
+            self.picture.show_file(advance.preview)
+        if time.monotonic() - self._read_s > LOG_SECONDS:
+            self._read_s = time.monotonic()
+            self.refresh()
+
+    def end(self, stopped: bool = False) -> None:
+        """Show what the training left; one that was stopped is selected."""
+        self._running = False
+        self.refresh()
+        if stopped and self._out is not None:
+            self.models.choose(self._out)
+
+    def refresh(self) -> None:
+        """Show log and models as they are on disk."""
+        if self._out is not None:
+            self.loss.show_log(self._out / LOG)
+        self.models.refresh(self._out if self._running else None)
+        self._offer()
+
+    def _offer(self) -> None:
+        model = self.models.chosen()
+        stopped = model is not None and not model.finished and not self._running
+        self.resume.setEnabled(stopped)
+        self.resume.setVisible(stopped)
