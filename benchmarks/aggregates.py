@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from particleforge.draws import fix
+from particleforge.errors import UserError
 from particleforge.recipes.aggregate.descriptors import describe
 from particleforge.recipes.aggregate.growth.exact import Exact
 from particleforge.recipes.aggregate.growth.growth import Growth
@@ -60,14 +61,21 @@ def seconds(action: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - began, result
 
 
-def growth(kind: type[Growth], dimension: float, count: int, **fields: Any) -> tuple[float, float, float]:
-    """CPU seconds per aggregate, median and largest error of D_f."""
+def growth(kind: type[Growth], dimension: float, count: int, **fields: Any) -> tuple[float, str]:
+    """CPU seconds per aggregate, and a row of the table."""
     params = kind(particles=PARTICLES, fractal_dimension=dimension, **({"prefactor": PREFACTOR} | fields))
-    materials = (Material(gsd=GSD),)
-    params.grow(materials, np.random.default_rng(0))
-    cpu, grown = seconds(lambda: [params.grow(materials, np.random.default_rng(i)) for i in range(count)])
-    errors = np.abs([spheres.df_error for spheres in grown])
-    return cpu / count, float(np.median(errors)), float(errors.max())
+
+    def grow(seed: int) -> float | None:
+        try:
+            return abs(params.grow((Material(gsd=GSD),), np.random.default_rng(seed)).df_error)
+        except UserError:
+            return None
+
+    grow(0)
+    cpu, grown = seconds(lambda: [grow(seed) for seed in range(count)])
+    errors = [error for error in grown if error is not None]
+    row = f"{count / cpu:.0f} | {np.median(errors):.1e} | {max(errors):.1e} | {1 - len(errors) / count:.0%}"
+    return cpu / count, f"| {dimension}, k_f {params.prefactor} | {kind.__name__.lower()} | {row} |"
 
 
 def peer(python: str, count: int, limit_s: float) -> dict[str, Any]:
@@ -84,17 +92,13 @@ def main() -> None:
     parser.add_argument("--peer-limit-s", type=float, default=60, help="CPU seconds per D_f.")
     args = parser.parse_args()
 
-    print("| D_f | mode | aggregates/s | median D_f error | largest |\n|---|---|---|---|---|")
+    print("| D_f | mode | aggregates/s | median D_f error | largest | refused |\n|---|---|---|---|---|---|")
     exact = {}
     for dimension in DIMENSIONS:
         for kind in (Paper, Exact):
-            cpu, median, largest = growth(kind, dimension, args.count)
-            exact[dimension] = cpu
-            print(
-                f"| {dimension} | {kind.__name__.lower()} | {1 / cpu:.0f} | {median:.1e} | {largest:.1e} |", flush=True
-            )
-    cpu, median, largest = growth(Exact, 2.5, args.count // 4, prefactor=2.0)
-    print(f"| 2.5, k_f 2.0 | exact | {1 / cpu:.0f} | {median:.1e} | {largest:.1e} |", flush=True)
+            exact[dimension], row = growth(kind, dimension, args.count)
+            print(row, flush=True)
+    print(growth(Exact, 2.5, args.count // 8, prefactor=2.0)[1], flush=True)
 
     recipe, rng = Aggregate(), np.random.default_rng(0)
     fixed = [fix(recipe, rng) for _ in range(args.count)]

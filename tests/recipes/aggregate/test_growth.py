@@ -57,13 +57,10 @@ def test_ten_thousand_random_aggregates_are_what_was_asked_for():
     errors, rng = [], np.random.default_rng(5)
     for seed in range(10_000):
         kind = (Exact, Paper)[seed % 2]
-        overlap = rng.choice([0, 0, 0.2])
-        growth = fix(
-            kind(particles=rng.integers(30, 60), overlap=overlap, contact_factor=rng.choice([1.005, 1.1])), rng
-        )
-        sizes = rng.integers(1, 7, 3)
+        overlap, factor = float(rng.choice([0, 0, 0.2])), float(rng.choice([1.005, 1.1]))
+        growth = fix(kind(particles=int(rng.integers(30, 60)), overlap=overlap, contact_factor=factor), rng)
         kinds = (TITANIA, TUNGSTEN, THIRD)[: rng.integers(1, 4)]
-        materials = tuple(one.replace(cluster_size=size) for one, size in zip(kinds, sizes, strict=False))
+        materials = tuple(one.replace(cluster_size=int(rng.integers(1, 7))) for one in kinds)
         spheres = grow(growth, materials, seed)
         check(spheres, growth, materials)
         if kind is Exact:

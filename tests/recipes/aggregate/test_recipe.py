@@ -1,15 +1,24 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import particleforge.recipes.aggregate
 from particleforge.draws import fix
+from particleforge.errors import UserError
 from particleforge.recipes.aggregate.descriptors import components, contact_pairs, read_truth
+from particleforge.recipes.aggregate.imaging.detector import Detector
+from particleforge.recipes.aggregate.imaging.haadf import Haadf
+from particleforge.recipes.aggregate.imaging.scattering import coefficient_per_nm
 from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.any import PRESETS, read_recipe
 from particleforge.recipes.near import moved
 from particleforge.recipes.recipe import make_sample
+from particleforge.recipes.render.named import names
 from particleforge.recipes.synthesize import SynthesizeParams, synthesize
 from particleforge.sample import TRUTH_COLUMNS
 
+PACKAGE = Path(particleforge.recipes.aggregate.__file__).parent
 SMALL = Aggregate(height_px=256, width_px=192)
 
 
@@ -56,12 +65,24 @@ def test_samples_near_one_have_materials_near_its():
     assert near.growth.fractal_dimension == pytest.approx(fixed.growth.fractal_dimension, abs=0.05)
 
 
-@pytest.mark.parametrize("name", sorted(PRESETS))
+@pytest.mark.parametrize("name", sorted(name for name, path in PRESETS.items() if "aggregate" in path.parts))
 def test_presets_give_images(name):
     recipe = read_recipe(name)
     truths = [make_sample(recipe, None, 0, index).truth for index in range(3)]
-    if isinstance(recipe, Aggregate):
-        assert np.concatenate([truth["visible_fraction"] for truth in truths]).mean() > 0.3
+    assert np.concatenate([truth["visible_fraction"] for truth in truths]).mean() > 0.3
+
+
+@pytest.mark.parametrize("name", names("materials", PACKAGE))
+def test_materials_can_be_named(name):
+    (material,) = Aggregate.parse({"materials": [name]}).materials
+    assert 0.02 < 1000 * coefficient_per_nm(material.formula, material.density_g_cm3, 300, (62, 231)) < 10
+
+
+def test_detectors_can_be_named():
+    found = [Haadf.parse({"detector": name}).detector for name in names("detectors", PACKAGE / "imaging")]
+    assert Detector() in found
+    with pytest.raises(UserError, match="'hadf' is none of the detectors; there are "):
+        Haadf.parse({"detector": "hadf"})
 
 
 def test_a_dataset_keeps_whole_aggregates(tmp_path):

@@ -1,11 +1,13 @@
 """What the spheres of an aggregate are made of."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
 from particleforge.draws import Draw, LogNormal, PerImage, PerParticle, Within
 from particleforge.params import Params
+from particleforge.recipes.render.named import by_name
 
 
 class Material(Params):
@@ -28,3 +30,7 @@ class Material(Params):
         LogNormal(median=1, gsd=1.15),
         description="Factor on the scattering of each particle, since crystals scatter more along their axes.",
     )
+
+
+AnyMaterial: TypeAlias = Annotated[Material, by_name("materials", Path(__file__).parent)]
+"""A material, or the name of a file in ``materials``."""

@@ -13,7 +13,7 @@ from particleforge.recipes.aggregate.growth.any import AnyGrowth
 from particleforge.recipes.aggregate.growth.exact import Exact
 from particleforge.recipes.aggregate.imaging.any import AnyImaging
 from particleforge.recipes.aggregate.imaging.haadf import Haadf
-from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.material import AnyMaterial, Material
 from particleforge.recipes.aggregate.view import label, look, truth_table
 from particleforge.recipes.recipe import Recipe
 from particleforge.sample import Sample
@@ -41,7 +41,7 @@ class Aggregate(Recipe):
     width_px: int = Field(512, ge=32, le=16384, description="Image width.")
     pixel_size_nm: Annotated[Draw, PerImage(), Within(0.001, 1e5)] = Field(0.5, description="Side of a pixel.")
     growth: AnyGrowth = Field(Exact(), description="How the aggregate grows.")
-    materials: tuple[Material, ...] = Field(
+    materials: tuple[AnyMaterial, ...] = Field(
         (TUNGSTEN_TRIOXIDE, TITANIUM_DIOXIDE), min_length=1, description="What the particles are made of."
     )
     imaging: AnyImaging = Field(Haadf(), description="How the aggregate is imaged.")

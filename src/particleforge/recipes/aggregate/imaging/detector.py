@@ -1,8 +1,12 @@
 """Annular detectors."""
 
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
 from pydantic import Field, model_validator
 
 from particleforge.params import Params
+from particleforge.recipes.render.named import by_name
 
 
 class Detector(Params):
@@ -16,3 +20,7 @@ class Detector(Params):
         if self.inner_mrad >= self.outer_mrad:
             raise ValueError(f"inner_mrad {self.inner_mrad:g} is not below outer_mrad {self.outer_mrad:g}")
         return self
+
+
+AnyDetector: TypeAlias = Annotated[Detector, by_name("detectors", Path(__file__).parent)]
+"""A detector, or the name of a file in ``detectors``."""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from particleforge.draws import Draw, PerImage, Within, number
 from particleforge.recipes.aggregate.growth.spheres import Spheres
-from particleforge.recipes.aggregate.imaging.detector import Detector
+from particleforge.recipes.aggregate.imaging.detector import AnyDetector, Detector
 from particleforge.recipes.aggregate.imaging.imaging import Image, Imaging, project, thicknesses
 from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate.view import View
@@ -19,7 +19,7 @@ class Haadf(Imaging):
     """HAADF-STEM: each sphere scatters by its thickness and is blurred by its distance from the focus."""
 
     kind: Literal["haadf"] = "haadf"
-    detector: Detector = Field(Detector(), description="Angles that are collected.")
+    detector: AnyDetector = Field(Detector(), description="Angles that are collected.")
     semi_convergence_mrad: float = Field(21.0, ge=0, le=200, description="Half angle of the beam's cone.")
     defocus_nm: Annotated[Draw, PerImage(), Within(-5000, 5000)] = Field(
         0.0, description="Height of the focus above the middle of the aggregate."
