@@ -48,10 +48,16 @@ def discs(radius: float, pixel_size_nm: float | None = None, name: str = "a") ->
     return Sample(Micrograph(pixels, name=name).with_pixel_size(pixel_size_nm), labels)
 
 
-def test_one_magnification_gives_one_scale() -> None:
+def test_one_magnification_gives_one_training_scale() -> None:
     plan = plan_scales([discs(10), discs(12)], 24)
-    assert plan.candidates == ()
-    assert plan.scale_of(discs(12)) == pytest.approx(24 / 22, rel=0.02)
+    assert plan.scale_of(discs(10)) == plan.scale_of(discs(12)) == pytest.approx(24 / 22, rel=0.02)
+
+
+def test_particles_of_new_images_may_be_four_times_smaller_or_larger() -> None:
+    scales = plan_scales([discs(10)], 24).candidates
+    assert max(scales) == pytest.approx(4, rel=0.3)
+    assert min(scales) < 1.2 / 4
+    assert min(abs(scale / 1.2 - 1) for scale in scales) < 0.05
 
 
 def test_unequal_magnifications_are_brought_to_one_size_and_searched() -> None:
@@ -66,7 +72,6 @@ def test_known_pixel_sizes_keep_true_relative_sizes() -> None:
     """The same particles, once with half the pixel size: twice as many pixels, half the factor."""
     fine, coarse = discs(20, 0.5), discs(10, 1.0)
     plan = plan_scales([fine, coarse], 24)
-    assert plan.candidates == ()
     assert plan.scale_of(coarse) == pytest.approx(2 * plan.scale_of(fine))
     assert 20 * plan.scale_of(coarse) == pytest.approx(24, rel=0.03)
 

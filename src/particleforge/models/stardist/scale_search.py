@@ -13,7 +13,7 @@ from particleforge.models.stardist.instances import Instances
 from particleforge.step import Step
 
 Floats = npt.NDArray[np.float32]
-SEARCH_PX = 5e5
+SEARCH_PX = 1e6
 """Pixels at working scale that are looked at when scales are compared."""
 SMALLEST_PX = 48
 """Shorter side below which an image is not tried."""
@@ -96,12 +96,12 @@ def find_at_best_scale(
 
 
 def _confirmed(found: Instances, others: Sequence[Instances]) -> Instances:
-    """Objects that all the other results hold too, and how much these agree."""
+    """Objects that one of the other results holds too, and how much these agree."""
     if not others or not len(found.scores):
         return found
     certainty = _mean([score(found.labels, other.labels).f1 for other in others])
     kept = [set(found_again(found.labels, other.labels).tolist()) for other in others]
-    return replace(found.only(np.array(sorted(set.intersection(*kept)), np.int64)), certainty=certainty)
+    return replace(found.only(np.array(sorted(set.union(*kept)), np.int64)), certainty=certainty)
 
 
 def _neighbours(scales: Sequence[float], i: int) -> list[float]:

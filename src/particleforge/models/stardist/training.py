@@ -29,6 +29,8 @@ MAX_ENLARGEMENT = 4.0
 """Enlarging further adds no detail and costs time with its square."""
 SAME_SCALE = 1.5
 """Images whose median diameters differ by less than this factor count as taken at one magnification."""
+OTHER_SCALE = 4.0
+"""Particles of a new image may be larger or smaller by this factor, in pixels, if nothing is known of its scale."""
 ANY_DIAMETER_PX = (6.0, 300.0)
 """Particle diameters looked for where nothing is known of an image."""
 HELD_OUT_SYNTHETIC = 6
@@ -69,12 +71,11 @@ class ScalePlan:
 
     @property
     def candidates(self) -> tuple[float, ...]:
-        """Scales to try on an image of unknown magnification; none where all training images have the same."""
+        """Scales to try on an image whose magnification nothing tells."""
         if self.as_is:
             return candidate_scales(ANY_DIAMETER_PX, self.target_px, MAX_ENLARGEMENT)
-        if self.pixel_size_nm is not None or max(self.medians_px) < SAME_SCALE * min(self.medians_px):
-            return ()
-        return candidate_scales(self.medians_px, self.target_px, MAX_ENLARGEMENT)
+        seen = min(self.medians_px) / OTHER_SCALE, max(self.medians_px) * OTHER_SCALE
+        return candidate_scales(seen, self.target_px, MAX_ENLARGEMENT)
 
     def scale_of(self, sample: Sample) -> float:
         """Factor for one training sample."""
@@ -83,7 +84,7 @@ class ScalePlan:
         own = sample.micrograph.square_pixel_size_nm
         if self.pixel_size_nm is not None and own is not None:
             return min(self.working_scale * own / self.pixel_size_nm, MAX_ENLARGEMENT)
-        if self.pixel_size_nm is None and not self.candidates:
+        if self.pixel_size_nm is None and max(self.medians_px) < SAME_SCALE * min(self.medians_px):
             return self.working_scale
         found = diameters_px(sample)
         return self._factor(float(np.median(found))) if len(found) else self.working_scale
