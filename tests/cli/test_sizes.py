@@ -40,7 +40,7 @@ def test_one_command_gives_a_report_per_image_and_one_of_all(folder, tmp_path, c
     names = {f"{name}.{suffix}" for name in ("a", "b") for suffix in ("html", "pdf", "json")}
     assert {path.name for path in (out / "reports").iterdir()} == names
     overview = (out / "report.html").read_text(encoding="utf-8")
-    assert 'href="reports/a.html"' in overview and "broken" in overview
+    assert 'href="reports/a.html"' in overview and "1 image could not be measured" in overview
     table = pd.read_parquet(out / "particles.parquet")
     pd.testing.assert_frame_equal(table, pd.read_csv(out / "particles.csv"), check_dtype=False)
     whole = json.loads((out / "report.json").read_text(encoding="utf-8"))

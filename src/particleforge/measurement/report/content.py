@@ -195,9 +195,9 @@ def _cell(one: Estimate) -> str:
 
 
 def _moments(description: Description, scale: Scale) -> Table:
-    moments = {name: scale.estimate(one) for name, one in description.figures["moments"].items()}
-    row = ("", *map(_cell, moments.values()))
-    return Table(f"Moment means, ISO 9276-2 ({scale.sign})", ("", *moments), [row])
+    moments = description.figures["moments"]
+    rows = [(name, _cell(scale.estimate(one))) for name, one in moments.items()]
+    return Table("Moment means, ISO 9276-2", ("", scale.sign), rows)
 
 
 def _fits(description: Description, scale: Scale) -> list[Table]:

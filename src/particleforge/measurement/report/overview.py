@@ -7,12 +7,12 @@ from urllib.parse import quote
 
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.report.content import Table
-from particleforge.measurement.report.text import digits
+from particleforge.measurement.report.text import digits, plural
 from particleforge.measurement.report.write import SUFFIXES, write_report
 from particleforge.measurement.statistics.describe import Description
 
 Line = tuple[str, ...]
-HEAD = ("Image", "Pixel (nm)", "Count", "Geometric mean", "95 % interval", "GSD", "D50")
+HEAD = ("Image", "Pixel (nm)", "Count", "Geometric mean", "Interval", "GSD", "D50")
 
 
 def image_line(name: str, entry: Mapping[str, Any]) -> Line:
@@ -62,8 +62,9 @@ def write_overview(
         If the disk is full or not writable.
     """
     links = [f"reports/{quote(line[0])}.html" for line in lines]
-    tables = [Table("Images", HEAD, lines, links=links)]
+    tables, warnings = [Table("Images", HEAD, lines, links=links)], []
     if failed:
-        tables.append(Table("Not measured", ("Image", "Why"), list(failed.items())))
+        tables.insert(0, Table("Not measured", ("Image", "Why"), list(failed.items())))
+        warnings.append(f"{plural(len(failed), 'image')} could not be measured; see below.")
     paths = [out / f"report{suffix}" for suffix in SUFFIXES]
-    write_report(paths, together, provenance=provenance, description=description, more=tables)
+    write_report(paths, together, provenance=provenance, description=description, more=tables, warnings=warnings)

@@ -30,6 +30,7 @@ def write_report(
     precision: Precision = Precision(),
     description: Description | None = None,
     more: Sequence[Table] = (),
+    warnings: Sequence[str] = (),
 ) -> Description:
     """Write a self-contained report of one measured image, or of several images together.
 
@@ -46,7 +47,9 @@ def write_report(
     description
         Of the sizes where it is known already.
     more
-        Tables to stand before those of the report.
+        Tables to stand behind those of the sizes.
+    warnings
+        Sentences to stand before those of the report.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def write_report(
     sizes = Sizes.of(measured.table, measured.rules)
     description = describe(sizes, precision) if description is None else description
     said = content(measured, description, provenance or {})
-    said = replace(said, tables=[*more, *said.tables])
+    said = replace(said, tables=[*said.tables, *more], warnings=[*warnings, *said.warnings])
     drawn = [fig for fig in (picture(measured), distributions(sizes, description, measured)) if fig is not None]
     write_pages(path, said, drawn)
     return description
