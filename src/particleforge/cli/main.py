@@ -18,6 +18,7 @@ COMMANDS = {
     "sizes": "measure label images made elsewhere",
     "compare-sizes": "compare size distributions of several measurements",
     "synthesize": "draw a dataset from a recipe",
+    "recipes": "list and show the ready recipes",
     "train": "train a detector on datasets and annotated folders",
     "predict": "find particles, write label images only",
     "adapt": "find the samples of a recipe a detector does worst on, to draw more like them",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from particleforge.recipes.render.engine.view import Request, Surface, View
+from particleforge.recipes.render.engine.view import Plain, Request, Surface, View
 
 
 def main(variant: str, threads: int) -> None:
@@ -41,12 +41,13 @@ def main(variant: str, threads: int) -> None:
 def view(mi: Any, request: Request) -> View:
     """Build the scene once; one pass for what is seen, one for the image."""
     scene = mi.load_dict(
-        {"type": "scene", "sensor": _sensor(mi, request)}
+        {"type": "scene"}
         | {f"surface{k}": _surface(mi, k, surface) for k, surface in enumerate(request.surfaces)}
         | {f"emitter{k}": _loadable(mi, emitter) for k, emitter in enumerate(request.emitters)}
     )
     seen = mi.load_dict({"type": "aov", "aovs": "position:position,surface:uv,triangle:prim_index,normal:sh_normal"})
-    maps = np.array(mi.render(scene, integrator=seen, spp=1, seed=0), np.float32)
+    middles = _sensor(mi, request, {"type": "stratified", "jitter": False})
+    maps = np.array(mi.render(scene, sensor=middles, integrator=seen, spp=1), np.float32)
     position, normal = maps[..., :3], maps[..., 6:9]
     surface, triangle = (np.rint(maps[..., k]).astype(np.int64) for k in (3, 5))
     labels = np.zeros(request.shape, np.uint32)
@@ -56,34 +57,31 @@ def view(mi: Any, request: Request) -> View:
     radiance = None
     if request.integrator is not None:
         integrator = mi.load_dict(_loadable(mi, request.integrator))
-        image = mi.render(scene, integrator=integrator, spp=request.samples_per_pixel, seed=request.seed)
-        radiance = np.array(image, np.float32)[..., 0]
+        anywhere = _sensor(mi, request, {"type": "multijitter"})
+        how = {"spp": request.samples_per_pixel, "seed": request.seed}
+        radiance = np.array(mi.render(scene, sensor=anywhere, integrator=integrator, **how), np.float32)[..., 0]
     return View(labels, position, normal, radiance, mi.variant())
 
 
-def _sensor(mi: Any, request: Request) -> dict[str, Any]:
-    """Look along -z from above everything; the one sample per pixel of the first pass is its middle."""
+def _sensor(mi: Any, request: Request, sampler: Plain) -> Any:
+    """Look along -z from above everything."""
     height, width = request.shape
     heights = np.concatenate([[0.0], *(surface.mesh.vertices[:, 2] for surface in request.surfaces)])
     above = heights.max() + 10
     to_world = np.array(
         [[-width / 2, 0, 0, width / 2], [0, -width / 2, 0, height / 2], [0, 0, -1, above], [0, 0, 0, 1]]
     )
-    return {
-        "type": "orthographic",
-        "to_world": mi.ScalarTransform4f(to_world),
-        "near_clip": 1.0,
-        "far_clip": float(above - heights.min() + 100),
-        "film": {
-            "type": "hdrfilm",
-            "width": width,
-            "height": height,
-            "rfilter": {"type": "box"},
-            "pixel_format": "luminance",
-            "component_format": "float32",
-        },
-        "sampler": {"type": "stratified", "jitter": False},
-    }
+    film = {"type": "hdrfilm", "width": width, "height": height, "rfilter": {"type": "box"}}
+    return mi.load_dict(
+        {
+            "type": "orthographic",
+            "to_world": mi.ScalarTransform4f(to_world),
+            "near_clip": 1.0,
+            "far_clip": float(above - heights.min() + 100),
+            "film": film | {"pixel_format": "luminance", "component_format": "float32"},
+            "sampler": sampler,
+        }
+    )
 
 
 def _surface(mi: Any, number: int, surface: Surface) -> Any:

@@ -48,7 +48,7 @@ class Backscatter(Look):
 
     def integrator(self) -> Plain:
         """Electrons go straight to the detector or are lost."""
-        return ONCE
+        return ONCE | {"emitter_samples": 1}
 
     def image(self, scene: Scene, view: View, rng: np.random.Generator) -> Floats:
         """Return what Mitsuba rendered."""

@@ -1,0 +1,43 @@
+"""``particleforge recipes [NAME] [--thumbnail FILE.png]``."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from particleforge.errors import UserError
+from particleforge.recipes.any import PRESETS, read_recipe
+from particleforge.recipes.recipe import make_sample
+from particleforge.store.files import atomic_write
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("name", nargs="?", help="Ready recipe to show as YAML; without it all are listed.")
+    parser.add_argument("--thumbnail", type=Path, help="New PNG file for the recipe's first sample.")
+
+
+def call(args: argparse.Namespace) -> dict[str, Any]:
+    """List, show or draw; the result for a person or as JSON."""
+    if args.name is None:
+        return {name: _about(path) for name, path in sorted(PRESETS.items())}
+    recipe = read_recipe(args.name)
+    if args.thumbnail is None:
+        sys.stdout.write(PRESETS[args.name].read_text(encoding="utf-8") if args.name in PRESETS else recipe.to_yaml())
+        return {}
+    if args.thumbnail.exists():
+        raise UserError(f"{args.thumbnail} is there already; nothing is overwritten.", "Choose another file.")
+    from PIL import Image
+
+    sample = make_sample(recipe, recipe.prepare([]), 0, 0)
+    with atomic_write(args.thumbnail) as temporary:
+        Image.fromarray(np.asarray(sample.micrograph.pixels)).save(temporary)
+    return {"thumbnail": str(args.thumbnail), "particles": len(np.unique(sample.labels)) - 1}
+
+
+def _about(path: Path) -> str:
+    """First comment of a recipe's file."""
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    return first.removeprefix("#").strip() if first.startswith("#") else ""
