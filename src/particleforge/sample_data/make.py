@@ -96,7 +96,7 @@ def rods() -> None:
     folder = HERE / "rods"
     for part in ("images", "labels"):
         shutil.rmtree(folder / part, ignore_errors=True)
-    recipe = read_recipe(folder / "recipe.yaml")
+    recipe = read_recipe(str(folder / "recipe.yaml"))
     sample = make_sample(recipe, recipe.prepare(()), 5, 0)
     labels = np.pad(sample.labels, ((0, FOOTER_PX), (0, 0)))
     micrograph = Micrograph(with_bar(sample.micrograph.pixels), name="rods")
