@@ -12,6 +12,8 @@ from particleforge.recipes.render.engine import engine as engines
 from particleforge.recipes.render.engine.engine import Engine
 from particleforge.recipes.render.engine.view import Request, Surface
 from particleforge.recipes.render.mesh import sphere
+from particleforge.recipes.render.recipe import Render
+from particleforge.recipes.synthesize import synthesize
 
 SKY = {"type": "constant", "radiance": 0.5}
 
@@ -36,9 +38,20 @@ def test_an_engine_renders_the_same_again(engine):
     assert one.radiance[0, 0] == 0.5
 
 
-def test_a_pickled_engine_starts_anew():
-    copy = pickle.loads(pickle.dumps(Engine("scalar", 1)))
+def test_a_pickled_engine_starts_anew_but_tries_nothing_again(engine, monkeypatch):
+    engine.render(request())
+    copy = pickle.loads(pickle.dumps(engine))
+    monkeypatch.setattr(engines, "_works", lambda variant: False)
     assert copy.variants == ["scalar_rgb"]
+    assert copy._child is None
+
+
+def test_a_variant_that_does_not_run_here_is_refused_before_anything_is_written(monkeypatch, tmp_path):
+    monkeypatch.setattr(engines, "_works", lambda variant: False)
+    for choice, needs in (("cuda", "NVIDIA GPU"), ("llvm", "DRJIT_LIBLLVM_PATH")):
+        with pytest.raises(UserError, match=f"does not run on this machine with variant {choice}.*{needs}"):
+            synthesize(Render(variant=choice), [], tmp_path / "new.zarr")
+    assert not (tmp_path / "new.zarr").exists()
 
 
 def test_a_child_that_is_killed_is_replaced(engine):
@@ -64,7 +77,7 @@ def test_variants_are_tried_once_per_machine(monkeypatch, tmp_path):
     assert tried == ["cuda_ad_rgb", "llvm_ad_rgb", "scalar_rgb"]
     monkeypatch.setenv("DRJIT_LIBLLVM_PATH", "/another")
     monkeypatch.setattr(engines, "_works", lambda variant: False)
-    with pytest.raises(UserError, match="Mitsuba does not run on this machine"):
+    with pytest.raises(UserError, match="Mitsuba does not run on this machine with variant auto"):
         _ = Engine().variants
 
 

@@ -78,8 +78,16 @@ class Render(Recipe):
     threads: int = Field(0, ge=0, le=256, description="Threads of each rendering process; 0: one per core.")
 
     def prepare(self, sources: Sequence[Sample]) -> Engine:
-        """Nothing is taken from sources."""
-        return Engine(self.variant, self.threads)
+        """Nothing is taken from sources; find out what can render.
+
+        Raises
+        ------
+        UserError
+            If the variant asked for does not run here.
+        """
+        engine = Engine(self.variant, self.threads)
+        _ = engine.variants
+        return engine
 
     def frame(self, material: Engine) -> tuple[tuple[int, int], npt.DTypeLike]:
         """Height and width; 8 bits."""

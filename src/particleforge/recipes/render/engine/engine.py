@@ -1,5 +1,6 @@
 """Mitsuba, at arm's length: it may abort its process, but not this one."""
 
+import ctypes.util
 import importlib.metadata
 import json
 import os
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import warnings
 import weakref
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import IO, Any, Literal, TypeAlias
@@ -23,6 +25,12 @@ from particleforge.store.files import atomic_write
 Choice: TypeAlias = Literal["auto", "cuda", "llvm", "scalar"]
 VARIANTS: dict[str, str] = {"cuda": "cuda_ad_rgb", "llvm": "llvm_ad_rgb", "scalar": "scalar_rgb"}
 """From the fastest, which needs an NVIDIA GPU, to the one that runs everywhere; llvm needs LLVM 17 or newer."""
+NEEDS: dict[str, str] = {
+    "cuda": "It needs an NVIDIA GPU and its driver; auto takes what works.",
+    "llvm": "It needs LLVM 17 or newer; DRJIT_LIBLLVM_PATH says where its library is. auto takes what works.",
+    "scalar": "Install it again: pip install -U mitsuba.",
+    "auto": "Install it again: pip install -U mitsuba.",
+}
 SHORT = {variant: choice for choice, variant in VARIANTS.items()}
 _LOG_BYTES = 2000
 
@@ -38,14 +46,16 @@ class Engine:
         Variant to use; auto: the fastest that works here, tried once per machine.
     threads
         Threads of the child; 0: one per core.
+    variants
+        Mitsuba variants that are known to work; none: they are tried.
     """
 
-    def __init__(self, choice: Choice = "auto", threads: int = 0) -> None:
-        self._choice, self._threads = choice, threads
+    def __init__(self, choice: Choice = "auto", threads: int = 0, variants: Sequence[str] = ()) -> None:
+        self._choice, self._threads, self._known = choice, threads, variants
         self._child: _Child | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Engine, (self._choice, self._threads)
+        return Engine, (self._choice, self._threads, tuple(self.variants))
 
     def render(self, request: Request) -> View:
         """Return what is seen and the image.
@@ -76,7 +86,7 @@ class Engine:
                 warnings.warn(f"Rendered again with {variant}: {' '.join(deaths)}", RuntimeWarning, stacklevel=2)
             return answer
         raise UserError(
-            f"Rendering crashed. {' '.join(deaths)}",
+            f"Rendering crashed. {' '.join(dict.fromkeys(deaths))}",
             "Memory may have run out: use smaller images or fewer workers. Else choose another variant.",
         )
 
@@ -89,11 +99,14 @@ class Engine:
         UserError
             If none works here.
         """
-        if self._choice != "auto":
-            return [VARIANTS[self._choice]]
-        working = _working()
+        if self._known:
+            return list(self._known)
+        if self._choice == "auto":
+            working = _working()
+        else:
+            working = [variant for variant in (VARIANTS[self._choice],) if _works(variant)]
         if not working:
-            raise UserError("Mitsuba does not run on this machine.", "Install it again: pip install -U mitsuba.")
+            raise UserError(f"Mitsuba does not run on this machine with variant {self._choice}.", NEEDS[self._choice])
         return working
 
 
@@ -147,10 +160,11 @@ def _end(process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
 
 
 def _working() -> list[str]:
-    """Variants that work here, best first, tried once per version of Mitsuba and choice of LLVM."""
+    """Variants that work here, best first, tried once per version of Mitsuba and of LLVM."""
     import platformdirs
 
-    key = f"mitsuba {importlib.metadata.version('mitsuba')} {os.environ.get('DRJIT_LIBLLVM_PATH', '')}"
+    llvm = os.environ.get("DRJIT_LIBLLVM_PATH") or ctypes.util.find_library("LLVM")
+    key = f"mitsuba {importlib.metadata.version('mitsuba')}, LLVM {llvm}"
     memory = platformdirs.user_cache_path("particleforge") / "render-variants.json"
     try:
         known: dict[str, list[str]] = json.loads(memory.read_text(encoding="utf-8"))
