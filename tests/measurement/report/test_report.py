@@ -57,13 +57,13 @@ class Page(HTMLParser):
         return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
 
 
-def discs(seed=0, count=60, size=500):
+def discs(seed=0, count=45, size=300):
     """Labels and grey image of discs, some of them cut by the border."""
     rng = np.random.default_rng(seed)
     labels = np.zeros((size, size), np.int32)
     y, x = np.mgrid[:size, :size]
     for label in range(1, count + 1):
-        centre, radius = rng.uniform(0, size, 2), 10 * np.exp(0.35 * rng.standard_normal())
+        centre, radius = rng.uniform(0, size, 2), 7 * np.exp(0.35 * rng.standard_normal())
         labels[(np.hypot(y - centre[0], x - centre[1]) <= radius) & (labels == 0)] = label
     return labels, rng.normal(100, 5, labels.shape) + 50 * (labels > 0)
 
