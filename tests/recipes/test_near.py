@@ -9,6 +9,9 @@ from particleforge.recipes.any import read_recipe
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.near import Near, moved
 from particleforge.recipes.recipe import make_sample
+from particleforge.recipes.render.geometry.metaball import Metaball
+from particleforge.recipes.render.population import Population
+from particleforge.recipes.render.recipe import Render
 from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.seeds import stream
 
@@ -76,3 +79,16 @@ def test_near_nothing_is_the_recipe_itself():
 def test_samples_of_another_recipe_are_refused():
     with pytest.raises(UserError, match="around holds parameters of cutpaste, recipe is shapes"):
         Near.parse({"recipe": SMALL, "around": (fix(CutPaste(), stream(0, "a")),)})
+
+
+def test_parameters_in_lists_are_moved_too():
+    origin = Render(
+        populations=(Population(geometries=(Metaball(), Metaball(neck=0))),), particles=Uniform(low=5, high=9)
+    )
+    one = fixed(0, origin)
+    counts = [moved(one, origin, 0.2, np.random.default_rng(i)).particles for i in range(50)]
+    assert np.ptp(counts) > 1
+    other = moved(one, origin, 0.2, np.random.default_rng(0))
+    assert fix(other, np.random.default_rng(0)) == other
+    assert other.populations[0].geometries == one.populations[0].geometries
+    assert isinstance(Near(recipe=origin, around=(one,)), Near)

@@ -12,12 +12,13 @@ from particleforge.params import Params
 from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.recipe import Recipe
+from particleforge.recipes.render.recipe import Render
 from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.recipes.warp.recipe import Warp
 from particleforge.sample import Sample
 
 ParamsT = TypeVar("ParamsT", bound=Params)
-AnyRecipe: TypeAlias = Annotated[CutPaste | Shapes | Warp | Aggregate, Field(discriminator="kind")]
+AnyRecipe: TypeAlias = Annotated[CutPaste | Shapes | Warp | Render | Aggregate, Field(discriminator="kind")]
 RANKS = 1024
 """Numbers a distribution is ranked by."""
 
