@@ -1,4 +1,81 @@
-"""One row per particle from a label image."""
+r"""One row per particle from a label image.
+
+Columns of a particle table:
+
+``image, label``
+    Where the particle is from.
+``class``
+    What its outline is called; see `ShapeRule`.
+``x_px, y_px``
+    Centroid; 0 is the centre of the first pixel.
+``ecd_px``
+    Diameter of the circle of equal area, :math:`\sqrt{4A/\pi}`.
+``area_px2``
+    Number of pixels A.
+``perimeter_px``
+    P by Crofton's formula in four directions,
+    :math:`\frac{\pi}{4}\left(n_0 + n_{90} + (n_{45} + n_{135})/\sqrt{2}\right)` with n the number of
+    chords of the particle along all pixel lines of that direction. Without bias over random
+    orientations; a straight side along the pixel grid is 5 % too short. Includes inner outlines.
+``feret_max_px, feret_min_px``
+    Largest and smallest caliper width of the convex hull of the pixel centres, taken half a lattice line
+    further out: a side along the lattice vector (p, q), p and q without common divisor, has the next lattice
+    line at the distance :math:`1/\sqrt{p^2 + q^2}`, and the outline lies between the two. The largest is taken
+    between the corners so moved, by half a pixel at most.
+``feret_mean_px``
+    Mean caliper width over all directions: perimeter of that hull over :math:`\pi`.
+``feret_90_px``
+    Caliper width at a right angle to the largest.
+``rectangle_length_px, rectangle_width_px``
+    Sides of the rectangle of least area around that hull.
+``ellipse_major_px, ellipse_minor_px, orientation_deg``
+    Axes of the ellipse of equal second moments of the pixel centres, :math:`4\sqrt{\lambda}`, as in
+    scikit-image. The angle is that of the major axis, from the direction of rows (down) counter-clockwise, -90
+    to 90; NaN where no axis is longer, as for a single pixel.
+``inscribed_px``
+    Diameter of the largest circle inside: twice the largest distance of a pixel to the nearest one outside,
+    ``feret_min_px`` at most.
+``enclosing_px``
+    Diameter of the smallest circle around the hull of the Feret diameters.
+``fibre_length_px``
+    Length l of the rod with half-circle ends, straight or bent, of this area and perimeter:
+    :math:`l = (P - \pi w)/2 + w` with the width :math:`w = (P - \sqrt{P^2 - 4\pi A})/\pi`.
+``volume_px3, ved_px``
+    Volume by the model chosen in `rules`, and the diameter of the sphere of that volume.
+``neighbour_px``
+    Distance to the nearest other centroid.
+``box_width_px, box_height_px``
+    Sides of the box along columns and rows.
+``aspect_ratio, ellipse_aspect_ratio``
+    ``feret_max_px / feret_min_px`` and the same of the axes of the ellipse, 1 or above; NaN for an ellipse
+    without width.
+``circularity``
+    :math:`4\pi A/P^2`; small particles can exceed 1.
+``roundness``
+    :math:`4A/(\pi F_{max}^2)` with the largest Feret diameter.
+``solidity``
+    A over the number of pixel centres inside or on the convex hull of the pixel centres; exactly 1 for a
+    rasterised convex shape, unlike definitions by pixel corners.
+``convexity``
+    :math:`\pi \bar F/P` with the mean Feret diameter; about 1 for a convex shape.
+``extent``
+    A over the area of the box.
+``curl``
+    :math:`l/F_{max} - 1`, for fibres: 0 where straight.
+``touches_border``
+    True where a pixel lies in the first or last row or column.
+``weight``
+    How much the particle counts in a distribution; see `Rules`.
+``score``
+    From `scores`.
+``mean_intensity, sd_intensity``
+    Over the pixels of finite value, with `intensity` only.
+``*_nm``, ``area_nm2``, ``volume_nm3``
+    All lengths, area and volume, with `pixel_size_nm` only.
+
+Descriptors of shape follow ISO 9276-6:2008, Descriptive and quantitative representation of particle shape and
+morphology.
+"""
 
 import math
 from collections.abc import Mapping
@@ -93,7 +170,7 @@ def measure_particles(
     scores: Mapping[int, float] | None = None,
     rules: Rules = Rules(),
 ) -> pd.DataFrame:
-    r"""Measure every particle of a label image.
+    """Measure every particle of a label image.
 
     All pixels of one id are one particle, also where they lie in several pieces.
 
@@ -115,88 +192,13 @@ def measure_particles(
     Returns
     -------
     pandas.DataFrame
-        One row per id, by rising id. Columns:
-
-        ``image, label``
-            Where the particle is from.
-        ``class``
-            What its outline is called; see `ShapeRule`.
-        ``x_px, y_px``
-            Centroid; 0 is the centre of the first pixel.
-        ``ecd_px``
-            Diameter of the circle of equal area, :math:`\sqrt{4A/\pi}`.
-        ``area_px2``
-            Number of pixels A.
-        ``perimeter_px``
-            P by Crofton's formula in four directions,
-            :math:`\frac{\pi}{4}\left(n_0 + n_{90} + (n_{45} + n_{135})/\sqrt{2}\right)` with n the number of
-            chords of the particle along all pixel lines of that direction. Without bias over random
-            orientations; a straight side along the pixel grid is 5 % too short. Includes inner outlines.
-        ``feret_max_px, feret_min_px``
-            Largest and smallest caliper width of the convex hull of the pixel centres, taken half a lattice line
-            further out: a side along the lattice vector (p, q), p and q without common divisor, has the next lattice
-            line at the distance :math:`1/\sqrt{p^2 + q^2}`, and the outline lies between the two. The largest is taken
-            between the corners so moved, by half a pixel at most.
-        ``feret_mean_px``
-            Mean caliper width over all directions: perimeter of that hull over :math:`\pi`.
-        ``feret_90_px``
-            Caliper width at a right angle to the largest.
-        ``rectangle_length_px, rectangle_width_px``
-            Sides of the rectangle of least area around that hull.
-        ``ellipse_major_px, ellipse_minor_px, orientation_deg``
-            Axes of the ellipse of equal second moments of the pixel centres, :math:`4\sqrt{\lambda}`, as in
-            scikit-image. The angle is that of the major axis, from the direction of rows (down) counter-clockwise, -90
-            to 90; NaN where no axis is longer, as for a single pixel.
-        ``inscribed_px``
-            Diameter of the largest circle inside: twice the largest distance of a pixel to the nearest one outside,
-            ``feret_min_px`` at most.
-        ``enclosing_px``
-            Diameter of the smallest circle around the hull of the Feret diameters.
-        ``fibre_length_px``
-            Length l of the rod with half-circle ends, straight or bent, of this area and perimeter:
-            :math:`l = (P - \pi w)/2 + w` with the width :math:`w = (P - \sqrt{P^2 - 4\pi A})/\pi`.
-        ``volume_px3, ved_px``
-            Volume by the model chosen in `rules`, and the diameter of the sphere of that volume.
-        ``neighbour_px``
-            Distance to the nearest other centroid.
-        ``box_width_px, box_height_px``
-            Sides of the box along columns and rows.
-        ``aspect_ratio, ellipse_aspect_ratio``
-            ``feret_max_px / feret_min_px`` and the same of the axes of the ellipse, 1 or above; NaN for an ellipse
-            without width.
-        ``circularity``
-            :math:`4\pi A/P^2`; small particles can exceed 1.
-        ``roundness``
-            :math:`4A/(\pi F_{max}^2)` with the largest Feret diameter.
-        ``solidity``
-            A over the number of pixel centres inside or on the convex hull of the pixel centres; exactly 1 for a
-            rasterised convex shape, unlike definitions by pixel corners.
-        ``convexity``
-            :math:`\pi \bar F/P` with the mean Feret diameter; about 1 for a convex shape.
-        ``extent``
-            A over the area of the box.
-        ``curl``
-            :math:`l/F_{max} - 1`, for fibres: 0 where straight.
-        ``touches_border``
-            True where a pixel lies in the first or last row or column.
-        ``weight``
-            How much the particle counts in a distribution; see `Rules`.
-        ``score``
-            From `scores`.
-        ``mean_intensity, sd_intensity``
-            Over the pixels of finite value, with `intensity` only.
-        ``*_nm``, ``area_nm2``, ``volume_nm3``
-            All lengths, area and volume, with `pixel_size_nm` only.
+        One row per id, by rising id, with the columns of this module's description.
 
     Raises
     ------
     UserError
         If `labels` is not 2D, not of integers or has negative ids, if `intensity` has another shape, or if the pixel
         size is not above zero.
-
-    References
-    ----------
-    ISO 9276-6:2008, Descriptive and quantitative representation of particle shape and morphology.
     """
     _check(labels, pixel_size_nm, intensity)
     lines = runs(labels)

@@ -11,7 +11,7 @@ from particleforge.measurement.descriptors.runs import Floats, Ints
 def ferets(hull: Hulls) -> dict[str, Floats]:
     """Columns ``feret_max_px, feret_min_px, feret_mean_px, feret_90_px, rectangle_length_px, rectangle_width_px``.
 
-    Definitions stand at `measure_particles`.
+    Definitions stand in `particleforge.measurement.particles`.
     """
     n = len(hull.start)
     x, y = moved_out(hull)
