@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from particleforge.measurement.distribution import size_statistics
+from particleforge.measurement.distribution import headline_intervals, size_statistics
 from particleforge.measurement.rules import Measure
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.layers import Plane, pixel_size_nm
@@ -95,7 +95,7 @@ class ResultsView(QWidget):
         table = self._particles.table
         cut = int((table["touches_border"].astype(bool) & (table["weight"] == 0)).sum())
         self.headline.setText(headline(counted, len(table), size_nm, rules.size, cut))
-        self.headline.setToolTip(rules.border.sentence)
+        self.headline.setToolTip(f"{rules.border.sentence} In brackets: 95 % intervals.")
         self.plot.show_table(counted, size_nm, rules.size)
         self.table.show_rows(counted)
         self.exporting.set_anything(bool(len(counted)))
@@ -154,14 +154,21 @@ class ResultsView(QWidget):
 def headline(
     counted: pd.DataFrame, total: int, pixel_size_nm: float | None, measure: Measure = "ecd", cut: int = 0
 ) -> str:
-    """Count, geometric mean, D50 and GSD of the particles that count; `cut` do not, as the border cuts them."""
+    """Count, geometric mean, D50 and GSD of the particles that count, with 95 % intervals; `cut` are at the border."""
     if not len(counted):
         return f"None of {total} particles counts." if total else "No particle was found."
     sizes, unit = sizes_and_unit(counted, pixel_size_nm, measure)
-    found, sign = size_statistics(sizes, counted["weight"].to_numpy(float)), {"um": "µm"}.get(unit, unit)
+    weights, sign = counted["weight"].to_numpy(float), {"um": "µm"}.get(unit, unit)
+    found, limits = size_statistics(sizes, weights), headline_intervals(sizes, weights)
+
+    def figure(title: str, name: str, form: str, unit: str = "") -> str:
+        interval = f" ({limits[name][0]:{form}} to {limits[name][1]:{form}})" if name in limits else ""
+        return f"{title} {found[name]:{form}}{unit}{interval}"
+
     number = f"{len(counted)} particle{'' if len(counted) == 1 else 's'}"
     number += f" of {total} counted" if total > len(counted) else ""
-    border = f"<br>{cut} {'is' if cut == 1 else 'are'} cut by the border" if cut else ""
-    gsd = "" if found["gsd"] is None else f" · GSD {found['gsd']:.2f}"
-    mean, middle = (f"{found[name]:.4g} {sign}" for name in ("geometric_mean", "d50"))
-    return f"<b>{number}</b>{border}<br>geometric mean {mean}{gsd}<br>D50 {middle}"
+    lines = [f"<b>{number}</b>"]
+    lines += [f"{cut} {'is' if cut == 1 else 'are'} cut by the border"] if cut else []
+    lines += [figure("geometric mean", "geometric_mean", ".4g", f" {sign}")]
+    lines += [figure("GSD", "gsd", ".2f")] if found["gsd"] is not None else []
+    return "<br>".join([*lines, figure("D50", "d50", ".4g", f" {sign}")])
