@@ -1,0 +1,87 @@
+"""What the tests of windows share."""
+
+import gc
+import os
+import re
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+
+LIMIT_S = 30
+OURS = re.compile(r"particleforge|\((_follow|_keep_log|_end_process)\)")
+"""Names of threads of panels and jobs; dask, zarr and numba keep theirs as long as the process lives."""
+PYTHONS_OWN = ("resource_tracker", "forkserver")
+
+
+@pytest.fixture(scope="session")
+def display():
+    """Skip where napari's canvas cannot be drawn."""
+    no_screen = sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    if os.environ.get("QT_QPA_PLATFORM") == "offscreen" or no_screen:
+        pytest.skip("napari's canvas needs a display with OpenGL; `make test` gives it one by xvfb-run")
+
+
+@pytest.fixture
+def nothing_left(request):
+    """Check after the test that no thread, no child process, and no widget, object or timer of ours is left.
+
+    The objects of a failed test live on in its traceback: there children are only ended, so that pytest can end, too.
+    """
+    threads, children = _threads(), _children()
+    yield
+    left: list[str] = []
+    report = getattr(request.node, "rep_call", None)
+    if report is not None and report.passed:
+        left += _still(_qt_objects)
+        left += _still(lambda: [thread.name for thread in _threads() - threads])
+        left += _still(lambda: [str(process) for process in _children() - children])
+    for process in _children() - children:
+        process.kill()
+    assert not left
+
+
+def _still(find):
+    """What is found even after some time in which Qt delivers its events."""
+    from qtpy.QtCore import QEvent
+    from qtpy.QtWidgets import QApplication
+
+    until = time.monotonic() + LIMIT_S
+    while (found := find()) and time.monotonic() < until:
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QApplication.processEvents()
+        gc.collect()
+        time.sleep(0.02)
+    return found
+
+
+def _threads():
+    return {thread for thread in threading.enumerate() if OURS.search(thread.name)}
+
+
+def _children():
+    """Processes below this one that have not ended."""
+    found = set()
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and not any(
+                own in word for own in PYTHONS_OWN for word in process.cmdline()
+            ):
+                found.add(process)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def _qt_objects():
+    """Qt objects of ours that are alive, and running timers that belong to nothing."""
+    from qtpy.compat import isalive
+    from qtpy.QtCore import QObject, QTimer
+
+    alive = [item for item in gc.get_objects() if issubclass(type(item), QObject) and isalive(item)]
+    ours = [repr(item) for item in alive if type(item).__module__.startswith("particleforge.")]
+    return ours + [repr(item) for item in alive if type(item) is QTimer and item.parent() is None and item.isActive()]

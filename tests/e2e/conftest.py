@@ -1,0 +1,78 @@
+"""Real viewers, and hands that use them."""
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QEvent, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
+from qtpy.QtWidgets import QApplication
+
+LIMIT_MS = 600_000
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    """An empty workspace."""
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
+    return tmp_path / "ParticleForge"
+
+
+class Mouse:
+    """A mouse on the canvas of a viewer; places are (y, x) in px of its first image."""
+
+    def __init__(self, viewer):
+        self._viewer = viewer
+        self._canvas = viewer.window._qt_viewer.canvas.native
+
+    def click(self, place):
+        """Press and release."""
+        self.drag(place)
+
+    def drag(self, *places):
+        """Press at the first place, move through the others, release at the last."""
+        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        self._send(QEvent.Type.MouseMove, places[0], none, none)
+        self._send(QEvent.Type.MouseButtonPress, places[0], left, left)
+        for place in places[1:]:
+            self._send(QEvent.Type.MouseMove, place, none, left)
+        self._send(QEvent.Type.MouseButtonRelease, places[-1], left, none)
+
+    def _send(self, kind, place, button, buttons):
+        viewer, canvas = self._viewer, self._canvas
+        camera = viewer.scene.camera
+        world = np.asarray(viewer.layers[0].data_to_world(place))[-2:]
+        away = (world - np.asarray(camera.center)[-2:]) * camera.zoom
+        where = QPointF(canvas.width() / 2 + away[1], canvas.height() / 2 + away[0])
+        event = QMouseEvent(kind, where, canvas.mapToGlobal(where), button, buttons, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(canvas, event)
+        QApplication.processEvents()
+
+
+@pytest.fixture
+def open_panel():
+    """A function that opens one of our panels in a viewer."""
+
+    def open_panel(viewer, name):
+        _, panel = viewer.window.add_plugin_dock_widget("napari-particleforge", name)
+        QApplication.processEvents()
+        return panel
+
+    return open_panel
+
+
+@pytest.fixture
+def mouse(display):
+    """A function that gives the mouse of a viewer."""
+    return Mouse
+
+
+@pytest.fixture
+def work(qtbot):
+    """A function that presses a panel's button and waits until its job is done; returns what the job returned."""
+
+    def work(panel):
+        with qtbot.waitSignal(panel.row.done, timeout=LIMIT_MS) as done:
+            panel.row.button.click()
+            assert panel.row.running, panel.row.message.text()
+        return done.args[0]
+
+    return work
