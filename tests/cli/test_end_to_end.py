@@ -133,7 +133,7 @@ def test_the_base_detector_needs_no_annotation(spheres, tmp_path, capsys):
     assert entry["working_scale"] > 0
     assert "on average, lowest" in found["certainty"]
     assert found["particles"].startswith(f"{entry['count']} in 1 images")
-    assert "nm, GSD" in found["diameter"]
+    assert " nm (" in found["diameter"] and "GSD" in found["diameter"]
 
 
 def test_learning_goes_on_from_the_base_detector(spheres, tmp_path, capsys):
