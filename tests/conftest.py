@@ -37,6 +37,7 @@ def nothing_left(request):
     left: list[str] = []
     report = getattr(request.node, "rep_call", None)
     if report is not None and report.passed:
+        request.node.funcargs.clear()  # they may hold panels
         left += _still(_qt_objects)
         left += _still(lambda: [thread.name for thread in _threads() - threads])
         left += _still(lambda: [str(process) for process in _children() - children])

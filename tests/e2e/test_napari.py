@@ -51,6 +51,18 @@ def test_sample_data_opens_in_napari(make_napari_viewer):
     assert close_to(image, 1.2) and close_to(particles, 1.2)
     assert np.array_equal(image.data, tifffile.imread(SPHERES / "images" / "spheres_1.tif"))
     assert np.array_equal(particles.data, tifffile.imread(SPHERES / "labels" / "spheres_1.tif"))
+    viewer.open_sample("napari-particleforge", "rods")
+    assert [layer.name for layer in viewer.layers[2:]] == ["rods", "particles [1]"]
+
+
+def test_napari_opens_and_saves_labels_with_their_scale(make_napari_viewer, tmp_path):
+    viewer = make_napari_viewer()
+    layer = viewer.add_labels(np.eye(9, dtype=int), name="mine", scale=(2, 2), units="nm")
+    (path,) = layer.save(str(tmp_path / "my labels.tif"), plugin="napari-particleforge")
+    (opened,) = viewer.open(path, plugin="napari-particleforge")
+    assert close_to(opened, 2) and np.array_equal(opened.data, layer.data)
+    image, particles, strokes = viewer.open(str(SPHERES.parent / "annotated"), plugin="napari-particleforge")
+    assert close_to(image, 1.2) and len(np.unique(particles.data)) == 11 and strokes.data.any()
 
 
 def test_show_gives_every_image_its_particles_with_features(viewer_class, tmp_path):
