@@ -9,6 +9,11 @@ from qtpy.QtWidgets import QApplication
 LIMIT_MS = 600_000
 
 
+@pytest.fixture(autouse=True)
+def _clean(nothing_left):
+    """Every test leaves nothing behind."""
+
+
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
     """An empty workspace."""

@@ -14,7 +14,7 @@ from particleforge.models.stardist.model import StarDistModel
 from particleforge.store.dataset import Dataset
 from particleforge.store.micrographs import read_micrograph
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("display", "nothing_left")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("display")]
 
 SPHERES = Path(__file__).parents[2] / "src" / "particleforge" / "sample_data" / "spheres"
 LIMIT_MS = 600_000

@@ -13,7 +13,7 @@ from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
 from particleforge.store.labels import border_ids, read_labels
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("display", "nothing_left")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("display")]
 
 SPHERES = Path(__file__).parents[2] / "src" / "particleforge" / "sample_data" / "spheres" / "more"
 TRUTH = read_labels(SPHERES / "labels" / "spheres_1.tif")
