@@ -9,6 +9,10 @@ import time
 
 import psutil
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 LIMIT_S = 30
 OURS = re.compile(r"particleforge|\((_follow|_keep_log|_end_process)\)")
