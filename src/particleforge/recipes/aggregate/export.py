@@ -1,6 +1,6 @@
 """Aggregates as files for other programs: points as XYZ or CSV, surfaces as STL or PLY."""
 
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from particleforge.recipes.aggregate.descriptors import read_truth
 from particleforge.recipes.aggregate.growth.spheres import Floats, Spheres
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
+from particleforge.store.exchange.pairs import total_of
 from particleforge.store.files import atomic_write, claim_name, new_folder
 
 STEPS_PER_RADIUS = 6
@@ -50,7 +51,7 @@ def export_aggregates(samples: Iterable[Sample], folder: Path, suffix: str = "xy
             raise UserError(f"{sample.name} holds no aggregate.", "Only samples of a recipe of kind aggregate do.")
         with atomic_write(folder / f"{claim_name(sample.name, taken)}.{suffix}") as path:
             WRITERS[suffix](path, *read_truth(sample.truth))
-        yield Progress(done, len(samples) if isinstance(samples, Sized) else done, sample.name)
+        yield Progress(done, total_of(samples, done), sample.name)
     return folder
 
 
