@@ -11,8 +11,9 @@ import psutil
 import pytest
 from hypothesis import settings
 
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("search", deadline=None)
+settings.register_profile("repeatable", settings.get_profile("search"), derandomize=True)
+settings.load_profile("repeatable")  # the same examples in every run; new ones by --hypothesis-profile=search
 
 LIMIT_S = 30
 OURS = re.compile(r"particleforge|\((_follow|_keep_log|_end_process)\)")

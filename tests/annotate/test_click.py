@@ -54,7 +54,7 @@ def overlap(mask, truth):
     return (mask & truth).sum() / (mask | truth).sum()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.floats(15, 60),
     st.floats(0.6, 1),
@@ -72,7 +72,7 @@ def test_discs_and_ellipses_are_found_within_three_percent(long, aspect, turn, o
     assert overlap(mask, truth) > 0.9
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.floats(30, 100), st.floats(8, 16), st.floats(0, math.pi), st.booleans(), st.integers(0, 1000))
 def test_rods_are_found(length, radius, turn, dark, seed):
     truth = rod((121, 128), length, radius, turn)
@@ -125,7 +125,7 @@ def test_hollow_particles_are_filled():
     assert overlap(mask, truth) > 0.9
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.floats(0, 1), st.floats(0, 1), st.floats(0, 6))
 def test_more_tolerance_never_takes_a_pixel_away(seed, one, other, sigma):
     rng = np.random.default_rng(seed)

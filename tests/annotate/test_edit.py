@@ -98,7 +98,6 @@ def test_a_cut_gives_two_pieces_and_no_lost_pixel():
     assert (after[5:11, 14] == 4).all()  # the larger piece keeps its id
 
 
-@settings(deadline=None)
 @given(st.floats(0, 2 * np.pi), st.floats(-3, 3))
 def test_a_cut_through_the_middle_divides_a_disc(angle, aside):
     grid = np.mgrid[:41, :41] - 20.0
@@ -147,7 +146,7 @@ def test_touching_discs_come_apart_at_the_neck():
         split_into(labels, 5, 1)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 1000), st.data())
 def test_merging_takes_the_smallest_id_and_others_stay(seed, data):
     labels = blobs(seed)
@@ -168,7 +167,7 @@ def test_one_particle_cannot_be_merged():
         erase(picture(), 0)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 1000))
 def test_dense_labels_lead_back(seed):
     labels = blobs(seed)

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -85,7 +85,6 @@ def test_bars_of_synthetic_images_are_found_to_half_a_pixel(monkeypatch, blur):
     assert right / tried > 0.9
 
 
-@settings(deadline=None)
 @given(
     st.integers(16, 60),
     st.integers(2, 8),

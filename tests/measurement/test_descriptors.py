@@ -30,7 +30,7 @@ def polygons(labels):
 
 
 @given(small_labels)
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_enclosing_circles_hold_all_corners_and_cannot_be_smaller(labels):
     hull, corners = polygons(labels)
     for diameter, points in zip(enclosing(hull), corners, strict=True):
@@ -48,7 +48,7 @@ def test_enclosing_circles_hold_all_corners_and_cannot_be_smaller(labels):
 
 
 @given(small_labels)
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_calipers_turned_in_small_steps_find_nothing_else(labels):
     hull, corners = polygons(labels)
     columns = ferets(hull)

@@ -60,7 +60,7 @@ def test_it_agrees_with_scikit_image(seed):
 
 
 @given(small_labels)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_hulls_agree_with_independent_ones(labels):
     for row in measure_particles(labels).itertuples():
         mask = labels == row.label
@@ -108,7 +108,6 @@ def test_pieces_of_one_label_are_one_particle():
 
 
 @given(small_labels, st.integers(0, 5), st.integers(0, 5))
-@settings(deadline=None)
 def test_moving_changes_only_the_position(labels, down, right):
     still = measure_particles(np.pad(labels, 6))
     moved = measure_particles(np.pad(labels, ((6 + down, 6), (6 + right, 6))))
@@ -119,7 +118,6 @@ def test_moving_changes_only_the_position(labels, down, right):
 
 
 @given(small_labels)
-@settings(deadline=None)
 def test_a_quarter_turn_changes_only_position_and_orientation(labels):
     still, turned = measure_particles(labels), measure_particles(np.rot90(labels))
     place = {"x_px", "y_px", "orientation_deg", "box_width_px", "box_height_px", "feret_90_px"}
@@ -131,7 +129,6 @@ def test_a_quarter_turn_changes_only_position_and_orientation(labels):
 
 
 @given(small_labels, st.floats(1e-3, 1e6))
-@settings(deadline=None)
 def test_nm_columns_scale_with_the_pixel(labels, pixel_size_nm):
     table = measure_particles(labels, pixel_size_nm=pixel_size_nm)
     assert list(table) == [*PIXEL_COLUMNS, *NM_COLUMNS]

@@ -26,7 +26,7 @@ def source(shape, seed=0, partly=False):
 shapes = st.tuples(st.integers(20, 130), st.integers(20, 130))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     shapes, st.integers(0, 999), st.booleans(), st.sampled_from([STILL, TURNED, Augment()]), st.sampled_from([32, 96])
 )
@@ -44,7 +44,7 @@ def test_patches_have_their_size_and_type(shape, seed, partly, augment, size):
         assert not patch.labels[~patch.known].any()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(shapes, st.integers(0, 999), st.booleans())
 def test_straight_patches_keep_image_and_labels_together(shape, seed, partly):
     one = source(shape, seed, partly)
@@ -58,7 +58,7 @@ def test_straight_patches_keep_image_and_labels_together(shape, seed, partly):
         assert patch.known is None
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(shapes, st.integers(0, 999))
 def test_turned_patches_keep_image_and_labels_together(shape, seed):
     patch = draw_patch(source(shape, seed), 64, TURNED, np.random.default_rng(seed))
@@ -67,7 +67,7 @@ def test_turned_patches_keep_image_and_labels_together(shape, seed):
     np.testing.assert_array_equal(patch.image[clear] > 0.5, patch.labels[clear] > 0)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(shapes, st.integers(0, 999), st.sampled_from([STILL, TURNED]))
 def test_what_is_not_known_never_becomes_known(shape, seed, augment):
     one = source(shape, seed, partly=True)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from stardist.matching import matching
@@ -49,14 +49,12 @@ def by_hand(true, predicted, iou):
     return hits, len(ids(predicted)) - hits, len(ids(true)) - hits
 
 
-@settings(deadline=None)
 @given(label_images, label_images, st.sampled_from([0.501, 0.613, 0.777]))
 def test_counts_are_those_of_every_pair_compared(true, predicted, iou):
     found = score(true, predicted, iou=iou)
     assert (found.hits, found.false, found.missed) == by_hand(true, predicted, iou)
 
 
-@settings(deadline=None)
 @given(label_images)
 def test_a_perfect_prediction_has_no_error(labels):
     found = score(labels, labels)
@@ -97,7 +95,6 @@ def test_below_half_matches_are_not_unique():
         score(np.zeros((2, 2), int), np.zeros((2, 2), int), iou=0.3)
 
 
-@settings(deadline=None)
 @given(arrays(np.uint32, (8, 8), elements=st.integers(0, 4)), arrays(np.uint32, (8, 8), elements=st.integers(0, 4)))
 def test_what_is_found_again_are_the_hits(one, other):
     ids = found_again(one, other)

@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
@@ -13,7 +13,6 @@ def disc(radius):
     return np.hypot(rows, columns) <= radius
 
 
-@settings(deadline=None)
 @given(
     arrays(np.float32, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.floats(0, 255, width=32)),
     st.floats(0.15, 1.99),
@@ -30,7 +29,6 @@ def stamped(alpha, top, left, shape):
     return wide[alpha.shape[0] : -alpha.shape[0], alpha.shape[1] : -alpha.shape[1]]
 
 
-@settings(deadline=None)
 @given(
     arrays(np.uint32, (9, 11), elements=st.integers(0, 2), fill=st.just(0)),
     arrays(np.float32, (4, 5), elements=st.floats(0, 1, width=32)),
@@ -55,7 +53,6 @@ def test_places_are_tested_and_painted_pixel_by_pixel(labels, alpha, top, left, 
     np.testing.assert_array_equal(visible[1:], np.bincount(after.ravel(), minlength=4)[1:])
 
 
-@settings(deadline=None)
 @given(st.floats(0, 6.28), st.integers(4, 12), st.integers(3, 10))
 def test_sliding_out_ends_beside_the_other(angle, radius, own):
     labels = np.zeros((90, 90), np.uint32)

@@ -22,7 +22,7 @@ def fixed(seed, recipe=SMALL):
     return fix(recipe, np.random.default_rng(seed))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32), st.floats(0, 1))
 def test_moved_parameters_are_fixed_and_stay_in_their_distributions(seed, spread):
     one = fixed(seed)

@@ -248,7 +248,7 @@ def test_broken_shards_and_newer_formats_are_told(tmp_path):
         Dataset.open(dataset.path)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     arrays(np.float32, (3, 4), elements=st.floats(width=32)),
     arrays(np.uint32, (3, 4)),

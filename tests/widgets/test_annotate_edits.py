@@ -15,7 +15,7 @@ IDS = arrays(np.uint32, (6, 7), elements=st.sampled_from([0, 0, 0, 1, 2, 5]))
 
 
 @given(IDS, IDS, st.sets(st.sampled_from([1, 2, 5])))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_accepted_proposals_are_new_particles_on_free_pixels(ids, proposed, chosen):
     particles, proposals = Labels(ids.copy()), Labels(proposed.copy())
     wanted = np.array(sorted(chosen), np.uint32)
@@ -34,7 +34,7 @@ def test_accepted_proposals_are_new_particles_on_free_pixels(ids, proposed, chos
 
 
 @given(IDS, IDS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_proposals_mostly_on_particles_are_left_out(ids, proposed):
     fresh = without_known(proposed, ids)
     for proposal in np.unique(proposed[proposed > 0]):

@@ -193,7 +193,7 @@ def test_what_is_set_comes_back(qtbot, cls, opened):
     if opened:
         open_all(form)
 
-    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=10, suppress_health_check=list(HealthCheck), database=None)
     @given(models(cls))
     def check(params):
         form.set_params(params)

@@ -128,7 +128,7 @@ def test_particles_without_a_score_are_not_filtered_by_it():
     assert Filter(min_score=0.9).keeps(table).all()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 @given(
     st.builds(Filter, cut_by_border=st.booleans(), min_diameter=st.none() | st.floats(0, 60), min_score=st.floats(0, 1))
 )

@@ -35,7 +35,7 @@ def test_nothing_likely_gives_empty_labels():
     assert not result.first(0).any()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.sampled_from((0.5, 0.77, 1.0, 1.31, 2.0)),
     st.floats(8, 25),

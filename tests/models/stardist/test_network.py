@@ -22,7 +22,7 @@ configs = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(configs, st.integers(1, 2), st.integers(1, 3))
 def test_output_is_on_the_grid(config, rows, columns):
     height, width = rows * config.divisor[0], columns * config.divisor[1]
@@ -33,7 +33,7 @@ def test_output_is_on_the_grid(config, rows, columns):
     assert torch.isfinite(logits).all() and torch.isfinite(dist).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(configs)
 def test_config_survives_the_official_file(config):
     assert StarDistConfig.from_official(config.to_official()).replace(other={}) == config

@@ -64,12 +64,11 @@ def test_tiny_and_thin_images(shape):
 grey_images = arrays(np.float32, (9, 7), elements=st.integers(-1000, 1000))
 
 
-@settings(deadline=None)
 @given(grey_images, st.floats(0, 20), st.floats(80, 100))
 def test_normalize_is_csbdeeps(image, low, high):
     low_grey, high_grey = np.percentile(image, (low, high))
     if high_grey - low_grey > 1:
-        theirs = csbdeep_normalize(image, low, high)
+        theirs = csbdeep_normalize(image.astype(float), low, high, dtype=float)  # in float32 its percentiles are coarse
         assert normalize(image, low, high) == pytest.approx(theirs, rel=1e-5, abs=1e-3)
 
 
@@ -87,7 +86,7 @@ def test_normalize_of_few_bright_pixels_on_an_even_ground_stays_small():
 # ---- resizing
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(10, 60), st.integers(10, 60), st.floats(0.2, 3))
 def test_rescale_keeps_the_mean_of_a_smooth_image(height, width, factor):
     y, x = np.mgrid[:height, :width]

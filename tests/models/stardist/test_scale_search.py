@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from particleforge.models.stardist.config import StarDistConfig
@@ -30,7 +30,6 @@ def seen_from(offset: float, radius: float) -> np.ndarray:
     return -offset * np.cos(ANGLES) + np.sqrt(radius**2 - (offset * np.sin(ANGLES)) ** 2)
 
 
-@settings(deadline=None)
 @given(st.floats(-0.8, 0.8), st.floats(2, 50))
 def test_area_and_centroid_do_not_depend_on_the_point_they_are_seen_from(share: float, radius: float) -> None:
     dist = seen_from(share * radius, radius)[None].astype(np.float32)

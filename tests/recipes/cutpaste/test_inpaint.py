@@ -38,7 +38,7 @@ def test_a_ramp_goes_on(slope):
     assert error.max() < 6
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 119), st.integers(0, 149), st.integers(0, 30)), min_size=1, max_size=6))
 def test_what_is_known_is_never_touched(places):
     image = np.random.default_rng(1).normal(100, 10, SHAPE).astype(np.float32)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -56,7 +56,6 @@ def test_a_quarter_turn_keeps_every_pixel(angle_deg, flip):
     assert result.area_px == mask.sum()
 
 
-@settings(deadline=None)
 @given(st.floats(0, 360), st.floats(-1, 1))
 def test_turning_follows_scipy(angle_deg, shear):
     angle = np.deg2rad(angle_deg)
@@ -66,7 +65,6 @@ def test_turning_follows_scipy(angle_deg, shear):
     np.testing.assert_allclose(turned(matrix, (30, 30))[0], expected, atol=1e-4)
 
 
-@settings(deadline=None)
 @given(st.floats(0.8, 4), st.floats(0, 360), st.booleans(), st.sampled_from([1.0, 0.6]))
 def test_scaling_scales_the_area_and_turning_keeps_it(scale, angle_deg, flip, squash):
     mask = disc(22, squash)
@@ -81,7 +79,6 @@ def test_sizes_have_no_bias():
     assert np.mean([area / scale**2 for scale, area in drawn]) == pytest.approx(mask.sum(), rel=0.01)
 
 
-@settings(deadline=None)
 @given(st.floats(0.05, 1), st.floats(0, 360), st.integers(1, 5))
 def test_a_particle_never_vanishes(scale, angle_deg, length):
     assert turn(cutout_of(np.ones((1, length), bool)), scale, angle_deg, False).area_px >= 1

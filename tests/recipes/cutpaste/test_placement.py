@@ -35,7 +35,7 @@ def filled(crowding, seed, count=40, shape=(140, 150)):
     return scene, placed
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10**6), st.floats(0, 1))
 def test_without_overlap_every_pixel_has_one_owner(seed, clustering):
     scene, placed = filled(Crowding(0.35, 0.0, False, clustering), seed)
@@ -45,7 +45,7 @@ def test_without_overlap_every_pixel_has_one_owner(seed, clustering):
     assert len(placed) >= 20
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10**6), st.floats(0.05, 0.95), st.booleans(), st.floats(0.1, 1))
 def test_with_overlap_enough_of_everything_stays_visible(seed, overlap, cut_by_border, min_visible):
     scene, placed = filled(Crowding(min_visible, overlap, cut_by_border, 0.3), seed)

@@ -23,7 +23,7 @@ def test_mean_and_grain_are_those_of_the_background(image, side):
     assert woven.std() == pytest.approx(image.std(), rel=0.1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(3, 40))
 def test_nothing_but_sure_background_is_woven_in(seed, side):
     rng = np.random.default_rng(seed)

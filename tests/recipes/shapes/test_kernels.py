@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 from scipy.interpolate import BSpline
@@ -10,7 +10,6 @@ from particleforge.recipes.shapes import kernels
 from particleforge.recipes.shapes.noise import cloud, smooth_noise
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(3, 12))
 def test_distances_are_those_of_a_fine_outline(seed, count):
     rng = np.random.default_rng(seed)
@@ -49,7 +48,6 @@ def test_clouds_have_unit_strength():
     assert cloud((600, 600), 40, 3, np.random.default_rng(2)).std() == pytest.approx(1, rel=0.15)
 
 
-@settings(deadline=None)
 @given(st.integers(-6, 12), st.integers(-6, 12))
 def test_a_halo_fades_outside_only(top, left):
     depth = np.full((5, 5), -2, np.float32)

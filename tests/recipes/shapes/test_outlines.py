@@ -35,7 +35,7 @@ def test_feret_diameters_are_those_of_a_fine_search(kind, seed):
     np.testing.assert_allclose(_ferets(corners)[:, 1], shortest, rtol=0.01)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.sampled_from(KINDS), st.integers(0, 2**32))
 def test_every_outline_has_diameter_one_about_its_centre(kind, seed):
     corners = drawn(kind(), seed)

@@ -75,7 +75,7 @@ PLAIN = Shapes(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000))
 def test_any_sample_holds_together(index):
     sample = make_sample(Shapes(height_px=96, width_px=128), None, 1, index)

@@ -54,7 +54,7 @@ def test_no_deformation_returns_the_same_bytes(deformation, dtype):
 
 
 @each_deformation
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_image_labels_and_known_move_together(deformation, seed):
     sample = grains()
@@ -69,7 +69,7 @@ def test_image_labels_and_known_move_together(deformation, seed):
 
 
 @each_deformation
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_no_new_ids_and_one_truth_row_each(deformation, seed):
     sample = grains(ids=(1, 2, 70_000, 5, 2**31 + 7, 2**32 - 1))
@@ -138,7 +138,7 @@ def orientation(from_px):
     return (dy_dy * dx_dx - dy_dx * dx_dy).min()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_strongest_grid_warp_does_not_fold(seed):
     counts = (5, 6)
@@ -151,7 +151,7 @@ def test_the_strongest_grid_warp_does_not_fold(seed):
     keeps_the_frame(from_px)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_strongest_piecewise_affine_does_not_fold(seed):
     moves = 0.24 * np.random.default_rng(seed).choice([-1.0, 1.0], (2, 6, 7)).astype(np.float32)
@@ -195,7 +195,7 @@ def one_disc(radius=60, size=440):
     return Sample(Micrograph(labels.astype(np.float32)), labels)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(scale=st.floats(0.5, 2), stretch=st.floats(0.7, 1.4))
 def test_areas_change_by_the_square_of_the_scale(scale, stretch):
     sample = one_disc()

@@ -60,7 +60,7 @@ def test_no_samples_come_back_as_none(tmp_path, form):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(labels=st.lists(arrays(np.uint32, (4, 3), elements=st.sampled_from([0, 1, 2, 65536, 2**32 - 1])), max_size=3))
 def test_any_labels_come_back(tmp_path_factory, form, labels):
     samples = [Sample(Micrograph(np.zeros((4, 3)), (2.0, 2.0), name=f"n{i}"), ids) for i, ids in enumerate(labels)]
