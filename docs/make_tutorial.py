@@ -150,12 +150,14 @@ def settle(milliseconds: int = SETTLED_MS) -> None:
 
 
 def shoot(viewer: napari.Viewer, name: str, fit: bool = False) -> None:
-    """Save the window as a picture."""
+    """Save the window as a picture, in both themes."""
     if fit:
         viewer.reset_view()
-    settle()
-    shot = Image.fromarray(viewer.screenshot(canvas_only=False, flash=False)[..., :3])
-    shot.quantize(COLOURS).save(IMAGES / f"tutorial_{name}.png", optimize=True)
+    for theme in ("dark", "light"):
+        viewer.theme = theme
+        settle()
+        shot = Image.fromarray(viewer.screenshot(canvas_only=False, flash=False)[..., :3])
+        shot.quantize(COLOURS).save(IMAGES / f"tutorial_{name}_{theme}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def new_folder(path: Path) -> Path:
     UserError
         If `path` is a file or a folder with something in it, or cannot be created.
     """
-    way_out = "Choose another --out or remove it."
+    way_out = "Choose another place for the output, or remove it."
     if path.exists() and not path.is_dir():
         raise UserError(f"{path} exists and is a file; a new folder is needed.", way_out)
     if path.is_dir() and any(path.iterdir()):
@@ -80,12 +80,12 @@ def disk_errors(path: Path) -> Iterator[None]:
         if error.errno in _FULL:
             raise UserError(
                 f"{path} cannot be written: the disk is full or the quota is used up{_free(path)}.",
-                "Make room or choose another --out.",
+                "Make room, or choose another place for the output.",
             ) from error
         if error.errno in _DENIED:
             raise UserError(
                 f"{path} cannot be written: {os.strerror(error.errno or 0)}{_free(path)}.",
-                "Choose another --out or change the folder's permissions.",
+                "Choose another place for the output, or change the folder's permissions.",
             ) from error
         raise
 

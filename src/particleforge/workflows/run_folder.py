@@ -33,7 +33,8 @@ def claim(out: Path, what: Mapping[str, Any]) -> None:
         if note.read_text(encoding="utf-8") == text:
             return
         raise UserError(
-            f"{out} holds a run with other inputs or parameters; see {note}.", "Choose another --out, or remove it."
+            f"{out} holds a run with other inputs or parameters; see {note}.",
+            "Choose another place for the output, or remove it.",
         )
     new_folder(out)
     with atomic_write(note) as path:

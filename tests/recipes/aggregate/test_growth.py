@@ -105,7 +105,7 @@ def test_places_are_as_uniform_as_by_rejection():
     table = np.empty(6)
     ours = []
     while len(ours) < 4000:
-        found, *shift, _ = kernels.place(positions, radii, 0, 3, 5, contact, away, 100, rng, table)
+        found, *shift, _ = kernels.place(positions, radii, (0, 3, 5), contact, away, 100, rng, table)
         assert found
         ours.append(shift)
     units = rng.standard_normal((200_000, 3))

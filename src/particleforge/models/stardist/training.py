@@ -155,7 +155,10 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
         finished model.
     """
     if is_finished(out):
-        raise UserError(f"{out} holds a finished model; nothing is overwritten.", "Choose another --out or remove it.")
+        raise UserError(
+            f"{out} holds a finished model; nothing is overwritten.",
+            "Choose another place for the output, or remove it.",
+        )
     real, synthetic = samples.real, samples.synthetic
     start = None if params.start == "scratch" else StarDistModel.load(find_model(params.start))
     plan = plan_scales(real or synthetic[:32], params.diameter_px)

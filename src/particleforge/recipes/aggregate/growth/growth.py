@@ -88,7 +88,7 @@ class Growth(Params):
         nearest = 1 - number(self.overlap)
         contact = nearest, nearest * self.contact_factor
         grown: tuple[Floats, bool] = kernels.grow(
-            radii, masses, steps[:, :3].copy(), targets, len(within), self.self_term, contact, TRIES, repeats, rng
+            radii, masses, steps[:, :3].copy(), targets, self.self_term, contact, (TRIES, len(within), repeats), rng
         )
         return grown
 

@@ -1,7 +1,8 @@
 """Compiled inner loops: grow an aggregate by joining clusters one after the other.
 
-Spheres of a step lie in ranges of the same arrays: from `start` to `split` those that stay, from `split` to `end` those
-that join. Loops are written out, and functions called from one place if possible: it compiles in seconds, not minutes.
+Spheres of a step lie in ranges of the same arrays, its `span` (start, split, end): from start to split those that stay,
+from split to end those that join. Loops are written out, and functions called from one place if possible: it compiles
+in seconds, not minutes.
 """
 
 import math
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Span = tuple[int, int, int]
 STEPS_BACK = np.array([1, 2, 4, 8, 16, 1 << 30])
 """Steps taken back after the first, second ... failure of the last one; then from the beginning of this list."""
 HALVINGS = 8
@@ -66,14 +68,13 @@ def band(apart: float, reach: float, contact: tuple[float, float], away: float) 
 def fill_table(
     positions: Doubles,
     radii: Doubles,
-    start: int,
-    split: int,
-    end: int,
+    span: Span,
     contact: tuple[float, float],
     away: float,
     table: Doubles,
 ) -> tuple[float, float]:
     """Cumulate the areas of the bands of all pairs; return their sum and how far away contact is possible at all."""
+    start, split, end = span
     total, far, pair = 0.0, 0.0, 0
     middle = (contact[0] + contact[1]) / 2
     for i in range(start, split):
@@ -92,13 +93,12 @@ def fill_table(
 def contacts(
     positions: Doubles,
     radii: Doubles,
-    start: int,
-    split: int,
-    end: int,
+    span: Span,
     contact: tuple[float, float],
     shift: tuple[float, float, float],
 ) -> int:
     """Count the pairs in contact when the joining spheres are shifted; 0 where two are closer than allowed."""
+    start, split, end = span
     count = 0
     low, high = contact[0] * contact[0], contact[1] * contact[1]
     for j in range(split, end):
@@ -117,9 +117,7 @@ def contacts(
 def place(
     positions: Doubles,
     radii: Doubles,
-    start: int,
-    split: int,
-    end: int,
+    span: Span,
     contact: tuple[float, float],
     away: float,
     tries: int,
@@ -135,7 +133,8 @@ def place(
     -------
     Whether one was found, the shift, and how far away contact is possible at all.
     """
-    total, far = fill_table(positions, radii, start, split, end, contact, away, table)
+    start, split, end = span
+    total, far = fill_table(positions, radii, span, contact, away, table)
     pairs, joining = (split - start) * (end - split), end - split
     for _ in range(tries if total > 0 else 0):
         share = rng.random() * total
@@ -162,7 +161,7 @@ def place(
             away * (cosine * y + u * sign * b + v * (sign + y * y * a)),
             away * (cosine * z - u * sign * x - v * y),
         )
-        found = contacts(positions, radii, start, split, end, contact, shift)
+        found = contacts(positions, radii, span, contact, shift)
         if found > 0 and rng.random() * found < 1:
             return True, shift[0], shift[1], shift[2], far
     return False, 0.0, 0.0, 0.0, far
@@ -172,9 +171,7 @@ def place(
 def place_near(
     positions: Doubles,
     radii: Doubles,
-    start: int,
-    split: int,
-    end: int,
+    span: Span,
     contact: tuple[float, float],
     away: float,
     tries: int,
@@ -188,7 +185,7 @@ def place_near(
     low, high, asked = away, -1.0, True
     x, y, z, left = 0.0, 0.0, 0.0, HALVINGS
     while left > 0:
-        found, a, b, c, far = place(positions, radii, start, split, end, contact, away, tries, rng, table)
+        found, a, b, c, far = place(positions, radii, span, contact, away, tries, rng, table)
         if found:
             x, y, z, high = a, b, c, away
             if asked or away < low:
@@ -200,7 +197,7 @@ def place_near(
             low = away
         away = (low + high) / 2
         left -= 1
-    move(positions, split, end, x, y, z)
+    move(positions, span[1], span[2], x, y, z)
     return asked
 
 
@@ -222,11 +219,9 @@ def grow(
     masses: Doubles,
     steps: Ints,
     targets: Doubles,
-    inner: int,
     self_term: float,
     contact: tuple[float, float],
-    tries: int,
-    repeats: int,
+    limits: tuple[int, int, int],
     rng: np.random.Generator,
 ) -> tuple[Doubles, bool]:
     """Positions of an aggregate, and whether its last cluster found a place at the wanted distance.
@@ -239,24 +234,22 @@ def grow(
         (m, 3) start, split and end of each step.
     targets
         (m, 2) squared radius of gyration after each step, and mean radius there.
-    inner
-        Number of steps, the first ones, that make primary clusters.
     self_term
         A sphere's squared radius of gyration over its squared radius.
     contact
         Least and largest distance of spheres in contact, over the sum of their radii.
-    tries
-        Per placement.
-    repeats
-        Steps that may be taken again after the last one has found no place.
+    limits
+        Tries per placement; number of steps, the first ones, that make primary clusters and are not taken back; steps
+        that may be taken again after the last one has found no place.
     rng
         Chooses every place.
     """
     positions = np.zeros((len(radii), 3))
     table = np.empty(len(radii) * len(radii) // 4 + len(radii))
+    tries, inner, repeats = limits
     step, failures, exact = 0, 0, True
     while step < len(steps):
-        start, split, end = steps[step, 0], steps[step, 1], steps[step, 2]
+        start, split, end = span = steps[step, 0], steps[step, 1], steps[step, 2]
         wanted, mean = targets[step, 0], targets[step, 1]
         mass1, x, y, z, square1 = moments(positions, radii, masses, start, split, self_term, mean)
         move(positions, start, split, -x, -y, -z)
@@ -267,7 +260,7 @@ def grow(
         mass = mass1 + mass2
         square = (mass * mass * wanted - mass * (mass1 * square1 + mass2 * square2)) / (mass1 * mass2)
         away = math.sqrt(max(square, 1e-12))
-        exact = place_near(positions, radii, start, split, end, contact, away, tries, rng, table) and square > 0
+        exact = place_near(positions, radii, span, contact, away, tries, rng, table) and square > 0
         step += 1
         if step == len(steps) and not exact and repeats > 0:
             back = max(inner, step - STEPS_BACK[failures % len(STEPS_BACK)])
