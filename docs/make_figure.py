@@ -1,4 +1,7 @@
-"""Make the README's figure: ``particleforge demo --out demo-out``, then ``python docs/make_figure.py demo-out/1/results``."""
+"""Make the README's figure from the demo's results.
+
+``particleforge demo --out demo-out``, then ``python docs/make_figure.py demo-out/1/results``.
+"""
 
 import argparse
 from pathlib import Path

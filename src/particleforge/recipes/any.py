@@ -8,6 +8,7 @@ from particleforge.errors import UserError
 from particleforge.params import read_yaml
 from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.groups import Groups
 from particleforge.recipes.near import Near
 from particleforge.recipes.recipe import Recipe
 from particleforge.recipes.render.recipe import Render
@@ -15,7 +16,7 @@ from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.recipes.warp.recipe import Warp
 
 KINDS: dict[str, type[Recipe]] = {
-    cls.model_fields["kind"].default: cls for cls in (CutPaste, Shapes, Warp, Render, Aggregate, Near)
+    cls.model_fields["kind"].default: cls for cls in (CutPaste, Shapes, Warp, Render, Aggregate, Near, Groups)
 }
 PRESETS = {path.stem: path for path in Path(__file__).parent.glob("*/presets/*.yaml")}
 """Recipes that come along, by name."""
