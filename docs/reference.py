@@ -13,6 +13,11 @@ from particleforge.draws import Choice, Mixture, OneOf, PerImage, PerParticle, W
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import ShapeRule
 from particleforge.measurement.statistics.bootstrap import Precision
+from particleforge.models.estimator.augment import EstimatorAugment
+from particleforge.models.estimator.config import NetworkConfig
+from particleforge.models.estimator.preparation import PrepareParams
+from particleforge.models.estimator.target import Batch, Regression, Share
+from particleforge.models.estimator.train_params import EstimatorParams
 from particleforge.models.patches import Augment
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.train_params import TrainParams
@@ -25,6 +30,7 @@ from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.cutpaste.canvases import Inpainted, Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
 from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.groups import Groups
 from particleforge.recipes.near import Near
 from particleforge.recipes.render import population as rendered
 from particleforge.recipes.render.geometry.any import AnyGeometry
@@ -55,6 +61,7 @@ from particleforge.recipes.warp.piecewise_affine import PiecewiseAffine
 from particleforge.recipes.warp.random_scale import RandomScale
 from particleforge.workflows.adapt import AdaptParams
 from particleforge.workflows.learn import LearnParams
+from particleforge.workflows.shadow import ShadowParams
 
 SHOWN = (CutPaste, CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale)
 SHOWN += (Shapes, Population, Near, AdaptParams)
@@ -62,6 +69,7 @@ SHOWN += (Rules, ShapeRule, Precision)
 SHOWN += (Render,)
 SHOWN += (Aggregate, Material, Exact, Haadf, BrightField)
 SHOWN += (SynthesizeParams, LearnParams, TrainParams, StarDistConfig, Augment)
+SHOWN += (Groups, EstimatorParams, Regression, Batch, PrepareParams, EstimatorAugment, NetworkConfig, ShadowParams)
 
 VARIANTS: dict[str, tuple[type[Params], ...]] = {
     "outlines": (Superellipse, Rod, Polygon, Lumpy, Crescent),

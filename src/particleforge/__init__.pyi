@@ -7,11 +7,16 @@ from .step import Progress as Progress
 from .step import run as run
 from .workflows.adapt import AdaptParams as AdaptParams
 from .workflows.adapt import adapt as adapt
+from .workflows.estimate import EstimateParams as EstimateParams
+from .workflows.estimate import estimate as estimate
 from .workflows.learn import LearnParams as LearnParams
 from .workflows.learn import learn as learn
 from .workflows.measure import MeasureParams as MeasureParams
 from .workflows.measure import measure as measure
 from .workflows.measure import predict as predict
+from .workflows.shadow import ShadowParams as ShadowParams
+from .workflows.shadow import shadow as shadow
 from .workflows.sizes import SizesParams as SizesParams
 from .workflows.sizes import sizes as sizes
 from .workflows.train import train as train
+from .workflows.train_estimator import train_estimator as train_estimator

@@ -22,13 +22,16 @@ COMMANDS = {
     "train": "train a detector on datasets and annotated folders",
     "predict": "find particles, write label images only",
     "adapt": "find the samples of a recipe a detector does worst on, to draw more like them",
+    "train-estimator": "learn to tell the parameters of a recipe from its images",
+    "estimate": "tell these parameters from images of one material",
+    "shadow": "grow aggregates with the parameters told from images, and describe them",
     "export": "write a dataset or a model for other programs",
     "import": "read such a folder into a dataset",
     "demo": "learn and measure on the sample data",
 }
 """Every command and what it does; each is a module of its own with `add_arguments` and `call`."""
 
-CONTINUED = ("learn", "train", "synthesize", "measure", "sizes", "demo")
+CONTINUED = ("learn", "train", "train-estimator", "synthesize", "measure", "sizes", "demo")
 """Commands that go on where they were interrupted."""
 
 

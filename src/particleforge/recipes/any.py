@@ -58,3 +58,9 @@ def parse_recipe(data: Mapping[str, Any], name: str = "The recipe") -> Recipe:
     if not isinstance(kind, str) or kind not in KINDS:
         raise UserError(f"{name}: kind is {kind!r}.", f"Kinds are {', '.join(KINDS)}.")
     return KINDS[kind].parse(data)
+
+
+def about(name: str) -> str:
+    """Say what a preset shows, as the first line of its file has it."""
+    first = PRESETS[name].read_text(encoding="utf-8").partition("\n")[0]
+    return first.removeprefix("#").strip() if first.startswith("#") else ""

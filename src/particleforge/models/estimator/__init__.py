@@ -1,0 +1,1 @@
+"""Networks that estimate parameters of a recipe from images."""

@@ -1,0 +1,45 @@
+"""Variation of training images that leaves shapes as they are."""
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import Field
+
+from particleforge.params import Params
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class EstimatorAugment(Params):
+    """How training images are varied. Reflections and quarter turns are always drawn."""
+
+    turned: float = Field(0.5, ge=0, le=1, description="Share of steps whose images are turned by any angle.")
+    shift: float = Field(0.04, ge=0, le=0.5, description="Largest displacement, as a share of the image's side.")
+
+
+def varied(pixels: "Tensor", params: EstimatorAugment, rng: np.random.Generator) -> "Tensor":
+    """(B, K, Y, X) images, each reflected, turned and displaced; what comes in from outside is as at the border.
+
+    Squares only are turned by quarters. The same `rng` gives the same images.
+    """
+    import torch
+    from torch.nn import functional as F
+
+    batches, count, height, width = pixels.shape
+    number = batches * count
+    step = math.pi / 2 if height == width else math.pi
+    angles = rng.integers(4, size=number) * step
+    if rng.random() < params.turned:
+        angles = rng.uniform(0, 2 * math.pi, number)
+    flips = np.where(rng.random(number) < 0.5, -1.0, 1.0)
+    shifts = np.rint(rng.uniform(-params.shift, params.shift, (number, 2)) * (width, height)) * (2 / width, 2 / height)
+    cosines, sines = np.cos(angles), np.sin(angles)
+    ratio = height / width
+    matrix = np.stack([flips * cosines, -sines * ratio, shifts[:, 0], flips * sines / ratio, cosines, shifts[:, 1]], -1)
+    theta = torch.from_numpy(matrix.reshape(-1, 2, 3).astype(np.float32)).to(pixels.device)
+    grid = F.affine_grid(theta, [number, 1, height, width], align_corners=False)
+    flat = pixels.reshape(number, 1, height, width).float()
+    moved = F.grid_sample(flat, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return moved.reshape(pixels.shape)

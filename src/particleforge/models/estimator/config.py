@@ -1,0 +1,22 @@
+"""Sizes of an estimator's network."""
+
+from pydantic import Field, PositiveInt, model_validator
+
+from particleforge.params import Params
+
+
+class NetworkConfig(Params):
+    """Sizes of the layers: blocks of convolutions, each with a max pooling behind it, then dense layers."""
+
+    convolutions: tuple[PositiveInt, ...] = Field(
+        (3, 2, 2, 2), min_length=1, max_length=8, description="3 x 3 convolutions in each block."
+    )
+    channels: tuple[PositiveInt, ...] = Field((8, 16, 24, 32), description="Their channels, for each block.")
+    hidden: PositiveInt = Field(64, description="Features of the dense layers between.")
+    features: PositiveInt = Field(112, description="Features an image is told by.")
+
+    @model_validator(mode="after")
+    def _paired(self) -> "NetworkConfig":
+        if len(self.convolutions) != len(self.channels):
+            raise ValueError(f"{len(self.convolutions)} blocks of convolutions but {len(self.channels)} of channels")
+        return self

@@ -1,0 +1,79 @@
+"""Prepared images of samples and what they show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from particleforge.errors import UserError
+from particleforge.models.estimator.preparation import Bytes, Preparation
+from particleforge.models.estimator.target import Floats, Ints, Target
+from particleforge.recipes.fields import innermost, value_of
+from particleforge.sample import Sample
+from particleforge.seeds import stream
+from particleforge.step import Progress, Step
+
+REPORT_EVERY = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Images and what they show.
+
+    Parameters
+    ----------
+    images
+        (n, Y, X) uint8, prepared.
+    shown
+        Per target (n,) values of single images; nan where an image has none.
+    asked
+        Per target (n,) values of the parameter.
+    groups
+        (n,) number of the group of samples with the same parameters.
+    """
+
+    images: Bytes
+    shown: tuple[Floats, ...]
+    asked: tuple[Floats, ...]
+    groups: Ints
+
+    def split(self, held_out: float, seed: int) -> tuple[Ints, Ints]:
+        """Return indices to learn from and those held out, of which groups are never torn apart.
+
+        Raises
+        ------
+        UserError
+            If there are too few samples.
+        """
+        names, counts = np.unique(self.groups, return_counts=True)
+        order = stream(seed, "held out").permutation(len(names))
+        taken = np.cumsum(counts[order]) - counts[order] < held_out * len(self.groups)
+        away = np.isin(self.groups, names[order[taken]])
+        if len(names) < 4 or away.all() or not away.any():
+            raise UserError(
+                f"There are {len(self.groups)} samples with {len(names)} different values of the targets; some must be "
+                "held out.",
+                "Draw more samples or groups.",
+            )
+        return np.flatnonzero(~away), np.flatnonzero(away)
+
+
+def collect(samples: Sequence[Sample], targets: Sequence[Target], preparation: Preparation) -> Step[Pictures]:
+    """Prepare all samples.
+
+    Raises
+    ------
+    UserError
+        If a sample lacks a target or its image does not fit.
+    """
+    images = np.empty((len(samples), *preparation.shape), np.uint8)
+    shown, asked = np.empty((2, len(targets), len(samples)))
+    for i, sample in enumerate(samples):
+        for k, target in enumerate(targets):
+            shown[k, i] = target.of_sample(sample)
+            asked[k, i] = value_of(innermost(sample.recipe), target.parameter)
+        images[i] = preparation(sample.micrograph)
+        if i % REPORT_EVERY == 0:
+            yield Progress(i, len(samples), "Preparing images")
+    groups = np.unique(asked, axis=1, return_inverse=True)[1].reshape(-1)
+    return Pictures(images, tuple(shown), tuple(asked), groups.astype(np.int64))

@@ -1,0 +1,272 @@
+"""A trained estimator in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from pydantic import Field
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.models.estimator.config import NetworkConfig
+from particleforge.models.estimator.preparation import Bytes, Preparation
+from particleforge.models.estimator.target import AnyTarget, Batch, Floats, Ints, Target
+from particleforge.params import Params
+from particleforge.store.files import atomic_write, disk_errors
+from particleforge.store.unreadable import unreadable
+
+if TYPE_CHECKING:
+    from particleforge.models.estimator.network import EstimatorNet
+
+NOTE = "estimator.yaml"
+CHUNK = 32
+"""Images that go through a network at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A parameter as estimated from some images of one material.
+
+    Parameters
+    ----------
+    parameter
+        Its name in the recipe.
+    value
+        From all images together.
+    in_recipe
+        The nearest value the recipe could have: between its limits, and whole where it must be.
+    per_image
+        (n,) from each image by itself; None where the network reads several at once.
+    spread
+        Standard deviation of `per_image`; None for one image.
+    standard_error
+        How far `value` would scatter with other images, by leaving out each in turn; None for one image.
+    """
+
+    parameter: str
+    value: float
+    in_recipe: float
+    per_image: Floats | None
+    spread: float | None
+    standard_error: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A target and its networks.
+
+    Parameters
+    ----------
+    target
+        What is estimated.
+    limits
+        Least and largest value of the parameter.
+    nets
+        By the names the target gives them.
+    held_out
+        How well it did on samples that were held out.
+    """
+
+    target: Target
+    limits: tuple[float, float]
+    nets: Mapping[str, EstimatorNet]
+    held_out: Mapping[str, float] = field(default_factory=dict)
+
+    def estimate(self, images: Bytes) -> Estimate:
+        """Estimate from (n, Y, X) prepared images."""
+        features, everyone = self._features(images), np.arange(len(images))
+        per_image = None if isinstance(self.target, Batch) else self._each(features)
+        spread = error = None
+        if len(images) > 1:
+            without = self._together(features, [np.delete(everyone, i) for i in everyone])
+            error = float(np.sqrt((len(images) - 1) * without.var()))
+            spread = None if per_image is None else float(per_image.std(ddof=1))
+        value = float(self._together(features, [everyone])[0])
+        return Estimate(self.target.parameter, value, self.in_recipe(value), per_image, spread, error)
+
+    def value(self, images: Bytes) -> float:
+        """Estimate from (n, Y, X) prepared images together, without saying how sure it is."""
+        return float(self._together(self._features(images), [np.arange(len(images))])[0])
+
+    def per_image(self, images: Bytes) -> Floats:
+        """Estimate from each of (n, Y, X) prepared images by itself."""
+        return self._each(self._features(images))
+
+    def in_recipe(self, value: float) -> float:
+        """Nearest value the recipe could have."""
+        return float(np.clip(np.rint(value) if self.target.whole else value, *self.limits))
+
+    def _features(self, images: Bytes) -> dict[str, Floats]:
+        return {name: _features(net, images, self.target) for name, net in self.nets.items()}
+
+    def _each(self, features: Mapping[str, Floats]) -> Floats:
+        return self._read({name: np.split(found, len(found)) for name, found in features.items()})
+
+    def _together(self, features: Mapping[str, Floats], sets: Sequence[Ints]) -> Floats:
+        """Value of each set of images, given by their indices."""
+        if isinstance(self.target, Batch):
+            return self._read({name: [found[kept] for kept in sets] for name, found in features.items()})
+        each = self._each(features)
+        return np.array([each[kept].mean() for kept in sets])
+
+    def _read(self, features: Mapping[str, Sequence[Floats]]) -> Floats:
+        """Value of each set of images from their features by every network."""
+        said = {name: np.array([_say(self.nets[name], one) for one in sets]) for name, sets in features.items()}
+        return self.target.combine(said, reach_of(self.target, self.limits))
+
+
+class _Part(Params):
+    target: AnyTarget
+    limits: tuple[float, float]
+    held_out: dict[str, float] = Field(default_factory=dict)
+
+
+class _Note(Params):
+    parts: tuple[_Part, ...]
+    preparation: Preparation
+    network: NetworkConfig
+    recipe: dict[str, Any]
+    provenance: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimator:
+    """Trained networks and all they need to be used.
+
+    Parameters
+    ----------
+    parts
+        One per target.
+    preparation
+        Makes images ready.
+    network
+        Sizes of the layers.
+    recipe
+        Plain data of the recipe it learned from; empty where there was none.
+    provenance
+        Plain data: what it was trained on and how.
+    """
+
+    parts: Sequence[Part]
+    preparation: Preparation
+    network: NetworkConfig
+    recipe: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Load a model folder.
+
+        Raises
+        ------
+        UserError
+            If there is none, or a file is missing or broken.
+        """
+        if not (folder / NOTE).is_file():
+            raise UserError(
+                f"{folder} holds no estimator.", "Point to a folder that `particleforge train-estimator` has finished."
+            )
+        note = _Note.from_yaml(folder / NOTE)
+        parts = []
+        for number, one in enumerate(note.parts):
+            nets = {
+                name: load_net(folder, net_name(number, name), note.network, note.preparation, one.target)
+                for name in one.target.networks
+            }
+            parts.append(Part(one.target, one.limits, nets, one.held_out))
+        return cls(parts, note.preparation, note.network, note.recipe, note.provenance)
+
+    def save(self, folder: Path) -> None:
+        """Write the model; the note goes last, so that it says the model is whole."""
+        for number, part in enumerate(self.parts):
+            for name, net in part.nets.items():
+                save_net(folder, net_name(number, name), net)
+        parts = [{"target": part.target, "limits": part.limits, "held_out": dict(part.held_out)} for part in self.parts]
+        others = {name: getattr(self, name) for name in ("preparation", "network", "recipe", "provenance")}
+        note = _Note.parse({"parts": parts, **others})
+        with atomic_write(folder / NOTE) as path:
+            path.write_text(note.to_yaml(), encoding="utf-8")
+
+    def estimate(self, micrographs: Sequence[Micrograph]) -> list[Estimate]:
+        """Estimate every parameter from images of one and the same material.
+
+        Raises
+        ------
+        UserError
+            If there is no image, or one does not fit; see `Preparation`.
+        """
+        if not micrographs:
+            raise UserError("There is no image to estimate from.", "Give one or more; ten are usual.")
+        images = np.stack([self.preparation(micrograph) for micrograph in micrographs])
+        return [part.estimate(images) for part in self.parts]
+
+
+def reach_of(target: Target, limits: tuple[float, float]) -> tuple[float, float]:
+    """Between which values a network answers: a little more than the parameter can have."""
+    margin = target.tolerance * (limits[1] - limits[0])
+    return limits[0] - margin, limits[1] + margin
+
+
+def net_name(number: int, name: str) -> str:
+    """Name of the files of a target's network."""
+    return f"{number}_{name}"
+
+
+def save_net(folder: Path, name: str, net: EstimatorNet) -> None:
+    """Write the weights of a network."""
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    weights = {key: tensor.cpu().numpy() for key, tensor in net.state_dict().items()}
+    with atomic_write(folder / f"{name}.npz") as path:
+        np.savez_compressed(path, allow_pickle=False, **weights)
+
+
+def load_net(folder: Path, name: str, config: NetworkConfig, preparation: Preparation, target: Target) -> EstimatorNet:
+    """Read the weights of a network.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, broken, or of another network.
+    """
+    import torch
+
+    from particleforge.models.estimator.network import EstimatorNet
+
+    path = folder / f"{name}.npz"
+    if not path.is_file():
+        raise UserError(f"{path} is missing.", "Copy the model folder anew.")
+    with torch.random.fork_rng(devices=[]):
+        net = EstimatorNet(config, preparation.shape, target)
+    with unreadable(path), np.load(path, allow_pickle=False) as file:
+        weights = {key: torch.from_numpy(file[key]) for key in file.files}
+    try:
+        net.load_state_dict(weights)
+    except RuntimeError as error:
+        raise UserError(f"{path} does not fit {folder / NOTE}.", "Copy the model folder anew.") from error
+    return net.eval()
+
+
+def _features(net: EstimatorNet, images: Bytes, target: Target) -> Floats:
+    """(n, features) of prepared images."""
+    import torch
+
+    from particleforge.models.estimator.network import network_input
+
+    with torch.inference_mode():
+        chunks = [
+            net.features(network_input(torch.from_numpy(images[i : i + CHUNK])[:, None], target))
+            for i in range(0, len(images), CHUNK)
+        ]
+        return np.asarray(torch.cat(chunks).numpy())
+
+
+def _say(net: EstimatorNet, features: Floats) -> float:
+    import torch
+
+    with torch.inference_mode():
+        return float(net.say(torch.from_numpy(features)))

@@ -1,0 +1,244 @@
+"""What is estimated, and by which kind of network."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, TypeAdapter, model_validator
+
+from particleforge.draws import Distribution, Draw
+from particleforge.errors import UserError
+from particleforge.params import Params
+from particleforge.recipes.fields import innermost, raw, value_of
+from particleforge.sample import Sample
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Outputs: TypeAlias = Mapping[str, Floats]
+"""What each network of a target says of each image."""
+
+
+class Target(Params):
+    """A parameter of a recipe that is estimated from images."""
+
+    networks: ClassVar[tuple[str, ...]] = ("value",)
+    tolerance: ClassVar[float] = 0.1
+    """How far beyond the known values an image's estimate may lie, as a share of their range."""
+
+    parameter: str = Field(
+        "", description="Name of a parameter that is drawn once per image, such as `growth.prefactor`."
+    )
+    shown: str = Field(
+        "",
+        description="What a single image shows of it, where that differs: a sum of names, joined by +. "
+        "`truth.COLUMN` is the mean of a column of the truth table, `truth.COLUMN=VALUE` the share of the particles "
+        "with this value. Empty: the parameter itself.",
+    )
+    low: float | None = Field(None, description="Least value; empty: as the recipe or the data say.")
+    high: float | None = Field(None, description="Largest value; empty: as the recipe or the data say.")
+    whole: bool = Field(False, description="Whether the estimate is rounded to a whole number.")
+    grey: Literal["linear", "inverse"] = Field(
+        "linear",
+        description="inverse: grey values v of the foreground become threshold / v, which brings out faint particles.",
+    )
+    threshold: float = Field(
+        0.05, gt=0, lt=1, description="Where the foreground begins for inverse, as a share of the grey range."
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Target":
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError(f"low {self.low:g} is not below high {self.high:g}")
+        return self
+
+    @property
+    def images(self) -> int:
+        """Images the network is given at once."""
+        return 1
+
+    def of_sample(self, sample: Sample) -> float:
+        """Value a network should tell from a sample's image.
+
+        Raises
+        ------
+        UserError
+            If the sample has no such parameter or column.
+        """
+        parts = (self.shown or self.parameter).split("+")
+        return float(sum(_part(sample, part.strip()) for part in parts))
+
+    def limits(self, recipe: Mapping[str, Any], values: Floats) -> tuple[float, float]:
+        """Least and largest value: as given, else by the recipe's draw, else by the data.
+
+        Raises
+        ------
+        UserError
+            If all values are the same.
+        """
+        low, high = float(values.min()), float(values.max())
+        drawn = _support(recipe, self.parameter)
+        if drawn is not None:
+            low, high = (min(low, drawn[0]), max(high, drawn[1])) if self.shown else drawn
+        low, high = (low if self.low is None else self.low), (high if self.high is None else self.high)
+        if not low < high or np.ptp(values) == 0:
+            raise UserError(
+                f"{self.parameter} is {values[0]:g} in every sample; nothing can be learned of it.",
+                "Let the recipe draw it, such as uniform(1, 2).",
+            )
+        return low, high
+
+    def pools(self, values: Floats, groups: Ints, chosen: Ints, limits: tuple[float, float]) -> dict[str, list[Ints]]:
+        """Per network, sets of samples that are drawn from equally often; images of one draw are of one set."""
+        return {name: [chosen] for name in self.networks}
+
+    def goals(self, name: str, values: Floats, limits: tuple[float, float]) -> Floats:
+        """Return what a network is to say of each sample, between 0 and 1."""
+        low, high = limits
+        return np.clip((values - low) / (high - low), 0, 1)
+
+    def combine(self, outputs: Outputs, limits: tuple[float, float]) -> Floats:
+        """Value per image from what the networks say of it, in units of the parameter."""
+        low, high = limits
+        return low + (high - low) * outputs["value"]
+
+
+class Regression(Target):
+    """Each image by itself, between bounds by a scaled sigmoid; of several images the mean."""
+
+    kind: Literal["regression"] = "regression"
+
+
+class Share(Target):
+    """A share; images that show nothing but one kind are told by a network of their own, and get an end of the range.
+
+    It learns from as many such images as others.
+    """
+
+    networks: ClassVar[tuple[str, ...]] = ("value", "ends")
+    tolerance: ClassVar[float] = 0.0
+
+    kind: Literal["share"] = "share"
+    low: float | None = Field(0.0, description="Value of images that show none of it.")
+    high: float | None = Field(1.0, description="Value of images that show nothing else.")
+
+    def limits(self, recipe: Mapping[str, Any], values: Floats) -> tuple[float, float]:
+        """As given, else by the recipe or the data.
+
+        Raises
+        ------
+        UserError
+            If all samples are at an end, or none.
+        """
+        limits = super().limits(recipe, values)
+        ends = np.isin(values, limits)
+        if ends.all() or not ends.any():
+            what = "Every sample" if ends.all() else "No sample"
+            raise UserError(
+                f"{what} shows a {self.shown or self.parameter} of {limits[0]:g} or {limits[1]:g}; "
+                "both those and others are needed for kind share.",
+                "Draw more samples, or take kind regression.",
+            )
+        return limits
+
+    def pools(self, values: Floats, groups: Ints, chosen: Ints, limits: tuple[float, float]) -> dict[str, list[Ints]]:
+        """Draw from all; to tell the ends, from those at an end as often as from the others."""
+        ends = np.isin(values[chosen], limits)
+        return {"value": [chosen], "ends": [part for part in (chosen[ends], chosen[~ends]) if len(part)]}
+
+    def goals(self, name: str, values: Floats, limits: tuple[float, float]) -> Floats:
+        """Share of the range, or whether it is an end."""
+        if name == "ends":
+            return np.isin(values, limits).astype(float)
+        return super().goals(name, values, limits)
+
+    def combine(self, outputs: Outputs, limits: tuple[float, float]) -> Floats:
+        """Nearest end where the image is said to be at one."""
+        value = np.where(outputs["ends"] > 0.5, np.rint(outputs["value"]), outputs["value"])
+        return super().combine({"value": value}, limits)
+
+
+class Batch(Target):
+    """Several images of one group at once: features of each by the same network, joined, then one value.
+
+    For what no single image tells. Samples must come in groups, as those of recipes of kind groups do.
+    """
+
+    kind: Literal["batch"] = "batch"
+    at_once: int = Field(10, ge=2, le=100, description="Images per group it learns from.")
+    join: Literal["mean", "concatenate"] = Field(
+        "mean",
+        description="How the features of the images are joined. mean: their order does not matter, and any number will "
+        "do. concatenate: as many images as learned from; fewer are repeated, and the mean over their turns is taken.",
+    )
+
+    @property
+    def images(self) -> int:
+        """Images the network is given at once."""
+        return self.at_once
+
+    def pools(self, values: Floats, groups: Ints, chosen: Ints, limits: tuple[float, float]) -> dict[str, list[Ints]]:
+        """Choose groups that have enough samples.
+
+        Raises
+        ------
+        UserError
+            If there is none.
+        """
+        own = groups[chosen]
+        found = [chosen[own == group] for group in np.unique(own)]
+        large = [indices for indices in found if len(indices) >= self.at_once]
+        if not large:
+            raise UserError(
+                f"{len(large)} of {len(found)} groups of samples with the same parameters have {self.at_once} of them; "
+                f"{self.parameter} is learned from {self.at_once} images at once.",
+                "Draw samples from a recipe of kind groups, more of them, or lower at_once.",
+            )
+        return {"value": large}
+
+
+AnyTarget: TypeAlias = Annotated[Regression | Share | Batch, Field(discriminator="kind")]
+
+
+def _part(sample: Sample, name: str) -> float:
+    """Value of one name: of the recipe, or of the truth table."""
+    if not name.startswith("truth."):
+        return value_of(innermost(sample.recipe), name)
+    column, _, wanted = name.removeprefix("truth.").partition("=")
+    if sample.truth is None or column not in sample.truth:
+        there = "no truth table" if sample.truth is None else f"columns {', '.join(map(str, sample.truth))}"
+        raise UserError(f"Sample {sample.name} has no {name!r}; it has {there}.", "Name one of these.")
+    values = sample.truth[column]
+    if wanted:
+        return float((values.astype(str) == wanted).mean())
+    try:
+        return float(values.astype(float).mean())
+    except ValueError as error:
+        first = values.iloc[0]
+        raise UserError(f"Column {column} holds text such as {first!r}.", f"Write truth.{column}={first}.") from error
+
+
+def _support(recipe: Mapping[str, Any], name: str) -> tuple[float, float] | None:
+    """Return what a recipe's draw can give; None where that has no end."""
+    try:
+        drawn: float | Distribution = TypeAdapter(Draw).validate_python(raw(innermost(recipe), name))
+    except (UserError, ValueError):
+        return None
+    low, high = drawn.support if isinstance(drawn, Distribution) else (drawn, drawn)
+    return (low, high) if np.isfinite((low, high)).all() and low < high else None
+
+
+def named(targets: Sequence[Target]) -> None:
+    """Check that every target is named, and only once.
+
+    Raises
+    ------
+    UserError
+        If one has no parameter, or two have the same.
+    """
+    names = [target.parameter for target in targets]
+    if not names or not all(names):
+        raise UserError("No parameter is named.", "Give targets, such as [{parameter: growth.prefactor}].")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UserError(f"{twice[0]} is a target twice.", "Name each parameter once.")

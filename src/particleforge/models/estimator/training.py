@@ -1,0 +1,118 @@
+"""From samples to an estimator in a folder."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from particleforge.errors import UserError
+from particleforge.models.estimator.data import Pictures, collect
+from particleforge.models.estimator.model import NOTE, Estimator, Part, load_net, net_name, reach_of, save_net
+from particleforge.models.estimator.preparation import Preparation
+from particleforge.models.estimator.target import Batch, Ints, Target, named
+from particleforge.models.estimator.train import Task, clear, train_net
+from particleforge.models.estimator.train_params import EstimatorParams
+from particleforge.sample import Sample
+from particleforge.step import Progress, Step
+
+JUDGED_AT_ONCE = 10
+"""Images of one group that the estimator is judged on together."""
+MOST_JUDGED = 200
+"""Groups it is judged on."""
+
+
+def train_on(
+    samples: Sequence[Sample], recipe: Mapping[str, Any], out: Path, params: EstimatorParams
+) -> Step[Estimator]:
+    """Train all networks of an estimator, judge it on samples that were held out, save it.
+
+    Parameters
+    ----------
+    samples
+        What to learn from.
+    recipe
+        Plain data of the recipe they were drawn from; empty where there is none.
+    out
+        Folder of the model. Networks that are trained, and what a checkpoint holds of one, are taken up.
+    params
+        Targets, budget and settings.
+
+    Raises
+    ------
+    UserError
+        If there is no budget, a sample lacks a target, or `out` holds a finished model.
+    """
+    if (out / NOTE).exists():
+        raise UserError(
+            f"{out} holds a finished estimator; nothing is overwritten.", "Choose another --out or remove it."
+        )
+    if params.minutes is None and params.steps is None:
+        raise UserError("Neither minutes nor steps are given.", "Give at least one, such as --minutes 10.")
+    named(params.targets)
+    preparation = Preparation.fit(samples, params.prepare)
+    pictures = yield from collect(samples, params.targets, preparation)
+    chosen, held_out = pictures.split(params.held_out, params.seed)
+    parts: list[Part] = []
+    for number, target in enumerate(params.targets):
+        values = pictures.shown[number]
+        limits = target.limits(recipe, values[np.isfinite(values)])
+        nets = {}
+        for task in tasks(number, target, pictures, limits, (chosen, held_out)):
+            name = task.name.partition("_")[2]
+            if (out / f"{task.name}.npz").is_file():
+                nets[name] = load_net(out, task.name, params.network, preparation, target)
+                continue
+            nets[name] = yield from train_net(task, out, params)
+            save_net(out, task.name, nets[name])
+            clear(out, task.name)
+        part = Part(target, limits, nets)
+        yield Progress(number + 1, len(params.targets), f"{target.parameter}: judging")
+        parts.append(replace(part, held_out=judge(part, pictures, number, (chosen, held_out))))
+    provenance = {
+        "version": version("napari-particleforge"),
+        "training": params.model_dump(mode="json"),
+        "samples": len(chosen),
+        "held_out": len(held_out),
+    }
+    model = Estimator(parts, preparation, params.network, dict(recipe), provenance)
+    model.save(out)
+    return model
+
+
+def tasks(
+    number: int, target: Target, pictures: Pictures, limits: tuple[float, float], split: tuple[Ints, Ints]
+) -> Iterator[Task]:
+    """Tell what each network of a target is to learn, on samples that show it."""
+    values, reach = pictures.shown[number], reach_of(target, limits)
+    pools, tests = (target.pools(values, pictures.groups, part[np.isfinite(values[part])], reach) for part in split)
+    for name in target.networks:
+        goals = target.goals(name, values, reach)
+        yield Task(net_name(number, name), target, pictures.images, goals, name == "ends", pools[name], tests[name])
+
+
+def judge(part: Part, pictures: Pictures, number: int, split: tuple[Ints, Ints]) -> dict[str, float]:
+    """Mean absolute errors on samples that were held out.
+
+    Returns
+    -------
+    dict
+        ``of_the_mean``: error if always the mean of what was learned from were said; ``per_image`` and ``bias`` where each image is read by
+        itself, against what it shows; ``together``: of up to `JUDGED_AT_ONCE` images of one group, against the
+        parameter, where samples come in groups.
+    """
+    shown, asked = pictures.shown[number], pictures.asked[number]
+    chosen, held_out = split
+    usable = held_out[np.isfinite(shown[held_out])]
+    found = {"of_the_mean": float(np.abs(asked[usable] - asked[chosen].mean()).mean())}
+    if not isinstance(part.target, Batch):
+        errors = part.per_image(pictures.images[usable]) - shown[usable]
+        found |= {"per_image": float(np.abs(errors).mean()), "bias": float(errors.mean())}
+    together = []
+    for group in np.unique(pictures.groups[usable])[:MOST_JUDGED]:
+        these = usable[pictures.groups[usable] == group][:JUDGED_AT_ONCE]
+        if len(these) > 1:
+            together.append(abs(part.value(pictures.images[these]) - asked[these[0]]))
+    return found | ({"together": float(np.mean(together))} if together else {})

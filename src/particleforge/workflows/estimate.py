@@ -1,0 +1,105 @@
+"""Estimate parameters of a recipe from images of one material."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from particleforge.micrograph import Length, Micrograph, parse_length_nm
+from particleforge.params import Params
+from particleforge.step import Progress, Step, stepwise
+from particleforge.store.files import atomic_write, new_folder
+from particleforge.store.micrographs import image_paths, image_stem, read_micrograph
+
+if TYPE_CHECKING:
+    from particleforge.models.estimator.model import Estimate, Estimator
+
+TABLE, SUMMARY = "estimate.csv", "estimate.json"
+
+
+class EstimateParams(Params):
+    """How images are read."""
+
+    pixel_size: Length | None = Field(
+        None, description="Side of a pixel with its unit, such as '0.5 nm'; empty: what the image files say."
+    )
+
+
+@stepwise
+def estimate(
+    model: Path | str | Estimator, images: Path | str, out: Path | str, params: EstimateParams = EstimateParams()
+) -> Step[list[Estimate]]:
+    """Estimate the parameters a model knows from images of one and the same material; write them as CSV and JSON.
+
+    Parameters
+    ----------
+    model
+        An estimator, or its folder.
+    images
+        An image or a folder of images, all of one material; ten are usual.
+    out
+        New folder for ``estimate.csv``, one row per image, and ``estimate.json`` with what all images tell together.
+    params
+        Pixel size.
+
+    Raises
+    ------
+    UserError
+        If the model or an image cannot be read, an image does not fit, or `out` holds something.
+    """
+    from particleforge.models.estimator.model import Estimator
+
+    paths = image_paths(Path(images))
+    estimator = model if isinstance(model, Estimator) else Estimator.load(Path(model))
+    micrographs: list[Micrograph] = []
+    for path in paths:
+        yield Progress(len(micrographs), len(paths) + 1, f"Reading {path.name}")
+        micrographs.append(_read(path, params))
+    found = estimator.estimate(micrographs)
+    folder = None if isinstance(model, Estimator) else str(model)
+    source = {"model": folder, "images": str(images), "params": params.model_dump(mode="json")}
+    write(new_folder(Path(out)), [one.name for one in micrographs], found, estimator, source)
+    yield Progress(1, 1, ", ".join(f"{one.parameter} {one.value:.3g}" for one in found))
+    return found
+
+
+def write(
+    out: Path, names: Sequence[str], found: Sequence[Estimate], estimator: Estimator, source: dict[str, Any]
+) -> None:
+    """Write the table and the summary."""
+    with atomic_write(out / TABLE) as path, path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["image", *(one.parameter for one in found)])
+        for i, name in enumerate(names):
+            each = (one.per_image for one in found)
+            writer.writerow([name, *("" if values is None else f"{values[i]:.7g}" for values in each)])
+    summary = {
+        "version": version("napari-particleforge"),
+        **source,
+        "count": len(names),
+        "estimates": {
+            one.parameter: {
+                "value": one.value,
+                "in_recipe": one.in_recipe,
+                "spread": one.spread,
+                "standard_error": one.standard_error,
+                "limits": list(part.limits),
+                "held_out_errors": dict(part.held_out),
+            }
+            for one, part in zip(found, estimator.parts, strict=True)
+        },
+    }
+    with atomic_write(out / SUMMARY) as path:
+        path.write_text(json.dumps(summary, indent=1, allow_nan=False, ensure_ascii=False), encoding="utf-8")
+
+
+def _read(path: Path, params: EstimateParams) -> Micrograph:
+    micrograph = replace(read_micrograph(path), name=image_stem(path))
+    return micrograph if params.pixel_size is None else micrograph.with_pixel_size(parse_length_nm(params.pixel_size))

@@ -1,0 +1,211 @@
+"""Digital shadow: aggregates grown with the parameters that were estimated from images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from particleforge.draws import fix
+from particleforge.errors import UserError
+from particleforge.measurement.figures import BARS, save_figure
+from particleforge.measurement.picture import INK, SMALL_PT, TEXT_PT
+from particleforge.recipes.aggregate.descriptors import describe
+from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.fields import innermost, with_value
+from particleforge.seeds import stream
+from particleforge.step import Progress, Step, stepwise
+from particleforge.store.files import atomic_write
+from particleforge.workflows.estimate import EstimateParams, estimate
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from particleforge.models.estimator.model import Estimate, Estimator
+
+TABLE, SUMMARY, FIGURE = "shadow.csv", "shadow.json", "shadow.png"
+MOST_REFUSED = 0.5
+"""Share of the draws that may have no aggregate."""
+REPORT_EVERY = 10
+COLUMNS = 3
+
+
+class ShadowParams(EstimateParams):
+    """How many aggregates are grown."""
+
+    n: int = Field(500, ge=1, le=1_000_000, description="Aggregates to grow.")
+    seed: int = Field(0, ge=0, description="Seed of the aggregates.")
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """What became of a digital shadow.
+
+    Parameters
+    ----------
+    estimates
+        The parameters.
+    recipe
+        What the aggregates were grown from.
+    descriptors
+        One row per aggregate, columns as `describe` names them.
+    refused
+        Draws for which there was no aggregate.
+    """
+
+    estimates: Sequence[Estimate]
+    recipe: Aggregate
+    descriptors: pd.DataFrame
+    refused: int
+
+
+@stepwise
+def shadow(
+    model: Path | str | Estimator, images: Path | str, out: Path | str, params: ShadowParams = ShadowParams()
+) -> Step[Shadow]:
+    """Estimate parameters from images of one material, grow aggregates with them, describe these.
+
+    What the model does not estimate is drawn as in the recipe it learned from.
+
+    Parameters
+    ----------
+    model
+        An estimator of parameters of aggregates, or its folder.
+    images
+        An image or a folder of images, all of one material.
+    out
+        New folder: what `estimate` writes, ``shadow.csv`` with one row per aggregate, ``shadow.json`` with means and
+        standard deviations, ``shadow.png`` with histograms.
+    params
+        How many, and the pixel size.
+
+    Raises
+    ------
+    UserError
+        As `estimate`, or if the model has not learned from aggregates, or most draws have none.
+    """
+    from particleforge.models.estimator.model import Estimator
+
+    estimator = model if isinstance(model, Estimator) else Estimator.load(Path(model))
+    _aggregate(estimator.recipe)
+    found = yield from estimate.steps(estimator, images, out, params)
+    recipe = estimated_recipe(estimator.recipe, found)
+    table, refused = yield from grow.steps(recipe, params.n, params.seed)
+    out = Path(out)
+    with atomic_write(out / TABLE) as path:
+        table.to_csv(path, index=False, float_format="%.7g", lineterminator="\n")
+    save_figure(histograms({"": table}), out / FIGURE)
+    summary = {
+        "params": params.model_dump(mode="json"),
+        "recipe": recipe.model_dump(mode="json"),
+        "refused": refused,
+        "descriptors": {
+            name: {"mean": _number(table[name].mean()), "sd": _number(table[name].std())} for name in table
+        },
+    }
+    with atomic_write(out / SUMMARY) as path:
+        path.write_text(json.dumps(summary, indent=1, allow_nan=False, ensure_ascii=False), encoding="utf-8")
+    return Shadow(found, recipe, table, refused)
+
+
+def estimated_recipe(recipe: Mapping[str, Any], estimates: Sequence[Estimate]) -> Aggregate:
+    """Recipe of aggregates with the values that were estimated.
+
+    Raises
+    ------
+    UserError
+        If the recipe is of another kind.
+    """
+    data = _aggregate(recipe)
+    for one in estimates:
+        data = with_value(data, one.parameter, one.in_recipe)
+    return Aggregate.parse(data)
+
+
+@stepwise
+def grow(recipe: Aggregate, count: int, seed: int) -> Step[tuple[pd.DataFrame, int]]:
+    """Grow and describe aggregates; draws for which there is none are drawn anew.
+
+    Returns
+    -------
+    The descriptors, one row per aggregate, and how many draws had no aggregate.
+
+    Raises
+    ------
+    UserError
+        If most draws have none.
+    """
+    names = [material.name for material in recipe.materials]
+    densities = [material.density_g_cm3 for material in recipe.materials]
+    rows: list[dict[str, float]] = []
+    refused = 0
+    while len(rows) < count:
+        rng = stream(seed, "shadow", len(rows) + refused)
+        fixed = fix(recipe, rng)
+        try:
+            spheres = fixed.growth.grow(fixed.materials, rng)
+        except UserError as error:
+            refused += 1
+            if refused > max(10, MOST_REFUSED * (len(rows) + refused)):
+                raise UserError(
+                    f"{refused} of {len(rows) + refused} aggregates could not be grown. {error.message}", error.hint
+                ) from error
+            continue
+        rows.append(describe(spheres, names, densities, fixed.growth.contact_factor))
+        if len(rows) % REPORT_EVERY == 0:
+            yield Progress(len(rows), count, f"{len(rows)} of {count} aggregates")
+    return pd.DataFrame(rows), refused
+
+
+def histograms(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Histogram of every descriptor; several tables against each other in the same bins.
+
+    Parameters
+    ----------
+    tables
+        Descriptors by what they are called; the first is drawn filled, others as lines.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    columns = [
+        name for name in next(iter(tables.values())) if any(table[name].notna().any() for table in tables.values())
+    ]
+    lines = -(-len(columns) // COLUMNS)
+    fig = Figure(figsize=(3 * COLUMNS, 2.2 * lines), layout="constrained", facecolor="white")
+    FigureCanvasAgg(fig)
+    panels = fig.subplots(lines, COLUMNS, squeeze=False).ravel()
+    for axes, name in zip(panels, columns, strict=False):
+        pooled = np.concatenate([table[name].dropna().to_numpy(float) for table in tables.values()])
+        edges = np.histogram_bin_edges(pooled, bins=min(30, max(5, int(np.sqrt(len(pooled))))))
+        for number, (label, table) in enumerate(tables.items()):
+            style = {"color": BARS} if number == 0 else {"color": INK, "histtype": "step"}
+            axes.hist(table[name].dropna(), edges, density=len(tables) > 1, label=label or None, **style)
+        axes.set_title(str(name).replace("_", " "), loc="left", fontsize=TEXT_PT, color=INK)
+        axes.tick_params(labelsize=SMALL_PT)
+        axes.set_yticks([])
+    for axes in panels[len(columns) :]:
+        axes.set_visible(False)
+    if len(tables) > 1:
+        panels[0].legend(frameon=False, fontsize=SMALL_PT)
+    return fig
+
+
+def _aggregate(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    data = innermost(recipe)
+    if data.get("kind") != "aggregate":
+        raise UserError(
+            f"The estimator learned from a recipe of kind {data.get('kind')!r}; aggregates are needed for a shadow.",
+            "Train one on a dataset of kind aggregate.",
+        )
+    return data
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

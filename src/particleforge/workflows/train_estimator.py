@@ -1,0 +1,48 @@
+"""Train an estimator on datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from particleforge.errors import UserError
+from particleforge.models.estimator.train_params import EstimatorParams
+from particleforge.sample import Joined
+from particleforge.step import Progress, Step, stepwise
+from particleforge.store.dataset import Dataset
+from particleforge.workflows.run_folder import claim
+
+if TYPE_CHECKING:
+    from particleforge.models.estimator.model import Estimator
+
+
+@stepwise
+def train_estimator(datasets: Sequence[Path | str], out: Path | str, params: EstimatorParams) -> Step[Estimator]:
+    """Learn to tell parameters of a recipe from images; an interrupted run with the same inputs is continued.
+
+    Parameters
+    ----------
+    datasets
+        Folders ``NAME.zarr``, all drawn from the same recipe.
+    out
+        Folder of the model.
+    params
+        Targets, budget and settings.
+
+    Raises
+    ------
+    UserError
+        If a dataset cannot be read or lacks a target, recipes differ, or `out` holds something else.
+    """
+    yield Progress(0, 1, "Reading what to learn from")
+    paths, out = [Path(path) for path in datasets], Path(out)
+    opened = [Dataset.open(path) for path in paths]
+    recipes = [dataset.meta.get("recipe", {}) for dataset in opened]
+    for path, recipe in zip(paths, recipes, strict=True):
+        if recipe != recipes[0]:
+            raise UserError(f"{path} was drawn from another recipe than {paths[0]}.", "Give datasets of one recipe.")
+    claim(out, {"datasets": [str(path.resolve()) for path in paths]} | params.model_dump(mode="json"))
+    from particleforge.models.estimator.training import train_on
+
+    return (yield from train_on(Joined(opened), recipes[0] if recipes else {}, out, params))
