@@ -12,6 +12,7 @@ from skimage.morphology import convex_hull_image
 
 from particleforge.errors import UserError
 from particleforge.measurement.particles import INTENSITY_COLUMNS, NM_COLUMNS, PIXEL_COLUMNS, measure_particles
+from particleforge.measurement.rules import Rules
 
 small_labels = arrays(np.int32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 3))
 
@@ -27,6 +28,16 @@ def blobs(seed=0, size=160, count=25):
         v = (y - cy) * np.cos(angle) - (x - cx) * np.sin(angle)
         labels[(u / a) ** 2 + (v / b) ** 2 <= 1] = 7 * i + 3
     return labels
+
+
+@pytest.mark.parametrize("border", ["miles_lantuejoul", "guard_frame", "drop"])
+def test_the_border_is_that_of_the_rows_that_show_the_specimen(border):
+    labels, rules = blobs(), Rules.parse({"border": border})
+    labels[:20] = labels[140:] = 0
+    part = measure_particles(labels[20:140], rules=rules)
+    within = measure_particles(labels, rules=rules, rows=(20, 140))
+    assert within["touches_border"].sum() > measure_particles(labels)["touches_border"].sum()
+    assert_frame_equal(within, part.assign(y_px=part["y_px"] + 20))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -27,6 +27,8 @@ class Measured:
         Side of the square pixels; None where unknown.
     rules
         Those the table was made with.
+    rows
+        Rows that show the specimen: first, and the one after the last; None: all.
     """
 
     name: str
@@ -35,3 +37,4 @@ class Measured:
     grey: npt.NDArray[Any] | None = None
     pixel_size_nm: float | None = None
     rules: Rules = field(default_factory=Rules)
+    rows: tuple[int, int] | None = None

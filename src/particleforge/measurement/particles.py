@@ -63,7 +63,7 @@ Columns of a particle table:
 ``curl``
     :math:`l/F_{max} - 1`, for fibres: 0 where straight.
 ``touches_border``
-    True where a pixel lies in the first or last row or column.
+    True where a pixel lies in the first or last row or column of what shows the specimen.
 ``weight``
     How much the particle counts in a distribution; see `Rules`.
 ``score``
@@ -169,6 +169,7 @@ def measure_particles(
     intensity: npt.NDArray[Any] | None = None,
     scores: Mapping[int, float] | None = None,
     rules: Rules = Rules(),
+    rows: tuple[int, int] | None = None,
 ) -> pd.DataFrame:
     """Measure every particle of a label image.
 
@@ -188,6 +189,8 @@ def measure_particles(
         Score by id; ids without one get NaN.
     rules
         What counts, the model of the volume and the classes of shape.
+    rows
+        Rows that show the specimen: first, and the one after the last. The border is there; None: all do.
 
     Returns
     -------
@@ -202,8 +205,10 @@ def measure_particles(
     """
     _check(labels, pixel_size_nm, intensity)
     lines = runs(labels)
-    columns = _columns(labels, lines, rules)
-    columns["weight"] = rules.weights(columns, labels.shape)
+    first, stop = rows or (0, len(labels))
+    columns = _columns(labels, lines, rules, (first, stop))
+    within = columns | {"y_px": columns["y_px"] - first}
+    columns["weight"] = rules.weights(within, (stop - first, labels.shape[1]))
     given = scores or {}
     columns["score"] = np.array([given.get(label, math.nan) for label in lines.ids.tolist()], float)
     columns |= {} if intensity is None else intensities(intensity, lines)
@@ -234,13 +239,13 @@ def _check(labels: npt.NDArray[Any], pixel_size_nm: float | None, intensity: npt
         raise UserError(f"The pixel size is {pixel_size_nm} nm; it must be above 0.")
 
 
-def _columns(labels: npt.NDArray[Any], lines: Runs, rules: Rules) -> dict[str, npt.NDArray[Any]]:
+def _columns(labels: npt.NDArray[Any], lines: Runs, rules: Rules, rows: tuple[int, int]) -> dict[str, npt.NDArray[Any]]:
     """All that is measured in pixels, but for weight and score."""
     hull = hulls(lines)
     columns: dict[str, npt.NDArray[Any]] = {"label": lines.ids, **moments(lines), **ferets(hull)}
     area, longest = columns["area_px2"], columns["feret_max_px"]
     outline = columns["perimeter_px"] = perimeter(labels, lines.ids)
-    columns |= _boxes(lines, labels.shape)
+    columns |= _boxes(lines, rows, labels.shape[1])
     columns["ecd_px"] = np.sqrt(4 * area / math.pi)
     columns["inscribed_px"] = np.minimum(inscribed(labels, lines), columns["feret_min_px"])
     columns["enclosing_px"] = enclosing(hull)
@@ -261,10 +266,10 @@ def _columns(labels: npt.NDArray[Any], lines: Runs, rules: Rules) -> dict[str, n
     return columns
 
 
-def _boxes(lines: Runs, shape: tuple[int, ...]) -> dict[str, npt.NDArray[Any]]:
+def _boxes(lines: Runs, rows: tuple[int, int], width: int) -> dict[str, npt.NDArray[Any]]:
     top, bottom, left, right = lines.boxes()
     return {
         "box_height_px": bottom - top + 1,
         "box_width_px": right - left + 1,
-        "touches_border": (top == 0) | (bottom == shape[0] - 1) | (left == 0) | (right == shape[1] - 1),
+        "touches_border": (top <= rows[0]) | (bottom >= rows[1] - 1) | (left == 0) | (right == width - 1),
     }

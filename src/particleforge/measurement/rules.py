@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, model_validator
 
+from particleforge.data_bar import picture_rows
 from particleforge.measurement.border import AnyBorder, MilesLantuejoul, by_kind
 from particleforge.measurement.descriptors.runs import Floats
 from particleforge.measurement.descriptors.volume import AnyVolume, Sphere
@@ -35,6 +36,9 @@ class Rules(Params):
     volume: Annotated[AnyVolume, BeforeValidator(by_kind)] = Field(
         Sphere(), description="Body that a projection is taken for."
     )
+    data_bar: Literal["leave_out", "keep"] = Field(
+        "leave_out", description="Whether a burnt-in bar along the upper or lower edge is part of the image."
+    )
     shape: ShapeRule = Field(ShapeRule(), description="Which outline is called what.")
 
     @model_validator(mode="after")
@@ -48,6 +52,12 @@ class Rules(Params):
         size = columns["ecd_px"]
         within = (size >= self.smallest_px) & (size <= (np.inf if self.largest_px is None else self.largest_px))
         return np.where(within, self.border.weights(columns, shape), 0.0)
+
+    def rows(self, grey: npt.NDArray[np.floating] | None) -> tuple[int, int] | None:
+        """Rows of an image that show the specimen: first, and the one after the last; None: all."""
+        if grey is None or self.data_bar == "keep" or (rows := picture_rows(grey)) == (0, len(grey)):
+            return None
+        return rows
 
     def sentences(self) -> dict[str, str]:
         """Every choice in words, for a report."""

@@ -130,4 +130,8 @@ def _find(detector: StarDistModel, path: Path, params: MeasureParams) -> tuple[M
     micrograph = replace(read_micrograph(path), name=image_stem(path))
     if params.pixel_size_nm is not None:
         micrograph = micrograph.with_pixel_size(params.pixel_size_nm)
-    return micrograph, detector.predict(micrograph)
+    rows = params.rows(micrograph.grey)
+    if rows is None:
+        return micrograph, detector.predict(micrograph)
+    picture = replace(micrograph, pixels=micrograph.grey[slice(*rows)], axes="YX")
+    return micrograph, detector.predict(picture).moved(rows[0], micrograph.shape)

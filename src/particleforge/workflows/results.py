@@ -66,8 +66,9 @@ class Results:
         All particles as `summarize` gives them; None until complete. ``px`` is None where images differ in pixel size,
         ``nm`` where one of them is not known.
     ``images``
-        By name: ``pixel_size_nm``, what `summarize` gives, and where a detector found the particles the
-        ``working_scale`` at which it did and its ``certainty`` (see `Instances`).
+        By name: ``pixel_size_nm``, ``rows`` that show the specimen if not all do (see `Measured`), what `summarize`
+        gives, and where a detector found the particles the ``working_scale`` at which it did and its ``certainty`` (see
+        `Instances`).
     ``failed``
         By name: why an image could not be measured.
 
@@ -171,9 +172,15 @@ class Results:
             )
         name = claim_name(bare.name, self._names)
         table = measure_particles(
-            labels, image=name, pixel_size_nm=bare.pixel_size_nm, intensity=grey, scores=scores, rules=self._rules
+            labels,
+            image=name,
+            pixel_size_nm=bare.pixel_size_nm,
+            intensity=grey,
+            scores=scores,
+            rules=self._rules,
+            rows=(rows := self._rules.rows(grey)),
         )
-        return replace(bare, name=name, table=table, rules=self._rules)
+        return replace(bare, name=name, table=table, rules=self._rules, rows=rows)
 
     def write(self, measured: Measured, finding: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Write what was measured of one image and return its table.
@@ -191,6 +198,7 @@ class Results:
         description = describe(Sizes.of(table, self._rules), self._precision)
         entry = {
             "pixel_size_nm": measured.pixel_size_nm,
+            "rows": measured.rows,
             **summarize(table, self._rules, description),
             **(finding or {}),
         }

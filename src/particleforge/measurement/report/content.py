@@ -125,6 +125,7 @@ def content(measured: Measured, description: Description, provenance: Mapping[st
         rules={
             "Pixel size": _pixel_size(measured, description),
             **rules.sentences(),
+            **_data_bar(measured),
             "Intervals": _intervals(description),
         },
         provenance=as_yaml(provenance),
@@ -239,6 +240,12 @@ def _pixel_size(measured: Measured, description: Description) -> str:
     if measured.pixel_size_nm is not None:
         return f"{measured.pixel_size_nm:.5g} nm"
     return "not known" if description.unit == "px" else "that of each image"
+
+
+def _data_bar(measured: Measured) -> dict[str, str]:
+    if measured.rows is None:
+        return {}
+    return {"Data bar": f"left out; rows {measured.rows[0]} to {measured.rows[1] - 1} show the specimen"}
 
 
 def _intervals(description: Description) -> str:

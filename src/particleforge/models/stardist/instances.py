@@ -49,6 +49,12 @@ class Instances:
             self, labels=new[self.labels], scores=self.scores[kept], points=self.points[kept], dist=self.dist[kept]
         )
 
+    def moved(self, rows: int, shape: tuple[int, int]) -> "Instances":
+        """Return them in a (Y, X) image in which the one they were found in begins `rows` further down."""
+        labels = np.zeros(shape, np.uint32)
+        labels[rows : rows + len(self.labels)] = self.labels
+        return replace(self, labels=labels, points=self.points + (rows, 0))
+
     def first(self, count: int) -> npt.NDArray[np.uint32]:
         """(Y, X) labels of the `count` most probable objects alone."""
         from stardist.geometry import polygons_to_label

@@ -38,6 +38,8 @@ class Found:
         How sure the detector is of the least sure plane; None where it cannot tell.
     failed
         Why planes could not be measured, by their number; they have no particles.
+    rows
+        Those of each plane that show the specimen; see `Measured`.
     """
 
     labels: list[npt.NDArray[np.uint32]]
@@ -45,6 +47,7 @@ class Found:
     provenance: dict[str, Any]
     certainty: float | None = None
     failed: Mapping[int, str] = field(default_factory=dict)
+    rows: Sequence[tuple[int, int] | None] = ()
 
     def remarks(self, name: str, in_pixels: bool) -> str:
         """Say what a person should know before the sizes of a layer are used."""
@@ -54,6 +57,8 @@ class Found:
                 f"The detector is not sure here (certainty {self.certainty:.2f}): check its particles, "
                 "or annotate some of them and train a detector of your own."
             )
+        if any(self.rows):
+            said.append("A data bar was left out.")
         if len(self.table) and in_pixels:
             said.append(f"Sizes are in pixels: {name} has no length as its unit.")
         for plane, reason in list(self.failed.items())[:1]:
@@ -95,4 +100,6 @@ def read_found(results: Path, name: str) -> Found:
     known = [sure for entry in summary["images"].values() if (sure := entry.get("certainty")) is not None]
     provenance = summary["provenance"] | {"source": source}
     failed = {plane: reasons[stem] for plane, stem in enumerate(names) if stem in reasons}
-    return Found(labels, every if len(every) else table.assign(plane=0), provenance, min(known, default=None), failed)
+    shown = [rows and tuple(rows) for stem in names for rows in [summary["images"].get(stem, {}).get("rows")]]
+    found = every if len(every) else table.assign(plane=0)
+    return Found(labels, found, provenance, min(known, default=None), failed, shown)

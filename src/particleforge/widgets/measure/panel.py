@@ -75,7 +75,7 @@ class MeasurePanel(Panel):
             opacity=0.6,
             **geometry(source),
         )
-        self.view.set_particles(Particles(layer, found.table, self._params), self._planes)
+        self.view.set_particles(Particles(layer, found.table, self._params, found.rows), self._planes)
         self.row.message.say(found.remarks(source.name, pixel_size_nm(source) is None))
         self._scratch.remove()
 

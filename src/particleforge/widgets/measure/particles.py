@@ -1,6 +1,6 @@
 """The particles of a Labels layer: their table, which of them count, and which are lit up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,14 +33,18 @@ class Particles(QObject):
         As `Found.table`.
     rules
         Those it was made with.
+    rows
+        As `Found.rows`.
     """
 
     changed = Signal()
     selection_changed = Signal()
 
-    def __init__(self, layer: Any, table: pd.DataFrame, rules: Rules = Rules()) -> None:
+    def __init__(
+        self, layer: Any, table: pd.DataFrame, rules: Rules = Rules(), rows: Sequence[tuple[int, int] | None] = ()
+    ) -> None:
         super().__init__()
-        self.layer, self.table, self.rules = layer, table, rules
+        self.layer, self.table, self.rules, self._rows = layer, table, rules, rows
         self.filter, self.selected = Filter(), frozenset[int]()
         size = pixel_size_nm(layer)
         self.pixel_size_nm = None if size is None else float(np.sqrt(size[0] * size[1]))
@@ -97,13 +101,14 @@ class Particles(QObject):
         labels = self._seen = np.array(self.layer.data)
         size, name, rules = self.pixel_size_nm, self._name, self.rules
         planes = labels[None] if labels.ndim == 2 else labels
+        shown = self._rows or [None] * len(planes)
 
         def work(_: Any) -> pd.DataFrame:
             tables = [
-                measure_particles(plane, image=name, pixel_size_nm=size, scores=self._scores, rules=rules).assign(
-                    plane=number
-                )
-                for number, plane in enumerate(planes)
+                measure_particles(
+                    plane, image=name, pixel_size_nm=size, scores=self._scores, rules=rules, rows=rows
+                ).assign(plane=number)
+                for number, (plane, rows) in enumerate(zip(planes, shown, strict=True))
             ]
             table = pd.concat(tables, ignore_index=True)
             return table[["plane", *table.columns.drop("plane")]]
