@@ -9,7 +9,7 @@ import subprocess
 import sys
 from statistics import median
 
-PANELS = ("Annotate", "Augment", "Train", "Measure")
+PANELS = ("Annotate", "Augment", "Synthesize", "Train", "Measure")
 CODE = """
 import json, sys, time
 began = time.perf_counter()

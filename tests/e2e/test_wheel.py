@@ -13,6 +13,7 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("display")]
 
 ROOT = Path(__file__).parents[2]
+PANELS = ("Annotate", "Augment", "Synthesize", "Train", "Measure")
 SCRIPT = """
 import json, sys
 import napari, particleforge
@@ -23,7 +24,7 @@ from qtpy.QtWidgets import QApplication
 PluginManifest.from_distribution("napari-particleforge").validate_imports()
 viewer = napari.Viewer(show=True)
 found = {"package": particleforge.__file__, "panels": [], "samples": {}}
-for name in ("Annotate", "Augment", "Train", "Measure"):
+for name in sys.argv[1:]:
     _, panel = viewer.window.add_plugin_dock_widget("napari-particleforge", name)
     QApplication.processEvents()
     found["panels"].append([type(panel).__name__, panel.isVisible()])
@@ -78,9 +79,9 @@ def test_the_wheel_brings_panels_samples_and_preferences(python, tmp_path):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    found = json.loads(run(python, "-c", SCRIPT).splitlines()[-1])
+    found = json.loads(run(python, "-c", SCRIPT, *PANELS).splitlines()[-1])
     assert Path(found["package"]).is_relative_to(python.parents[1])
-    assert found["panels"] == [[f"{name}Panel", True] for name in ("Annotate", "Augment", "Train", "Measure")]
+    assert found["panels"] == [[f"{name}Panel", True] for name in PANELS]
     assert list(found["samples"]) == ["spheres", "rods"]
     for (_, image, _), (_, _, particles) in found["samples"].values():
         assert image == "uint8" and particles > 30

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from particleforge.errors import UserError
-from particleforge.recipes.any import PRESETS, read_recipe
+from particleforge.recipes.any import PRESETS, about, read_recipe
 from particleforge.recipes.recipe import make_sample
 from particleforge.store.files import atomic_write
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """List, show or draw; the result for a person or as JSON."""
     if args.name is None:
-        return {name: _about(path) for name, path in sorted(PRESETS.items())}
+        return {name: about(name) for name in sorted(PRESETS)}
     recipe = read_recipe(args.name)
     if args.thumbnail is None:
         sys.stdout.write(PRESETS[args.name].read_text(encoding="utf-8") if args.name in PRESETS else recipe.to_yaml())
@@ -35,9 +35,3 @@ def call(args: argparse.Namespace) -> dict[str, Any]:
     with atomic_write(args.thumbnail) as temporary:
         Image.fromarray(np.asarray(sample.micrograph.pixels)).save(temporary)
     return {"thumbnail": str(args.thumbnail), "particles": len(np.unique(sample.labels)) - 1}
-
-
-def _about(path: Path) -> str:
-    """First comment of a recipe's file."""
-    first = path.read_text(encoding="utf-8").splitlines()[0]
-    return first.removeprefix("#").strip() if first.startswith("#") else ""

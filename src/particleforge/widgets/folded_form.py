@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import create_model
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from particleforge.errors import UserError
@@ -41,6 +41,7 @@ class FoldedForm(QWidget):
     ) -> None:
         super().__init__()
         self._cls = cls
+        self._given: Params | None = None
         folded = [name for name in cls.model_fields if name not in (*front, *left_out, "kind")]
         self.front = ParamsForm(part(cls, front), scrolls=False) if front else None
         layout = QVBoxLayout(self)
@@ -73,13 +74,24 @@ class FoldedForm(QWidget):
         UserError
             If they are not valid.
         """
-        given: dict[str, Any] = {}
+        given: dict[str, Any] = {} if self._given is None else dict(self._given)
         for form in (self.front, self.body.content):
             if form is not None:
                 given |= dict(form.params())
         return self._cls.parse(given)
 
+    def set_params(self, params: Params) -> None:
+        """Show other parameters; `changed` is emitted once."""
+        self._given = params
+        for form in (self.front, self.body.content):
+            if form is not None:
+                with QSignalBlocker(form):
+                    form.set_params(params)
+        self.changed.emit()
+
     def _open(self, cls: type[Params]) -> ParamsForm:
         form = ParamsForm(cls, scrolls=False)
+        if self._given is not None:
+            form.set_params(self._given)
         form.changed.connect(self.changed)
         return form

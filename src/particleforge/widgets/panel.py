@@ -97,7 +97,10 @@ class Panel(QWidget):
 
     def add_layer_chooser(self, text: str, kind: type[Any], tip: str = "") -> ComboBox:
         """Add a choice among the viewer's layers of a kind."""
-        chooser = create_widget(annotation=kind, options={"nullable": False})
+        return self.add_chooser(text, create_widget(annotation=kind, options={"nullable": False}), tip)
+
+    def add_chooser(self, text: str, chooser: ComboBox, tip: str = "") -> ComboBox:
+        """Add a choice that depends on the viewer's layers."""
         chooser.reset_choices()
         guard_wheel(chooser.native)
         chooser.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

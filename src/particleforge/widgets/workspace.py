@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 PLUGIN = "napari-particleforge"
-ANNOTATIONS, DATASETS, MODELS, RESULTS = "annotations", "datasets", "models", "results"
+ANNOTATIONS, RECIPES, DATASETS, MODELS, RESULTS = "annotations", "recipes", "datasets", "models", "results"
 
 
 def workspace() -> Path:

@@ -1,0 +1,82 @@
+"""Side by side with a real image, with its intensities."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.widgets.files import LENGTH
+from particleforge.widgets.layers import planes
+
+GAP = 0.05
+"""Between two images, as a share of the width of the real one."""
+REFERENCE_PX = 2**18
+"""So many pixels of the real image are enough to know its histogram."""
+Greys = npt.NDArray[np.float32]
+
+
+def placed(size_nm: tuple[float, float] | None, real: Any, axes: int) -> dict[str, Any]:
+    """Scale, units and place for a layer to the right of a real image.
+
+    Where the real image has no pixel size, its pixels are taken to be as large as those of the new layer.
+
+    Parameters
+    ----------
+    size_nm
+        Pixel size along (Y, X).
+    real
+        Image layer, or None: there is nothing to be beside of.
+    axes
+        Of the new layer; those before the last two are counted.
+    """
+    before = axes - 2
+    scale, units, corner = size_nm or (1.0, 1.0), (LENGTH if size_nm else "pixel",) * 2, (0.0, 0.0)
+    if real is not None:
+        scale, units = _scale_like(real, size_nm)
+        (top, left), (_, right) = np.asarray(real.extent.world)[:, -2:]
+        corner = float(top), float(right + GAP * (right - left))
+    return {
+        "scale": (*[1.0] * before, *scale),
+        "units": (*["pixel"] * before, *units),
+        "translate": (*[0.0] * before, *corner),
+        "axis_labels": ("sample", "y", "x")[-axes:],
+    }
+
+
+def reference(real: Any, point: tuple[float, ...]) -> Greys:
+    """(n, 1) grey values of the plane of a real image that is looked at; not all of them where it is large.
+
+    Raises
+    ------
+    UserError
+        If the layer is empty, a stack of stacks, or has pixels that are no numbers.
+    """
+    every = planes(real)
+    index = 0 if len(every) == 1 else round(float(real.world_to_data(point)[0]))
+    greys = every[int(np.clip(index, 0, len(every) - 1))].read().grey.reshape(-1, 1)
+    return greys[:: -(-len(greys) // REFERENCE_PX)]
+
+
+def matched(image: npt.NDArray[Any], reference: Greys) -> Greys:
+    """Image whose grey values are distributed as those of the reference are."""
+    from skimage.exposure import match_histograms
+
+    found = match_histograms(np.asarray(image, np.float32).reshape(-1, 1), reference)
+    return np.asarray(found, np.float32).reshape(image.shape)
+
+
+def matched_stack(stack: Any, reference: Greys) -> Any:
+    """Stack of which every image is matched as it is looked at."""
+    import dask.array as da
+
+    images = da.from_array(stack, chunks=(1, *stack.shape[1:]))
+    return images.map_blocks(matched, reference=reference, dtype=np.float32, meta=np.zeros((0, 0, 0), np.float32))
+
+
+def _scale_like(real: Any, size_nm: tuple[float, float] | None) -> tuple[tuple[float, ...], tuple[Any, ...]]:
+    """Scale and units that fit those of a layer."""
+    units = tuple(real.units[-2:])
+    if size_nm is None or not all(unit.is_compatible_with(LENGTH) for unit in units):
+        return tuple(abs(float(side)) for side in real.scale[-2:]), units
+    sides = [side / float((1 * unit).to(LENGTH).magnitude) for side, unit in zip(size_nm, units, strict=True)]
+    return tuple(sides), units

@@ -1,0 +1,70 @@
+"""Recipes that need no annotated images: ready ones with a picture, and those of files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from particleforge.errors import UserError
+from particleforge.params import read_yaml
+from particleforge.recipes.any import PRESETS, about, parse_recipe
+from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.groups import Groups
+from particleforge.recipes.near import Near
+from particleforge.recipes.recipe import Recipe
+from particleforge.recipes.warp.recipe import Warp
+from particleforge.store.files import atomic_write
+
+THUMBNAILS = Path(__file__).parent / "thumbnails"
+"""Small pictures of the ready recipes, which ``docs/make_thumbnails.py`` draws."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A recipe that comes along."""
+
+    name: str
+
+    @property
+    def about(self) -> str:
+        """What it shows."""
+        return about(self.name)
+
+    @property
+    def thumbnail(self) -> Path:
+        """Its picture."""
+        return THUMBNAILS / f"{self.name}.jpg"
+
+
+def ready_recipes() -> list[Ready]:
+    """Return the recipes that come along."""
+    return [Ready(name) for name in sorted(PRESETS)]
+
+
+def open_recipe(path: Path) -> Recipe:
+    """Recipe from a YAML file.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read, a parameter is wrong, or it draws from annotated images.
+    """
+    recipe = parse_recipe(read_yaml(path), path.name)
+    inner = recipe.recipe if isinstance(recipe, (Near, Groups)) else recipe
+    if isinstance(inner, (CutPaste, Warp)):
+        raise UserError(
+            f"{path.name} draws from annotated images (kind: {inner.kind}).", "Use Augment, or choose another recipe."
+        )
+    return recipe
+
+
+def save_recipe(recipe: Recipe, path: Path) -> None:
+    """Write a recipe as YAML, over a file that is there.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written.
+    """
+    if not path.parent.is_dir():
+        raise UserError(f"There is no folder {path.parent}.", "Save the recipe in a folder that is there.")
+    with atomic_write(path) as temporary:
+        temporary.write_text(recipe.to_yaml(), encoding="utf-8")

@@ -1,0 +1,126 @@
+"""One sample of a recipe as layers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from particleforge.recipes.recipe import Recipe
+from particleforge.widgets.background import Background
+from particleforge.widgets.preview import put_layer, take_layer
+from particleforge.widgets.synthesize.beside import matched, placed
+from particleforge.widgets.synthesize.compare import Compare
+from particleforge.widgets.synthesize.sampler import Sampler, Shot, rendered_by
+from particleforge.widgets.synthesize.truth import truth_features
+
+SETTLED_MS = 400
+NAME, PARTICLES = "Preview", "Preview particles"
+
+
+class Preview(QObject):
+    """Shows a sample, the next one, and the same one anew soon after something changed.
+
+    `said` gives what is shown or done; `failed` a `UserError`.
+
+    Parameters
+    ----------
+    viewer
+        Where it is shown.
+    given
+        Recipe and seed as they are entered now.
+    compare
+        The real image it is shown beside of.
+    """
+
+    said = Signal(str)
+    failed = Signal(object)
+
+    def __init__(self, viewer: Any, given: Callable[[], tuple[Recipe, int]], compare: Compare) -> None:
+        super().__init__()
+        self._viewer, self._given, self._compare = viewer, given, compare
+        self._sampler, self._number = Sampler(), -1
+        self._shot: Shot | None = None
+        self._beside: Any = None
+        self._drawing, self._matching = Background(), Background()
+        self._drawing.done.connect(self._take)
+        self._matching.done.connect(self._put)
+        for background in (self._drawing, self._matching):
+            background.failed.connect(self._fail)
+        self._timer = QTimer(self, interval=SETTLED_MS, singleShot=True)
+        self._timer.timeout.connect(self._draw)
+        compare.changed.connect(self._match)
+
+    def next(self) -> None:
+        """Show the next sample."""
+        self._number += 1
+        self._draw()
+
+    def touch(self) -> None:
+        """Draw the sample anew, soon, if one is shown."""
+        if self._number >= 0:
+            self._timer.start()
+
+    def hide(self) -> None:
+        """Remove the layers."""
+        self.stop()
+        self._number, self._shot = -1, None
+        for name in (NAME, PARTICLES):
+            take_layer(self._viewer, name)
+
+    def stop(self) -> None:
+        """Forget what was asked."""
+        self._timer.stop()
+        self._drawing.drop()
+        self._matching.drop()
+
+    def shut(self) -> None:
+        """Forget what was asked, and end the process that renders."""
+        self.stop()
+        self._sampler.close()
+
+    def _draw(self) -> None:
+        self._timer.stop()
+        (recipe, seed), sampler, number = self._given(), self._sampler, self._number
+        self.said.emit(f"Drawing sample {number} …")
+        self._drawing.run(lambda outdated: sampler.draw(recipe, seed, number, outdated))
+
+    def _take(self, shot: Shot) -> None:
+        self._shot = shot
+        sample = shot.sample
+        truth = 0 if sample.truth is None else len(sample.truth)
+        self.said.emit(
+            f"Sample {sample.name.lstrip('0') or 0}: {truth} particles, {shot.seconds:.1f} s. {rendered_by(sample)}"
+        )
+        self._match()
+
+    def _fail(self, error: object) -> None:
+        self.said.emit("")
+        self.failed.emit(error)
+
+    def _match(self) -> None:
+        """Show the sample with its own intensities or those of the real image."""
+        if self._shot is None:
+            return
+        shot, reference = self._shot, self._compare.reference
+        if reference is None:
+            self._matching.drop()
+            self._put((shot, shot.sample.micrograph.grey))
+        else:
+            self._matching.run(lambda _: (shot, matched(shot.sample.micrograph.pixels, reference)))
+
+    def _put(self, shown: tuple[Shot, Any]) -> None:
+        shot, pixels = shown
+        sample, real = shot.sample, self._compare.real
+        seen = NAME in self._viewer.layers and real is self._beside
+        self._beside = real
+        options = placed(sample.micrograph.pixel_size_nm, real, 2)
+        options["metadata"] = {"particleforge": sample.recipe}
+        image = put_layer(self._viewer, self._viewer.add_image, NAME, pixels, **options)
+        self._compare.adjust(image)
+        features = truth_features(sample.truth, int(sample.labels.max(initial=0)))
+        labels = put_layer(
+            self._viewer, self._viewer.add_labels, PARTICLES, sample.labels, features=features, **options
+        )
+        labels.contour, labels.editable = 2, False
+        if not seen:
+            self._viewer.reset_view()

@@ -1,0 +1,128 @@
+"""Choose, open, edit and save a recipe."""
+
+from pathlib import Path
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from particleforge.errors import UserError
+from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.any import about, read_recipe
+from particleforge.recipes.recipe import Recipe
+from particleforge.recipes.render.recipe import Render
+from particleforge.store.files import new_part
+from particleforge.widgets.folded_form import FoldedForm
+from particleforge.widgets.layers import file_name
+from particleforge.widgets.message import Message
+from particleforge.widgets.synthesize.gallery import Gallery
+from particleforge.widgets.synthesize.library import open_recipe, save_recipe
+from particleforge.widgets.workspace import RECIPES, workspace
+
+NOTHING_YET = "Choose a recipe, or open one."
+YAML = "Recipes (*.yaml *.yml)"
+FRONT: dict[type[Recipe], tuple[str, ...]] = {
+    Render: ("particles", "pixel_size_nm", "populations"),
+    Aggregate: ("pixel_size_nm", "growth", "materials"),
+}
+"""Parameters that are in front."""
+
+
+class RecipeSection(QWidget):
+    """A recipe that needs no annotated images.
+
+    `changed` follows another recipe or parameter; `said` gives what was saved, `failed` a `UserError`.
+    """
+
+    changed = Signal()
+    said = Signal(str)
+    failed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gallery, self.about = Gallery(), Message(self)
+        self.open, self.save = QPushButton("Open…"), QPushButton("Save as…")
+        self.open.setToolTip("Take a recipe from a YAML file.")
+        self.save.setToolTip("Write the recipe as it is now as a YAML file.")
+        self.forms: dict[type[Recipe], FoldedForm] = {}
+        self.form: FoldedForm | None = None
+        self._name = ""
+        files = QHBoxLayout()
+        for button in (self.open, self.save):
+            files.addWidget(button, 1)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self.gallery)
+        self._layout.addLayout(files)
+        self._layout.addWidget(self.about)
+        self.gallery.chosen.connect(self._choose)
+        self.open.clicked.connect(self._ask_open)
+        self.save.clicked.connect(self._ask_save)
+        self._check()
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps the recipe from being used; None if nothing does."""
+        return NOTHING_YET if self.form is None else self.form.problem
+
+    def recipe(self) -> Recipe:
+        """Return the recipe as entered.
+
+        Raises
+        ------
+        UserError
+            If none is chosen, or a parameter is not valid.
+        """
+        if self.form is None:
+            raise UserError("No recipe is chosen.", NOTHING_YET)
+        return self.form.params()
+
+    def show_recipe(self, recipe: Recipe, name: str, text: str) -> None:
+        """Show a recipe's parameters, and what it is."""
+        kind = type(recipe)
+        if kind not in self.forms:
+            front = FRONT.get(kind, tuple(name for name in kind.model_fields if name != "kind")[:3])
+            self.forms[kind] = FoldedForm(kind, front, title="More parameters")
+            self.forms[kind].changed.connect(self._check)
+            self._layout.addWidget(self.forms[kind])
+        self.form, self._name = self.forms[kind], name
+        for form in self.forms.values():
+            form.setVisible(form is self.form)
+        self.about.say(text)
+        self.form.set_params(recipe)
+
+    def _choose(self, name: str) -> None:
+        self.show_recipe(read_recipe(name), name, about(name))
+
+    def _ask_open(self) -> None:
+        folder = workspace() / RECIPES
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open recipe", str(folder if folder.is_dir() else ""), YAML)
+        if not chosen:
+            return
+        path = Path(chosen)
+        try:
+            recipe = open_recipe(path)
+        except UserError as error:
+            self.failed.emit(error)
+            return
+        self.gallery.clear_choice()
+        self.show_recipe(recipe, path.stem, f"Recipe of {path.name}.")
+
+    def _ask_save(self) -> None:
+        try:
+            recipe, folder = self.recipe(), new_part(workspace(), RECIPES)
+            chosen, _ = QFileDialog.getSaveFileName(
+                self, "Save recipe", str(folder / f"{file_name(self._name)}.yaml"), YAML
+            )
+            if not chosen:
+                return
+            path = Path(chosen) if Path(chosen).suffix in (".yaml", ".yml") else Path(f"{chosen}.yaml")
+            save_recipe(recipe, path)
+        except UserError as error:
+            self.failed.emit(error)
+            return
+        self._name = path.stem
+        self.said.emit(f"Saved as {path.name}.")
+
+    def _check(self) -> None:
+        self.save.setEnabled(self.problem is None)
+        self.changed.emit()

@@ -1,0 +1,64 @@
+"""What is known of every particle, as features of a labels layer."""
+
+import weakref
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from particleforge.store.dataset import Dataset
+from particleforge.store.rows import unpack_truth
+
+LEFT_OUT = ("amodal_rle",)
+"""Columns nobody can read."""
+
+
+def truth_features(truth: pd.DataFrame | None, highest: int) -> pd.DataFrame | None:
+    """Table with a row for every id from 0 (background), as napari's table of features takes them.
+
+    Parameters
+    ----------
+    truth
+        A row per particle.
+    highest
+        Id that must be in the table at least.
+    """
+    if truth is None:
+        return None
+    known = truth.drop(columns=[name for name in LEFT_OUT if name in truth])
+    rows = pd.RangeIndex(max(highest, int(known["label"].max()) if len(known) else 0) + 1)
+    return known.set_index("label").reindex(rows).reset_index(names="label")
+
+
+def follow_truth(viewer: Any, layer: Any, dataset: Dataset) -> None:
+    """Keep the features of a labels layer those of the sample that is looked at, as long as the layer is there.
+
+    Parameters
+    ----------
+    viewer
+        Whose slider tells the sample.
+    layer
+        (sample, Y, X) labels of the dataset.
+    dataset
+        Where the truth is.
+    """
+    # Panels get proxies, which do not outlive them; what listens to the viewer must not keep it.
+    viewer, layer = (weakref.ref(getattr(given, "__wrapped__", given)) for given in (viewer, layer))
+    shown = -1
+
+    def follow(_: object = None) -> None:
+        nonlocal shown
+        place = layer().world_to_data(viewer().dims.point)[0]
+        number = int(np.clip(round(float(place)), 0, len(dataset) - 1))
+        if number != shown:
+            shown = number
+            layer().features = truth_features(unpack_truth(dataset.row(number)["truth"]), 0)
+
+    def end(event: Any) -> None:
+        if event.value is layer():
+            viewer().dims.events.current_step.disconnect(follow)
+            viewer().layers.events.removed.disconnect(end)
+
+    viewer().dims.events.current_step.connect(follow)
+    viewer().layers.events.removed.connect(end)
+    follow()
