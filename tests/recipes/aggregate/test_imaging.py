@@ -6,6 +6,7 @@ from particleforge.errors import UserError
 from particleforge.recipes.aggregate.growth.spheres import Spheres
 from particleforge.recipes.aggregate.imaging.bright_field import BACKWARDS_MRAD, BrightField
 from particleforge.recipes.aggregate.imaging.haadf import Haadf, shift_rows
+from particleforge.recipes.aggregate.imaging.imaging import project, thicknesses
 from particleforge.recipes.aggregate.imaging.scattering import coefficient_per_nm, wavelength_a
 from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate.view import View, look
@@ -49,6 +50,13 @@ def test_a_sphere_has_the_closed_form():
     deep = 12 * mu
     total = np.pi * 36 - np.pi / 2 * (1 - np.exp(-deep) * (1 + deep)) / mu**2
     assert image.sum() * 0.25**2 == pytest.approx(total, rel=2e-3)
+
+
+def test_spheres_outside_of_the_frame_leave_it_empty():
+    outside = np.array([[20.0, 70.0], [20.0, -30.0], [70.0, 20.0], [-30.0, 20.0], [90.0, 90.0], [20.0, 45.0]])
+    for place in outside:
+        view = View(place[None], np.zeros(1), np.array([4.0]), (40, 40), 1.0)
+        assert not project(view, [thicknesses(4.0)], np.array([0.3])).any()
 
 
 def test_out_of_focus_is_blurred_by_the_cone_and_keeps_its_sum():

@@ -91,8 +91,8 @@ def project(view: View, curves: Iterable[Floats], sigmas_px: Floats) -> Image:
         kernels.draw_sphere(window, (y - top, x - left), radius, curve)
         window = gaussian_blur(window, float(sigma))
         inside = (
-            slice(max(0, -top), min(window.shape[0], height - top)),
-            slice(max(0, -left), min(window.shape[1], width - left)),
+            slice(max(0, -top), max(0, min(window.shape[0], height - top))),
+            slice(max(0, -left), max(0, min(window.shape[1], width - left))),
         )
         part = window[inside]
         if part.size:
