@@ -17,6 +17,7 @@ def images(tmp_path):
     from particleforge.cli.demo import SPHERES
 
     grey = read_micrograph(SPHERES / "more" / "images" / "spheres_1.tif").grey[:160, :200]
+    grey = np.clip(grey, 5, 250)
     bar = np.zeros((BAR_PX, 200), np.uint8)
     bar[10:22, 8:192:16] = bar[28:32, 100:160] = 255
     bar[14:18, 11:192:16] = 0
@@ -38,7 +39,7 @@ def test_a_data_bar_changes_nothing(images, tmp_path):
 
 
 def test_a_data_bar_is_kept_where_asked_for(images, tmp_path):
-    params = MeasureParams(reports=False, data_bar="keep")
+    params = MeasureParams(reports=False, burnt_in="keep")
     measure("base", images / "bar.tif", tmp_path / "out", params)
     entry = json.loads((tmp_path / "out" / "summary.json").read_text())["images"]["bar"]
     assert entry["rows"] is None

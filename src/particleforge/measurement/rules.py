@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, model_validator
 
-from particleforge.data_bar import picture_rows
+from particleforge.burnt_in import picture_rows
 from particleforge.measurement.border import AnyBorder, MilesLantuejoul, by_kind
 from particleforge.measurement.descriptors.runs import Floats
 from particleforge.measurement.descriptors.volume import AnyVolume, Sphere
@@ -36,8 +36,8 @@ class Rules(Params):
     volume: Annotated[AnyVolume, BeforeValidator(by_kind)] = Field(
         Sphere(), description="Body that a projection is taken for."
     )
-    data_bar: Literal["leave_out", "keep"] = Field(
-        "leave_out", description="Whether a burnt-in bar along the upper or lower edge is part of the image."
+    burnt_in: Literal["leave_out", "keep"] = Field(
+        "leave_out", description="What becomes of burnt-in data bars, and of scale bars with their letters."
     )
     shape: ShapeRule = Field(ShapeRule(), description="Which outline is called what.")
 
@@ -55,7 +55,7 @@ class Rules(Params):
 
     def rows(self, grey: npt.NDArray[np.floating] | None) -> tuple[int, int] | None:
         """Rows of an image that show the specimen: first, and the one after the last; None: all."""
-        if grey is None or self.data_bar == "keep" or (rows := picture_rows(grey)) == (0, len(grey)):
+        if grey is None or self.burnt_in == "keep" or (rows := picture_rows(grey)) == (0, len(grey)):
             return None
         return rows
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
+from particleforge.burnt_in import marks
 from particleforge.errors import UserError
 from particleforge.measurement.measured import Measured
 from particleforge.micrograph import Micrograph
@@ -130,8 +131,9 @@ def _find(detector: StarDistModel, path: Path, params: MeasureParams) -> tuple[M
     micrograph = replace(read_micrograph(path), name=image_stem(path))
     if params.pixel_size_nm is not None:
         micrograph = micrograph.with_pixel_size(params.pixel_size_nm)
-    rows = params.rows(micrograph.grey)
-    if rows is None:
+    if params.burnt_in == "keep":
         return micrograph, detector.predict(micrograph)
-    picture = replace(micrograph, pixels=micrograph.grey[slice(*rows)], axes="YX")
-    return micrograph, detector.predict(picture).moved(rows[0], micrograph.shape)
+    first, stop = params.rows(micrograph.grey) or (0, len(micrograph.grey))
+    picture = replace(micrograph, pixels=micrograph.grey[first:stop], axes="YX")
+    found = detector.predict(picture).moved(first, micrograph.shape)
+    return micrograph, found.outside(marks(micrograph.grey))

@@ -1,5 +1,6 @@
 """From network maps to instances, on the compiled kernels of the official package."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,7 +54,17 @@ class Instances:
         """Return them in a (Y, X) image in which the one they were found in begins `rows` further down."""
         labels = np.zeros(shape, np.uint32)
         labels[rows : rows + len(self.labels)] = self.labels
-        return replace(self, labels=labels, points=self.points + (rows, 0))
+        return replace(self, labels=labels, points=self.points + np.array([rows, 0]))
+
+    def outside(self, windows: Sequence[tuple[slice, slice]]) -> "Instances":
+        """Keep the objects of which at most half lies in some windows."""
+        within = np.zeros(self.labels.shape, np.bool_)
+        for window in windows:
+            within[window] = True
+        areas, inside = (
+            np.bincount(part, minlength=len(self.scores) + 1)[1:] for part in (self.labels.ravel(), self.labels[within])
+        )
+        return self.only(1 + np.flatnonzero(inside <= areas / 2))
 
     def first(self, count: int) -> npt.NDArray[np.uint32]:
         """(Y, X) labels of the `count` most probable objects alone."""

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
-from particleforge.data_bar import picture_rows
+from particleforge.burnt_in import marks, picture_rows
 
 SHAPE = (256, 320)
 
@@ -81,3 +81,49 @@ def test_pixels_that_are_not_finite_do_no_harm():
     whole = np.concatenate([picture(), bar(40, 0, 255)])
     whole[5:9, 3:30] = np.nan
     assert picture_rows(whole) == (0, SHAPE[0])
+
+
+def written(image, ink, text="200 nm", place=(200, 30), long=90):
+    """A scale bar of 5 rows with letters above."""
+    drawn = Image.fromarray(image.astype(np.uint8))
+    pen = ImageDraw.Draw(drawn)
+    (y, x), font = place, ImageFont.load_default(20)
+    pen.rectangle((x, y, x + long - 1, y + 4), fill=ink)
+    pen.text((x + 8, y - 26), text, ink, font)
+    box = pen.textbbox((x + 8, y - 26), text, font)
+    return np.asarray(drawn, float), box
+
+
+@pytest.mark.parametrize("ink", [0, 255])
+@pytest.mark.parametrize("text", ["200 nm", "50nm", "1.5 nm"])
+def test_a_scale_bar_and_its_letters_are_found(ink, text):
+    image, (left, top, right, bottom) = written(np.clip(picture(), 20, 235), ink, text)
+    bar, line = marks(image)
+    assert bar == (slice(200, 205), slice(30, 120))
+    y, x = line
+    assert abs(y.start - top) <= 2 and bottom <= y.stop <= bottom + 8
+    assert abs(x.start - left) <= 3 and abs(x.stop - right) <= 3
+
+
+def test_a_bar_without_letters_is_none():
+    assert marks(written(np.clip(picture(), 20, 235), 255, "")[0]) == []
+
+
+def test_discs_in_a_row_over_a_bar_are_no_letters():
+    image = written(np.clip(picture(), 20, 200), 255, "")[0]
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    for cx in (40, 60, 80, 100):
+        image[(y - 185) ** 2 + (x - cx) ** 2 < 81] = 255
+    assert marks(image) == []
+
+
+def test_rods_alone_are_no_bars():
+    image = np.full(SHAPE, 30.0)
+    for top in (40, 80, 120):
+        image[top : top + 8, 50:120] = image[top : top + 8, 130:200] = 250
+    assert marks(image) == []
+
+
+@pytest.mark.parametrize("image", [np.zeros((30, 40)), np.full((5, 5), np.nan), np.zeros((1, 1)), np.zeros((0, 3))])
+def test_odd_images_have_no_marks(image):
+    assert marks(image) == []
