@@ -51,15 +51,27 @@ class Pictures:
         away = np.isin(self.groups, names[order[taken]])
         if len(names) < 4 or away.all() or not away.any():
             raise UserError(
-                f"There are {len(self.groups)} samples with {len(names)} different values of the targets; some must be "
-                "held out.",
+                f"There are {len(self.groups)} samples with {len(names)} different parameters; some must be held out.",
                 "Draw more samples or groups.",
             )
         return np.flatnonzero(~away), np.flatnonzero(away)
 
 
-def collect(samples: Sequence[Sample], targets: Sequence[Target], preparation: Preparation) -> Step[Pictures]:
+def collect(
+    samples: Sequence[Sample], targets: Sequence[Target], shared: Sequence[str], preparation: Preparation
+) -> Step[Pictures]:
     """Prepare all samples.
+
+    Parameters
+    ----------
+    samples
+        What to learn from.
+    targets
+        What is told from their images.
+    shared
+        Parameters that samples of a group have in common.
+    preparation
+        Makes images ready.
 
     Raises
     ------
@@ -68,12 +80,15 @@ def collect(samples: Sequence[Sample], targets: Sequence[Target], preparation: P
     """
     images = np.empty((len(samples), *preparation.shape), np.uint8)
     shown, asked = np.empty((2, len(targets), len(samples)))
+    common = np.empty((len(shared), len(samples)))
     for i, sample in enumerate(samples):
+        recipe = innermost(sample.recipe)
+        common[:, i] = [value_of(recipe, name) for name in shared]
         for k, target in enumerate(targets):
             shown[k, i] = target.of_sample(sample)
-            asked[k, i] = value_of(innermost(sample.recipe), target.parameter)
+            asked[k, i] = value_of(recipe, target.parameter)
         images[i] = preparation(sample.micrograph)
         if i % REPORT_EVERY == 0:
             yield Progress(i, len(samples), "Preparing images")
-    groups = np.unique(asked, axis=1, return_inverse=True)[1].reshape(-1)
+    groups = np.unique(common, axis=1, return_inverse=True)[1].reshape(-1)
     return Pictures(images, tuple(shown), tuple(asked), groups.astype(np.int64))

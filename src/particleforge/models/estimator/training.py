@@ -34,7 +34,8 @@ def train_on(
     samples
         What to learn from.
     recipe
-        Plain data of the recipe they were drawn from; empty where there is none.
+        Plain data of the recipe they were drawn from; empty where there is none. Where it names parameters that are
+        `shared`, samples with the same ones are a group; else those with the same targets.
     out
         Folder of the model. Networks that are trained, and what a checkpoint holds of one, are taken up.
     params
@@ -53,14 +54,15 @@ def train_on(
         raise UserError("Neither minutes nor steps are given.", "Give at least one, such as --minutes 10.")
     named(params.targets)
     preparation = Preparation.fit(samples, params.prepare)
-    pictures = yield from collect(samples, params.targets, preparation)
+    shared = recipe.get("shared") or [target.parameter for target in params.targets]
+    pictures = yield from collect(samples, params.targets, shared, preparation)
+    known = [values[np.isfinite(values)] for values in pictures.shown]
+    limits = [target.limits(recipe, values) for target, values in zip(params.targets, known, strict=True)]
     chosen, held_out = pictures.split(params.held_out, params.seed)
     parts: list[Part] = []
     for number, target in enumerate(params.targets):
-        values = pictures.shown[number]
-        limits = target.limits(recipe, values[np.isfinite(values)])
         nets = {}
-        for task in tasks(number, target, pictures, limits, (chosen, held_out)):
+        for task in tasks(number, target, pictures, limits[number], (chosen, held_out)):
             name = task.name.partition("_")[2]
             if (out / f"{task.name}.npz").is_file():
                 nets[name] = load_net(out, task.name, params.network, preparation, target)
@@ -68,7 +70,7 @@ def train_on(
             nets[name] = yield from train_net(task, out, params)
             save_net(out, task.name, nets[name])
             clear(out, task.name)
-        part = Part(target, limits, nets)
+        part = Part(target, limits[number], nets)
         yield Progress(number + 1, len(params.targets), f"{target.parameter}: judging")
         parts.append(replace(part, held_out=judge(part, pictures, number, (chosen, held_out))))
     provenance = {
@@ -99,9 +101,9 @@ def judge(part: Part, pictures: Pictures, number: int, split: tuple[Ints, Ints])
     Returns
     -------
     dict
-        ``of_the_mean``: error if always the mean of what was learned from were said; ``per_image`` and ``bias`` where each image is read by
-        itself, against what it shows; ``together``: of up to `JUDGED_AT_ONCE` images of one group, against the
-        parameter, where samples come in groups.
+        ``of_the_mean``: error if always the mean of what was learned from were said; ``per_image`` and ``bias`` where
+        each image is read by itself, against what it shows; ``together``: of up to `JUDGED_AT_ONCE` images of one
+        group, against the parameter, where samples come in groups.
     """
     shown, asked = pictures.shown[number], pictures.asked[number]
     chosen, held_out = split
