@@ -19,8 +19,8 @@ SAME = 0.012
 """Greys that differ by less than this share of their range are the same; compression blurs what is burnt in."""
 EVEN_SHARE = 0.5
 """Share of its pixels that have the same grey in the middle one of a bar's rows: there is paper between the letters."""
-BAR_LEVEL, INK_LEVEL = 0.95, 0.75
-"""A scale bar is as bright, or as dark, as the image gets; thin letters are somewhat paler."""
+BAR_LEVEL, INK_LEVELS = 0.95, (0.75, 0.95)
+"""A scale bar is as bright, or as dark, as the image gets; thin letters are paler if the ground lets them."""
 MOST_PIECES = 100_000
 """An image with more pieces of that level is noise."""
 MOST_FILLED = 0.75
@@ -60,10 +60,9 @@ def marks(grey: npt.NDArray[np.floating]) -> list[tuple[slice, slice]]:
     levels = _levels(grey)
     found = []
     for ink in (levels, 1 - levels):
-        pieces = _pieces(ink > BAR_LEVEL)
-        for bar in _bars(pieces, levels.shape[1]):
-            line = _line(bar, _pieces(ink > INK_LEVEL))
-            found += [] if line is None else [_window(bar), line]
+        for bar in _bars(_pieces(ink > BAR_LEVEL), levels.shape[1]):
+            lines = [line for level in INK_LEVELS if (line := _line(bar, _pieces(ink > level)))]
+            found += [_window(bar), max(lines, key=lambda line: line[1].stop - line[1].start)] if lines else []
     return found
 
 
