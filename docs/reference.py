@@ -16,7 +16,7 @@ from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.models.estimator.augment import EstimatorAugment
 from particleforge.models.estimator.config import NetworkConfig
 from particleforge.models.estimator.preparation import PrepareParams
-from particleforge.models.estimator.target import Batch, Regression, Share
+from particleforge.models.estimator.target import Batch, Regression
 from particleforge.models.estimator.train_params import EstimatorParams
 from particleforge.models.patches import Augment
 from particleforge.models.stardist.config import StarDistConfig

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -90,6 +91,9 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(discs, params, tm
     resumed = run(train_on(discs, RECIPE, tmp_path / "in_parts", settings))
     assert_same(weights(whole), weights(resumed))
     assert whole.parts[0].held_out == resumed.parts[0].held_out
+    logs = [pd.read_csv(tmp_path / name / "0_value.csv").drop(columns="seconds") for name in ("at_once", "in_parts")]
+    assert logs[0]["step"].tolist() == [4, 8, 12]
+    pd.testing.assert_frame_equal(*logs)
 
 
 def test_networks_that_are_done_are_not_trained_again(discs, params, tmp_path):
@@ -160,15 +164,23 @@ def test_broken_folders_are_named(trained, tmp_path):
     with pytest.raises(UserError, match="holds no estimator"):
         Estimator.load(tmp_path)
     model.save(tmp_path)
-    (tmp_path / "0_value.npz").write_bytes(b"nothing")
-    with pytest.raises(UserError, match=r"0_value\.npz"):
-        Estimator.load(tmp_path)
+    whole = (tmp_path / "0_value.npz").read_bytes()
+    for broken in (b"", b"nothing", whole[: len(whole) // 2], whole[:200] + b"?" + whole[201:]):
+        (tmp_path / "0_value.npz").write_bytes(broken)
+        with pytest.raises(UserError, match=r"0_value\.npz is broken"):
+            Estimator.load(tmp_path)
     (tmp_path / "0_value.npz").unlink()
     with pytest.raises(UserError, match="is missing"):
         Estimator.load(tmp_path)
     np.savez(tmp_path / "0_value.npz", other=np.zeros(3))
     with pytest.raises(UserError, match="does not fit"):
         Estimator.load(tmp_path)
+
+
+def test_a_broken_checkpoint_is_named(discs, params, tmp_path):
+    (tmp_path / "0_value.checkpoint.pt").write_bytes(b"nothing")
+    with pytest.raises(UserError, match=r"0_value\.checkpoint\.pt is broken"):
+        run(train_on(discs, RECIPE, tmp_path, params()))
 
 
 def test_no_image_no_estimate(trained):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 from pydantic import Field
@@ -17,7 +19,6 @@ from particleforge.models.estimator.preparation import Bytes, Preparation
 from particleforge.models.estimator.target import AnyTarget, Batch, Floats, Ints, Target
 from particleforge.params import Params
 from particleforge.store.files import atomic_write, disk_errors
-from particleforge.store.unreadable import unreadable
 
 if TYPE_CHECKING:
     from particleforge.models.estimator.network import EstimatorNet
@@ -238,12 +239,14 @@ def load_net(folder: Path, name: str, config: NetworkConfig, preparation: Prepar
     from particleforge.models.estimator.network import EstimatorNet
 
     path = folder / f"{name}.npz"
-    if not path.is_file():
-        raise UserError(f"{path} is missing.", "Copy the model folder anew.")
     with torch.random.fork_rng(devices=[]):
         net = EstimatorNet(config, preparation.shape, target)
-    with unreadable(path), np.load(path, allow_pickle=False) as file:
-        weights = {key: torch.from_numpy(file[key]) for key in file.files}
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            weights = {key: torch.from_numpy(file[key]) for key in file.files}
+    except (OSError, ValueError, AttributeError, EOFError, BadZipFile, zlib.error) as error:
+        state = "is broken" if path.is_file() else "is missing"
+        raise UserError(f"{path} {state}.", "Copy the model folder anew.") from error
     try:
         net.load_state_dict(weights)
     except RuntimeError as error:

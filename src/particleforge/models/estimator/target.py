@@ -238,7 +238,9 @@ def named(targets: Sequence[Target]) -> None:
     """
     names = [target.parameter for target in targets]
     if not names or not all(names):
-        raise UserError("No parameter is named.", "Give targets, such as [{parameter: growth.prefactor}].")
+        raise UserError(
+            "No parameter is named.", "Give targets, such as [{kind: regression, parameter: growth.prefactor}]."
+        )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UserError(f"{twice[0]} is a target twice.", "Name each parameter once.")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ TESTS = 512
 """Batches that a network is validated on, at most."""
 CHUNK = 64
 WARM_UP = 0.03
-_PLAIN = ("step", "seconds", "best_loss", "best", "rows")
+_PLAIN = ("step", "seconds", "loss", "best_loss", "best", "rows")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +88,7 @@ class Training:
     optimizer: torch.optim.Optimizer
     step: int = 0
     seconds: float = 0.0
+    loss: float = math.nan
     best_loss: float = math.inf
     best: dict[str, Any] = field(default_factory=dict)
     rows: list[dict[str, float]] = field(default_factory=list)
@@ -117,8 +119,7 @@ def train_net(task: Task, out: Path, params: EstimatorParams) -> Step[EstimatorN
     count = min(TESTS, sum(map(len, task.tests)))
     tests = task.draw(task.tests, count, stream(params.seed, task.name, "tests"))
     began, before = time.monotonic(), state.seconds
-    next_check = _used(state, params) + 1 / params.validations
-    running = math.nan
+    next_check = _next_check(state, params)
     try:
         while (used := _used(state, params)) < 1:
             for group in optimizer.param_groups:
@@ -138,11 +139,11 @@ def train_net(task: Task, out: Path, params: EstimatorParams) -> Step[EstimatorN
             optimizer.step()
             state.step += 1
             state.seconds = before + time.monotonic() - began
-            running = loss.item() if math.isnan(running) else 0.95 * running + 0.05 * loss.item()
+            state.loss = loss.item() if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * loss.item()
             if (used := _used(state, params)) >= next_check or used >= 1:
-                next_check += 1 / params.validations
-                _validate(state, task, tests, running, out)
-            yield Progress(min(used, 1.0), 1.0, _message(task, state, running))
+                next_check = _next_check(state, params)
+                _validate(state, task, tests, out)
+            yield Progress(min(used, 1.0), 1.0, _message(task, state))
     finally:
         _save(state, _checkpoint(out, task.name))
     state.net.load_state_dict(state.best)
@@ -163,7 +164,10 @@ def _start(task: Task, params: EstimatorParams, device: torch.device, out: Path)
     state = Training(net, torch.optim.Adam(net.parameters()))
     path = _checkpoint(out, task.name)
     if path.exists():
-        saved = torch.load(path, map_location=device, weights_only=True)
+        try:
+            saved = torch.load(path, map_location=device, weights_only=True)
+        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+            raise UserError(f"{path} is broken.", "Remove it; this network is trained anew then.") from error
         state.net.load_state_dict(saved["net"])
         state.optimizer.load_state_dict(saved["optimizer"])
         for name in _PLAIN:
@@ -187,13 +191,18 @@ def _used(state: Training, params: EstimatorParams) -> float:
     return max(shares + ([state.step / params.steps] if params.steps else []))
 
 
+def _next_check(state: Training, params: EstimatorParams) -> float:
+    """Share of the budget after which the network is validated next, interrupted or not."""
+    return (math.floor(_used(state, params) * params.validations + 1e-9) + 1) / params.validations
+
+
 def _schedule(used: float) -> float:
     """Factor on the learning rate: warm-up, then a cosine to zero."""
     return min(1.0, 0.05 + used / WARM_UP) * max(0.01, 0.5 * (1 + math.cos(math.pi * used)))
 
 
 @torch.inference_mode()
-def _validate(state: Training, task: Task, tests: Ints, train_loss: float, out: Path) -> None:
+def _validate(state: Training, task: Task, tests: Ints, out: Path) -> None:
     """Keep the weights if they do best on the held-out samples; write log and checkpoint."""
     net = state.net.eval()
     device = next(net.parameters()).device
@@ -204,7 +213,7 @@ def _validate(state: Training, task: Task, tests: Ints, train_loss: float, out: 
     loss = sum(losses) / len(tests)
     if loss <= state.best_loss:
         state.best_loss, state.best = loss, copy.deepcopy(net.state_dict())
-    row = {"step": state.step, "seconds": state.seconds, "train_loss": train_loss, "held_out_loss": loss}
+    row = {"step": state.step, "seconds": state.seconds, "train_loss": state.loss, "held_out_loss": loss}
     state.rows.append(row)
     with (out / f"{task.name}{LOG_SUFFIX}").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(row))
@@ -213,6 +222,6 @@ def _validate(state: Training, task: Task, tests: Ints, train_loss: float, out: 
     _save(state, _checkpoint(out, task.name))
 
 
-def _message(task: Task, state: Training, loss: float) -> str:
+def _message(task: Task, state: Training) -> str:
     held_out = f", held out {state.rows[-1]['held_out_loss']:.4f}" if state.rows else ""
-    return f"{task.name}: step {state.step}, loss {loss:.4f}{held_out}"
+    return f"{task.name}: step {state.step}, loss {state.loss:.4f}{held_out}"
