@@ -75,10 +75,10 @@ class AugmentPanel(Panel):
         dataset, arrays = Dataset.open(path), zarr.open_group(path, mode="r")
         first = dataset[0]
         options = {"metadata": {"particleforge": first.recipe}, **geometry(first, 3)}
-        self._shown.hide()
         self.viewer.add_image(arrays["images"], name=path.stem, **options)
         labels = self.viewer.add_labels(arrays["labels"], name=f"{path.stem} particles", **options)
         labels.contour, labels.editable = 2, False
+        self._shown.hide()  # before, a stack that is added while other layers are hidden crashes napari 0.9's canvas
         self.viewer.dims.set_current_step(0, 0)
         self.row.message.say(f"{value['samples']} samples are in {path}. Choose them in Train.")
         self.name.offer()

@@ -76,8 +76,8 @@ class SynthesizePanel(Panel):
     def finish(self, value: Plain) -> None:
         """Show the dataset as a stack that is read as it is looked at, with what is known of its particles."""
         path = Path(str(value["dataset"]))
-        self._shown.hide()
         dataset = self._grown.show(path)
+        self._shown.hide()  # before, a stack that is added while other layers are hidden crashes napari 0.9's canvas
         self.about.say(rendered_by(dataset[0]))
         self.row.message.say(f"{value['samples']} samples are in {path}. Choose them in Train.")
         self.name.offer()
