@@ -135,10 +135,12 @@ def judge(part: Part, judged: Judged, learned: Dataset) -> None:
         thresholds = Thresholds(learned, target)
         found["threshold"] = thresholds(np.stack([sample.micrograph.grey for sample in judged.samples]))
         ends = np.isin(shown, part.limits), np.isin(found["estimator"], part.limits)
-        table = [[int((ends[0] == true) @ (ends[1] == said)) for said in (True, False)] for true in (True, False)]
+        table = [
+            [int(((ends[0] == true) & (ends[1] == said)).sum()) for said in (True, False)] for true in (True, False)
+        ]
         print(f"\ngreys {thresholds.greys}; homogeneous/heterogeneous, true by said: {table}")
     print(f"\n{target.parameter}\n\n| per image | MAE | bias | IQR |\n|---|---|---|---|")
-    report_each("mean of what was learned from", np.full(len(shown), asked.mean()), shown)
+    report_each("always the mean", np.full(len(shown), asked.mean()), shown)
     for name, values in found.items():
         report_each(name, values, shown)
     report_together(judged, found, asked)
@@ -147,7 +149,7 @@ def judge(part: Part, judged: Judged, learned: Dataset) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--count", type=int, default=3000)
+    parser.add_argument("--count", type=int, default=6000)
     parser.add_argument("--tests", type=int, default=1200)
     parser.add_argument("--minutes", type=float, help="Time for each network instead of that of train.yaml.")
     args = parser.parse_args()
