@@ -109,3 +109,26 @@ def test_moved_objects_lie_further_down():
     moved = found.moved(3, (9, 4))
     assert np.array_equal(moved.labels[3:7], labels) and moved.labels.sum() == labels.sum()
     assert moved.labels.shape == (9, 4) and moved.points.tolist() == [[3, 0]]
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+@pytest.mark.parametrize("beyond_px", [-6, 2, 6])
+def test_a_disc_whose_middle_lies_beyond_the_border_is_found_with_a_margin(beyond_px, scale):
+    margin, radius, (height, width) = 4, 15, (60, 80)
+    maps = disc_maps((height + 16, width + 16), (30 + 8, 8 - beyond_px), radius)
+    shape = round(height / scale), round(width / scale)
+    options = {"config": CONFIG, "prob_thresh": 0.5, "nms_thresh": 0.4, "shape": shape, "scale": scale}
+    maps = tuple(np.asarray(part, np.float32) for part in maps)
+    result = instances(*maps, **options, margin=margin)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    true = np.hypot((y + 0.5) * scale - 0.5 - 30, (x + 0.5) * scale - 0.5 + beyond_px) <= radius
+    assert len(result.scores) == 1
+    assert (true & (result.labels == 1)).sum() / (true | (result.labels == 1)).sum() > 0.9
+
+
+def test_what_lies_in_the_margin_alone_is_left_out():
+    prob, dist = disc_maps((76, 96), (38, 4), 3)
+    result = instances(
+        np.float32(prob), np.float32(dist), config=CONFIG, prob_thresh=0.5, nms_thresh=0.4, shape=(60, 80), margin=4
+    )
+    assert result.scores.shape == (0,) and result.points.shape == (0, 2) and not result.labels.any()

@@ -64,7 +64,7 @@ def test_working_scale_follows_the_pixel_size(own_nm, image_nm, scale):
 def test_finer_pixels_give_the_same_particles():
     image = tiny_image()
     coarse = StarDistModel.load(TINY)
-    model = StarDistModel(coarse.net, coarse.prob_thresh, coarse.nms_thresh, pixel_size_nm=1.0)
+    model = StarDistModel(coarse.net, coarse.prob_thresh, coarse.nms_thresh, pixel_size_nm=1.0, margin=0)
     usual = model.predict(Micrograph(image, (1.0, 1.0)))
     finer = model.predict(Micrograph(image.repeat(2, 0).repeat(2, 1), (0.5, 0.5)))
     assert finer.labels.shape == (2 * image.shape[0], 2 * image.shape[1])

@@ -1,5 +1,6 @@
 """From network maps to instances, on the compiled kernels of the official package."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,8 @@ from particleforge.models.stardist.config import StarDistConfig
 Floats = npt.NDArray[np.float32]
 BORDER_CELLS = 2
 """Grid cells along the border of the padded map in which official StarDist looks for no object."""
+LEAST_SEEN = 0.06
+"""Share of an outline's area. Of six micrographs of EMPS nearly all slivers above it were true, below it none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +87,7 @@ def instances(
     nms_thresh: float,
     shape: tuple[int, int],
     scale: float = 1.0,
+    margin: int = 0,
 ) -> Instances:
     """Find objects in the maps, as official StarDist does in its sparse mode.
 
@@ -104,6 +108,9 @@ def instances(
     scale
         Factor by which the original was resized for the network. Outlines are scaled back as polygons,
         so they stay smooth.
+    margin
+        Grid cells by which the maps go beyond the image on every side. The middle of a particle that is cut by the
+        border may lie there; objects of which less than `LEAST_SEEN` is in the image are left out.
     """
     from stardist.geometry import polygons_to_label
     from stardist.nms import non_maximum_suppression_sparse
@@ -113,9 +120,9 @@ def instances(
         np.moveaxis(candidates, axis, 0)[:BORDER_CELLS] = False
         np.moveaxis(candidates, axis, 0)[-BORDER_CELLS:] = False
     cells = np.argwhere(candidates)
-    points = cells * np.asarray(config.grid)
-    seen = [max(1, round(length * scale)) for length in shape]
-    inside = (points < seen).all(1)
+    points = (cells - margin) * np.asarray(config.grid)
+    seen = np.array([max(1, round(length * scale)) for length in shape])
+    inside = (points < seen + margin * np.asarray(config.grid)).all(1)
     cells, points = cells[inside], points[inside]
     radii = np.maximum(dist[:, cells[:, 0], cells[:, 1]].T, 1e-3)
     scores = prob[cells[:, 0], cells[:, 1]]
@@ -124,4 +131,14 @@ def instances(
         factors = np.divide(seen, shape)  # not quite `scale`, as the resized image has whole pixels
         points, radii = (points + 0.5) / factors - 0.5, radii / np.float32(np.sqrt(factors.prod()))
     labels = polygons_to_label(radii, points, shape, prob=scores).astype(np.uint32)
-    return Instances(labels, scores, np.asarray(points, np.float64), radii, scale)
+    found = Instances(labels, scores, np.asarray(points, np.float64), radii, scale)
+    if not margin:
+        return found
+    seen_px2 = np.bincount(labels.ravel(), minlength=len(scores) + 1)[1:]
+    return found.only(1 + np.flatnonzero(seen_px2 > LEAST_SEEN * polygon_areas_px2(radii)))
+
+
+def polygon_areas_px2(dist: Floats) -> npt.NDArray[np.float64]:
+    """Areas of star-convex polygons from their (n, n_rays) radii."""
+    neighbours = (dist * np.roll(dist, 1, axis=1)).sum(1, dtype=np.float64)
+    return np.asarray(0.5 * math.sin(2 * math.pi / dist.shape[1]) * neighbours)

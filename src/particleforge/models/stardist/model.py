@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, PositiveFloat
+from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
@@ -41,6 +41,7 @@ class _Note(Params):
     pixel_size_nm: PositiveFloat | None = None
     search_scales: tuple[PositiveFloat, ...] = ()
     target_px: PositiveFloat = 24.0
+    margin: NonNegativeInt = 4
     provenance: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -64,6 +65,8 @@ class StarDistModel:
         Scales to choose from for each image whose magnification is not known; see `plausibility`.
     target_px
         Particle diameter at working scale.
+    margin
+        Grid cells by which the image is continued on every side; see `instances`.
     provenance
         Plain data: what it was trained on and how.
     tile_px
@@ -78,6 +81,7 @@ class StarDistModel:
     pixel_size_nm: float | None = None
     search_scales: tuple[float, ...] = ()
     target_px: float = 24.0
+    margin: int = 4
     provenance: dict[str, Any] = field(default_factory=dict)
     tile_px: int = TILE_PX
 
@@ -86,7 +90,7 @@ class StarDistModel:
         """Load a model folder, ours or an official one.
 
         An official folder is run as the official package's napari plugin does by default: percentiles 1 and
-        99.8, no resizing, thresholds from the file.
+        99.8, no resizing, no margin, thresholds from the file.
 
         Raises
         ------
@@ -96,7 +100,7 @@ class StarDistModel:
         if not folder.is_dir():
             raise UserError(f"{folder} is no folder.", "Point to the folder of a trained model.")
         net, thresholds = read_official(folder)
-        note = _Note.from_yaml(folder / NOTE) if (folder / NOTE).is_file() else _Note()
+        note = _Note.from_yaml(folder / NOTE) if (folder / NOTE).is_file() else _Note(margin=0)
         return cls(net.to(device), thresholds.prob, thresholds.nms, **note.model_dump())
 
     def save(self, folder: Path) -> None:
@@ -145,7 +149,10 @@ class StarDistModel:
 
     def find_steps(self, image: Floats, scale: float) -> Step[Look]:
         """Find all objects of a normalised image at one scale."""
-        prob, dist = yield from map_steps(self.net, rescale(image, scale), self.tile_px)
+        grid = self.net.config.grid
+        beside = [(self.margin * step, self.margin * step) for step in grid]
+        seen = np.pad(rescale(image, scale), beside, mode="edge")
+        prob, dist = yield from map_steps(self.net, seen, self.tile_px)
         height, width = image.shape
         found = instances(
             prob,
@@ -155,5 +162,7 @@ class StarDistModel:
             nms_thresh=self.nms_thresh,
             shape=(height, width),
             scale=scale,
+            margin=self.margin,
         )
-        return Look(prob, dist, found)
+        inner = slice(self.margin, None)
+        return Look(prob[inner, inner], dist[:, inner, inner], found)

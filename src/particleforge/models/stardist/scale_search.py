@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from particleforge.models.scoring import found_again, score
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.models.stardist.instances import Instances
+from particleforge.models.stardist.instances import Instances, polygon_areas_px2
 from particleforge.step import Step
 
 Floats = npt.NDArray[np.float32]
@@ -187,9 +187,3 @@ def centroids(dist: Floats) -> npt.NDArray[np.float64]:
     radii = np.asarray(dist, np.float64)
     moments = radii**3 @ np.stack([np.sin(angles), np.cos(angles)], axis=1)
     return np.asarray(2 / 3 * moments / np.maximum((radii**2).sum(1, keepdims=True), 1e-12))
-
-
-def polygon_areas_px2(dist: Floats) -> npt.NDArray[np.float64]:
-    """Areas of star-convex polygons from their (n, n_rays) radii."""
-    neighbours = (dist * np.roll(dist, 1, axis=1)).sum(1, dtype=np.float64)
-    return np.asarray(0.5 * math.sin(2 * math.pi / dist.shape[1]) * neighbours)
