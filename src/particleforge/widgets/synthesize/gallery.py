@@ -24,6 +24,7 @@ class Gallery(QListWidget):
         self.setWordWrap(True)
         self.setUniformItemSizes(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # columns do not change as it comes
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(ROWS * CELL_PX.height() + 2 * self.frameWidth())
         for ready in ready_recipes():
@@ -38,6 +39,11 @@ class Gallery(QListWidget):
         super().resizeEvent(event)
         width = self.viewport().width() - 1
         self.setGridSize(QSize(width // max(1, width // CELL_PX.width()), CELL_PX.height()))
+        self.doItemsLayout()
+        if self.currentItem() is None:
+            self.scrollToTop()
+        else:
+            self.scrollToItem(self.currentItem())
 
     def choose(self, name: str) -> None:
         """Choose a recipe as a click on it does."""
