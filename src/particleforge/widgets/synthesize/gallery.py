@@ -22,7 +22,6 @@ class Gallery(QListWidget):
         self.setIconSize(QSize(PICTURE_PX, PICTURE_PX))
         self.setGridSize(CELL_PX)
         self.setWordWrap(True)
-        self.setUniformItemSizes(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # columns do not change as it comes
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -30,7 +29,7 @@ class Gallery(QListWidget):
         for ready in ready_recipes():
             item = QListWidgetItem(QIcon(str(ready.thumbnail)), ready.name.replace("_", " "), self)
             item.setData(Qt.ItemDataRole.UserRole, ready.name)
-            item.setToolTip(ready.about)
+            item.setToolTip(f"{ready.name}: {ready.about}")
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self.currentItemChanged.connect(self._tell)
 
