@@ -11,6 +11,7 @@ from npe2.manifest.utils import import_python_name
 from particleforge.errors import UserError
 from particleforge.measurement.particles import measure_particles
 from particleforge.store.labels import read_labels
+from particleforge.widgets.overlays import grid, scale_bar
 from particleforge.widgets.show import features, show
 from particleforge.workflows.sizes import SizesParams, sizes
 
@@ -72,8 +73,8 @@ def test_show_gives_every_image_its_particles_with_features(viewer_class, tmp_pa
 
     assert [layer.name for layer in viewer.layers][-2:] == ["spheres_1", "spheres_1 particles"]
     assert len(viewer.layers) == 6 and all(close_to(layer, 1.2) for layer in viewer.layers)
-    assert viewer.canvas.overlays.scale_bar.visible
-    assert viewer.canvas.grid.actual_shape(viewer.layers) == (2, 2)
+    assert scale_bar(viewer).visible
+    assert grid(viewer).actual_shape(viewer.layers) == (2, 2)
     for name in ("spheres_1", "spheres_2", "spheres_3"):
         labels, rows = viewer.layers[f"{name} particles"], viewer.layers[f"{name} particles"].features
         truth = measure_particles(read_labels(SPHERES / "labels" / f"{name}.tif"), pixel_size_nm=1.2)
@@ -94,7 +95,7 @@ def test_show_without_pixel_size_is_in_pixels(viewer_class, tmp_path):
 
     image, particles = viewer.layers
     assert np.allclose(image.scale, 1) and [str(unit) for unit in image.units] == ["pixel", "pixel"]
-    assert not viewer.canvas.grid.enabled
+    assert not grid(viewer).enabled
     assert particles.features["area_px2"].tolist()[7] == 100
     assert particles.features["area_px2"].notna().sum() == 1
 

@@ -25,6 +25,7 @@ from particleforge.store.annotated import read_annotated
 from particleforge.store.files import sha256
 from particleforge.store.labels import read_labels
 from particleforge.widgets.background import THREAD
+from particleforge.widgets.overlays import scale_bar
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("QT_QPA_PLATFORM") == "offscreen"
@@ -309,7 +310,7 @@ def test_a_line_on_the_scale_bar_gives_the_scale_which_is_kept(opened, qtbot, tm
     for layer in (image, particles, strokes, points):
         size, units = scale_of(layer)
         assert (pytest.approx(0.5, rel=0.002), ["nanometer"] * 2) == (size, units)
-    assert viewer.canvas.overlays.scale_bar.visible
+    assert scale_bar(viewer).visible
     assert "scale bar line" not in viewer.layers and not panel.scale.measure.isChecked()
     panel.use("outline")
     gesture(viewer, middle(whole_particles()[0]))

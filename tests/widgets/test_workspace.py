@@ -31,6 +31,7 @@ def test_the_device_of_the_preferences_reaches_jobs(npe2pm, plugin_settings):
             computing.device = "abacus"
 
 
+@pytest.mark.skipif(get_plugin_settings is None, reason="napari below 0.9 keeps no settings of plugins")
 def test_without_the_plugin_there_is_a_workspace_too(npe2pm, tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
     monkeypatch.setattr("napari.settings.get_plugin_settings", _no_plugin)

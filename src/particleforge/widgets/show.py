@@ -13,6 +13,7 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import image_paths, image_stem, read_micrograph
+from particleforge.widgets.overlays import grid, scale_bar
 from particleforge.workflows.results import SUMMARY, TABLE
 
 MOST_ROWS = 1_000_000
@@ -51,10 +52,8 @@ def show(results: Path, images: Path) -> napari.Viewer:
         found = features(table[table["image"] == name].drop(columns="image"), int(labels.max(initial=0)))
         viewer.add_image(_shown(read_micrograph(paths[name])), name=name, **geometry)
         viewer.add_labels(labels, name=f"{name} particles", opacity=0.5, features=found, **geometry)
-    canvas = getattr(viewer, "canvas", viewer)  # napari below 0.9 has grid and scale bar at the viewer itself
-    canvas.grid.stride, canvas.grid.enabled = 2, len(sizes) > 1
-    scale_bar = canvas.overlays.scale_bar if hasattr(canvas, "overlays") else canvas.scale_bar
-    scale_bar.visible = True
+    grid(viewer).stride, grid(viewer).enabled = 2, len(sizes) > 1
+    scale_bar(viewer).visible = True
     viewer.reset_view()
     return viewer
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from napari import Viewer
 from napari.layers import Image, Layer
 
 
@@ -40,10 +39,3 @@ def lying_on(image: Image, layers: Iterable[Layer]) -> list[Layer]:
         and np.allclose(layer.scale[-2:], image.scale[-2:])
         and tuple(layer.units[-2:]) == tuple(image.units[-2:])
     ]
-
-
-def show_scale_bar(viewer: Viewer) -> None:
-    """Show napari's scale bar."""
-    canvas = getattr(viewer, "canvas", viewer)  # napari below 0.9 has it at the viewer itself
-    overlay = canvas.overlays.scale_bar if hasattr(canvas, "overlays") else canvas.scale_bar
-    overlay.visible = True

@@ -12,10 +12,11 @@ from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QWidget
 from particleforge.annotate.scale import Point, find_scale_bar, pixel_size_from_line
 from particleforge.errors import UserError
 from particleforge.micrograph import parse_length_nm
-from particleforge.widgets.annotate.geometry import geometry_of, lying_on, set_pixel_size, show_scale_bar
+from particleforge.widgets.annotate.geometry import geometry_of, lying_on, set_pixel_size
 from particleforge.widgets.annotate.parts import Section, button, words
 from particleforge.widgets.annotate.source import file_pixel_size_nm, read_source, source_path
 from particleforge.widgets.layers import pixel_size_nm
+from particleforge.widgets.overlays import scale_bar
 
 LINE = "scale bar line"
 Say = Callable[[UserError | str | None], None]
@@ -194,7 +195,7 @@ class ScaleSection(Section):
         for image in images if self.everywhere.value else [chosen]:
             for layer in (*lying_on(image, self.viewer.layers), image):
                 set_pixel_size(layer, size_nm)
-        show_scale_bar(self.viewer)
+        scale_bar(self.viewer).visible = True
         self.viewer.reset_view()
         self.refresh()
         self._say(news)
