@@ -149,7 +149,7 @@ def judge(part: Part, judged: Judged, learned: Dataset) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--count", type=int, default=6000)
+    parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--tests", type=int, default=1200)
     parser.add_argument("--minutes", type=float, help="Time for each network instead of that of train.yaml.")
     args = parser.parse_args()
