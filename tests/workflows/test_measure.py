@@ -36,6 +36,7 @@ def test_a_data_bar_changes_nothing(images, tmp_path):
     figures = json.loads((tmp_path / "out" / "summary.json").read_text())["images"]
     assert figures["bare"].pop("rows") is None and figures["bar"].pop("rows") == [0, 160]
     assert figures["bare"] == figures["bar"] and done.summary["complete"]
+    assert done.summary == json.loads((tmp_path / "out" / "summary.json").read_text())  # a job hands it over as JSON
 
 
 def test_a_data_bar_is_kept_where_asked_for(images, tmp_path):

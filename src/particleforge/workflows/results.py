@@ -198,7 +198,7 @@ class Results:
         description = describe(Sizes.of(table, self._rules), self._precision)
         entry = {
             "pixel_size_nm": measured.pixel_size_nm,
-            "rows": measured.rows,
+            "rows": measured.rows and list(measured.rows),
             **summarize(table, self._rules, description),
             **(finding or {}),
         }
