@@ -206,7 +206,7 @@ def make_ours(folder: Path, sample: np.ndarray) -> None:
 def compare(folder: Path, images: Any) -> dict[str, Any]:
     """Run a model folder; differences to what the official package found, and how many label images are equal."""
     from particleforge.micrograph import Micrograph
-    from particleforge.models.stardist.instances import instances
+    from particleforge.models.stardist.instances import Thresholds, instances
     from particleforge.models.stardist.model import StarDistModel
     from particleforge.models.stardist.normalize import normalize
     from particleforge.models.stardist.predict import network_maps
@@ -237,8 +237,7 @@ def compare(folder: Path, images: Any) -> dict[str, Any]:
             true["prob"],
             true["dist"],
             config=model.net.config,
-            prob_thresh=model.prob_thresh,
-            nms_thresh=model.nms_thresh,
+            thresholds=Thresholds(model.prob_thresh, model.nms_thresh),
             shape=images[name].shape,
         )
         row["rest"] += np.array_equal(again.labels, true["labels"])

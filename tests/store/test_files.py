@@ -21,7 +21,7 @@ def test_new_folder_refuses_what_is_there(tmp_path, make):
     make(path)
     with pytest.raises(UserError, match="there") as caught:
         new_folder(path)
-    assert "--out" in caught.value.hint
+    assert "another place" in caught.value.hint
 
 
 def test_new_folder_below_a_file_is_refused(tmp_path):

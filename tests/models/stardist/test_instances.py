@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.models.stardist.instances import Instances, instances
+from particleforge.models.stardist.instances import Instances, Thresholds, instances
 
 CONFIG = StarDistConfig(n_rays=64, grid=(2, 2))
 
 
 def found(prob, dist, shape, *, config=CONFIG, scale=1.0, nms=0.4):
     maps = np.asarray(prob, np.float32), np.asarray(dist, np.float32)
-    return instances(*maps, config=config, prob_thresh=0.5, nms_thresh=nms, shape=shape, scale=scale)
+    return instances(*maps, config=config, thresholds=Thresholds(0.5, nms), shape=shape, scale=scale)
 
 
 def disc_maps(size, centre, radius, config=CONFIG):
@@ -117,7 +117,7 @@ def test_a_disc_whose_middle_lies_beyond_the_border_is_found_with_a_margin(beyon
     margin, radius, (height, width) = 4, 15, (60, 80)
     maps = disc_maps((height + 16, width + 16), (30 + 8, 8 - beyond_px), radius)
     shape = round(height / scale), round(width / scale)
-    options = {"config": CONFIG, "prob_thresh": 0.5, "nms_thresh": 0.4, "shape": shape, "scale": scale}
+    options = {"config": CONFIG, "thresholds": Thresholds(0.5, 0.4), "shape": shape, "scale": scale}
     maps = tuple(np.asarray(part, np.float32) for part in maps)
     result = instances(*maps, **options, margin=margin)
     y, x = np.mgrid[: shape[0], : shape[1]]
@@ -129,6 +129,6 @@ def test_a_disc_whose_middle_lies_beyond_the_border_is_found_with_a_margin(beyon
 def test_what_lies_in_the_margin_alone_is_left_out():
     prob, dist = disc_maps((76, 96), (38, 4), 3)
     result = instances(
-        np.float32(prob), np.float32(dist), config=CONFIG, prob_thresh=0.5, nms_thresh=0.4, shape=(60, 80), margin=4
+        np.float32(prob), np.float32(dist), config=CONFIG, thresholds=Thresholds(0.5, 0.4), shape=(60, 80), margin=4
     )
     assert result.scores.shape == (0,) and result.points.shape == (0, 2) and not result.labels.any()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.models.stardist.instances import Instances, instances
+from particleforge.models.stardist.instances import Instances, Thresholds, instances
 from particleforge.models.stardist.scale_search import (
     Look,
     candidate_scales,
@@ -48,7 +48,7 @@ def maps_of_one_disc(knowing: bool) -> tuple[np.ndarray, np.ndarray, Instances]:
     else:
         dist = np.full((64, *SHAPE), 15.0)
     dist = dist.astype(np.float32)
-    found = instances(prob, dist, config=CONFIG, prob_thresh=0.3, nms_thresh=0.4, shape=SHAPE)
+    found = instances(prob, dist, config=CONFIG, thresholds=Thresholds(0.3, 0.4), shape=SHAPE)
     return prob, dist, found
 
 
@@ -63,7 +63,7 @@ def test_consistency_tells_knowing_points_from_ignorant_ones() -> None:
 def test_nothing_found_is_not_plausible() -> None:
     empty = np.zeros(SHAPE, np.float32)
     dist = np.ones((64, *SHAPE), np.float32)
-    found = instances(empty, dist, config=CONFIG, prob_thresh=0.3, nms_thresh=0.4, shape=SHAPE)
+    found = instances(empty, dist, config=CONFIG, thresholds=Thresholds(0.3, 0.4), shape=SHAPE)
     assert plausibility(Look(empty, dist, found), 1.0, CONFIG) == 0
 
 
@@ -106,7 +106,7 @@ def detector(image: np.ndarray, scale: float, imagined: tuple[float, ...] = ()) 
             prob = np.where(inside, np.clip(1 - rho / r, 0.1, 0.9), prob).astype(np.float32)
             reach = -along + np.sqrt(np.maximum(r**2 - rho[None] ** 2 + along**2, 0))
             dist = np.where(inside, reach, dist).astype(np.float32)
-    found = instances(prob, dist, config=CONFIG, prob_thresh=0.3, nms_thresh=0.4, shape=image.shape, scale=scale)
+    found = instances(prob, dist, config=CONFIG, thresholds=Thresholds(0.3, 0.4), shape=image.shape, scale=scale)
     return Look(prob, dist, found)
 
 
@@ -140,7 +140,7 @@ def test_an_image_without_objects_gives_none() -> None:
         yield Progress(1, 1)
         shape = tuple(max(1, round(n * scale)) for n in image.shape)
         prob, dist = np.zeros(shape, np.float32), np.ones((64, *shape), np.float32)
-        shown = instances(prob, dist, config=CONFIG, prob_thresh=0.3, nms_thresh=0.4, shape=image.shape, scale=scale)
+        shown = instances(prob, dist, config=CONFIG, thresholds=Thresholds(0.3, 0.4), shape=image.shape, scale=scale)
         return Look(prob, dist, shown)
 
     found = run(find_at_best_scale(blind, np.zeros((100, 100), np.float32), SCALES, CONFIG))

@@ -20,7 +20,7 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from particleforge.errors import UserError
-from particleforge.models.stardist.instances import BORDER_CELLS, instances
+from particleforge.models.stardist.instances import BORDER_CELLS, Thresholds, instances
 from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.normalize import normalize
@@ -175,8 +175,7 @@ def _labels(model: StarDistModel, image: npt.NDArray[np.float32]) -> npt.NDArray
         prob,
         dist,
         config=model.net.config,
-        prob_thresh=model.prob_thresh,
-        nms_thresh=model.nms_thresh,
+        thresholds=Thresholds(model.prob_thresh, model.nms_thresh),
         shape=(height, width),
     )
     return found.labels

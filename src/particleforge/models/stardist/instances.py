@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,13 @@ BORDER_CELLS = 2
 """Grid cells along the border of the padded map in which official StarDist looks for no object."""
 LEAST_SEEN = 0.06
 """Share of an outline's area. Of six micrographs of EMPS nearly all slivers above it were true, below it none."""
+
+
+class Thresholds(NamedTuple):
+    """Official thresholds: least probability, and overlap from which the less probable object goes."""
+
+    prob: float = 0.5
+    nms: float = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +91,7 @@ def instances(
     dist: Floats,
     *,
     config: StarDistConfig,
-    prob_thresh: float,
-    nms_thresh: float,
+    thresholds: Thresholds,
     shape: tuple[int, int],
     scale: float = 1.0,
     margin: int = 0,
@@ -99,10 +106,8 @@ def instances(
         (n_rays, h, w) distances in pixels of the image the network saw.
     config
         Rays and grid.
-    prob_thresh
-        Least probability of an object.
-    nms_thresh
-        Overlap (intersection over union) above which the less probable object goes.
+    thresholds
+        Least probability of an object, and overlap (intersection over union) above which the less probable object goes.
     shape
         (Y, X) of the original image.
     scale
@@ -115,7 +120,7 @@ def instances(
     from stardist.geometry import polygons_to_label
     from stardist.nms import non_maximum_suppression_sparse
 
-    candidates = prob > prob_thresh
+    candidates = prob > thresholds.prob
     for axis in (0, 1):
         np.moveaxis(candidates, axis, 0)[:BORDER_CELLS] = False
         np.moveaxis(candidates, axis, 0)[-BORDER_CELLS:] = False
@@ -126,7 +131,7 @@ def instances(
     cells, points = cells[inside], points[inside]
     radii = np.maximum(dist[:, cells[:, 0], cells[:, 1]].T, 1e-3)
     scores = prob[cells[:, 0], cells[:, 1]]
-    points, scores, radii, _ = non_maximum_suppression_sparse(radii, scores, points, nms_thresh=nms_thresh)
+    points, scores, radii, _ = non_maximum_suppression_sparse(radii, scores, points, nms_thresh=thresholds.nms)
     if scale != 1:
         factors = np.divide(seen, shape)  # not quite `scale`, as the resized image has whole pixels
         points, radii = (points + 0.5) / factors - 0.5, radii / np.float32(np.sqrt(factors.prod()))

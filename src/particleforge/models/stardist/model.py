@@ -10,10 +10,10 @@ from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.models.stardist.instances import Instances, instances
+from particleforge.models.stardist.instances import Instances, Thresholds, instances
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.normalize import normalize, rescale
-from particleforge.models.stardist.official import Thresholds, read_official, write_official
+from particleforge.models.stardist.official import read_official, write_official
 from particleforge.models.stardist.predict import TILE_PX, map_steps
 from particleforge.models.stardist.scale_search import Look, find_at_best_scale
 from particleforge.params import Params
@@ -158,8 +158,7 @@ class StarDistModel:
             prob,
             dist,
             config=self.net.config,
-            prob_thresh=self.prob_thresh,
-            nms_thresh=self.nms_thresh,
+            thresholds=Thresholds(self.prob_thresh, self.nms_thresh),
             shape=(height, width),
             scale=scale,
             margin=self.margin,

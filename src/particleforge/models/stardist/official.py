@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import h5py
 import numpy as np
@@ -11,19 +11,13 @@ import torch
 
 from particleforge.errors import UserError
 from particleforge.models.stardist.config import StarDistConfig
+from particleforge.models.stardist.instances import Thresholds
 from particleforge.models.stardist.network import Conv, StarDistNet
 from particleforge.store.files import atomic_write, disk_errors
 
 CONFIG, THRESHOLDS = "config.json", "thresholds.json"
 NO_FIT = "Do weights and config.json belong together?"
 WEIGHTS = ("weights_best.h5", "weights_last.h5", "weights_now.h5")
-
-
-class Thresholds(NamedTuple):
-    """Official thresholds: least probability, and overlap from which the less probable object goes."""
-
-    prob: float = 0.5
-    nms: float = 0.4
 
 
 def read_official(folder: Path) -> tuple[StarDistNet, Thresholds]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from particleforge.models.patches import Source
 from particleforge.models.scoring import Score, score
-from particleforge.models.stardist.instances import Instances, instances
+from particleforge.models.stardist.instances import Instances, Thresholds, instances
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.predict import network_maps
 
@@ -47,7 +47,7 @@ def choose_thresholds(net: StarDistNet, groups: Sequence[Sequence[Source]], iou:
         def one(source: Source, prob: npt.NDArray[np.float32], dist: npt.NDArray[np.float32]) -> Instances:
             height, width = source.image.shape
             return instances(
-                prob, dist, config=net.config, prob_thresh=PROBS[0], nms_thresh=nms_thresh, shape=(height, width)
+                prob, dist, config=net.config, thresholds=Thresholds(PROBS[0], nms_thresh), shape=(height, width)
             )
 
         return [
@@ -67,7 +67,7 @@ def look(net: StarDistNet, source: Source) -> Instances:
     """Find the objects of an image at working scale with the usual thresholds."""
     height, width = source.image.shape
     prob, dist = network_maps(net, source.image)
-    return instances(prob, dist, config=net.config, prob_thresh=USUAL_PROB, nms_thresh=USUAL_NMS, shape=(height, width))
+    return instances(prob, dist, config=net.config, thresholds=Thresholds(USUAL_PROB, USUAL_NMS), shape=(height, width))
 
 
 def usual_f1(net: StarDistNet, pieces: Sequence[Source], iou: float = 0.5) -> float:
