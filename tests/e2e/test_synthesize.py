@@ -137,11 +137,16 @@ def test_drawing_is_cancelled_and_goes_on(make_napari_viewer, open_panel, qtbot,
 
 
 def test_closing_the_viewer_ends_a_preview(make_napari_viewer, open_panel, qtbot, workspace, monkeypatch):
+    others = renderers()
     viewer = make_napari_viewer(show=True)
     panel = open_panel(viewer, "Synthesize")
     open_small(panel, workspace.parent, monkeypatch, particles=3)
     panel.preview.click()
     shown(qtbot, viewer, (64, 64))
-    (renderer,) = [child for child in psutil.Process().children() if "engine.child" in str(child.cmdline())]
+    (renderer,) = renderers() - others
     viewer.close()
     qtbot.waitUntil(lambda: not renderer.is_running() or renderer.status() == psutil.STATUS_ZOMBIE, timeout=LIMIT_MS)
+
+
+def renderers():
+    return {child for child in psutil.Process().children() if "engine.child" in str(child.cmdline())}
