@@ -84,19 +84,10 @@ def _children():
 
 
 def _qt_objects():
-    """Qt objects of ours that are alive, and running timers that belong to nothing.
-
-    A `Background` has no parent and may outlive its panel; what counts of it is its thread.
-    """
+    """Qt objects of ours that are alive, and running timers that belong to nothing."""
     from qtpy.compat import isalive
     from qtpy.QtCore import QObject, QTimer
 
-    from particleforge.widgets.background import Background
-
     alive = [item for item in gc.get_objects() if issubclass(type(item), QObject) and isalive(item)]
-    ours = [
-        repr(item)
-        for item in alive
-        if type(item).__module__.startswith("particleforge.") and type(item) is not Background
-    ]
+    ours = [repr(item) for item in alive if type(item).__module__.startswith("particleforge.")]
     return ours + [repr(item) for item in alive if type(item) is QTimer and item.parent() is None and item.isActive()]
