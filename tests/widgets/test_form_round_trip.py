@@ -68,7 +68,7 @@ def concrete_classes():
         children = todo.pop().__subclasses__()
         todo += children
         found += [cls for cls in children if not inspect.isabstract(cls) and cls not in found]
-    mine = [cls for cls in found if cls.__module__.startswith("particleforge.") and not cls.__name__.startswith("_")]
+    mine = [cls for cls in found if cls.__module__.startswith("particleforge.")]
     return [*sorted(mine, key=lambda cls: (cls.__module__, cls.__name__)), Point, Odd]
 
 

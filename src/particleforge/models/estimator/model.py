@@ -6,11 +6,11 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 from zipfile import BadZipFile
 
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
@@ -120,14 +120,20 @@ class Part:
         return self.target.combine(said, reach_of(self.target, self.limits))
 
 
+def _ascending(limits: tuple[float, float]) -> tuple[float, float]:
+    if not limits[0] < limits[1]:
+        raise ValueError("the first limit must be below the second")
+    return limits
+
+
 class _Part(Params):
     target: AnyTarget
-    limits: tuple[float, float]
+    limits: Annotated[tuple[float, float], AfterValidator(_ascending)]
     held_out: dict[str, float] = Field(default_factory=dict)
 
 
 class _Note(Params):
-    parts: tuple[_Part, ...]
+    parts: tuple[_Part, ...] = Field(min_length=1)
     preparation: Preparation
     network: NetworkConfig
     recipe: dict[str, Any]
