@@ -16,12 +16,12 @@ from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.near import Near
 from particleforge.recipes.recipe import make_sample
 from particleforge.recipes.synthesize import SynthesizeParams, synthesize
-from particleforge.widgets.augment.panel import CALL as GROW
+from particleforge.widgets.draw_panel import CALL
 from particleforge.widgets.form.section import Fold
 from particleforge.widgets.synthesize.beside import matched, matched_stack, placed, reference
 from particleforge.widgets.synthesize.compare import Compare
 from particleforge.widgets.synthesize.library import open_recipe, ready_recipes, save_recipe
-from particleforge.widgets.synthesize.panel import CALL, SynthesizePanel
+from particleforge.widgets.synthesize.panel import SynthesizePanel
 from particleforge.widgets.synthesize.preview import Preview
 from particleforge.widgets.synthesize.recipe_section import NOTHING_YET, RecipeSection
 from particleforge.widgets.synthesize.sampler import Sampler, coarse, rendered_by
@@ -273,6 +273,6 @@ def test_buttons_say_what_is_missing_until_it_is_there(qtbot, home):
     assert panel.row.missing.text() == "Give it a name." and panel.preview.isEnabled()
     panel.name.setText("mine")
     task = panel.prepare()()
-    assert task.call == CALL == GROW and task.args["out"].endswith("mine.zarr")
+    assert task.call == CALL and task.args["out"].endswith("mine.zarr")
     assert task.params["count"] == 20
     panel.shut()
