@@ -4,11 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from particleforge.cli.bar import bar
+from particleforge.cli.bar import run_with_bar
 from particleforge.cli.options import add_options, read_options
 from particleforge.errors import UserError
 from particleforge.recipes.any import read_recipe
-from particleforge.step import run
 from particleforge.store.annotated import read_annotated
 from particleforge.store.files import atomic_write
 from particleforge.workflows.adapt import AdaptParams, adapt
@@ -30,8 +29,7 @@ def call(args: argparse.Namespace) -> dict[str, Any]:
     if args.out.exists():
         raise UserError(f"{args.out} exists; nothing is overwritten.", "Choose another --out or remove it.")
     sources = read_annotated(args.sources) if args.sources else []
-    with bar() as report:
-        near = run(adapt.steps(args.model, recipe, sources, params), report)
+    near = run_with_bar(adapt.steps(args.model, recipe, sources, params))
     with atomic_write(args.out) as path:
         path.write_text(near.to_yaml(), encoding="utf-8")
     return {"recipe": str(args.out), "samples_near": len(near.around)}

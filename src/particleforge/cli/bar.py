@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from tqdm import tqdm
 
-from particleforge.step import Progress, Report
+from particleforge.step import Progress, Report, Step, run
+
+T = TypeVar("T")
 
 FORMAT = "{percentage:3.0f}% |{bar:24}| {elapsed}<{remaining}  {desc}"
 
@@ -23,3 +26,9 @@ def bar() -> Iterator[Report]:
             drawn.update(share - drawn.n)
 
         yield report
+
+
+def run_with_bar(step: Step[T]) -> T:
+    """Run a step to its end, with a bar; return what it gives."""
+    with bar() as report:
+        return run(step, report)

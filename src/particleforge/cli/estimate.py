@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from particleforge.cli.bar import bar
+from particleforge.cli.bar import run_with_bar
 from particleforge.cli.options import add_options, read_options
-from particleforge.step import run
 from particleforge.workflows.estimate import EstimateParams, estimate
 
 if TYPE_CHECKING:
@@ -25,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """Estimate; the result for a person or as JSON."""
     params = read_options(args, EstimateParams)
-    with bar() as report:
-        found = run(estimate.steps(args.model, args.images, args.out, params), report)
+    found = run_with_bar(estimate.steps(args.model, args.images, args.out, params))
     return {"folder": str(args.out), **shown(found)}
 
 

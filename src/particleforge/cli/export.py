@@ -4,10 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from particleforge.cli.bar import bar
+from particleforge.cli.bar import run_with_bar
 from particleforge.errors import UserError
 from particleforge.recipes.aggregate.export import WRITERS, export_aggregates
-from particleforge.step import run
 from particleforge.store.dataset import Dataset
 from particleforge.store.exchange.formats import FORMATS, exchange_format
 
@@ -38,8 +37,7 @@ def call(args: argparse.Namespace) -> dict[str, Any]:
     else:
         chosen, dataset = exchange_format(name), Dataset.open(args.source)
         step = chosen.write.steps(dataset, args.out)
-    with bar() as report:
-        run(step, report)
+    run_with_bar(step)
     return {"folder": str(args.out), "samples": len(dataset)}
 
 

@@ -4,8 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from particleforge.cli.bar import bar
-from particleforge.step import run
+from particleforge.cli.bar import run_with_bar
 from particleforge.store.exchange.formats import FORMATS
 from particleforge.workflows.import_folder import import_folder
 
@@ -19,6 +18,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """Import; the result for a person or as JSON."""
-    with bar() as report:
-        dataset = run(import_folder.steps(args.folder, args.dataset, args.format), report)
+    dataset = run_with_bar(import_folder.steps(args.folder, args.dataset, args.format))
     return {"dataset": str(args.dataset), "samples": len(dataset)}

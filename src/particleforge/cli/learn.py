@@ -4,9 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from particleforge.cli.bar import bar
+from particleforge.cli.bar import run_with_bar
 from particleforge.cli.options import add_options, read_options
-from particleforge.step import run
 from particleforge.workflows.learn import LearnParams, learn
 
 
@@ -20,6 +19,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """Learn; the result for a person or as JSON."""
     params = read_options(args, LearnParams)
-    with bar() as report:
-        learned = run(learn.steps(args.folder, args.out, params), report)
+    learned = run_with_bar(learn.steps(args.folder, args.out, params))
     return learned.report()

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from particleforge.cli.bar import bar
+from particleforge.cli.bar import run_with_bar
 from particleforge.cli.options import add_options, read_options
-from particleforge.step import run
 from particleforge.workflows.measure import MeasureParams, measure
 from particleforge.workflows.results import Measurement
 
@@ -27,8 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """Measure; the result for a person or as JSON."""
     params = read_options(args, MeasureParams)
-    with bar() as report:
-        measured = run(measure.steps(args.model, args.images, args.out, params), report)
+    measured = run_with_bar(measure.steps(args.model, args.images, args.out, params))
     return answer(measured)
 
 

@@ -4,9 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from particleforge.cli.bar import bar
+from particleforge.cli.bar import run_with_bar
 from particleforge.cli.options import add_options, read_options
-from particleforge.step import run
 from particleforge.workflows.measure import MeasureParams, predict
 
 
@@ -21,6 +20,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """Predict; the result for a person or as JSON."""
     params = read_options(args, MeasureParams)
-    with bar() as report:
-        written = run(predict.steps(args.model, args.images, args.out, params), report)
+    written = run_with_bar(predict.steps(args.model, args.images, args.out, params))
     return {"labels": str(args.out), "images": len(written)}

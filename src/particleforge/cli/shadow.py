@@ -4,10 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from particleforge.cli.bar import bar
+from particleforge.cli.bar import run_with_bar
 from particleforge.cli.estimate import shown
 from particleforge.cli.options import add_options, read_options
-from particleforge.step import run
 from particleforge.workflows.shadow import ShadowParams, shadow
 
 
@@ -22,7 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """Estimate and grow; the result for a person or as JSON."""
     params = read_options(args, ShadowParams)
-    with bar() as report:
-        grown = run(shadow.steps(args.model, args.images, args.out, params), report)
+    grown = run_with_bar(shadow.steps(args.model, args.images, args.out, params))
     means = {f"mean {name}": f"{value:.4g}" for name, value in grown.descriptors.mean().items()}
     return {"folder": str(args.out), **shown(grown.estimates), "aggregates": len(grown.descriptors), **means}

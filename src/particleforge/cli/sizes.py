@@ -4,10 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from particleforge.cli.bar import bar
+from particleforge.cli.bar import run_with_bar
 from particleforge.cli.measure import answer
 from particleforge.cli.options import add_options, read_options
-from particleforge.step import run
 from particleforge.workflows.sizes import SizesParams, sizes
 
 
@@ -22,6 +21,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """Measure the labels; the result for a person or as JSON."""
     params = read_options(args, SizesParams)
-    with bar() as report:
-        measured = run(sizes.steps(args.labels, args.out, params, args.images), report)
+    measured = run_with_bar(sizes.steps(args.labels, args.out, params, args.images))
     return answer(measured)

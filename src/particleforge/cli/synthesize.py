@@ -4,11 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from particleforge.cli.bar import bar
+from particleforge.cli.bar import run_with_bar
 from particleforge.cli.options import add_options, read_options
 from particleforge.recipes.any import read_recipe
 from particleforge.recipes.synthesize import SynthesizeParams, synthesize
-from particleforge.step import run
 from particleforge.store.annotated import read_annotated
 
 
@@ -30,6 +29,5 @@ def call(args: argparse.Namespace) -> dict[str, Any]:
     params = read_options(args, SynthesizeParams)
     recipe = read_recipe(args.recipe)
     sources = read_annotated(args.sources) if args.sources else []
-    with bar() as report:
-        dataset = run(synthesize.steps(recipe, sources, args.out, params), report)
+    dataset = run_with_bar(synthesize.steps(recipe, sources, args.out, params))
     return {"dataset": str(args.out), "samples": len(dataset)}

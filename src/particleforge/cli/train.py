@@ -4,10 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from particleforge.cli.bar import bar
+from particleforge.cli.bar import run_with_bar
 from particleforge.cli.options import add_options, read_options
 from particleforge.models.stardist.train_params import TrainParams
-from particleforge.step import run
 from particleforge.workflows.train import train
 
 
@@ -21,6 +20,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """Train; the result for a person or as JSON."""
     params = read_options(args, TrainParams)
-    with bar() as report:
-        model = run(train.steps(args.sources, args.out, params), report)
+    model = run_with_bar(train.steps(args.sources, args.out, params))
     return {"model": str(args.out), "prob_thresh": model.prob_thresh, "working_scale": model.working_scale}

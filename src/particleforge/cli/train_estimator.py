@@ -4,10 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from particleforge.cli.bar import bar
+from particleforge.cli.bar import run_with_bar
 from particleforge.cli.options import add_options, read_options
 from particleforge.models.estimator.train_params import EstimatorParams
-from particleforge.step import run
 from particleforge.workflows.train_estimator import train_estimator
 
 
@@ -21,8 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """Train; the result for a person or as JSON."""
     params = read_options(args, EstimatorParams)
-    with bar() as report:
-        model = run(train_estimator.steps(args.datasets, args.out, params), report)
+    model = run_with_bar(train_estimator.steps(args.datasets, args.out, params))
     errors = {
         part.target.parameter: part.held_out.get("together", part.held_out.get("per_image")) for part in model.parts
     }
