@@ -11,6 +11,7 @@ from PIL import Image as Picture
 from qtpy.QtWidgets import QFileDialog
 
 from particleforge.errors import Cancelled, UserError
+from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.any import PRESETS, read_recipe
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.near import Near
@@ -23,6 +24,7 @@ from particleforge.widgets.synthesize.compare import Compare
 from particleforge.widgets.synthesize.library import open_recipe, ready_recipes, save_recipe
 from particleforge.widgets.synthesize.panel import SynthesizePanel
 from particleforge.widgets.synthesize.preview import Preview
+from particleforge.widgets.synthesize.ready_box import ReadyBox
 from particleforge.widgets.synthesize.recipe_section import NOTHING_YET, RecipeSection
 from particleforge.widgets.synthesize.sampler import Sampler, coarse, rendered_by
 from particleforge.widgets.synthesize.truth import follow_truth, truth_features
@@ -118,6 +120,26 @@ def test_a_file_that_is_no_recipe_for_this_is_refused_in_a_sentence(section, qtb
     with qtbot.waitSignal(section.failed) as failed:
         section.open.click()
     assert said in str(failed.args[0]) and section.recipe() == read_recipe("soot")
+
+
+def test_a_section_of_one_kind_offers_and_opens_no_other(qtbot, home, tmp_path, monkeypatch):
+    section = RecipeSection(ReadyBox(ready_recipes("aggregate")), Aggregate, {})
+    qtbot.addWidget(section)
+    offered = [section.gallery.itemText(i) for i in range(section.gallery.count())]
+    assert "soot" in offered and "gold rods" not in offered and section.problem == NOTHING_YET
+    section.gallery.choose("hetero")
+    assert section.recipe() == Aggregate() and "WO3" in section.about.text()
+    section.gallery.choose("soot")
+    save_recipe(small(), tmp_path / "spheres.yaml")
+    save_recipe(chains(), tmp_path / "mine.yaml")
+    answer(monkeypatch, "getOpenFileName", tmp_path / "spheres.yaml")
+    with qtbot.waitSignal(section.failed) as failed:
+        section.open.click()
+    assert "spheres.yaml is a recipe of kind render" in str(failed.args[0])
+    assert section.recipe() == read_recipe("soot")
+    answer(monkeypatch, "getOpenFileName", tmp_path / "mine.yaml")
+    section.open.click()
+    assert section.recipe() == chains() and section.gallery.currentIndex() == -1
 
 
 def test_recipes_go_through_files(tmp_path):

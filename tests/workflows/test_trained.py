@@ -9,7 +9,7 @@ from particleforge.errors import UserError
 from particleforge.models.stardist import model, train
 from particleforge.models.stardist.model import BASE
 from particleforge.workflows import trained
-from particleforge.workflows.trained import run_arguments, trained_models
+from particleforge.workflows.trained import run_arguments, trained_estimators, trained_models
 
 
 def test_files_are_called_as_the_models_call_them():
@@ -46,6 +46,18 @@ def test_models_and_stopped_trainings_are_listed_the_latest_first(tmp_path):
     assert found[0].size_bytes == len(run) + 2 + len(thresholds) + len(log)
     assert found[3].source == "StarDist model" and found[3].prob_thresh is None
     assert trained_models(tmp_path / "nowhere") == []
+
+
+def test_estimators_are_told_from_detectors(tmp_path):
+    run = yaml.safe_dump({"datasets": ["/data/hetero.zarr"], "targets": []})
+    write(tmp_path / "estimator", {"run.yaml": run, "estimator.yaml": ""})
+    write(tmp_path / "later", {"run.yaml": run, "estimator.yaml": ""})
+    write(tmp_path / "in training", {"run.yaml": run})
+    write(tmp_path / "detector", {"run.yaml": "folder: /data\n"})
+    os.utime(tmp_path / "estimator" / "estimator.yaml", (1e9, 1e9))
+    assert trained_estimators(tmp_path) == [tmp_path / "later", tmp_path / "estimator"]
+    assert [model.name for model in trained_models(tmp_path)] == ["detector"]
+    assert trained_estimators(tmp_path / "nowhere") == []
 
 
 def test_a_stopped_training_says_what_it_was_started_with(tmp_path):

@@ -4,15 +4,18 @@ Each function stands for the step of its name; imports are inside, so that a chi
 """
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
 
 from particleforge.errors import UserError
 from particleforge.jobs.messages import Plain, Task
 from particleforge.step import Step
 
 if TYPE_CHECKING:
+    from particleforge.models.estimator.model import Estimate
     from particleforge.recipes.recipe import Recipe
     from particleforge.sample import Sample
     from particleforge.workflows.results import Measurement
@@ -92,6 +95,23 @@ def sizes(params: Plain, labels_folder: str, out: str, images: str | None = None
     return _measured((yield from sizes.steps(labels_folder, out, SizesParams.parse(params), images)))
 
 
+def estimate(params: Plain, model: str, images: str, out: str) -> Step[Plain]:
+    """See `particleforge.workflows.estimate.estimate`."""
+    from particleforge.workflows.estimate import EstimateParams, estimate
+
+    found = yield from estimate.steps(model, images, out, EstimateParams.parse(params))
+    return {"results": out, "estimates": _estimated(found)}
+
+
+def shadow(params: Plain, model: str, images: str, out: str) -> Step[Plain]:
+    """See `particleforge.workflows.shadow.shadow`."""
+    from particleforge.workflows.shadow import ShadowParams, shadow
+
+    grown = yield from shadow.steps(model, images, out, ShadowParams.parse(params))
+    recipe = grown.recipe.model_dump(mode="json")
+    return {"results": out, "estimates": _estimated(grown.estimates), "recipe": recipe, "refused": grown.refused}
+
+
 def import_folder(params: Plain, folder: str, out: str, format_name: str = "pairs") -> Step[Plain]:
     """See `particleforge.workflows.import_folder.import_folder`, which has no parameters."""
     from particleforge.workflows.import_folder import import_folder
@@ -122,6 +142,13 @@ def _annotated(folder: str | None) -> "list[Sample]":
     return read_annotated(Path(folder)) if folder else []
 
 
+def _estimated(found: "Sequence[Estimate]") -> list[JsonValue]:
+    return [
+        {"parameter": one.parameter, "value": one.value, "standard_error": one.standard_error, "spread": one.spread}
+        for one in found
+    ]
+
+
 def _measured(measured: "Measurement") -> Plain:
     return {"results": str(measured.out), "table": str(measured.table), "summary": measured.summary}
 
@@ -133,6 +160,8 @@ CALLS: dict[str, Callable[..., Step[Plain]]] = {
     "particleforge.workflows.measure:measure": measure,
     "particleforge.workflows.measure:predict": predict,
     "particleforge.workflows.sizes:sizes": sizes,
+    "particleforge.workflows.estimate:estimate": estimate,
+    "particleforge.workflows.shadow:shadow": shadow,
     "particleforge.workflows.import_folder:import_folder": import_folder,
     "particleforge.recipes.synthesize:synthesize": synthesize,
     "particleforge.annotate.click:warm_up": warm_up,

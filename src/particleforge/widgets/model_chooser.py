@@ -1,16 +1,30 @@
-"""Choose a trained detector."""
+"""Choose a trained model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from particleforge.widgets.form.editor import guard_wheel
 from particleforge.widgets.workspace import MODELS, workspace
-from particleforge.workflows.trained import trained_models
+from particleforge.workflows.trained import trained_estimators, trained_models
 
 BUILT_IN = ("Built-in detector", "base")
+Offer: TypeAlias = tuple[str, str]
+"""Text and value of a choice."""
+
+
+def detectors(folder: Path) -> list[Offer]:
+    """Detectors of a folder that can be used."""
+    found = [model for model in trained_models(folder) if model.usable]
+    return [(model.name if model.finished else f"{model.name} (stopped early)", str(model.path)) for model in found]
+
+
+def estimators(folder: Path) -> list[Offer]:
+    """Estimators of a folder."""
+    return [(path.name, str(path)) for path in trained_estimators(folder)]
 
 
 class ModelChooser(QWidget):
@@ -19,19 +33,28 @@ class ModelChooser(QWidget):
     Parameters
     ----------
     first
-        Pairs of text and value that are always there.
+        What is always there.
+    offered
+        What a folder of models has to offer.
+    tip
+        What other folders may be taken.
     """
 
     changed = Signal()
 
-    def __init__(self, first: Sequence[tuple[str, str]] = (BUILT_IN,)) -> None:
+    def __init__(
+        self,
+        first: Sequence[Offer] = (BUILT_IN,),
+        offered: Callable[[Path], list[Offer]] = detectors,
+        tip: str = "Take a model from any folder: one of ours or an official StarDist 2D model.",
+    ) -> None:
         super().__init__()
-        self._first, self._browsed = list(first), []
+        self._first, self._offered, self._browsed = list(first), offered, []
         self.box = QComboBox(self)
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         guard_wheel(self.box)
         self.button = QPushButton("…", self)
-        self.button.setToolTip("Take a model from any folder: one of ours or an official StarDist 2D model.")
+        self.button.setToolTip(tip)
         self.button.setFixedWidth(32)
         self.button.clicked.connect(self._browse)
         layout = QHBoxLayout(self)
@@ -42,8 +65,8 @@ class ModelChooser(QWidget):
         self.box.currentIndexChanged.connect(lambda _: self.changed.emit())
 
     def value(self) -> str:
-        """Return ``base``, or the folder of a model."""
-        return str(self.box.currentData())
+        """Return ``base``, or the folder of a model; nothing where there is no model."""
+        return str(self.box.currentData() or "")
 
     def set_value(self, value: str | Path) -> None:
         """Choose a model; one that is not offered is added."""
@@ -57,11 +80,8 @@ class ModelChooser(QWidget):
         chosen = self.box.currentData()
         self.box.blockSignals(True)
         self.box.clear()
-        for text, value in self._first:
+        for text, value in (*self._first, *self._offered(workspace() / MODELS)):
             self.box.addItem(text, value)
-        for model in trained_models(workspace() / MODELS):
-            if model.usable:
-                self.box.addItem(model.name if model.finished else f"{model.name} (stopped early)", str(model.path))
         for path in self._browsed:
             if self.box.findData(str(path)) < 0:
                 self.box.addItem(path.name, str(path))

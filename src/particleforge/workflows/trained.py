@@ -14,6 +14,8 @@ from particleforge.workflows.run_folder import NOTE as RUN
 
 NOTE, CHECKPOINT, THRESHOLDS, LOG = "particleforge.yaml", "checkpoint.pt", "thresholds.json", "training.csv"
 """Files of a model folder; the models themselves write them."""
+ESTIMATOR = "estimator.yaml"
+"""File of an estimator."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ def trained_models(folder: Path) -> list[Trained]:
     return sorted((model for model in found if model), key=lambda model: model.date, reverse=True)
 
 
+def trained_estimators(folder: Path) -> list[Path]:
+    """Estimators in a folder, the latest first; none where there is no folder."""
+    return sorted((path.parent for path in folder.glob(f"[!.]*/{ESTIMATOR}")), key=_changed, reverse=True)
+
+
 def run_arguments(model: Path) -> dict[str, Any]:
     """Read what an interrupted training was started with: its inputs and parameters as plain data.
 
@@ -76,9 +83,13 @@ def run_arguments(model: Path) -> dict[str, Any]:
     return read_yaml(model / RUN)
 
 
+def _changed(estimator: Path) -> float:
+    return (estimator / ESTIMATOR).stat().st_mtime
+
+
 def _read(path: Path) -> Trained | None:
     marks = [path / name for name in (THRESHOLDS, "config.json", RUN) if (path / name).is_file()]
-    if not marks:
+    if not marks or (marks == [path / RUN] and _is_estimator(path)):
         return None
     usable, stopped = (path / "config.json").is_file(), (path / CHECKPOINT).is_file()
     return Trained(
@@ -91,6 +102,14 @@ def _read(path: Path) -> Trained | None:
         f1=_f1(path / LOG),
         size_bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
     )
+
+
+def _is_estimator(path: Path) -> bool:
+    """Whether a folder without weights of a detector is that of an estimator, which may still be in training."""
+    try:
+        return (path / ESTIMATOR).is_file() or "targets" in read_yaml(path / RUN)
+    except UserError:
+        return False
 
 
 def _source(path: Path) -> str:

@@ -34,9 +34,9 @@ class Ready:
         return THUMBNAILS / f"{self.name}.jpg"
 
 
-def ready_recipes() -> list[Ready]:
-    """Return the recipes that come along."""
-    return [Ready(name) for name in sorted(PRESETS)]
+def ready_recipes(kind: str = "") -> list[Ready]:
+    """Return the recipes that come along, all or those of a kind: render or aggregate."""
+    return [Ready(name) for name, path in sorted(PRESETS.items()) if not kind or path.parts[-3] == kind]
 
 
 def open_recipe(path: Path) -> Recipe:

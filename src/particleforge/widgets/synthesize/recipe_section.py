@@ -1,5 +1,6 @@
 """Choose, open, edit and save a recipe."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qtpy.QtCore import Signal
@@ -16,6 +17,7 @@ from particleforge.widgets.layers import file_name
 from particleforge.widgets.message import Message
 from particleforge.widgets.synthesize.gallery import Gallery
 from particleforge.widgets.synthesize.library import open_recipe, save_recipe
+from particleforge.widgets.synthesize.ready_box import ReadyBox
 from particleforge.widgets.workspace import RECIPES, workspace
 
 NOTHING_YET = "Choose a recipe, or open one."
@@ -31,15 +33,30 @@ class RecipeSection(QWidget):
     """A recipe that needs no annotated images.
 
     `changed` follows another recipe or parameter; `said` gives what was saved, `failed` a `UserError`.
+
+    Parameters
+    ----------
+    gallery
+        Where a ready recipe is chosen; one of all where it is not given.
+    cls
+        Recipes of other classes are not opened.
+    front
+        Parameters that are in front, by recipe.
     """
 
     changed = Signal()
     said = Signal(str)
     failed = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        gallery: Gallery | ReadyBox | None = None,
+        cls: type[Recipe] = Recipe,
+        front: Mapping[type[Recipe], Sequence[str]] = FRONT,
+    ) -> None:
         super().__init__()
-        self.gallery, self.about = Gallery(), Message(self)
+        self.gallery, self.about = gallery or Gallery(), Message(self)
+        self._cls, self._front = cls, front
         self.open, self.save = QPushButton("Open…"), QPushButton("Save as…")
         self.open.setToolTip("Take a recipe from a YAML file.")
         self.save.setToolTip("Write the recipe as it is now as a YAML file.")
@@ -80,7 +97,7 @@ class RecipeSection(QWidget):
         """Show a recipe's parameters, and what it is."""
         kind = type(recipe)
         if kind not in self.forms:
-            front = FRONT.get(kind, tuple(name for name in kind.model_fields if name != "kind")[:3])
+            front = self._front.get(kind, tuple(name for name in kind.model_fields if name != "kind")[:3])
             self.forms[kind] = FoldedForm(kind, front, title="More parameters")
             self.forms[kind].changed.connect(self._check)
             self._layout.addWidget(self.forms[kind])
@@ -101,6 +118,12 @@ class RecipeSection(QWidget):
         path = Path(chosen)
         try:
             recipe = open_recipe(path)
+            if not isinstance(recipe, self._cls):
+                wanted = self._cls.model_fields["kind"].default
+                raise UserError(
+                    f"{path.name} is a recipe of kind {recipe.kind}; {wanted} is needed.",
+                    "Open it in Synthesize, or choose another one.",
+                )
         except UserError as error:
             self.failed.emit(error)
             return
