@@ -5,53 +5,37 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from qtpy.QtCore import QEvent, QSize, Signal
-from qtpy.QtGui import QColor, QPalette
-from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QWidget
 
 from particleforge.measurement.distribution import size_unit
 from particleforge.measurement.rules import MEASURES, Measure
-from particleforge.widgets.background import Background
+from particleforge.widgets.figure_view import FigureView, in_ink
 from particleforge.widgets.kde import log_density
 
 LIT, CUMULATIVE, DENSITY = "#F0C419", "#8E7CC3", "#2CA07A"
 HEIGHT_PX = 235
 
 
-class SizesPlot(QWidget):
-    """Histogram, density, log-normal fit and cumulative share of diameters; `picked` gives the ids of a clicked bar.
-
-    matplotlib is imported when there is something to show.
-    """
+class SizesPlot(FigureView):
+    """Histogram, density, log-normal fit and cumulative share of diameters; `picked` gives the ids of a clicked bar."""
 
     picked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.canvas: Any = None
+        super().__init__(HEIGHT_PX, parent)
         self.bars: list[tuple[float, float]] = []
         self._table, self._pixel_size_nm = pd.DataFrame({"label": [], "ecd_px": [], "weight": []}, dtype=float), None
         self._measure: Measure = "ecd"
         self._sizes = np.zeros(0)
         self._lit: list[Any] = []
         self._selected: frozenset[int] = frozenset()
-        self._background = Background()
-        self._background.done.connect(self._make_canvas)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        """Keep the height."""
-        return QSize(300, HEIGHT_PX)
 
     def show_table(self, table: pd.DataFrame, pixel_size_nm: float | None, measure: Measure = "ecd") -> None:
         """Draw the sizes of another particle table; `measure` is what is called so."""
         self._table, self._pixel_size_nm, self._measure = table, pixel_size_nm, measure
-        if self.canvas is None:
-            self._background.run(lambda _: _import_matplotlib())
-        else:
-            self._draw()
+        self.draw()
 
     def highlight(self, ids: Iterable[int]) -> None:
         """Fill the part of each bar that is selected."""
@@ -59,12 +43,6 @@ class SizesPlot(QWidget):
         if self.canvas is not None and self.bars:
             self._fill()
             self.canvas.draw_idle()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Draw anew in the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and self.canvas is not None:
-            self._draw()
 
     def pick_bar(self, number: int) -> None:
         """Emit the ids of one bar, as a click on it does."""
@@ -74,21 +52,9 @@ class SizesPlot(QWidget):
             inside |= self._sizes == high
         self.picked.emit([int(label) for label in self._table["label"].to_numpy()[inside]])
 
-    def _make_canvas(self, _: Any) -> None:
-        from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-        from matplotlib.figure import Figure
-
-        self.canvas = FigureCanvasQTAgg(Figure(layout="constrained", facecolor="none"))
-        self.canvas.setStyleSheet("background: transparent")
-        self.canvas.mpl_connect("button_press_event", self._click)
-        self.layout().addWidget(self.canvas)
-        self._draw()
-
-    def _draw(self) -> None:
+    def _draw(self, figure: Any, ink: QColor) -> None:
         from particleforge.measurement.figures import draw_sizes
 
-        figure = self.canvas.figure
-        figure.clear()
         axes = figure.add_subplot(facecolor="none")
         self._sizes, unit = sizes_and_unit(self._table, self._pixel_size_nm, self._measure)
         weights = self._table["weight"].to_numpy(float)
@@ -98,16 +64,14 @@ class SizesPlot(QWidget):
         axes.set_xlabel(axes.get_xlabel().replace("Equal-area diameter", f"{name[:1].upper()}{name[1:]}"))
         self.bars = [] if bars is None else [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars]
         self._lit = []
-        ink = self.palette().color(QPalette.ColorRole.WindowText)
         if bars is not None:
             _draw_density(axes, self._sizes, weights, self.bars)
             twin = axes.twinx()
             _draw_cumulative(twin, self._sizes, weights)
             self._fill()
-            _ink(twin, ink)
+            in_ink(twin, ink)
             twin.yaxis.label.set_color(CUMULATIVE)
-        _ink(axes, ink)
-        self.canvas.draw_idle()
+        in_ink(axes, ink)
 
     def _fill(self) -> None:
         for artist in self._lit:
@@ -128,12 +92,6 @@ class SizesPlot(QWidget):
             self.pick_bar(inside[0])
         else:
             self.picked.emit([])
-
-
-def _import_matplotlib() -> None:
-    """Import what takes seconds, in a thread."""
-    import matplotlib.backends.backend_agg
-    import matplotlib.figure  # noqa: F401
 
 
 def sizes_and_unit(table: pd.DataFrame, pixel_size_nm: float | None, measure: Measure) -> tuple[Any, str]:
@@ -168,16 +126,3 @@ def _draw_cumulative(axes: Any, sizes: Any, weights: Any) -> None:
     axes.set_ylabel("Smaller (%)", fontsize=9)
     axes.tick_params(labelsize=8)
     axes.spines[["top", "left"]].set_visible(False)
-
-
-def _ink(axes: Any, colour: QColor) -> None:
-    """Write and draw lines in the colour of the text around."""
-    ink = colour.name()
-    axes.tick_params(which="both", color=ink, labelcolor=ink)
-    for text in (axes.xaxis.label, axes.yaxis.label, *axes.texts):
-        text.set_color(ink)
-    for side in axes.spines.values():
-        side.set_color(ink)
-    legend = axes.get_legend()
-    for text in legend.get_texts() if legend else ():
-        text.set_color(ink)

@@ -1,0 +1,84 @@
+"""Figures of matplotlib inside a panel."""
+
+from typing import Any
+
+from qtpy.QtCore import QEvent, QSize
+from qtpy.QtGui import QColor, QPalette
+from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from particleforge.widgets.background import Background
+
+
+class FigureView(QWidget):
+    """Shows what `_draw` draws, in the colours of the theme.
+
+    matplotlib is imported, in a thread, when there is something to show.
+
+    Parameters
+    ----------
+    height_px
+        It keeps this height.
+    """
+
+    def __init__(self, height_px: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas: Any = None
+        self._height_px = height_px
+        self._background = Background()
+        self._background.done.connect(self._make_canvas)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Keep the height."""
+        return QSize(300, self._height_px)
+
+    def draw(self) -> None:
+        """Draw anew, once matplotlib is there."""
+        if self.canvas is None:
+            self._background.run(lambda _: _import_matplotlib())
+        else:
+            self.canvas.figure.clear()
+            self._draw(self.canvas.figure, self.palette().color(QPalette.ColorRole.WindowText))
+            self.canvas.draw_idle()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw anew in the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and self.canvas is not None:
+            self.draw()
+
+    def _draw(self, figure: Any, ink: QColor) -> None:
+        """Draw on an empty figure; text and lines in `ink`, the colour of the text around."""
+        raise NotImplementedError
+
+    def _click(self, event: Any) -> None:
+        """Answer a click on the figure."""
+
+    def _make_canvas(self, _: Any) -> None:
+        from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
+        from matplotlib.figure import Figure
+
+        self.canvas = FigureCanvasQTAgg(Figure(layout="constrained", facecolor="none"))
+        self.canvas.setStyleSheet("background: transparent")
+        self.canvas.mpl_connect("button_press_event", self._click)
+        self.layout().addWidget(self.canvas)
+        self.draw()
+
+
+def in_ink(axes: Any, ink: QColor) -> None:
+    """Write and draw the lines of axes in a colour."""
+    name = ink.name()
+    axes.tick_params(which="both", color=name, labelcolor=name)
+    legend = axes.get_legend()
+    for text in (axes.xaxis.label, axes.yaxis.label, *axes.texts, *(legend.get_texts() if legend else ())):
+        text.set_color(name)
+    for side in axes.spines.values():
+        side.set_color(name)
+
+
+def _import_matplotlib() -> None:
+    """Import what takes seconds, in a thread."""
+    import matplotlib.backends.backend_agg
+    import matplotlib.figure  # noqa: F401
