@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from abc import abstractmethod
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -129,6 +129,9 @@ class Joined(Samples):
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
+
+    def __iter__(self) -> Iterator[Sample]:
+        return chain.from_iterable(self._parts)
 
     def at(self, index: int) -> Sample:
         """Sample number `index` of all of them."""

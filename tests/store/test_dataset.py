@@ -79,6 +79,8 @@ def test_samples_come_back_as_they_were(tmp_path):
         assert (opened.shape, opened.dtype) == ((14, 11), np.uint8)
         for back, sample in zip(opened, SAMPLES, strict=True):
             assert_same(back, sample)
+    for i, sample in enumerate(SAMPLES):
+        assert_same(dataset[i], sample)
     assert_same(dataset[-1], SAMPLES[9])
     assert [sample.name for sample in dataset[2:5]] == ["s2", "s3", "s4"]
     image, labels, known = dataset.arrays(3)
@@ -109,6 +111,10 @@ def test_missing_shards_are_known_and_told(tmp_path):
     assert dataset[9].name == "s9"
     with pytest.raises(UserError, match="sample 5 is not written yet; 1 of 3"):
         dataset[5]
+    samples = iter(dataset)
+    assert [next(samples).name for _ in range(4)] == ["s0", "s1", "s2", "s3"]
+    with pytest.raises(UserError, match="sample 4 is not written yet; 1 of 3"):
+        next(samples)
 
 
 def test_bytes_do_not_depend_on_order_or_processes(tmp_path):

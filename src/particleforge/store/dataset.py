@@ -19,7 +19,7 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample, Samples
 from particleforge.store.files import atomic_write, disk_errors, new_folder
-from particleforge.store.rows import pack_row, read_row, row_count, unpack_truth
+from particleforge.store.rows import pack_row, read_row, read_rows, row_count, unpack_truth
 from particleforge.store.unreadable import unreadable
 
 FORMAT = 1
@@ -165,13 +165,20 @@ class Dataset(Samples):
             If the sample is not written.
         """
         row = self.row(index)
-        image, labels, known = self._read(index, row)
-        size = tuple(row["pixel_size_nm"]) if row["pixel_size_nm"] else None
-        micrograph = Micrograph(image, size, "YX", row["name"])
-        return Sample(micrograph, labels, known, unpack_truth(row["truth"]), row["recipe"])
+        return _sample(row, *self._read(index, row))
 
     def __iter__(self) -> Iterator[Sample]:
-        return (self[i] for i in range(len(self)))
+        """All samples; whole shards are read at once, which is quicker than one by one."""
+        for k in self.shards:
+            numbers = self.shard_range(k)
+            rows = read_rows(self._rows(k))
+            if len(rows) < len(numbers):
+                raise self._not_written(numbers[len(rows)])
+            with unreadable(self.path):
+                blocks = [np.asarray(self._arrays[name][numbers.start : numbers.stop]) for name in _ARRAYS]
+            for i, row in enumerate(rows[: len(numbers)]):
+                image, labels, known = (block[i, : row["shape"][0], : row["shape"][1]].copy() for block in blocks)
+                yield _sample(row, image, labels, known if row["known"] else None)
 
     def arrays(self, index: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint32], npt.NDArray[np.bool_] | None]:
         """Image, labels and known of a sample without its truth table: what training reads.
@@ -194,11 +201,7 @@ class Dataset(Samples):
         i = self._position(index)
         row = read_row(self._rows(i // self._per_shard), i % self._per_shard)
         if row is None:
-            raise UserError(
-                f"{self.path}: sample {i} is not written yet; {len(self.missing_shards())} of {len(self.shards)} "
-                "shards are missing.",
-                "Run the step that makes this dataset again; it continues where it stopped.",
-            )
+            raise self._not_written(i)
         return row
 
     def write_shard(self, k: int, samples: Iterable[Sample]) -> None:
@@ -249,6 +252,13 @@ class Dataset(Samples):
     def _rows(self, k: int) -> Path:
         return self.path / "rows" / f"{k:06d}.jsonl"
 
+    def _not_written(self, index: int) -> UserError:
+        return UserError(
+            f"{self.path}: sample {index} is not written yet; {len(self.missing_shards())} of {len(self.shards)} "
+            "shards are missing.",
+            "Run the step that makes this dataset again; it continues where it stopped.",
+        )
+
     def _position(self, index: int) -> int:
         i = index + len(self) if index < 0 else index
         if not 0 <= i < len(self):
@@ -293,6 +303,12 @@ class Dataset(Samples):
             )
         if sample.labels.dtype != np.uint32:
             raise ValueError(f"labels are {sample.labels.dtype}, not uint32")
+
+
+def _sample(row: dict[str, Any], image: Any, labels: Any, known: Any) -> Sample:
+    size = tuple(row["pixel_size_nm"]) if row["pixel_size_nm"] else None
+    micrograph = Micrograph(image, size, "YX", row["name"])
+    return Sample(micrograph, labels, known, unpack_truth(row["truth"]), row["recipe"])
 
 
 def _attributes(group: zarr.Group) -> dict[str, Any]:

@@ -37,6 +37,14 @@ def read_row(path: Path, position: int) -> dict[str, Any] | None:
         return None if line is None else json.loads(line)
 
 
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """All rows of a rows file; none where it is not there."""
+    if not path.exists():
+        return []
+    with unreadable(path):
+        return [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
+
+
 def row_count(path: Path) -> int:
     """Rows of a rows file; 0 where it is not there."""
     return path.read_bytes().count(b"\n") if path.exists() else 0
