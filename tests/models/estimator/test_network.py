@@ -37,6 +37,15 @@ def test_the_usual_network_is_the_published_one():
     assert [layer.out_features for layer in usual.head if isinstance(layer, torch.nn.Linear)] == [64, 1]
 
 
+def test_folded_pixels_become_channels():
+    folded = EstimatorNet(CONFIG.replace(fold=2), (32, 32), Regression())
+    convolutions = [layer for layer in folded.features if isinstance(layer, torch.nn.Conv2d)]
+    assert convolutions[0].in_channels == 4
+    assert folded.features(torch.zeros(2, 1, 32, 32)).shape == (2, 12)
+    with pytest.raises(UserError, match="33 x 33"):
+        EstimatorNet(CONFIG.replace(fold=2), (33, 33), Regression())
+
+
 def test_inverse_grey_values():
     target = Regression(grey="inverse", threshold=0.2)
     shares = torch.tensor([0, 51, 102, 255], dtype=torch.uint8)

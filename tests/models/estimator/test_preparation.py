@@ -30,6 +30,13 @@ def test_grey_values_become_levels():
     assert (PREPARATION(image(grey=1.5)) == 255).all()
 
 
+def test_the_root_brings_out_what_is_faint():
+    root = PREPARATION.replace(curve="root")
+    assert (root(image(grey=0.25)) == 128).all()
+    assert (root(image(grey=1.0)) == 255).all()
+    assert (root(image(grey=-0.1)) == 0).all()
+
+
 def test_per_image_does_not_hang_on_factor_and_offset():
     rng = np.random.default_rng(0)
     pixels = rng.random((16, 24)).astype(np.float32)

@@ -110,6 +110,22 @@ def test_networks_that_are_done_are_not_trained_again(discs, params, tmp_path):
     assert any("0_ends: step 3," in message for message in messages)
 
 
+def test_a_network_starts_with_the_features_of_the_one_before(discs, params, tmp_path):
+    targets = [{"kind": "regression", "parameter": name} for name in ("disc", "other")]
+    samples = [replace(one, recipe=one.recipe | {"other": -one.recipe["disc"]}) for one in discs]
+    for reuse in (True, False):
+        (tmp_path / str(reuse)).mkdir()
+        settings = params(targets=targets, steps=1, learning_rate=1e-9, reuse=reuse)
+        first, second = weights(run(train_on(samples, {}, tmp_path / str(reuse), settings)))
+        assert torch.allclose(first["features.0.weight"], second["features.0.weight"], atol=1e-6) == reuse
+        assert not torch.allclose(first["head.0.weight"], second["head.0.weight"], atol=1e-6)
+
+
+def test_it_can_be_trained_in_16_bits(discs, params, tmp_path):
+    held_out = run(train_on(discs, RECIPE, tmp_path, params(steps=150, half=True))).parts[0].held_out
+    assert held_out["per_image"] < 0.4 * held_out["of_the_mean"]
+
+
 @pytest.mark.parametrize("join", ["mean", "concatenate"])
 def test_what_only_several_images_show_is_learned(make_disc, params, tmp_path, join):
     rng = np.random.default_rng(0)

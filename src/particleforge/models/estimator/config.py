@@ -8,6 +8,9 @@ from particleforge.params import Params
 class NetworkConfig(Params):
     """Sizes of the layers: blocks of convolutions, each with a max pooling behind it, then dense layers."""
 
+    fold: int = Field(
+        1, ge=1, le=16, description="So many by so many pixels become channels of one: quicker, and nothing is lost."
+    )
     convolutions: tuple[PositiveInt, ...] = Field(
         (3, 2, 2, 2), min_length=1, max_length=8, description="3 x 3 convolutions in each block."
     )

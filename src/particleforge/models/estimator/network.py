@@ -46,15 +46,16 @@ class EstimatorNet(nn.Module):
 
     def __init__(self, config: NetworkConfig, shape: tuple[int, int], target: Target) -> None:
         super().__init__()
-        small = [side // 2 ** len(config.convolutions) for side in shape]
-        if min(small) < 1:
+        least = config.fold * 2 ** len(config.convolutions)
+        small = [side // least for side in shape]
+        if min(small) < 1 or any(side % config.fold for side in shape):
             raise UserError(
                 f"Prepared images measure {shape[0]} x {shape[1]} px; {len(config.convolutions)} poolings need "
-                f"{2 ** len(config.convolutions)} px at least.",
-                "Take a smaller pool, fewer blocks of convolutions, or larger images.",
+                f"{least} px at least, and a fold of {config.fold} multiples of it.",
+                "Take a smaller pool or fold, fewer blocks of convolutions, or larger images.",
             )
-        layers: list[nn.Module] = []
-        before = 1
+        layers: list[nn.Module] = [nn.PixelUnshuffle(config.fold)] if config.fold > 1 else []
+        before = config.fold**2
         for count, channels in zip(config.convolutions, config.channels, strict=True):
             for _ in range(count):
                 layers += [nn.Conv2d(before, channels, 3, padding=1), nn.BatchNorm2d(channels), nn.ReLU()]
@@ -70,6 +71,7 @@ class EstimatorNet(nn.Module):
             nn.ReLU(),
             nn.Linear(config.hidden, 1),
         )
+        self.to(memory_format=torch.channels_last)  # quicker where there are few channels
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, K, Y, X) batches of K images to (B,) logits."""

@@ -36,6 +36,11 @@ class PrepareParams(Params):
         description="What becomes black and white. absolute: the same grey values in all images, which must be "
         "calibrated; per_image: the least and the largest of each image.",
     )
+    curve: Literal["linear", "root"] = Field(
+        "linear",
+        description="root: the square root of the grey range, which brings out faint particles and makes the noise of "
+        "counted electrons the same everywhere.",
+    )
     levels: int = Field(256, ge=2, le=256, description="Grey values are rounded to so many levels.")
 
 
@@ -150,6 +155,7 @@ class Preparation(PrepareParams):
                 "per_image.",
             )
         share = np.clip((image - low) / max(high - low, 1e-12), 0, 1)
+        share = np.sqrt(share) if self.curve == "root" else share
         steps = self.levels - 1
         return np.asarray(np.rint(np.rint(share * steps) * (WHITE / steps)), np.uint8)
 

@@ -94,7 +94,7 @@ class Training:
     rows: list[dict[str, float]] = field(default_factory=list)
 
 
-def train_net(task: Task, out: Path, params: EstimatorParams) -> Step[EstimatorNet]:
+def train_net(task: Task, out: Path, params: EstimatorParams, before: EstimatorNet | None = None) -> Step[EstimatorNet]:
     """Train until the budget is used; continue from a checkpoint in `out` where there is one.
 
     The weights returned are those with the lowest loss on samples that were held out.
@@ -107,18 +107,20 @@ def train_net(task: Task, out: Path, params: EstimatorParams) -> Step[EstimatorN
         Folder of the checkpoint and the log.
     params
         Budget and settings.
+    before
+        A network whose features it starts with.
 
     Raises
     ------
     UserError
         If the training diverges.
     """
-    fabric = Fabric(accelerator="auto", devices=1)
-    state = _start(task, params, fabric.device, out)
+    fabric = Fabric(accelerator="auto", devices=1, precision="bf16-mixed" if params.half else "32-true")
+    state = _start(task, params, fabric.device, out, before)
     module, optimizer = fabric.setup(state.net, state.optimizer)
     count = min(TESTS, sum(map(len, task.tests)))
     tests = task.draw(task.tests, count, stream(params.seed, task.name, "tests"))
-    began, before = time.monotonic(), state.seconds
+    began, earlier = time.monotonic(), state.seconds
     next_check = _next_check(state, params)
     try:
         while (used := _used(state, params)) < 1:
@@ -138,7 +140,7 @@ def train_net(task: Task, out: Path, params: EstimatorParams) -> Step[EstimatorN
             fabric.backward(loss)
             optimizer.step()
             state.step += 1
-            state.seconds = before + time.monotonic() - began
+            state.seconds = earlier + time.monotonic() - began
             state.loss = loss.item() if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * loss.item()
             if (used := _used(state, params)) >= next_check or used >= 1:
                 next_check = _next_check(state, params)
@@ -155,11 +157,15 @@ def clear(out: Path, name: str) -> None:
     _checkpoint(out, name).unlink(missing_ok=True)
 
 
-def _start(task: Task, params: EstimatorParams, device: torch.device, out: Path) -> Training:
+def _start(
+    task: Task, params: EstimatorParams, device: torch.device, out: Path, before: EstimatorNet | None
+) -> Training:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(stream(params.seed, task.name, "weights").integers(2**31)))
         net = EstimatorNet(params.network, task.images.shape[1:], task.target)
     net.begin_at(float(np.mean([task.goals[pool].mean() for pool in task.pools])))
+    if before is not None:
+        net.features.load_state_dict(before.features.state_dict())
     net = net.to(device)
     state = Training(net, torch.optim.Adam(net.parameters()))
     path = _checkpoint(out, task.name)

@@ -26,6 +26,10 @@ class EstimatorParams(Params):
     held_out: float = Field(
         0.15, gt=0, lt=1, description="Share of the samples that are kept to choose weights by; groups stay together."
     )
+    reuse: bool = Field(
+        False, description="Whether a network starts with the features that the one before it has learned."
+    )
+    half: bool = Field(False, description="Train in 16 bits where that is enough: quicker on processors that can.")
     validations: int = Field(10, ge=1, le=10_000, description="How often a network is validated and saved.")
     prepare: PrepareParams = Field(PrepareParams(), description="How images are made ready.")
     augment: EstimatorAugment = Field(EstimatorAugment(), description="Variation of the images.")

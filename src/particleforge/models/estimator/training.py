@@ -56,19 +56,33 @@ def train_on(
     preparation = Preparation.fit(samples, params.prepare)
     shared = recipe.get("shared") or [target.parameter for target in params.targets]
     pictures = yield from collect(samples, params.targets, shared, preparation)
+    return (yield from learn(pictures, preparation, recipe, out, params))
+
+
+def learn(
+    pictures: Pictures, preparation: Preparation, recipe: Mapping[str, Any], out: Path, params: EstimatorParams
+) -> Step[Estimator]:
+    """Train all networks on prepared images, judge them, save them; see `train_on`.
+
+    Raises
+    ------
+    UserError
+        If there are too few images, or what they show is always the same.
+    """
     known = [values[np.isfinite(values)] for values in pictures.shown]
     limits = [target.limits(recipe, values) for target, values in zip(params.targets, known, strict=True)]
     chosen, held_out = pictures.split(params.held_out, params.seed)
     parts: list[Part] = []
+    before = None
     for number, target in enumerate(params.targets):
         nets = {}
         for task in tasks(number, target, pictures, limits[number], (chosen, held_out)):
             name = task.name.partition("_")[2]
             if (out / f"{task.name}.npz").is_file():
-                nets[name] = load_net(out, task.name, params.network, preparation, target)
+                before = nets[name] = load_net(out, task.name, params.network, preparation, target)
                 continue
-            nets[name] = yield from train_net(task, out, params)
-            save_net(out, task.name, nets[name])
+            before = nets[name] = yield from train_net(task, out, params, before if params.reuse else None)
+            save_net(out, task.name, before)
             clear(out, task.name)
         part = Part(target, limits[number], nets)
         yield Progress(number + 1, len(params.targets), f"{target.parameter}: judging")
