@@ -1,11 +1,10 @@
 """Draw a dataset from a recipe."""
 
 import os
-import threading
+import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,14 @@ from pydantic import Field
 from particleforge.errors import UserError
 from particleforge.params import Params
 from particleforge.recipes.recipe import Recipe, make_sample
+from particleforge.recipes.workers import Lost, in_processes
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.dataset import Dataset
+from particleforge.store.files import remove_parts
+
+TRIES = 3
+"""So many workers may die on the same samples."""
 
 
 class SynthesizeParams(Params):
@@ -46,43 +50,13 @@ def _draw_shard(job: _Job, shard: int) -> Sample:
     return samples[-1]
 
 
-_job: _Job | None = None
-"""The job of this worker process, sent once instead of with every shard."""
-
-
-def _start_worker(job: _Job) -> None:
-    global _job
-    _job = job
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this worker if its parent was killed; a pool's workers wait for ever otherwise."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _draw_shard_in_worker(shard: int) -> Sample:
-    if _job is None:
-        raise RuntimeError("the worker was not started with a job")
-    return _draw_shard(_job, shard)
-
-
-def _draw_all(job: _Job, shards: Sequence[int], workers: int) -> Iterator[tuple[int, Sample]]:
-    """Draw shards, here or in worker processes; yield each with its preview as it is done."""
+def _draw_all(job: _Job, shards: Sequence[int], workers: int) -> Iterator[tuple[int, Sample | Lost]]:
+    """Draw shards, here or in worker processes; yield each with its preview as it is done, and every loss."""
     if workers == 1:
         for shard in shards:
             yield shard, _draw_shard(job, shard)
         return
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (job,)) as pool:
-        futures = {pool.submit(_draw_shard_in_worker, shard): shard for shard in shards}
-        try:
-            for future in as_completed(list(futures)):
-                yield futures.pop(future), future.result()  # a future kept would keep its preview
-        finally:
-            pool.shutdown(cancel_futures=True)
+    yield from in_processes(partial(_draw_shard, job), shards, workers)
 
 
 @stepwise
@@ -105,7 +79,12 @@ def synthesize(
     Raises
     ------
     UserError
-        If `out` holds something else, or the recipe cannot be fulfilled.
+        If `out` holds something else, the recipe cannot be fulfilled, or workers die on the same samples.
+
+    Warns
+    -----
+    RuntimeWarning
+        For each worker that died; its samples are drawn again.
     """
     yield Progress(0, params.count, "Preparing the recipe")
     material = recipe.prepare(sources)
@@ -120,10 +99,37 @@ def synthesize(
     done = len(dataset) - sum(len(dataset.shard_range(k)) for k in missing)
     yield Progress(done, len(dataset), "Drawing samples")
     job = _Job(recipe, material, params.seed, out)
-    for shard, sample in _draw_all(job, missing, min(params.workers, max(len(missing), 1))):
+    lost = False
+    for shard, drawn in _draw_all(job, missing, min(params.workers, max(len(missing), 1))):
+        if isinstance(drawn, Lost):
+            lost = True
+            yield Progress(done, len(dataset), _told(drawn, dataset.shard_range(shard)))
+            continue
         done += len(dataset.shard_range(shard))
-        yield Progress(done, len(dataset), f"{done} of {len(dataset)} samples", sample)
+        yield Progress(done, len(dataset), f"{done} of {len(dataset)} samples", drawn)
+    if lost:
+        remove_parts(out)
     return dataset
+
+
+def _told(lost: Lost, samples: range) -> str:
+    """Warn of a worker that died, and say it in one line.
+
+    Raises
+    ------
+    UserError
+        If too many have died on these samples.
+    """
+    what = f"A worker process ended with {lost.code} while it drew samples {samples[0]} to {samples[-1]}"
+    if lost.times >= TRIES:
+        raise UserError(
+            f"{what}, as {lost.times - 1} before it did.",
+            "Memory may have run out: use fewer workers or smaller images. What was drawn is kept; "
+            "the same call goes on from there.",
+        )
+    said = f"{what}; they are drawn again."
+    warnings.warn(said, RuntimeWarning, stacklevel=2)
+    return said
 
 
 def _create_or_continue(
@@ -137,4 +143,5 @@ def _create_or_continue(
             f"{out} exists and holds another dataset ({len(dataset)} samples, seed {dataset.meta.get('seed')}).",
             "Choose another place, or remove it.",
         )
+    remove_parts(out)
     return dataset

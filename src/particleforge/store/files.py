@@ -65,6 +65,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def remove_parts(folder: Path) -> None:
+    """Remove what processes were killed in the middle of writing. Nobody may write into the folder meanwhile."""
+    for pattern in (".*.part.*", "*.partial"):  # those of `atomic_write` and of zarr
+        for path in folder.rglob(pattern):
+            path.unlink(missing_ok=True)
+
+
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
     """Turn a full or protected disk into a `UserError`; other errors pass.

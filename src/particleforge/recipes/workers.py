@@ -1,0 +1,154 @@
+"""Processes that work on items and may die."""
+
+import os
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, wait
+from typing import Generic, Self, TypeVar
+
+from particleforge.errors import UserError
+
+ItemT = TypeVar("ItemT", bound=Hashable)
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A process died while it worked on an item, which another one gets next.
+
+    Parameters
+    ----------
+    code
+        Exit code of the process; -9 = killed by signal 9.
+    times
+        How many have died on this item by now.
+    """
+
+    code: int | None
+    times: int
+
+
+def in_processes(
+    call: Callable[[ItemT], ResultT], items: Sequence[ItemT], workers: int
+) -> Iterator[tuple[ItemT, ResultT | Lost]]:
+    """Call a function with each item in one of some processes; yield results as they come, and every loss.
+
+    Each process has one item and one pipe of its own. So it is known which item one died on, and one that is killed
+    in the middle of an answer leaves nobody waiting, as may happen in a `ProcessPoolExecutor`. What the function
+    raises is raised here.
+
+    Parameters
+    ----------
+    call
+        Picklable; sent to each process once.
+    items
+        What to call it with. An item is tried again for as long as the losses are taken from this generator.
+    workers
+        How many processes.
+    """
+    waiting, deaths = deque(items), Counter[ItemT]()
+    with ExitStack() as started:
+
+        def start() -> _Worker[ItemT, ResultT]:
+            return started.enter_context(_Worker(call))
+
+        free: list[_Worker[ItemT, ResultT]] = []
+        busy: dict[object, tuple[_Worker[ItemT, ResultT], ItemT]] = {}
+
+        def hand_out() -> None:
+            while waiting and (free or len(busy) < workers):
+                worker, item = free.pop() if free else start(), waiting.popleft()
+                worker.give(item)
+                busy[worker.pipe] = worker, item
+
+        hand_out()
+        while busy:
+            for pipe in wait([worker.pipe for worker, _ in busy.values()]):
+                worker, item = busy.pop(pipe)
+                answer = worker.answer()
+                if answer is None:
+                    deaths[item] += 1
+                    waiting.appendleft(item)
+                    yield item, Lost(worker.exit_code, deaths[item])
+                    hand_out()
+                else:
+                    free.append(worker)
+                    hand_out()  # nobody is idle while the caller looks at the result
+                    yield item, answer.value
+
+
+@dataclass(frozen=True)
+class _Answer(Generic[ResultT]):
+    result: ResultT | None
+    error: Exception | None = None
+
+    @property
+    def value(self) -> ResultT:
+        if self.error is not None:
+            raise self.error
+        return self.result  # type: ignore[return-value]
+
+
+class _Worker(Generic[ItemT, ResultT]):
+    """One process with a pipe; as a context manager it is ended with the block, after its item."""
+
+    def __init__(self, call: Callable[[ItemT], ResultT]) -> None:
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, call))
+        self._process.start()
+        theirs.close()  # else this end would not tell that the process is gone
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pipe.close()
+        self._process.join()
+        self._process.close()
+
+    @property
+    def exit_code(self) -> int | None:
+        self._process.join()
+        return self._process.exitcode
+
+    def give(self, item: ItemT) -> None:
+        """Hand over an item; a process that is gone shows when it is asked for the answer."""
+        with suppress(OSError):
+            self.pipe.send(item)
+
+    def answer(self) -> _Answer[ResultT] | None:
+        """Wait for what came of the item; None: the process died."""
+        try:
+            answer: _Answer[ResultT] = self.pipe.recv()
+        except (EOFError, OSError):
+            return None
+        return answer
+
+
+def _serve(pipe: Connection, call: Callable[[ItemT], ResultT]) -> None:
+    """Answer items until there are no more."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with suppress(EOFError, OSError, KeyboardInterrupt):
+        while True:
+            item = pipe.recv()
+            try:
+                answer = _Answer(call(item))
+            except UserError as error:
+                answer = _Answer(None, error)
+            except Exception as error:
+                pipe.send(_Answer(None, error))
+                raise  # for the log, with its traceback
+            pipe.send(answer)
+
+
+def _end_with_parent() -> None:
+    """End this process at once if its parent was killed."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
