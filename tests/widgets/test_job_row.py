@@ -1,10 +1,12 @@
 """A job behind a button: progress, cancelling, errors, and what is left when the button goes."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
+import weakref
 
 import psutil
 import pytest
@@ -14,7 +16,7 @@ from qtpy.QtWidgets import QApplication, QDialog
 from particleforge.errors import UserError
 from particleforge.jobs.messages import Task
 from particleforge.store.dataset import Dataset
-from particleforge.widgets.background import Background
+from particleforge.widgets.background import THREAD, Background
 from particleforge.widgets.eta import Eta, duration
 from particleforge.widgets.job_row import JobRow
 
@@ -170,6 +172,17 @@ def test_only_the_last_answer_counts(qtbot):
     qtbot.waitUntil(lambda: told == [True])
     qtbot.wait(50)
     assert answers == ["new"]
+
+
+def test_a_frame_that_somebody_kept_keeps_no_background_alive(qtbot):
+    background, frames = Background(), []
+    gone = weakref.ref(background)
+    with qtbot.waitSignal(background.done):
+        background.run(lambda outdated: frames.append((outdated, sys._getframe())))
+    del background
+    qtbot.waitUntil(lambda: THREAD not in {thread.name for thread in threading.enumerate()}, timeout=LIMIT_MS)
+    gc.collect()
+    assert frames[0][1].f_back is not None and gone() is None
 
 
 @pytest.mark.parametrize("finishes", [False, True])

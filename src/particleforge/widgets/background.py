@@ -29,33 +29,37 @@ class Background(QObject):
 
     done = Signal(object)
     failed = Signal(object)
-    _ended = Signal(int, object, object)
+    _ended = Signal(object, object, object)
 
     def __init__(self, finishes: bool = False) -> None:
         super().__init__()
-        self._number = 0
+        self._dropped = threading.Event()
         self._finishes = finishes
         self._ended.connect(self._answer, Qt.ConnectionType.QueuedConnection)
 
     def run(self, work: Callable[[Outdated], Any]) -> None:
         """Call `work` in a thread; what was asked before is dropped, and told so by its argument."""
         self.drop()
-        threading.Thread(None, self._work, THREAD, (work, self._number), daemon=not self._finishes).start()
+        self._dropped = threading.Event()
+        threading.Thread(None, self._work, THREAD, (work, self._dropped), daemon=not self._finishes).start()
 
     def drop(self) -> None:
         """Forget what was asked."""
-        self._number += 1
+        self._dropped.set()
 
-    def _work(self, work: Callable[[Outdated], Any], number: int) -> None:
-        with suppress(Cancelled):
-            try:
-                found, error = work(lambda: self._number != number), None
-            except UserError as problem:
-                found, error = None, problem
-            self._ended.emit(number, found, error)
+    def _work(self, work: Callable[[Outdated], Any], dropped: threading.Event) -> None:
+        try:
+            with suppress(Cancelled):
+                try:
+                    found, error = work(dropped.is_set), None
+                except UserError as problem:
+                    found, error = None, problem
+                self._ended.emit(dropped, found, error)
+        finally:
+            del self  # parsers keep exceptions, these keep frames, and this frame would keep the object
 
-    def _answer(self, number: int, found: Any, error: UserError | None) -> None:
-        if number != self._number:
+    def _answer(self, dropped: threading.Event, found: Any, error: UserError | None) -> None:
+        if dropped.is_set():
             return
         if error is None:
             self.done.emit(found)
