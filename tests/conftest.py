@@ -33,17 +33,17 @@ def display():
 
 @pytest.fixture
 def nothing_left(request):
-    """Check after the test that it left no thread, no child process, and no widget, object or timer of ours.
+    """Check after the test that no thread, no child process, and no widget, object or timer of ours is left.
 
     The objects of a failed test live on in its traceback: there children are only ended, so that pytest can end, too.
     """
-    threads, children, objects = _threads(), _children(), set(_qt_objects())
+    threads, children = _threads(), _children()
     yield
     left: list[str] = []
     report = getattr(request.node, "rep_call", None)
     if report is not None and report.passed:
         request.node.funcargs.clear()  # they may hold panels
-        left += _still(lambda: sorted(set(_qt_objects()) - objects))
+        left += _still(_qt_objects)
         left += _still(lambda: [thread.name for thread in _threads() - threads])
         left += _still(lambda: [str(process) for process in _children() - children])
     for process in _children() - children:
