@@ -27,6 +27,7 @@ from particleforge.recipes.aggregate.imaging.bright_field import BrightField
 from particleforge.recipes.aggregate.imaging.haadf import Haadf
 from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.aggregate_scene import Grown
 from particleforge.recipes.cutpaste.canvases import Inpainted, Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
 from particleforge.recipes.cutpaste.recipe import CutPaste
@@ -78,7 +79,7 @@ VARIANTS: dict[str, tuple[type[Params], ...]] = {
     "imaging": tuple(type(field.default) for field in Imaging.model_fields.values()),
     "render_parts": (rendered.Population, RenderedMaterial, Ground, Focus, Vignette, ScaleBar),
     "render_geometries": get_args(get_args(AnyGeometry)[0]),
-    "render_placements": get_args(get_args(AnyPlacement)[0]),
+    "render_placements": (*get_args(get_args(AnyPlacement)[0]), Grown),
     "render_looks": get_args(get_args(AnyLook)[0]),
 }
 

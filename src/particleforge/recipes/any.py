@@ -7,6 +7,7 @@ from typing import Any
 from particleforge.errors import UserError
 from particleforge.params import read_yaml
 from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.aggregate_scene import AggregateScene
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.groups import Groups
 from particleforge.recipes.near import Near
@@ -16,7 +17,8 @@ from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.recipes.warp.recipe import Warp
 
 KINDS: dict[str, type[Recipe]] = {
-    cls.model_fields["kind"].default: cls for cls in (CutPaste, Shapes, Warp, Render, Aggregate, Near, Groups)
+    cls.model_fields["kind"].default: cls
+    for cls in (CutPaste, Shapes, Warp, Render, Aggregate, AggregateScene, Near, Groups)
 }
 PRESETS = {path.stem: path for path in Path(__file__).parent.glob("*/presets/*.yaml")}
 """Recipes that come along, by name."""

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from particleforge.draws import Distribution, OneOf, PerImage, Template, fix
 from particleforge.params import Params
 from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.aggregate_scene import AggregateScene
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.recipe import Recipe
 from particleforge.recipes.render.recipe import Render
@@ -18,7 +19,9 @@ from particleforge.recipes.warp.recipe import Warp
 from particleforge.sample import Sample
 
 ParamsT = TypeVar("ParamsT", bound=Params)
-AnyRecipe: TypeAlias = Annotated[CutPaste | Shapes | Warp | Render | Aggregate, Field(discriminator="kind")]
+AnyRecipe: TypeAlias = Annotated[
+    CutPaste | Shapes | Warp | Render | Aggregate | AggregateScene, Field(discriminator="kind")
+]
 RANKS = 1024
 """Numbers a distribution is ranked by."""
 

@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, Q
 
 from particleforge.errors import UserError
 from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.aggregate_scene import AggregateScene
 from particleforge.recipes.any import about, read_recipe
 from particleforge.recipes.recipe import Recipe
 from particleforge.recipes.render.recipe import Render
@@ -24,6 +25,7 @@ NOTHING_YET = "Choose a recipe, or open one."
 YAML = "Recipes (*.yaml *.yml)"
 FRONT: dict[type[Recipe], tuple[str, ...]] = {
     Render: ("particles", "pixel_size_nm", "populations"),
+    AggregateScene: ("particles", "pixel_size_nm", "populations"),
     Aggregate: ("pixel_size_nm", "growth", "materials"),
 }
 """Parameters that are in front."""

@@ -38,14 +38,36 @@ class Exact(Growth):
         UserError
             If none with this D_f is found; it says which can be had.
         """
-        wanted = number(self.fractal_dimension)
         for _ in range(self.restarts):
             radii, masses, kinds, clusters = self._start(materials, rng)
-            positions, exact = self._join(radii, masses, clusters, wanted, self.repeats, rng)
-            error = self._dimension(positions, radii, masses) - wanted
-            if exact or abs(error) <= self.tolerance:
+            positions, error, met = self._met(radii, masses, clusters, rng)
+            if met:
                 return Spheres(positions, radii, kinds, clusters, error)
         raise self._infeasible(radii, masses, clusters, rng)
+
+    def join(self, radii: Floats, masses: Floats, rng: np.random.Generator) -> Floats:
+        """(n, 3) centres of an aggregate of given spheres, which join one by one in their order.
+
+        Raises
+        ------
+        UserError
+            If none with this D_f is found; it says which can be had.
+        """
+        clusters = np.arange(len(radii))
+        for _ in range(self.restarts):
+            positions, _, met = self._met(radii, masses, clusters, rng)
+            if met:
+                return positions
+        raise self._infeasible(radii, masses, clusters, rng)
+
+    def _met(
+        self, radii: Floats, masses: Floats, clusters: Ints, rng: np.random.Generator
+    ) -> tuple[Floats, float, bool]:
+        """Positions, error of D_f, and whether it can be accepted."""
+        wanted = number(self.fractal_dimension)
+        positions, exact = self._join(radii, masses, clusters, wanted, self.repeats, rng)
+        error = self._dimension(positions, radii, masses) - wanted
+        return positions, error, exact or abs(error) <= self.tolerance
 
     def _infeasible(self, radii: Floats, masses: Floats, clusters: Ints, rng: np.random.Generator) -> UserError:
         """Say what can be had with these spheres."""

@@ -58,6 +58,16 @@ class Growth(Params):
             If there is no such aggregate.
         """
 
+    @abstractmethod
+    def join(self, radii: Floats, masses: Floats, rng: np.random.Generator) -> Floats:
+        """(n, 3) centres of an aggregate of given spheres, which join one by one in their order.
+
+        Raises
+        ------
+        UserError
+            If there is no such aggregate.
+        """
+
     def _start(self, materials: Sequence[Material], rng: np.random.Generator) -> tuple[Floats, Floats, Ints, Ints]:
         """Radii in nm, masses, materials and clusters of all spheres, cluster by cluster."""
         count = round(number(self.particles))

@@ -7,7 +7,7 @@ import numpy as np
 
 from particleforge.draws import number
 from particleforge.recipes.aggregate.growth.growth import Growth
-from particleforge.recipes.aggregate.growth.spheres import Spheres
+from particleforge.recipes.aggregate.growth.spheres import Floats, Ints, Spheres
 from particleforge.recipes.aggregate.material import Material
 
 
@@ -22,7 +22,13 @@ class Paper(Growth):
     def grow(self, materials: Sequence[Material], rng: np.random.Generator) -> Spheres:
         """Return one aggregate."""
         radii, masses, kinds, clusters = self._start(materials, rng)
-        wanted = number(self.fractal_dimension)
-        positions, _ = self._join(radii, np.zeros(len(radii)), clusters, wanted, 0, rng)
-        error = self._dimension(positions, radii, masses) - wanted
+        positions = self._placed(radii, clusters, rng)
+        error = self._dimension(positions, radii, masses) - number(self.fractal_dimension)
         return Spheres(positions, radii, kinds, clusters, error)
+
+    def join(self, radii: Floats, masses: Floats, rng: np.random.Generator) -> Floats:
+        """(n, 3) centres of an aggregate of given spheres, which join one by one in their order."""
+        return self._placed(radii, np.arange(len(radii)), rng)
+
+    def _placed(self, radii: Floats, clusters: Ints, rng: np.random.Generator) -> Floats:
+        return self._join(radii, np.zeros(len(radii)), clusters, number(self.fractal_dimension), 0, rng)[0]

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from particleforge.draws import Draw, LogUniform, PerImage, PerParticle, Uniform, Within, draw, number
+from particleforge.errors import UserError
 from particleforge.recipes.render.mesh import merge, random_rotation
 from particleforge.recipes.render.metaball import metaball
 from particleforge.recipes.render.placement import kernels
@@ -16,6 +17,29 @@ from particleforge.recipes.render.placement.scattered import Scattered
 from particleforge.recipes.render.scene import Body, Skin
 
 Places = npt.NDArray[np.float64]
+
+
+def scatter_clusters(
+    clusters: list[list[Body]], scatter: Scattered, ground: Floats, rng: np.random.Generator
+) -> list[list[Body]]:
+    """Scatter clusters of bodies, each cluster about the origin, as if they were one body each.
+
+    Raises
+    ------
+    UserError
+        If they do not all find a place.
+    """
+    whole = [replace(part[0], mesh=merge([body.mesh for body in part])[0]) for part in clusters]
+    try:
+        lying = scatter.place(whole, ground, rng)
+    except UserError as error:
+        height, width = ground.shape
+        raise UserError(
+            f"{len(clusters)} clusters of {sum(map(len, clusters))} particles do not fit into {height} x {width} px.",
+            "Ask for fewer or smaller particles, smaller clusters, or a larger image.",
+        ) from error
+    shifts = [after.mesh.vertices[0] - before.mesh.vertices[0] for before, after in zip(whole, lying, strict=True)]
+    return [[body.moved(shift) for body in part] for part, shift in zip(clusters, shifts, strict=True)]
 
 
 class Agglomerate(Placement):
@@ -55,13 +79,12 @@ class Agglomerate(Placement):
             ]
             for k, which in enumerate(clusters, 1)
         ]
-        whole = [replace(part[0], mesh=merge([body.mesh for body in part])[0]) for part in grown]
-        placed: dict[int, Body] = {}
-        for which, part, before, after in zip(
-            clusters, grown, whole, self.scatter.place(whole, ground, rng), strict=True
-        ):
-            shift = after.mesh.vertices[0] - before.mesh.vertices[0]
-            placed |= dict(zip(which, self._sintered([body.moved(shift) for body in part]), strict=True))
+        scattered = scatter_clusters(grown, self.scatter, ground, rng)
+        placed = {
+            i: body
+            for which, part in zip(clusters, scattered, strict=True)
+            for i, body in zip(which, self._sintered(part), strict=True)
+        }
         return [placed[i] for i in range(len(bodies))]
 
     def _grow(self, bodies: list[Body], which: list[int], rng: np.random.Generator) -> Places:

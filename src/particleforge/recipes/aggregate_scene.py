@@ -1,0 +1,67 @@
+"""The recipe of rendered scenes whose particles are aggregates grown in space."""
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from particleforge.draws import LogNormal, Uniform, number
+from particleforge.recipes.aggregate.growth.any import AnyGrowth
+from particleforge.recipes.aggregate.growth.exact import Exact
+from particleforge.recipes.render.mesh import random_rotation
+from particleforge.recipes.render.placement.agglomerate import scatter_clusters
+from particleforge.recipes.render.placement.placement import Floats, Placement
+from particleforge.recipes.render.placement.scattered import Scattered
+from particleforge.recipes.render.population import Population
+from particleforge.recipes.render.recipe import Render
+from particleforge.recipes.render.scene import Body
+
+
+class Grown(Placement):
+    """Aggregates of a fractal dimension, grown as those of the recipe `aggregate`, at any angle on the ground.
+
+    Particles count as spheres of their volume; they join one by one, at random.
+    """
+
+    kind: Literal["grown"] = "grown"
+    growth: AnyGrowth = Field(
+        Exact(particles=Uniform(low=20, high=40), fractal_dimension=Uniform(low=1.7, high=1.9)),
+        description="How they grow; its `particles` are those of one aggregate, about.",
+    )
+    scatter: Scattered = Field(
+        Scattered(cut_by_border=False, clustering=0, overlap=0.3), description="How the aggregates lie."
+    )
+
+    def place(self, bodies: list[Body], ground: Floats, rng: np.random.Generator) -> list[Body]:
+        """Grow aggregates of nearly the same number about the origin, then scatter them."""
+        count = max(1, round(len(bodies) / max(1.0, number(self.growth.particles))))
+        chosen = [which for which in np.array_split(rng.permutation(len(bodies)), count) if len(which)]
+        grown = [self._grown([bodies[i] for i in which], k, rng) for k, which in enumerate(chosen, 1)]
+        placed: dict[int, Body] = {}
+        for which, part in zip(chosen, scatter_clusters(grown, self.scatter, ground, rng), strict=True):
+            placed |= dict(zip(map(int, which), part, strict=True))
+        return [placed[i] for i in range(len(bodies))]
+
+    def _grown(self, part: list[Body], cluster: int, rng: np.random.Generator) -> list[Body]:
+        """One aggregate about the origin."""
+        radii = np.array([body.diameter_px / 2 for body in part])
+        masses = radii**3 * [body.material.density_g_cm3 for body in part]
+        places = self.growth.join(radii, masses, rng)
+        places = (places - places.mean(0)) @ random_rotation(rng).T
+        return [replace(body, cluster=cluster).moved(place) for body, place in zip(part, places, strict=True)]
+
+
+class AggregateScene(Render):
+    """Aggregates grown in space, lying on a support and rendered as an instrument would show them.
+
+    Growth is that of the recipe `aggregate`, all else that of `render`. Every primary particle is an instance.
+    """
+
+    kind: Literal["aggregate_scene"] = "aggregate_scene"  # type: ignore[assignment]
+    populations: tuple[Population, ...] = Field(
+        (Population(diameter_nm=LogNormal(median=24, gsd=1.2)),),
+        min_length=1,
+        description="Kinds of primary particles, each with its share.",
+    )
+    placement: Grown = Field(Grown(), description="How they grow and lie.")  # type: ignore[assignment]
