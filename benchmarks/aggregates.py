@@ -125,7 +125,7 @@ def main() -> None:
         )
         for name, (cpu, tried, good, error) in peer(args.pyfracval, args.peer_count, args.peer_limit_s).items():
             each, mine = cpu / max(good, 1), exact[float(name)]
-            missed = "" if good else "> "
+            missed, error = ("", f"{error:.1e}") if good else ("> ", "")
             print(
                 f"| {name} | {missed}{each:.2f} | {good} of {tried} | {error} | {mine:.5f} | "
                 f"{missed}{each / mine:.0f} |"

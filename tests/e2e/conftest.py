@@ -43,7 +43,7 @@ class Mouse:
 
     def _send(self, kind, place, button, buttons):
         viewer, canvas = self._viewer, self._canvas
-        camera = viewer.scene.camera
+        camera = viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera  # napari 0.9 and before
         world = np.asarray(viewer.layers[0].data_to_world(place))[-2:]
         away = (world - np.asarray(camera.center)[-2:]) * camera.zoom
         where = QPointF(canvas.width() / 2 + away[1], canvas.height() / 2 + away[0])
