@@ -64,8 +64,8 @@ def test_transmission_falls_exponentially_with_thickness(engine):
     grey, view = image(plain, [ball(25), ball(40, GOLD)], engine, ground=False)
     assert view.radiance is None
     assert grey[5, 5] == 1
-    assert grey[30, 20] == pytest.approx(np.exp(-2 * 2 * np.sqrt(18**2 - 4.5**2 - 0.5**2) / 140), rel=0.01)
-    both = np.exp(-4 * (np.sqrt(18**2 - 7.5**2 - 0.5**2) / 140 + np.sqrt(18**2 - 7.5**2 - 0.5**2) / 18))
+    assert grey[30, 20] == pytest.approx(np.exp(-2 * 2 * np.sqrt(18**2 - 4.5**2 - 0.5**2) / 137), rel=0.01)
+    both = np.exp(-4 * (np.sqrt(18**2 - 7.5**2 - 0.5**2) / 137 + np.sqrt(18**2 - 7.5**2 - 0.5**2) / 12))
     assert grey[30, 32] == pytest.approx(both, rel=0.02)  # where they lie above each other
     dark, _ = image(plain.replace(field="dark"), [ball(25), ball(40, GOLD)], engine, ground=False)
     np.testing.assert_allclose(dark, 1 - grey, atol=1e-6)

@@ -16,7 +16,7 @@ class Material(Params):
     atomic_number: float = Field(10.8, ge=1, le=100, description="Mean over the mass: brightness in back-scatter.")
     se_yield: float = Field(1.0, gt=0, le=10, description="Secondary electrons from a flat surface, silica = 1.")
     mean_free_path_nm: float = Field(
-        140.0, gt=0, le=1e5, description="Path of 200 keV electrons that leaves 1/e of them in the aperture."
+        137.0, gt=0, le=1e5, description="Path of 200 keV electrons that leaves 1/e of them in an aperture of 5 mrad."
     )
     refractive_index: float = Field(1.46, gt=0.05, le=5, description="At 550 nm.")
     extinction: float = Field(0.0, ge=0, le=10, description="Imaginary part of the refractive index at 550 nm.")
