@@ -17,6 +17,7 @@ from particleforge.micrograph import Micrograph
 from particleforge.models.estimator.config import NetworkConfig
 from particleforge.models.estimator.preparation import Bytes, Preparation
 from particleforge.models.estimator.target import AnyTarget, Batch, Floats, Ints, Target
+from particleforge.models.estimator.together import Together
 from particleforge.params import Params
 from particleforge.store.files import atomic_write, disk_errors
 
@@ -24,8 +25,15 @@ if TYPE_CHECKING:
     from particleforge.models.estimator.network import EstimatorNet
 
 NOTE = "estimator.yaml"
+HETERO = Path(__file__).parent / "hetero"
+"""The estimator of hetero-aggregates that comes along; its recipe and its training lie beside it."""
 CHUNK = 32
 """Images that go through a network at once."""
+
+
+def find_model(name: Path | str) -> Path:
+    """Folder of an estimator: ``hetero`` is the one that comes along, anything else is a path."""
+    return HETERO if str(name) == "hetero" and not Path(name).exists() else Path(name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +78,15 @@ class Part:
         By the names the target gives them.
     held_out
         How well it did on samples that were held out.
+    together
+        What the mean of several images tells; None: itself.
     """
 
     target: Target
     limits: tuple[float, float]
     nets: Mapping[str, EstimatorNet]
     held_out: Mapping[str, float] = field(default_factory=dict)
+    together: Together | None = None
 
     def estimate(self, images: Bytes) -> Estimate:
         """Estimate from (n, Y, X) prepared images."""
@@ -112,7 +123,14 @@ class Part:
         if isinstance(self.target, Batch):
             return self._read({name: [found[kept] for kept in sets] for name, found in features.items()})
         each = self._each(features)
-        return np.array([each[kept].mean() for kept in sets])
+        return np.array([self.of_several(each[kept]) for kept in sets])
+
+    def of_several(self, each: Floats) -> float:
+        """Value from what is read from each of some images."""
+        mean = float(each.mean())
+        if self.together is None:
+            return mean
+        return float(np.clip(self.together(mean, len(each)), *reach_of(self.target, self.limits)))
 
     def _read(self, features: Mapping[str, Sequence[Floats]]) -> Floats:
         """Value of each set of images from their features by every network."""
@@ -130,6 +148,7 @@ class _Part(Params):
     target: AnyTarget
     limits: Annotated[tuple[float, float], AfterValidator(_ascending)]
     held_out: dict[str, float] = Field(default_factory=dict)
+    together: Together | None = None
 
 
 class _Note(Params):
@@ -184,7 +203,7 @@ class Estimator:
                 name: load_net(folder, net_name(number, name), note.network, note.preparation, one.target)
                 for name in one.target.networks
             }
-            parts.append(Part(one.target, one.limits, nets, one.held_out))
+            parts.append(Part(one.target, one.limits, nets, one.held_out, one.together))
         return cls(parts, note.preparation, note.network, note.recipe, note.provenance)
 
     def save(self, folder: Path) -> None:
@@ -192,7 +211,10 @@ class Estimator:
         for number, part in enumerate(self.parts):
             for name, net in part.nets.items():
                 save_net(folder, net_name(number, name), net)
-        parts = [{"target": part.target, "limits": part.limits, "held_out": dict(part.held_out)} for part in self.parts]
+        parts = [
+            {name: getattr(part, name) for name in ("target", "limits", "together")} | {"held_out": dict(part.held_out)}
+            for part in self.parts
+        ]
         others = {name: getattr(self, name) for name in ("preparation", "network", "recipe", "provenance")}
         note = _Note.parse({"parts": parts, **others})
         with atomic_write(folder / NOTE) as path:

@@ -29,6 +29,9 @@ from particleforge.store.files import atomic_write
 CHECKPOINT_SUFFIX, LOG_SUFFIX = ".checkpoint.pt", ".csv"
 TESTS = 512
 """Batches that a network is validated on, at most."""
+SETTLED_ON = 1024
+"""Images that the normalisation's means and variances are taken from."""
+MOMENTUM = 0.1
 CHUNK = 64
 WARM_UP = 0.03
 _PLAIN = ("step", "seconds", "loss", "best_loss", "best", "rows")
@@ -144,6 +147,7 @@ def train_net(task: Task, out: Path, params: EstimatorParams, before: EstimatorN
             state.loss = loss.item() if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * loss.item()
             if (used := _used(state, params)) >= next_check or used >= 1:
                 next_check = _next_check(state, params)
+                _settle(state.net, task, params)
                 _validate(state, task, tests, out)
             yield Progress(min(used, 1.0), 1.0, _message(task, state))
     finally:
@@ -205,6 +209,24 @@ def _next_check(state: Training, params: EstimatorParams) -> float:
 def _schedule(used: float) -> float:
     """Factor on the learning rate: warm-up, then a cosine to zero."""
     return min(1.0, 0.05 + used / WARM_UP) * max(0.01, 0.5 * (1 + math.cos(math.pi * used)))
+
+
+@torch.no_grad()
+def _settle(net: EstimatorNet, task: Task, params: EstimatorParams) -> None:
+    """Take the normalisation's means and variances anew: running ones lag behind weights that change."""
+    norms = [layer for layer in net.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the mean of all
+    net.train()
+    device = next(net.parameters()).device
+    size = max(1, params.batch_size // task.target.images)
+    rng = stream(params.seed, task.name, "settle")
+    for _ in range(-(-SETTLED_ON // (size * task.target.images))):
+        pixels, _ = task.batch(task.draw(task.pools, size, rng), device)
+        net(network_input(pixels, task.target))
+    for norm in norms:
+        norm.momentum = MOMENTUM
 
 
 @torch.inference_mode()

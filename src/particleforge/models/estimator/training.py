@@ -13,6 +13,7 @@ from particleforge.models.estimator.data import Pictures, collect
 from particleforge.models.estimator.model import NOTE, Estimator, Part, load_net, net_name, reach_of, save_net
 from particleforge.models.estimator.preparation import Preparation
 from particleforge.models.estimator.target import Batch, Ints, Target, named
+from particleforge.models.estimator.together import Together
 from particleforge.models.estimator.train import Task, clear, train_net
 from particleforge.models.estimator.train_params import EstimatorParams
 from particleforge.sample import Sample
@@ -84,8 +85,8 @@ def learn(
             before = nets[name] = yield from train_net(task, out, params, before if params.reuse else None)
             save_net(out, task.name, before)
             clear(out, task.name)
-        part = Part(target, limits[number], nets)
         yield Progress(number + 1, len(params.targets), f"{target.parameter}: judging")
+        part = of_several(Part(target, limits[number], nets), pictures, number, held_out)
         parts.append(replace(part, held_out=judge(part, pictures, number, (chosen, held_out))))
     provenance = {
         "version": version("napari-particleforge"),
@@ -96,6 +97,15 @@ def learn(
     model = Estimator(parts, preparation, params.network, dict(recipe), provenance)
     model.save(out)
     return model
+
+
+def of_several(part: Part, pictures: Pictures, number: int, held_out: Ints) -> Part:
+    """Learn from groups that were held out what several images tell, where each is read by itself."""
+    if isinstance(part.target, Batch):
+        return part
+    usable = held_out[np.isfinite(pictures.shown[number][held_out])]
+    found = part.per_image(pictures.images[usable])
+    return replace(part, together=Together.fit(found, pictures.asked[number][usable], pictures.groups[usable]))
 
 
 def tasks(
