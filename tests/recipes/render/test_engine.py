@@ -1,8 +1,10 @@
+import gc
 import os
 import pickle
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,6 +62,19 @@ def test_a_child_that_is_killed_is_replaced(engine):
     with pytest.warns(RuntimeWarning, match=r"Rendered again with scalar_rgb: scalar_rgb ended with -9"):
         second = engine.render(request())
     np.testing.assert_array_equal(first.radiance, second.radiance)
+
+
+@pytest.mark.parametrize("level", [2, 4])
+def test_nothing_is_said_of_what_a_dead_child_has_not_read(engine, capfd, level):
+    mesh = sphere(level).scaled(6).moved((8, 8, 0))
+    asked = replace(request(), surfaces=[Surface(mesh, np.full(len(mesh.faces), 3, np.uint32), {"type": "diffuse"})])
+    engine.render(asked)
+    os.kill(engine._child._process.pid, signal.SIGKILL)
+    engine._child._process.wait()
+    with pytest.warns(RuntimeWarning, match=r"Rendered again with scalar_rgb: scalar_rgb ended with -9"):
+        assert engine.render(asked).labels[8, 8] == 3
+    gc.collect()
+    assert "Error" not in capfd.readouterr().err
 
 
 def test_a_variant_that_crashes_gives_way_to_the_next(monkeypatch, engine):

@@ -150,7 +150,8 @@ def _end(process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
     """Close stdin, which ends the child."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
-            pipe.close()
+            with suppress(OSError):  # what a process that died has not read cannot be sent any more
+                pipe.close()
     try:
         process.wait(2)
     except subprocess.TimeoutExpired:
