@@ -303,7 +303,7 @@ def test_a_folder_without_annotation_says_so(opened, project):
         assert not panel.row.button.isEnabled() and panel.row.missing.text() == NOTHING_YET
 
 
-@pytest.mark.parametrize("name", ["Measure", "Train", "Augment", "Synthesize"])
+@pytest.mark.parametrize("name", ["Measure", "Train", "Augment", "Synthesize", "Aggregates"])
 def test_opening_a_panel_imports_nothing_heavy(name, tmp_path):
     code = f"""
 import sys, napari

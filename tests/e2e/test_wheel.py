@@ -13,7 +13,7 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("display")]
 
 ROOT = Path(__file__).parents[2]
-PANELS = ("Annotate", "Augment", "Synthesize", "Train", "Measure")
+PANELS = ("Annotate", "Augment", "Synthesize", "Train", "Measure", "Aggregates")
 SCRIPT = """
 import json, sys
 import napari, particleforge

@@ -34,6 +34,11 @@ class FigureView(QWidget):
         """Keep the height."""
         return QSize(300, self._height_px)
 
+    def set_height(self, height_px: int) -> None:
+        """Keep another height."""
+        self._height_px = height_px
+        self.updateGeometry()
+
     def draw(self) -> None:
         """Draw anew, once matplotlib is there."""
         if self.canvas is None:

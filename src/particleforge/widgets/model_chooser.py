@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from particleforge.widgets.form.editor import guard_wheel
@@ -70,23 +70,24 @@ class ModelChooser(QWidget):
 
     def set_value(self, value: str | Path) -> None:
         """Choose a model; one that is not offered is added."""
-        if self.box.findData(str(value)) < 0:
-            self._browsed.append(Path(value))
-            self.refresh()
-        self.box.setCurrentIndex(self.box.findData(str(value)))
+        with QSignalBlocker(self.box):
+            if self.box.findData(str(value)) < 0:
+                self._browsed.append(Path(value))
+                self.refresh()
+            self.box.setCurrentIndex(self.box.findData(str(value)))
+        self.changed.emit()
 
     def refresh(self) -> None:
         """Offer the models there are now."""
         chosen = self.box.currentData()
-        self.box.blockSignals(True)
-        self.box.clear()
-        for text, value in (*self._first, *self._offered(workspace() / MODELS)):
-            self.box.addItem(text, value)
-        for path in self._browsed:
-            if self.box.findData(str(path)) < 0:
-                self.box.addItem(path.name, str(path))
-        self.box.setCurrentIndex(max(self.box.findData(chosen), 0))
-        self.box.blockSignals(False)
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            for text, value in (*self._first, *self._offered(workspace() / MODELS)):
+                self.box.addItem(text, value)
+            for path in self._browsed:
+                if self.box.findData(str(path)) < 0:
+                    self.box.addItem(path.name, str(path))
+            self.box.setCurrentIndex(max(self.box.findData(chosen), 0))
 
     def _browse(self) -> None:
         start = workspace() / MODELS

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-FOLLOWING = {"scale", "units", "translate", "features", "metadata"}
+FOLLOWING = {"scale", "units", "translate", "features", "metadata", "size", "face_color"}
 """Options that belong to the data; others a person may have changed meanwhile."""
 
 

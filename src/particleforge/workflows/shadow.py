@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
@@ -34,6 +35,7 @@ MOST_REFUSED = 0.5
 """Share of the draws that may have no aggregate."""
 REPORT_EVERY = 10
 COLUMNS = 3
+TITLES = {"radius_of_gyration_nm": "R_g (nm)", "gyration_over_mean_radius": "R_g / mean radius"}
 
 
 class ShadowParams(EstimateParams):
@@ -174,27 +176,59 @@ def histograms(tables: Mapping[str, pd.DataFrame]) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    columns = [
-        name for name in next(iter(tables.values())) if any(table[name].notna().any() for table in tables.values())
-    ]
-    lines = -(-len(columns) // COLUMNS)
+    lines = -(-len(described(tables)) // COLUMNS)
     fig = Figure(figsize=(3 * COLUMNS, 2.2 * lines), layout="constrained", facecolor="white")
     FigureCanvasAgg(fig)
-    panels = fig.subplots(lines, COLUMNS, squeeze=False).ravel()
+    draw_histograms(fig, tables, COLUMNS)
+    return fig
+
+
+def described(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Descriptors of the first table of which there are values in any."""
+    first = next(iter(tables.values()))
+    return [str(name) for name in first if any(len(_values(table, name)) for table in tables.values())]
+
+
+def draw_histograms(fig: Figure, tables: Mapping[str, pd.DataFrame], across: int, ink: str = INK) -> None:
+    """Draw what `histograms` shows on an empty figure.
+
+    Parameters
+    ----------
+    fig
+        Where to.
+    tables
+        See `histograms`.
+    across
+        Histograms side by side.
+    ink
+        Colour of text and lines.
+    """
+    columns = described(tables)
+    panels = fig.subplots(-(-len(columns) // across), across, squeeze=False).ravel()
     for axes, name in zip(panels, columns, strict=False):
-        pooled = np.concatenate([table[name].dropna().to_numpy(float) for table in tables.values()])
+        found = {label: _values(table, name) for label, table in tables.items()}
+        pooled = np.concatenate(list(found.values()))
         edges = np.histogram_bin_edges(pooled, bins=min(30, max(5, int(np.sqrt(len(pooled))))))
-        for number, (label, table) in enumerate(tables.items()):
-            style = {"color": BARS} if number == 0 else {"color": INK, "histtype": "step"}
-            axes.hist(table[name].dropna(), edges, density=len(tables) > 1, label=label or None, **style)
-        axes.set_title(str(name).replace("_", " "), loc="left", fontsize=TEXT_PT, color=INK)
-        axes.tick_params(labelsize=SMALL_PT)
+        for number, (label, values) in enumerate(found.items()):
+            style = {"color": BARS} if number == 0 else {"color": ink, "histtype": "step"}
+            weights = np.full(len(values), 1 / max(1, len(values)) if len(tables) > 1 else 1.0)
+            axes.hist(values, edges, weights=weights, label=label or None, **style)
+        axes.set_title(TITLES.get(name, name.replace("_", " ")), loc="left", fontsize=TEXT_PT, color=ink)
+        axes.set_facecolor("none")
+        axes.tick_params(labelsize=SMALL_PT, color=ink, labelcolor=ink)
         axes.set_yticks([])
+        for side in axes.spines.values():
+            side.set_color(ink)
     for axes in panels[len(columns) :]:
         axes.set_visible(False)
     if len(tables) > 1:
-        panels[0].legend(frameon=False, fontsize=SMALL_PT)
-    return fig
+        bars = panels[0].get_legend_handles_labels()
+        fig.legend(*bars, loc="outside upper left", frameon=False, fontsize=SMALL_PT, labelcolor=ink, ncols=2)
+
+
+def _values(table: pd.DataFrame, name: Any) -> npt.NDArray[np.float64]:
+    """Values of a descriptor; none where a table lacks it."""
+    return table[name].dropna().to_numpy(float) if name in table else np.empty(0)
 
 
 def _aggregate(recipe: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,134 @@
+"""Grow and see an aggregate."""
+
+from typing import Any
+
+from qtpy.QtCore import QSignalBlocker, QTimer, Signal
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.fields import with_value
+from particleforge.widgets.aggregates.growing import Growing
+from particleforge.widgets.aggregates.grown import Grown
+from particleforge.widgets.aggregates.rows import Rows, aggregate_rows
+from particleforge.widgets.aggregates.shown import ShownAggregate
+from particleforge.widgets.aggregates.sliders import Sliders
+from particleforge.widgets.message import Message
+from particleforge.widgets.synthesize.library import ready_recipes
+from particleforge.widgets.synthesize.ready_box import ReadyBox
+from particleforge.widgets.synthesize.recipe_section import RecipeSection
+
+
+class GrowSection(QWidget):
+    """A recipe of aggregates, sliders for what shapes them, and the one that is shown, which follows every change.
+
+    `grown` follows another aggregate.
+
+    Parameters
+    ----------
+    viewer
+        Where it is shown.
+    """
+
+    grown = Signal()
+
+    def __init__(self, viewer: Any) -> None:
+        super().__init__()
+        self._viewer, self._last = viewer, None
+        self.recipe = RecipeSection(ReadyBox(ready_recipes("aggregate")), Aggregate, {Aggregate: ()})
+        self.sliders, self.figures, self.message = Sliders(), Rows(), Message()
+        self.next, self.solid = QPushButton("Next"), QCheckBox("3D")
+        self.next.setToolTip("Grow another aggregate of the recipe.")
+        self.solid.setToolTip("See the aggregate in space; otherwise from above, as the microscope does.")
+        self.solid.setChecked(all(layer.ndim < 3 for layer in viewer.layers))
+        self._growing, self._shown = Growing(self.params), ShownAggregate(viewer)
+        self._turning = QTimer(self, interval=0, singleShot=True)
+        self._lay_out()
+        self._connect()
+        self._check()
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.next, 1)
+        buttons.addWidget(self.solid)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self.recipe)
+        box.addWidget(self.sliders)
+        box.addLayout(buttons)
+        box.addWidget(self.message)
+        box.addWidget(self.figures)
+
+    def _connect(self) -> None:
+        self.recipe.changed.connect(self._check)
+        self.recipe.said.connect(self.message.say)
+        for part in (self.recipe, self._growing):
+            part.failed.connect(self.message.warn)
+        self.sliders.moved.connect(self._move)
+        self.next.clicked.connect(self._growing.next)
+        self._growing.grown.connect(self._show)
+        self.solid.toggled.connect(self._turn)
+        self._turning.timeout.connect(self._turn)
+        self._viewer.dims.events.ndisplay.connect(self._see)
+
+    def params(self) -> Aggregate:
+        """Return the recipe as entered.
+
+        Raises
+        ------
+        UserError
+            If none is chosen, or a parameter is not valid.
+        """
+        return self.recipe.recipe()
+
+    def set_params(self, recipe: Aggregate, name: str) -> None:
+        """Grow aggregates of another recipe."""
+        self.recipe.gallery.clear_choice()
+        self.recipe.show_recipe(recipe, name, f"Recipe of {name}.")
+
+    def replace(self) -> None:
+        """Put the layers beside others that have come or gone."""
+        if self._shown.there:
+            self._turning.start()
+
+    def shut(self) -> None:
+        """End what is going on; the layers stay."""
+        self._growing.stop()
+        self._turning.stop()
+        self._viewer.dims.events.ndisplay.disconnect(self._see)
+
+    def _check(self) -> None:
+        """Grow the aggregate anew, soon, if it can be."""
+        usable = self.recipe.problem is None
+        self.next.setEnabled(usable)
+        if usable:
+            self.sliders.set_recipe(self.params())
+            self._growing.touch()
+        else:
+            self._growing.stop()
+
+    def _move(self, name: str, value: float) -> None:
+        """Put the number of a slider into the recipe."""
+        if self.recipe.problem is None:
+            moved = with_value(self.params().model_dump(mode="json"), name, value)
+            self.recipe.form.set_params(Aggregate.parse(moved))
+
+    def _show(self, grown: Grown) -> None:
+        self._last = grown
+        self.message.say("")
+        self.sliders.set_drawn(grown)
+        self.figures.show_rows(aggregate_rows(grown))
+        self._turn()
+        self.grown.emit()
+
+    def _turn(self, *_: object) -> None:
+        """Show the aggregate in space or flat, as wished."""
+        if self._last is not None:
+            self._shown.show(self._last, self.solid.isChecked())
+
+    def _see(self, _: object) -> None:
+        """Follow the viewer, once it has turned."""
+        solid = self._viewer.dims.ndisplay == 3
+        if self._last is not None and solid != self.solid.isChecked():
+            with QSignalBlocker(self.solid):
+                self.solid.setChecked(solid)
+            self._turning.start()

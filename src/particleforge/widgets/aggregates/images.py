@@ -1,0 +1,92 @@
+"""Which layers parameters are estimated from, and how they are handed over."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from magicgui.widgets import ComboBox
+from napari.layers import Image
+
+from particleforge.jobs.messages import Task
+from particleforge.params import Params
+from particleforge.store.micrographs import write_micrograph
+from particleforge.widgets.layers import Plane, file_name, pixel_size_nm, planes
+
+SELECTED = "Selected layers"
+NO_IMAGE, NONE_SELECTED = "Open images first.", "Select image layers in the list of layers."
+
+
+class Images:
+    """The choice of an image layer, a stack of images, or all layers that are selected.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers are offered.
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        self._viewer = viewer
+        self.chooser = ComboBox(nullable=False, choices=self._choices)
+
+    @property
+    def layers(self) -> list[Any]:
+        """Layers that are chosen."""
+        chosen = self.chooser.value
+        if chosen != SELECTED:
+            return [] if chosen is None else [chosen]
+        return [layer for layer in self._images() if layer in self._viewer.layers.selection]
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps them from being used; None if nothing does."""
+        if not self.layers:
+            return NONE_SELECTED if self._images() else NO_IMAGE
+        bare = next((layer.name for layer in self.layers if pixel_size_nm(layer) is None), None)
+        return None if bare is None else f"{bare} has no pixel size; set its scale in Annotate."
+
+    def planes(self) -> list[tuple[str, Plane]]:
+        """Every image, with the name of a file.
+
+        Raises
+        ------
+        UserError
+            If a layer is empty or a stack of stacks.
+        """
+        found = [(layer, plane) for layer in self.layers for plane in planes(layer)]
+        names = [file_name(layer.name) if len(self.layers) > 1 else plane.name for layer, plane in found]
+        return [(f"{i:04d}_{name}", plane) for i, (name, (_, plane)) in enumerate(zip(names, found, strict=True))]
+
+    def _choices(self, _: object) -> list[tuple[str, Any]]:
+        images = self._images()
+        several = [(SELECTED, SELECTED)] if len(images) > 1 else []
+        return [*((layer.name, layer) for layer in images), *several]
+
+    def _images(self) -> list[Any]:
+        return [layer for layer in self._viewer.layers if isinstance(layer, Image)]
+
+
+def write_task(
+    call: str, places: tuple[str, Path], images: Sequence[tuple[str, Plane]], scratch: Path, params: Params
+) -> Task:
+    """Write images into a scratch folder; return what estimates from them.
+
+    Parameters
+    ----------
+    call
+        Reference of the step.
+    places
+        The estimator, and where results go.
+    images
+        See `Images.planes`.
+    scratch
+        Gets a folder of images.
+    params
+        Of the step.
+    """
+    folder = scratch / "images"
+    folder.mkdir()
+    for name, plane in images:
+        write_micrograph(folder / f"{name}.tif", plane.read())
+    args = {"model": places[0], "images": str(folder), "out": str(places[1])}
+    return Task(call=call, args=args, params=params.model_dump(mode="json"))

@@ -1,0 +1,78 @@
+"""Small tables of figures."""
+
+import html
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from particleforge.widgets.aggregates.grown import Grown
+from particleforge.widgets.aggregates.shown import colour_of
+
+
+@dataclass(frozen=True)
+class Row:
+    """A name, its figure, and the colour it is shown with elsewhere, if any."""
+
+    name: str
+    figure: str
+    colour: str = ""
+
+
+class Rows(QLabel):
+    """Names with figures; hidden while there are none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: Sequence[Row] = ()
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setWordWrap(True)  # else a table takes no notice of the width
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.hide()
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show other rows."""
+        self.rows = rows
+        self.setText(f"<table width='100%' cellspacing='0' cellpadding='1'>{''.join(map(_line, rows))}</table>")
+        self.setVisible(bool(rows))
+
+
+def aggregate_rows(grown: Grown) -> list[Row]:
+    """Describe an aggregate."""
+    found = grown.descriptors
+    rows = [
+        Row("Particles", f"{found['particles']:.0f}"),
+        Row("Fractal dimension D_f", _text(found["fractal_dimension"])),
+        Row("Radius of gyration R_g", f"{found['radius_of_gyration_nm']:.3g} nm"),
+        Row("R_g / mean radius", _text(found["gyration_over_mean_radius"])),
+        Row("Coordination", f"{found['coordination']:.2f}"),
+    ]
+    if len(grown.materials) > 1:
+        rows.append(Row("Hetero-coordination", f"{found['hetero_coordination']:.2f}"))
+    for number, name in enumerate(grown.materials):
+        share, size = found[f"share_{name}"], found[f"cluster_size_{name}"]
+        parts = "" if math.isnan(size) else f" in clusters of {size:.2g}"
+        rows.append(Row(name, f"{100 * share:.0f} %{parts}", colour_of(number)))
+    return rows
+
+
+def estimate_rows(estimates: Sequence[dict[str, object]]) -> list[Row]:
+    """Write what a job estimated: value and standard error, where there are several images."""
+    rows = []
+    for one in estimates:
+        error = "" if one["standard_error"] is None else f" ± {one['standard_error']:.2g}"
+        rows.append(Row(str(one["parameter"]), f"{one['value']:.3g}{error}"))
+    return rows
+
+
+def _line(row: Row) -> str:
+    mark = f"<span style='color: {row.colour}'>■</span> " if row.colour else ""
+    figure = html.escape(row.figure).replace(" ", "&nbsp;")
+    return f"<tr><td>{mark}{html.escape(row.name)}</td><td align='right'>{figure}</td></tr>"
+
+
+def _text(value: float) -> str:
+    return "none" if math.isnan(value) else f"{value:.2f}"

@@ -1,0 +1,67 @@
+"""Digital shadows of the workspace, and descriptors of recipes beside theirs."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from particleforge.errors import UserError
+from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.step import run
+from particleforge.widgets.workspace import RESULTS, workspace
+from particleforge.workflows.shadow import SUMMARY, TABLE, grow
+
+GROWN = 300
+"""Aggregates of a recipe that a shadow is compared with."""
+
+
+def shadows() -> list[Path]:
+    """Folders of shadows, the latest first."""
+    found = (workspace() / RESULTS).glob(f"[!.]*/{TABLE}")
+    return [path.parent for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)]
+
+
+def read_descriptors(folder: Path) -> pd.DataFrame:
+    """Descriptors of a shadow's aggregates.
+
+    Raises
+    ------
+    UserError
+        If they cannot be read.
+    """
+    try:
+        return pd.read_csv(folder / TABLE)
+    except (OSError, ValueError) as error:
+        raise _broken(folder / TABLE) from error
+
+
+def read_recipe_of(folder: Path) -> Aggregate:
+    """Recipe a shadow was grown from.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read.
+    """
+    try:
+        return Aggregate.parse(json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["recipe"])
+    except (OSError, ValueError, KeyError) as error:
+        raise _broken(folder / SUMMARY) from error
+
+
+def grown_descriptors(recipe: Aggregate, outdated: Callable[[], bool]) -> pd.DataFrame:
+    """Descriptors of aggregates of a recipe.
+
+    Raises
+    ------
+    UserError
+        If most draws have no aggregate.
+    Cancelled
+        Once `outdated()` is true.
+    """
+    return run(grow.steps(recipe, GROWN, 0), cancelled=outdated)[0]
+
+
+def _broken(path: Path) -> UserError:
+    return UserError(f"{path} cannot be read.", "Grow the shadow anew, or choose another one.")

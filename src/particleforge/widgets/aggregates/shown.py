@@ -1,0 +1,105 @@
+"""An aggregate as layers: its spheres in space, and its image beside them."""
+
+from typing import Any
+
+import numpy as np
+from napari.layers import Image, Labels
+
+from particleforge.widgets.aggregates.grown import Grown
+from particleforge.widgets.files import LENGTH
+from particleforge.widgets.preview import put_layer
+from particleforge.widgets.synthesize.beside import GAP, placed
+
+SPHERES, IMAGE = "Aggregate", "Aggregate image"
+COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
+"""One for each material, in turn."""
+
+
+def colour_of(material: int) -> str:
+    """Colour of a recipe's material."""
+    return COLOURS[material % len(COLOURS)]
+
+
+class ShownAggregate:
+    """Keeps two layers: spheres with their true diameters and to their right the image, at one scale.
+
+    Both lie to the right of other images that are seen.
+
+    Parameters
+    ----------
+    viewer
+        Where they are.
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        self._viewer = viewer
+
+    @property
+    def there(self) -> bool:
+        """Whether both layers are in the viewer."""
+        return all(name in self._viewer.layers for name in (SPHERES, IMAGE))
+
+    def show(self, grown: Grown, solid: bool) -> None:
+        """Show another aggregate, in space or as seen from the source.
+
+        Parameters
+        ----------
+        grown
+            The aggregate.
+        solid
+            Whether in space; the viewer is turned to three dimensions then, to two otherwise.
+        """
+        layers, dims = self._viewer.layers, self._viewer.dims
+        selected = set(layers.selection)
+        old = layers[SPHERES] if SPHERES in layers else None
+        new = old is None or old.ndim != (3 if solid else 2)
+        if new and old is not None:
+            layers.remove(old)
+        if not solid:
+            dims.ndisplay = 2
+        spheres, image = self._options(grown, solid)
+        put_layer(self._viewer, self._viewer.add_points, SPHERES, **spheres).editable = False
+        shown = put_layer(self._viewer, self._viewer.add_image, IMAGE, **image)
+        shown.reset_contrast_limits()
+        if new:
+            dims.ndisplay = 3 if solid else 2
+            self._viewer.reset_view()
+        if selected & set(layers):
+            layers.selection = selected & set(layers)
+
+    def _options(self, grown: Grown, solid: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Give data and options of both layers."""
+        micrograph, spheres = grown.sample.micrograph, grown.spheres
+        others = [layer for layer in self._viewer.layers if layer.name not in (SPHERES, IMAGE)]
+        seen = [layer for layer in others if isinstance(layer, (Image, Labels)) and layer.visible]
+        right = max(seen, key=lambda layer: float(layer.extent.world[1, -1]), default=None)
+        image = placed(micrograph.pixel_size_nm, right, 2)
+        (top, left), (y_unit, x_unit) = image["translate"], image["units"]
+        y_scale, x_scale = np.asarray(image["scale"]) / micrograph.pixel_size_nm
+        x, radii = spheres.positions_nm[:, 0], spheres.radii_nm
+        low, high = float((x - radii).min()), float((x + radii).max())
+        image["translate"] = top, left + (1 + GAP) * (high - low) * x_scale
+        order = np.argsort(spheres.positions_nm[:, 2], kind="stable")  # without depth, the last one lies on top
+        axes, z_unit = (2 if solid else 1), _z_unit(others, x_unit)
+        points = {
+            "data": spheres.positions_nm[order, axes::-1],
+            "scale": (x_scale, y_scale, x_scale)[-axes - 1 :],
+            "units": (z_unit, y_unit, x_unit)[-axes - 1 :],
+            "translate": (0.0, top, left - low * x_scale)[-axes - 1 :],
+            "axis_labels": ("z", "y", "x")[-axes - 1 :],
+            "size": 2 * radii[order],
+            "face_color": np.array([colour_of(kind) for kind in spheres.materials[order]]),
+            "features": grown.sample.truth.iloc[order].reset_index(drop=True),
+            "border_width": 0.0,
+            "shading": "spherical",
+            "blending": "translucent" if solid else "translucent_no_depth",
+            "antialiasing": 0.0,
+        }
+        metadata = {"metadata": {"particleforge": grown.sample.recipe}}
+        return points | metadata, {"data": micrograph.grey} | image | metadata
+
+
+def _z_unit(layers: list[Any], unit: Any) -> Any:
+    """Give the third axis a unit that goes with those of other layers; else napari drops all units."""
+    deep = [layer.units[-3] for layer in layers if layer.ndim > 2]
+    return deep[0] if deep and not deep[0].is_compatible_with(LENGTH) else unit
