@@ -74,7 +74,7 @@ def test_a_single_particle_has_no_fractal_dimension_and_one_material_no_others()
     recipe = read_recipe("chains")
     one = grown(recipe.replace(growth=recipe.growth.replace(particles=1)))
     rows = {row.name: row.figure for row in aggregate_rows(one)}
-    assert rows["Fractal dimension D_f"] == "none" and "Hetero-coordination" not in rows
+    assert rows["Fractal dimension"] == "none" and "Hetero-coordination" not in rows
 
 
 @pytest.mark.parametrize("solid", [True, False])

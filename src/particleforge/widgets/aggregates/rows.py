@@ -36,7 +36,8 @@ class Rows(QLabel):
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows."""
         self.rows = rows
-        self.setText(f"<table width='100%' cellspacing='0' cellpadding='1'>{''.join(map(_line, rows))}</table>")
+        marked = [row for row in rows if row.colour]
+        self.setText(_table([row for row in rows if not row.colour]) + _table(marked))  # each with columns of its own
         self.setVisible(bool(rows))
 
 
@@ -45,9 +46,9 @@ def aggregate_rows(grown: Grown) -> list[Row]:
     found = grown.descriptors
     rows = [
         Row("Particles", f"{found['particles']:.0f}"),
-        Row("Fractal dimension D_f", _text(found["fractal_dimension"])),
-        Row("Radius of gyration R_g", f"{found['radius_of_gyration_nm']:.3g} nm"),
-        Row("R_g / mean radius", _text(found["gyration_over_mean_radius"])),
+        Row("Fractal dimension", _text(found["fractal_dimension"])),
+        Row("Radius of gyration", f"{found['radius_of_gyration_nm']:.3g} nm"),
+        Row("Radius of gyration / mean radius", _text(found["gyration_over_mean_radius"])),
         Row("Coordination", f"{found['coordination']:.2f}"),
     ]
     if len(grown.materials) > 1:
@@ -66,6 +67,10 @@ def estimate_rows(estimates: Sequence[dict[str, object]]) -> list[Row]:
         error = "" if one["standard_error"] is None else f" ± {one['standard_error']:.2g}"
         rows.append(Row(str(one["parameter"]), f"{one['value']:.3g}{error}"))
     return rows
+
+
+def _table(rows: Sequence[Row]) -> str:
+    return f"<table width='100%' cellspacing='0' cellpadding='1'>{''.join(map(_line, rows))}</table>" if rows else ""
 
 
 def _line(row: Row) -> str:
