@@ -75,6 +75,7 @@ def test_a_single_particle_has_no_fractal_dimension_and_one_material_no_others()
     one = grown(recipe.replace(growth=recipe.growth.replace(particles=1)))
     rows = {row.name: row.figure for row in aggregate_rows(one)}
     assert rows["Fractal dimension"] == "none" and "Hetero-coordination" not in rows
+    assert rows["iron oxide"] == "100 %"
 
 
 @pytest.mark.parametrize("solid", [True, False])
@@ -231,12 +232,12 @@ def test_images_are_layers_planes_of_a_stack_or_what_is_selected(tmp_path):
 def test_estimates_are_written_with_their_standard_error():
     rows = estimate_rows(
         [
-            {"parameter": "growth.fractal_dimension", "value": 1.84321, "standard_error": 0.0234, "spread": 0.1},
+            {"parameter": "growth.fractal_dimension", "value": 1.84321, "standard_error": 0.000234, "spread": 0.1},
             {"parameter": "materials.TiO2.share", "value": 0.5, "standard_error": None, "spread": None},
         ]
     )
     assert [(row.name, row.figure) for row in rows] == [
-        ("growth.fractal_dimension", "1.84 ± 0.023"),
+        ("growth.fractal_dimension", "1.84 ± 0.00023"),
         ("materials.TiO2.share", "0.5"),
     ]
 

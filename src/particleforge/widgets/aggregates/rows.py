@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -47,15 +48,15 @@ def aggregate_rows(grown: Grown) -> list[Row]:
     rows = [
         Row("Particles", f"{found['particles']:.0f}"),
         Row("Fractal dimension", _text(found["fractal_dimension"])),
-        Row("Radius of gyration", f"{found['radius_of_gyration_nm']:.3g} nm"),
-        Row("Radius of gyration / mean radius", _text(found["gyration_over_mean_radius"])),
+        Row("Radius of gyration R_g", f"{found['radius_of_gyration_nm']:.3g} nm"),
+        Row("R_g / mean radius", _text(found["gyration_over_mean_radius"])),
         Row("Coordination", f"{found['coordination']:.2f}"),
     ]
     if len(grown.materials) > 1:
         rows.append(Row("Hetero-coordination", f"{found['hetero_coordination']:.2f}"))
     for number, name in enumerate(grown.materials):
         share, size = found[f"share_{name}"], found[f"cluster_size_{name}"]
-        parts = "" if math.isnan(size) else f" in clusters of {size:.2g}"
+        parts = "" if math.isnan(size) or len(grown.materials) == 1 else f" in clusters of {size:.3g}"
         rows.append(Row(name, f"{100 * share:.0f} %{parts}", colour_of(number)))
     return rows
 
@@ -64,7 +65,7 @@ def estimate_rows(estimates: Sequence[dict[str, object]]) -> list[Row]:
     """Write what a job estimated: value and standard error, where there are several images."""
     rows = []
     for one in estimates:
-        error = "" if one["standard_error"] is None else f" ± {one['standard_error']:.2g}"
+        error = "" if one["standard_error"] is None else f" ± {_plain(one['standard_error'])}"
         rows.append(Row(str(one["parameter"]), f"{one['value']:.3g}{error}"))
     return rows
 
@@ -77,6 +78,11 @@ def _line(row: Row) -> str:
     mark = f"<span style='color: {row.colour}'>■</span> " if row.colour else ""
     figure = html.escape(row.figure).replace(" ", "&nbsp;")
     return f"<tr><td>{mark}{html.escape(row.name)}</td><td align='right'>{figure}</td></tr>"
+
+
+def _plain(value: float) -> str:
+    """Write two digits without a power of ten."""
+    return np.format_float_positional(value, 2, unique=False, fractional=False, trim="-")
 
 
 def _text(value: float) -> str:

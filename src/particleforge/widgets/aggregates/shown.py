@@ -10,7 +10,7 @@ from particleforge.widgets.files import LENGTH
 from particleforge.widgets.preview import put_layer
 from particleforge.widgets.synthesize.beside import GAP, placed
 
-SPHERES, IMAGE = "Aggregate", "Aggregate image"
+SPHERES, IMAGE = "Grown aggregate", "Grown image"
 COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
 """One for each material, in turn."""
 
@@ -33,6 +33,7 @@ class ShownAggregate:
 
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer
+        self._corner: tuple[float, float] | None = None
 
     @property
     def there(self) -> bool:
@@ -57,12 +58,13 @@ class ShownAggregate:
             layers.remove(old)
         if not solid:
             dims.ndisplay = 2
-        spheres, image = self._options(grown, solid)
+        was, (spheres, image) = self._corner, self._options(grown, solid)
         put_layer(self._viewer, self._viewer.add_points, SPHERES, **spheres).editable = False
         shown = put_layer(self._viewer, self._viewer.add_image, IMAGE, **image)
         shown.reset_contrast_limits()
         if new:
             dims.ndisplay = 3 if solid else 2
+        if new or self._corner != was:
             self._viewer.reset_view()
         if selected & set(layers):
             layers.selection = selected & set(layers)
@@ -74,7 +76,8 @@ class ShownAggregate:
         seen = [layer for layer in others if isinstance(layer, (Image, Labels)) and layer.visible]
         right = max(seen, key=lambda layer: float(layer.extent.world[1, -1]), default=None)
         image = placed(micrograph.pixel_size_nm, right, 2)
-        (top, left), (y_unit, x_unit) = image["translate"], image["units"]
+        self._corner = top, left = image["translate"]
+        y_unit, x_unit = image["units"]
         y_scale, x_scale = np.asarray(image["scale"]) / micrograph.pixel_size_nm
         x, radii = spheres.positions_nm[:, 0], spheres.radii_nm
         low, high = float((x - radii).min()), float((x + radii).max())
