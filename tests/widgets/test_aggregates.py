@@ -283,6 +283,23 @@ def test_a_broken_shadow_is_told(tmp_path):
             read(tmp_path)
 
 
+@pytest.fixture
+def no_built_in(monkeypatch, tmp_path):
+    monkeypatch.setattr("particleforge.widgets.model_chooser.HETERO", tmp_path / "built-in")
+    return tmp_path / "built-in"
+
+
+def test_the_estimator_that_comes_along_is_offered_first(home, no_built_in):
+    (home / "models" / "mine").mkdir(parents=True)
+    (home / "models" / "mine" / "estimator.yaml").write_text("")
+    mine = ("mine", str(home / "models" / "mine"))
+    assert estimators(home / "models") == [mine]
+    no_built_in.mkdir()
+    (no_built_in / "estimator.yaml").write_text("")
+    assert estimators(home / "models") == [("Built-in, TiO2 and WO3", str(no_built_in)), mine]
+
+
+@pytest.mark.usefixtures("no_built_in")
 def test_a_browsed_estimator_is_told_even_if_it_is_the_only_one(qtbot, home, tmp_path):
     chooser = ModelChooser((), estimators)
     qtbot.addWidget(chooser)
@@ -293,6 +310,7 @@ def test_a_browsed_estimator_is_told_even_if_it_is_the_only_one(qtbot, home, tmp
 
 
 @leaves_nothing
+@pytest.mark.usefixtures("no_built_in")
 def test_the_panel_says_what_is_missing_and_hands_over_images(qtbot, home, tmp_path):
     viewer = ViewerModel()
     panel = AggregatesPanel(viewer)

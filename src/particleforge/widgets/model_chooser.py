@@ -7,9 +7,10 @@ from typing import TypeAlias
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+from particleforge.models.estimator.model import HETERO
 from particleforge.widgets.form.editor import guard_wheel
 from particleforge.widgets.workspace import MODELS, workspace
-from particleforge.workflows.trained import trained_estimators, trained_models
+from particleforge.workflows.trained import ESTIMATOR, trained_estimators, trained_models
 
 BUILT_IN = ("Built-in detector", "base")
 Offer: TypeAlias = tuple[str, str]
@@ -23,8 +24,9 @@ def detectors(folder: Path) -> list[Offer]:
 
 
 def estimators(folder: Path) -> list[Offer]:
-    """Estimators of a folder."""
-    return [(path.name, str(path)) for path in trained_estimators(folder)]
+    """Estimators of a folder, behind the one that comes along, where it does."""
+    own = [("Built-in, TiO2 and WO3", str(HETERO))] if (HETERO / ESTIMATOR).is_file() else []
+    return own + [(path.name, str(path)) for path in trained_estimators(folder)]
 
 
 class ModelChooser(QWidget):
