@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 
 import numpy as np
@@ -98,14 +99,20 @@ def lay(trap, count):
         (trap / str(i)).touch()
 
 
-def children(marked):
-    """Processes below this one with a word in their command line."""
-    found = []
-    for child in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            if marked in " ".join(child.cmdline()):
-                found.append(child)
-    return found
+@pytest.fixture
+def children():
+    """Find processes with a word in their command line among those below this one that this test has started."""
+    others = set(psutil.Process().children(recursive=True))
+
+    def find(marked):
+        found = []
+        for child in set(psutil.Process().children(recursive=True)) - others:
+            with suppress(psutil.NoSuchProcess):
+                if marked in " ".join(child.cmdline()):
+                    found.append(child)
+        return found
+
+    return find
 
 
 def assert_equal(one, other):
@@ -126,7 +133,7 @@ def undisturbed(tmp_path_factory):
     return synthesize(RECIPE, [], tmp_path_factory.mktemp("undisturbed") / "made.zarr", PARAMS)
 
 
-def test_items_come_once_each_whoever_dies(trapped):
+def test_items_come_once_each_whoever_dies(trapped, children):
     module, trap = trapped
     lay(trap, 2)
     answers = list(in_processes(module.call, [1, 2, 3, 4, 5, 6], 2))
@@ -140,7 +147,7 @@ def test_items_come_once_each_whoever_dies(trapped):
     assert not children("spawn_main")
 
 
-def test_what_a_call_raises_is_raised_here(trapped):
+def test_what_a_call_raises_is_raised_here(trapped, children):
     module, _ = trapped
     with pytest.raises(ValueError, match="seven"):
         list(in_processes(module.call, [1, 7, 2], 2))
@@ -185,7 +192,7 @@ def test_parts_of_files_are_removed_when_a_run_goes_on(trapped, tmp_path):
     assert not [name for name in files(tmp_path / "made.zarr") if ".part" in name]
 
 
-def test_a_renderer_killed_in_the_middle_of_an_image_is_replaced(undisturbed, tmp_path):
+def test_a_renderer_killed_in_the_middle_of_an_image_is_replaced(undisturbed, children, tmp_path):
     steps = synthesize.steps(RECIPE, [], tmp_path / "made.zarr", PARAMS)
     while next(steps).done < 6:
         pass
@@ -197,7 +204,7 @@ def test_a_renderer_killed_in_the_middle_of_an_image_is_replaced(undisturbed, tm
     assert_equal(Dataset.open(tmp_path / "made.zarr"), undisturbed)
 
 
-def test_a_renderer_that_is_killed_again_and_again_ends_the_run_and_it_goes_on_later(undisturbed, tmp_path):
+def test_a_renderer_that_is_killed_again_and_again_ends_the_run_and_it_goes_on_later(undisturbed, children, tmp_path):
     steps = synthesize.steps(RECIPE, [], tmp_path / "made.zarr", PARAMS)
     while next(steps).done < 6:
         pass
@@ -224,7 +231,7 @@ def test_a_renderer_that_is_killed_again_and_again_ends_the_run_and_it_goes_on_l
 @pytest.mark.parametrize(
     ("marked", "told"), [("render.engine.child", "Rendered again with scalar_rgb"), ("spawn_main", "A worker process")]
 )
-def test_of_two_workers_one_loses_its_renderer_or_its_life(undisturbed, tmp_path, capfd, marked, told):
+def test_of_two_workers_one_loses_its_renderer_or_its_life(undisturbed, children, tmp_path, capfd, marked, told):
     steps = synthesize.steps(RECIPE, [], tmp_path / "made.zarr", PARAMS.replace(workers=2, samples_per_shard=1))
     while next(steps).done < 6:
         pass
@@ -247,7 +254,7 @@ def test_the_command_that_is_killed_itself_goes_on(undisturbed, tmp_path):
     command = [sys.executable, "-m", "particleforge.cli", *map(str, words)]
     first = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     while first.poll() is None and not list(out.glob("rows/0*.jsonl")):
-        pass
+        time.sleep(0.01)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     subprocess.run(command, check=True)
