@@ -1,11 +1,13 @@
 """The aggregates panel: what is grown, how it is shown, what is estimated from, and shadows."""
 
 import json
+import threading
 
 import numpy as np
 import pandas as pd
 import pytest
 from napari.components import ViewerModel
+from qtpy.QtWidgets import QApplication
 
 from particleforge.errors import UserError
 from particleforge.params import Params
@@ -18,7 +20,7 @@ from particleforge.store.micrographs import read_micrograph
 from particleforge.widgets.aggregates.grow_section import GrowSection
 from particleforge.widgets.aggregates.grown import SEED, grow_one
 from particleforge.widgets.aggregates.images import NO_IMAGE, NONE_SELECTED, SELECTED, Images, write_task
-from particleforge.widgets.aggregates.panel import ESTIMATE, NO_ESTIMATOR, SHADOW, AggregatesPanel
+from particleforge.widgets.aggregates.panel import ESTIMATE, NO_ESTIMATOR, AggregatesPanel
 from particleforge.widgets.aggregates.rows import aggregate_rows, estimate_rows
 from particleforge.widgets.aggregates.shadow_view import RECIPE, ShadowView
 from particleforge.widgets.aggregates.shadows import grown_descriptors, read_descriptors, read_recipe_of
@@ -328,7 +330,27 @@ def test_the_panel_says_what_is_missing_and_hands_over_images(qtbot, home, tmp_p
     assert not panel.shadow.isEnabled() and panel.row.button.isEnabled()
     task = panel.prepare()()
     assert task.call == ESTIMATE and task.args["model"] == panel.model.value() and task.params == {"pixel_size": None}
-    assert SHADOW.endswith("shadow:shadow")
+    panel.name.setText("mine")
+    go_on, scratch = threading.Event(), panel._scratch
+    panel.row.start(lambda: go_on.wait() and task)
+    panel.shadow.click()
+    assert panel._scratch is scratch and scratch.path.is_dir()  # those of what is running
+    panel.row.cancel()
+    go_on.set()
+    panel.shut()
+
+
+@leaves_nothing
+def test_shadows_of_before_are_there_when_the_panel_opens(qtbot, home):
+    write_shadow(home / "results" / "mine", small())
+    panel = AggregatesPanel(ViewerModel())
+    qtbot.addWidget(panel)
+    assert not [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, ShadowView)]
+    panel.show()
+    assert panel.view.isVisible() and panel.view.shadow.currentText() == "mine"
+    qtbot.waitUntil(lambda: list(panel.view.plot.tables) == ["mine"], timeout=LIMIT_MS)
+    panel.growth.set_params(small(), "small")
+    qtbot.waitUntil(lambda: list(panel.view.plot.tables) == ["mine", RECIPE], timeout=LIMIT_MS)
     panel.shut()
 
 

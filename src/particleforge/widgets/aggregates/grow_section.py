@@ -85,7 +85,7 @@ class GrowSection(QWidget):
         self.recipe.gallery.clear_choice()
         self.recipe.show_recipe(recipe, name, f"Recipe of {name}.")
 
-    def replace(self) -> None:
+    def rearrange(self) -> None:
         """Put the layers beside others that have come or gone."""
         if self._shown.there:
             self._turning.start()

@@ -90,7 +90,7 @@ class AggregatesPanel(Panel):
         """Offer the layers, estimators and shadows there are now."""
         self.model.refresh()
         self.view.refresh()
-        self.growth.replace()
+        self.growth.rearrange()
         super().reset_choices(event)
 
     def shut(self) -> None:
@@ -102,6 +102,8 @@ class AggregatesPanel(Panel):
 
     def _run_shadow(self) -> None:
         """Hand the images over, and grow aggregates with what they tell."""
+        if self.row.running:  # its images must stay where they are
+            return
         try:
             model, images, folder = self._given()
             params, out = self.form.params(), self.name.path

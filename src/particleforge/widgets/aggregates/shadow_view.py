@@ -73,7 +73,7 @@ class ShadowView(QWidget):
         self.use.clicked.connect(self._use)
         for chooser in (self.shadow, self.against):
             chooser.currentIndexChanged.connect(self.compare)
-        self.refresh()
+        self.hide()
 
     def refresh(self) -> None:
         """Offer the shadows there are now."""
@@ -82,7 +82,10 @@ class ShadowView(QWidget):
             offered = [*first, *found]
             if offered != [(chooser.itemText(i), chooser.itemData(i)) for i in range(chooser.count())]:
                 _offer(chooser, offered)
+        was_hidden = self.isHidden()
         self.setVisible(bool(found))
+        if was_hidden:
+            self.compare()
 
     def show_shadow(self, folder: Path) -> None:
         """Show a shadow that was just grown."""
