@@ -176,6 +176,14 @@ def test_no_print_no_blind_except():
 
 
 @cache
+def test_signals_go_to_methods():
+    """A function that holds its widget and is connected to a signal of it keeps it alive for good under PySide6."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "connect":
+                assert not any(isinstance(given, ast.Lambda) for given in node.args), f"{path}:{node.lineno}"
+
+
 def modules():
     """Every module of the package that can be imported without a display."""
     return [

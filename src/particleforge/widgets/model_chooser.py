@@ -64,7 +64,7 @@ class ModelChooser(QWidget):
         layout.addWidget(self.box, 1)
         layout.addWidget(self.button)
         self.refresh()
-        self.box.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self.box.currentIndexChanged.connect(self.changed)
 
     def value(self) -> str:
         """Return ``base``, or the folder of a model; nothing where there is no model."""

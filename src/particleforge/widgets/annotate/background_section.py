@@ -22,7 +22,7 @@ class BackgroundSection(Section):
         super().__init__("3  Background")
         self.session: Session | None = None
         self.brush = button("Brush background", "Paint where there is surely no particle.", checkable=True)
-        self.brush.clicked.connect(lambda on: self.picked.emit("strokes" if on else ""))
+        self.brush.clicked.connect(self._pick)
         self.complete = CheckBox(text="Every particle in this image is annotated")
         self.complete.tooltip = "Then no background needs to be brushed."
         self.complete.changed.connect(self._complete)
@@ -44,6 +44,9 @@ class BackgroundSection(Section):
         self.complete.enabled = ready
         self.brush.setEnabled(ready and not complete)
         self.hint.setText(NOT_NEEDED if complete else WHY)
+
+    def _pick(self, on: bool) -> None:
+        self.picked.emit("strokes" if on else "")
 
     def _complete(self, complete: bool) -> None:
         if self.session is not None:

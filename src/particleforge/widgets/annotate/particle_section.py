@@ -145,9 +145,13 @@ class ParticleSection(Section):
 
     def _tool(self, name: str) -> QPushButton:
         made = button(*TOOLS[name], checkable=True)
-        made.clicked.connect(lambda on, name=name: self.picked.emit(name if on else ""))
+        made.clicked.connect(self._pick)
         self.buttons[name] = made
         return made
+
+    def _pick(self, on: bool) -> None:
+        name = next(name for name, tool in self.buttons.items() if tool is self.sender())
+        self.picked.emit(name if on else "")
 
     def _add_suggestions(self, row: JobRow) -> None:
         self.model = ModelChooser()

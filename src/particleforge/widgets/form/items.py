@@ -61,6 +61,9 @@ class RowsEditor(Editor):
         self._drop([found for found, _ in self.rows].index(row))
         self.changed.emit()
 
+    def _remove(self) -> None:
+        self.remove(self.sender().parent())
+
     def _add(self) -> None:
         self._append().set_value(self._first())
         self.changed.emit()
@@ -72,7 +75,7 @@ class RowsEditor(Editor):
         button.setText("✕")
         button.setAutoRaise(True)
         button.setToolTip("Remove")
-        button.clicked.connect(lambda: self.remove(row))
+        button.clicked.connect(self._remove)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)

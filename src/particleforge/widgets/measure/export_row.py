@@ -62,8 +62,8 @@ class ExportRow(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         self.setToolTip("Export the particles that count.")
-        for text, button in self.buttons.items():
-            button.clicked.connect(lambda _=False, text=text: self._export(text))
+        for button in self.buttons.values():
+            button.clicked.connect(self._export)
             line.addWidget(button, 1)
 
     def set_anything(self, anything: bool) -> None:
@@ -71,7 +71,8 @@ class ExportRow(QWidget):
         for text, button in self.buttons.items():
             button.setEnabled(anything or text == "Labels…")
 
-    def _export(self, text: str) -> None:
+    def _export(self) -> None:
+        text = next(text for text, button in self.buttons.items() if button is self.sender())
         kinds, suffix, write = EXPORTS[text]
         exported = self._given()
         name = file_name(exported.name)

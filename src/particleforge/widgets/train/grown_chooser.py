@@ -25,7 +25,7 @@ class GrownChooser(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.box)
         self.refresh()
-        self.box.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self.box.currentIndexChanged.connect(self.changed)
 
     def value(self) -> Path | None:
         """Return the dataset; None for samples made on the way."""

@@ -36,7 +36,7 @@ class TrainingView(QWidget):
         for widget in (self.loss, self.picture, self.models, self.resume):
             box.addWidget(widget)
         self.models.itemSelectionChanged.connect(self._offer)
-        self.resume.clicked.connect(lambda: self.resumed.emit(self.models.chosen()))
+        self.resume.clicked.connect(self._resume)
         self._offer()
 
     @property
@@ -71,6 +71,9 @@ class TrainingView(QWidget):
             self.loss.show_log(self._out / LOG)
         self.models.refresh(self._out if self._running else None)
         self._offer()
+
+    def _resume(self) -> None:
+        self.resumed.emit(self.models.chosen())
 
     def _offer(self) -> None:
         model = self.models.chosen()
