@@ -1,38 +1,59 @@
-"""How well parameters of hetero-aggregates are told from their images, beside a threshold method and the paper.
+"""Trains the estimator of hetero-aggregates that comes along, and judges it beside a threshold method and the paper.
 
-``uv run python benchmarks/estimator.py FOLDER [--count N] [--tests N]`` draws a data set, trains an estimator and
-judges it on groups it has never seen; all of it lies in FOLDER afterwards, and an interrupted run goes on. Recipe and
-training lie in ``benchmarks/estimator``.
+``uv run python benchmarks/estimator.py FOLDER [STAGE ...]`` goes through these stages, or those that are named; each
+goes on where it was interrupted, and prints a table:
+
+``draw``     samples to learn from, and others, of groups nobody learns from, to judge on
+``train``    the networks; FOLDER/model is what lies in ``src/particleforge/models/estimator/hetero`` then
+``judge``    errors of single images and of several at once
+``full``     the same for images as large and fine as those of the published data
+``shadows``  descriptors of aggregates grown with what was estimated, against those grown with the truth
+``curve``    errors after short trainings of equal length on a part of the samples
+
+Recipe and training lie in ``src/particleforge/models/estimator/hetero``.
 """
 
 import argparse
+import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from particleforge.cli.bar import bar
-from particleforge.models.estimator.model import NOTE, Estimator, Part
-from particleforge.models.estimator.target import Regression, Target
+from particleforge.models.estimator.data import Pictures, collect
+from particleforge.models.estimator.model import HETERO, NOTE, Estimator, Part
+from particleforge.models.estimator.preparation import Preparation
+from particleforge.models.estimator.target import Batch, Regression
+from particleforge.models.estimator.together import Together
 from particleforge.models.estimator.train_params import EstimatorParams
+from particleforge.models.estimator.training import learn
 from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.any import read_recipe
-from particleforge.recipes.fields import innermost, value_of
+from particleforge.recipes.fields import innermost, value_of, with_value
 from particleforge.recipes.groups import Groups
 from particleforge.recipes.synthesize import SynthesizeParams, synthesize
+from particleforge.seeds import stream
 from particleforge.step import Step, run
 from particleforge.store.dataset import Dataset
-from particleforge.workflows.train_estimator import train_estimator
+from particleforge.workflows.shadow import estimated_recipe, grow
 
-SETTINGS = Path(__file__).parent / "estimator"
 AT_ONCE = (1, 2, 5, 10, 20)
+BATCH = 10
 IMAGES_PER_GROUP = 20
 SHARE = "materials.TiO2.share"
-PUBLISHED = (
-    "published: D_f 0.041 of 10 images; mixing ratio 0.053 per image (0.059 without classifier), threshold 0.078"
-)
+DESCRIPTORS = {
+    "cluster_size_TiO2": "0.84 and 2.165",
+    "hetero_coordination": "0.85 and 0.056",
+    "coordination": "0.87 and 0.007",
+}
+GROUPS_FOR_THRESHOLDS = 60
+PARTS = (16, 4, 1)
+"""Samples of the curve: all of them divided by these."""
+TRAINED_FOR_CURVE = "growth.fractal_dimension", SHARE
 
 
 def do(step: Step[Any]) -> Any:
@@ -40,39 +61,106 @@ def do(step: Step[Any]) -> Any:
         return run(step, report)
 
 
-def draw(folder: Path, count: int, tests: int) -> tuple[Dataset, Dataset]:
-    """Draw what to learn from, and other groups to judge on."""
-    recipe = read_recipe(str(SETTINGS / "recipe.yaml"))
-    others = recipe.replace(seed=1, groups=max(1, tests // IMAGES_PER_GROUP))
-    made = do(synthesize.steps(recipe, [], folder / "learn.zarr", SynthesizeParams(count=count)))
-    judged = do(synthesize.steps(others, [], folder / "judge.zarr", SynthesizeParams(count=tests, seed=1)))
-    return made, judged
+def mean(each: np.ndarray) -> float:
+    return float(each.mean())
 
 
-class Judged:
-    """Samples that are judged on: prepared images, what each shows, what its group has."""
+def table(title: str, head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    lines = [head, ("---",) * len(head), *rows]
+    text = "\n".join("| " + " | ".join(map(_shown, line)) + " |" for line in lines)
+    print(f"\n{title}\n\n{text}", flush=True)
 
-    def __init__(self, dataset: Dataset, estimator: Estimator) -> None:
-        samples = list(dataset)
-        self.samples = samples
-        self.images = np.stack([estimator.preparation(sample.micrograph) for sample in samples])
-        shared = Groups.parse(dataset.meta["recipe"]).shared
-        keys = np.array([[value_of(innermost(sample.recipe), name) for name in shared] for sample in samples])
-        self.groups = np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
 
-    def shown(self, target: Target) -> np.ndarray:
-        """(n,) what each image shows."""
-        return np.array([target.of_sample(sample) for sample in self.samples])
+def _shown(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
-    def asked(self, target: Target) -> np.ndarray:
-        """(n,) what its group has."""
-        return np.array([value_of(innermost(sample.recipe), target.parameter) for sample in self.samples])
 
-    def batches(self, size: int) -> Iterator[np.ndarray]:
-        """Give indices of `size` samples of one group, each sample once; what is left over is left out."""
-        for group in np.unique(self.groups):
-            these = np.flatnonzero(self.groups == group)
-            yield from these[: len(these) // size * size].reshape(-1, size)
+class Bench:
+    """What stages share: the folder with all data, how many samples there are."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        self.folder: Path = args.folder
+        self.params = EstimatorParams.from_yaml(HETERO / "train.yaml")
+        recipe = read_recipe(str(HETERO / "recipe.yaml"))
+        assert isinstance(recipe, Groups)
+        self.recipe = recipe
+
+    def other(self, tests: int, recipe: Groups) -> Groups:
+        """Recipe with groups nobody learns from."""
+        return recipe.replace(seed=1, groups=max(1, tests // IMAGES_PER_GROUP))
+
+    def dataset(self, name: str, recipe: Groups, count: int, seed: int) -> Dataset:
+        """Draw what is missing of a dataset."""
+        params = SynthesizeParams(count=count, seed=seed, samples_per_shard=64)
+        found: Dataset = do(synthesize.steps(recipe, [], self.folder / f"{name}.zarr", params))
+        return found
+
+    def learn(self) -> Dataset:
+        """Draw what is learned from."""
+        return self.dataset("learn", self.recipe, self.args.count, 0)
+
+    def judge(self) -> Dataset:
+        """Draw what is judged on."""
+        return self.dataset("judge", self.other(self.args.tests, self.recipe), self.args.tests, 1)
+
+    def full(self) -> Dataset:
+        """Draw other groups at the pixel size of the published images; all else is as in the recipe."""
+        data = self.recipe.model_dump(mode="json")
+        coarse = self.recipe.recipe.model_dump(mode="json")
+        factor = coarse["pixel_size_nm"] / 0.5
+        dose = coarse["imaging"]["dose"]
+        fine = {
+            "pixel_size_nm": 0.5,
+            "height_px": round(coarse["height_px"] * factor),
+            "width_px": round(coarse["width_px"] * factor),
+            "imaging.jitter_px": coarse["imaging"]["jitter_px"] * factor,
+            "imaging.dose": dose | {end: dose[end] / factor**2 for end in ("low", "high")},
+        }
+        for name, value in fine.items():
+            coarse = with_value(coarse, name, value)
+        tests = self.args.tests // 10
+        return self.dataset("full", self.other(tests, Groups.parse(data | {"recipe": coarse})), tests, 2)
+
+    def pictures(self, name: str) -> tuple[Pictures, Preparation]:
+        """Read and prepare the images of a dataset, drawn first where it is not there; done once."""
+        path, note = self.folder / f"{name}.npz", self.folder / "preparation.yaml"
+        if not note.exists():
+            note.write_text(Preparation.fit(self.learn(), self.params.prepare).to_yaml(), encoding="utf-8")
+        preparation = Preparation.from_yaml(note)
+        if not path.exists():
+            found = do(collect(getattr(self, name)(), self.params.targets, self.recipe.shared, preparation))
+            np.savez(path, images=found.images, shown=found.shown, asked=found.asked, groups=found.groups)
+        with np.load(path) as data:
+            shown, asked = tuple(data["shown"]), tuple(data["asked"])
+            return Pictures(data["images"], shown, asked, data["groups"]), preparation
+
+    def model(self) -> Estimator:
+        """Load what was trained."""
+        return Estimator.load(self.folder / "model")
+
+
+def draw(bench: Bench) -> None:
+    for dataset in (bench.learn(), bench.judge()):
+        print(f"{dataset.path.name}: {len(dataset)} images of {Groups.parse(dataset.meta['recipe']).groups} groups")
+
+
+def train(bench: Bench) -> None:
+    out = bench.folder / "model"
+    if not (out / NOTE).exists():
+        pictures, preparation = bench.pictures("learn")
+        out.mkdir(exist_ok=True)
+        do(learn(pictures, preparation, bench.recipe.model_dump(mode="json"), out, bench.params))
+    rows = []
+    for path in sorted(out.glob("*.csv")):
+        with path.open(newline="") as file:
+            log = list(csv.DictReader(file))
+        losses = [float(log[min(len(log), -(-len(log) * part // 4)) - 1]["held_out_loss"]) for part in (1, 2, 4)]
+        rows.append(
+            (path.stem, log[-1]["step"], f"{float(log[-1]['seconds']) / 60:.1f}", *(f"{x:.5f}" for x in losses))
+        )
+    head = ("network", "steps", "minutes", "loss at a quarter", "at half", "at the end")
+    table("Held-out loss over the training", head, rows)
 
 
 class Alone(Regression):
@@ -81,18 +169,96 @@ class Alone(Regression):
     tolerance: ClassVar[float] = 0.0
 
 
-def report_each(name: str, found: np.ndarray, shown: np.ndarray) -> None:
-    errors = found - shown
-    low, high = np.percentile(errors, (25, 75))
-    print(f"| {name} | {np.abs(errors).mean():.4f} | {errors.mean():+.4f} | {high - low:.4f} |")
+def batches(groups: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Give indices of `size` samples of one group, each sample once; what is left over is left out."""
+    for group in np.unique(groups):
+        these = np.flatnonzero(groups == group)
+        yield from these[: len(these) // size * size].reshape(-1, size)
 
 
-def report_together(judged: Judged, found: dict[str, np.ndarray], asked: np.ndarray) -> None:
-    print("\n| images at once | " + " | ".join(found) + " |\n|---|" + "---|" * len(found))
+def judge(bench: Bench) -> None:
+    report(bench, "judge")
+
+
+def full(bench: Bench) -> None:
+    report(bench, "full")
+
+
+class Reading(NamedTuple):
+    """What is read from each image, and how several of these become one."""
+
+    number: int
+    each: np.ndarray
+    tell: Callable[[np.ndarray], float] = mean
+
+
+def report(bench: Bench, name: str) -> None:
+    model, (pictures, _) = bench.model(), bench.pictures(name)
+    print(f"\n{name}: {len(pictures.images)} images of {len(np.unique(pictures.groups))} groups nobody learned from")
+    readings: dict[str, Reading] = {}
+    for number, part in enumerate(model.parts):
+        if isinstance(part.target, Batch):
+            report_batch(part, pictures, number)
+            continue
+        each, key = part.per_image(pictures.images), part.target.parameter
+        found = {key: Reading(number, each, part.of_several), f"{key}, plain mean": Reading(number, each)}
+        if key == SHARE:
+            alone = Part(Alone(parameter=SHARE), part.limits, {"value": part.nets["value"]})
+            found["without second network"] = Reading(number, alone.per_image(pictures.images))
+            report_ends(each, pictures.shown[number], part)
+            if name == "judge":
+                found["thresholds"] = thresholds(bench, number)
+        report_each(found, pictures, number)
+        readings |= found
+    report_together(readings, pictures)
+
+
+def report_each(found: Mapping[str, Reading], pictures: Pictures, number: int) -> None:
+    shown, asked, rows = pictures.shown[number], pictures.asked[number], []
+    always = {"always the mean": np.full(len(shown), asked.mean())}
+    for name, values in (always | {key: one.each for key, one in found.items() if "plain" not in key}).items():
+        errors = values - shown
+        low, high = np.percentile(errors, (25, 75))
+        rows.append((name, np.abs(errors).mean(), f"{errors.mean():+.3f}", high - low))
+    table("Single images, against what they show", ("", "MAE", "bias", "IQR"), rows)
+
+
+def report_ends(found: np.ndarray, shown: np.ndarray, part: Part) -> None:
+    true, said = np.isin(shown, part.limits), np.isin(found, part.limits)
+    rows = [
+        (name, int((true & which).sum()), int((~true & which).sum()))
+        for name, which in (("said to be", said), ("said not to be", ~said))
+    ]
+    table("Images of one kind alone", ("", "they are", "they are not"), rows)
+
+
+def report_together(readings: Mapping[str, Reading], pictures: Pictures) -> None:
+    lines = []
     for size in AT_ONCE:
-        batches = list(judged.batches(size))
-        errors = [np.mean([abs(each[rows].mean() - asked[rows[0]]) for rows in batches]) for each in found.values()]
-        print(f"| {size} ({len(batches)} batches) | " + " | ".join(f"{error:.4f}" for error in errors) + " |")
+        sets = list(batches(pictures.groups, size))
+        errors = (
+            np.mean([abs(one.tell(one.each[rows]) - pictures.asked[one.number][rows[0]]) for rows in sets])
+            for one in readings.values()
+        )
+        lines.append((size, len(sets), *map(float, errors)))
+    table("MAE of several images, against the parameter", ("images", "sets", *readings), lines)
+
+
+def report_batch(part: Part, pictures: Pictures, number: int) -> None:
+    asked, rows = pictures.asked[number], []
+    for size in AT_ONCE[2:]:
+        sets = list(batches(pictures.groups, size))
+        said = np.array([part.value(pictures.images[these]) for these in sets])
+        true = np.array([asked[these[0]] for these in sets])
+        off = np.abs(np.array([part.in_recipe(value) for value in said]) - true)
+        bias = f"{(said - true).mean():+.3f}"
+        rows.append((size, len(sets), np.abs(said - true).mean(), bias, (off == 0).mean(), (off <= 1).mean()))
+    guess = np.abs(asked - np.mean(part.limits))
+    table(
+        f"{part.target.parameter}; always the middle of the range: MAE {guess.mean():.3f}",
+        ("images", "sets", "MAE before rounding", "bias", "exact", "within 1"),
+        rows,
+    )
 
 
 def area(material: Material) -> float:
@@ -103,11 +269,8 @@ def area(material: Material) -> float:
 class Thresholds:
     """Two grey values part ground, TiO2 and WO3; areas over the mean area of a particle count particles."""
 
-    def __init__(self, dataset: Dataset, target: Target) -> None:
-        self.area = {one.name: area(one) for one in Groups.parse(dataset.meta["recipe"]).recipe.materials}
-        some = [dataset[int(i)] for i in np.linspace(0, len(dataset) - 1, min(1000, len(dataset)))]
-        shown = np.array([target.of_sample(sample) for sample in some])
-        images = np.stack([sample.micrograph.grey for sample in some])
+    def __init__(self, recipe: Groups, images: np.ndarray, shown: np.ndarray) -> None:
+        self.area = {one.name: area(one) for one in recipe.recipe.materials}
         grid = np.quantile(images, np.linspace(0.5, 0.999, 40))
         above = np.stack([(images > grey).sum((1, 2)) for grey in grid])
         tries = [(low, high) for low in range(len(grid)) for high in range(low + 1, len(grid))]
@@ -125,47 +288,104 @@ class Thresholds:
         return self.share(*((images > grey).sum((1, 2)) for grey in self.greys))
 
 
-def judge(part: Part, judged: Judged, learned: Dataset) -> None:
-    target = part.target
-    found = {"estimator": part.per_image(judged.images)}
-    shown, asked = judged.shown(target), judged.asked(target)
-    if target.parameter == SHARE:
-        alone = Part(Alone(parameter=target.parameter), part.limits, {"value": part.nets["value"]})
-        found["without classifier"] = alone.per_image(judged.images)
-        thresholds = Thresholds(learned, target)
-        found["threshold"] = thresholds(np.stack([sample.micrograph.grey for sample in judged.samples]))
-        ends = np.isin(shown, part.limits), np.isin(found["estimator"], part.limits)
-        table = [
-            [int(((ends[0] == true) & (ends[1] == said)).sum()) for said in (True, False)] for true in (True, False)
+def thresholds(bench: Bench, number: int) -> Reading:
+    """Fit the threshold method to some groups that were learned from; read images by it."""
+    learned, (pictures, _) = bench.learn(), bench.pictures("learn")
+    some = np.flatnonzero(pictures.groups % (pictures.groups.max() // GROUPS_FOR_THRESHOLDS) == 0)
+    images = np.stack([learned[int(i)].micrograph.grey for i in some])
+    found = Thresholds(bench.recipe, images, pictures.shown[number][some])
+    together = Together.fit(found(images), pictures.asked[number][some], pictures.groups[some])
+    each = found(np.stack([sample.micrograph.grey for sample in bench.judge()]))
+    print(f"\nThresholds {found.greys[0]:.4f} and {found.greys[1]:.4f}, from {len(some)} images")
+    return Reading(number, each, lambda some: together(mean(some), len(some)) if together else mean(some))
+
+
+def shadows(bench: Bench) -> None:
+    """Grow aggregates with parameters of groups, and with what is estimated from ten images of each."""
+    model, (pictures, _) = bench.model(), bench.pictures("judge")
+    path = bench.folder / "shadows.csv"
+    done = list(csv.reader(path.open(newline=""))) if path.exists() else []
+    sets = list(batches(pictures.groups, BATCH))
+    chosen = stream(0, "shadows").choice(len(sets), min(bench.args.shadows, len(sets)), replace=False)
+    samples = bench.judge() if len(done) < len(chosen) else []
+    for number in chosen[len(done) :]:
+        rows = sets[int(number)]
+        true, told = model.recipe, [part.estimate(pictures.images[rows]) for part in model.parts]
+        for name in bench.recipe.shared:
+            true = with_value(innermost(true), name, value_of(innermost(samples[int(rows[0])].recipe), name))
+        means: list[float] = []
+        for which, recipe in enumerate((Aggregate.parse(true), estimated_recipe(model.recipe, told))):
+            grown, _ = run(grow.steps(recipe, bench.args.aggregates, 2 * int(number) + which))
+            means += [float(grown[name].mean()) for name in DESCRIPTORS]
+        with path.open("a", newline="") as file:
+            csv.writer(file).writerow(means)
+        done.append(list(map(str, means)))
+    asked, found = np.split(np.array(done, float).T, 2)
+    rows_ = []
+    for name, t, f in zip(DESCRIPTORS, asked, found, strict=True):
+        left = 1 - ((t - f) ** 2).sum() / ((t - t.mean()) ** 2).sum()
+        rows_.append(
+            (name, float(left), float(np.abs(t - f).mean()), f"{t.min():.2f} to {t.max():.2f}", DESCRIPTORS[name])
+        )
+    title = (
+        f"Digital shadows of {len(done)} configurations, {bench.args.aggregates} aggregates each, from {BATCH} images"
+    )
+    table(title, ("descriptor", "R2", "MAE", "true means", "published R2 and MAE"), rows_)
+
+
+def curve(bench: Bench) -> None:
+    """Train for equally many steps on some of the groups, and judge on groups nobody learned from."""
+    pictures, preparation = bench.pictures("learn")
+    tests, _ = bench.pictures("judge")
+    numbers = [[target.parameter for target in bench.params.targets].index(name) for name in TRAINED_FOR_CURVE]
+    targets = [
+        Regression(parameter=t.parameter, shown=t.shown, low=t.low, high=t.high)
+        for t in (bench.params.targets[i] for i in numbers)
+    ]
+    params = bench.params.replace(targets=tuple(targets), minutes=None, steps=bench.args.curve_steps, validations=10)
+    rows = []
+    for part in PARTS:
+        names = np.unique(pictures.groups)
+        some = np.isin(pictures.groups, names[::part])
+        fewer = Pictures(
+            pictures.images[some],
+            tuple(pictures.shown[i][some] for i in numbers),
+            tuple(pictures.asked[i][some] for i in numbers),
+            pictures.groups[some],
+        )
+        out = bench.folder / f"curve_{part}"
+        out.mkdir(exist_ok=True)
+        recipe = bench.recipe.model_dump(mode="json")
+        done = (out / NOTE).exists()
+        model = Estimator.load(out) if done else do(learn(fewer, preparation, recipe, out, params))
+        errors = [
+            np.abs(one.per_image(tests.images) - tests.shown[i]).mean()
+            for one, i in zip(model.parts, numbers, strict=True)
         ]
-        print(f"\ngreys {thresholds.greys}; homogeneous/heterogeneous, true by said: {table}")
-    print(f"\n{target.parameter}\n\n| per image | MAE | bias | IQR |\n|---|---|---|---|")
-    report_each("always the mean", np.full(len(shown), asked.mean()), shown)
-    for name, values in found.items():
-        report_each(name, values, shown)
-    report_together(judged, found, asked)
+        rows.append((len(fewer.images), *map(float, errors)))
+    title = f"MAE of single images after {bench.args.curve_steps} steps of {params.batch_size} images"
+    table(title, ("samples", *TRAINED_FOR_CURVE), rows)
+
+
+STAGES: dict[str, Callable[[Bench], None]] = {
+    stage.__name__: stage for stage in (draw, train, judge, full, shadows, curve)
+}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--count", type=int, default=3000)
-    parser.add_argument("--tests", type=int, default=1200)
-    parser.add_argument("--minutes", type=float, help="Time for each network instead of that of train.yaml.")
+    parser.add_argument("stages", nargs="*", metavar="STAGE", help=", ".join(STAGES))
+    parser.add_argument("--count", type=int, default=48000, help="Samples to learn from.")
+    parser.add_argument("--tests", type=int, default=4000, help="Samples to judge on.")
+    parser.add_argument("--shadows", type=int, default=30, help="Configurations that get a digital shadow.")
+    parser.add_argument("--aggregates", type=int, default=200, help="Aggregates of each.")
+    parser.add_argument("--curve-steps", type=int, default=400, help="Steps of each training of the curve.")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
-    learned, tests = draw(args.folder, args.count, args.tests)
-    model = args.folder / "model"
-    if not (model / NOTE).exists():
-        params = EstimatorParams.from_yaml(SETTINGS / "train.yaml")
-        params = params.replace(minutes=args.minutes or params.minutes)
-        do(train_estimator.steps([learned.path], model, params))
-    estimator = Estimator.load(model)
-    judged = Judged(tests, estimator)
-    print(f"learned from {len(learned)} images, judged on {len(tests)} of {len(np.unique(judged.groups))} other groups")
-    for part in estimator.parts:
-        judge(part, judged, learned)
-    print(f"\n{PUBLISHED}")
+    bench = Bench(args)
+    for name in args.stages or STAGES:
+        STAGES[name](bench)
 
 
 if __name__ == "__main__":

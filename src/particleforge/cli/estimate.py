@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    parser.add_argument("model", type=Path, help="Folder of an estimator.")
+    parser.add_argument("model", type=Path, help="Folder of an estimator, or hetero: the one that comes along.")
     parser.add_argument("images", type=Path, help="An image or a folder of images, all of one material.")
     parser.add_argument("--out", type=Path, required=True, help="New folder for estimate.csv and estimate.json.")
     add_options(parser, EstimateParams)

@@ -12,7 +12,9 @@ from particleforge.workflows.shadow import ShadowParams, shadow
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    parser.add_argument("model", type=Path, help="Folder of an estimator that learned from aggregates.")
+    parser.add_argument(
+        "model", type=Path, help="Folder of an estimator of aggregates, or hetero: the one that comes along."
+    )
     parser.add_argument("images", type=Path, help="An image or a folder of images, all of one material.")
     parser.add_argument("--out", type=Path, required=True, help="New folder for estimates, descriptors and histograms.")
     add_options(parser, ShadowParams)

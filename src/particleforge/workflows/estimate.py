@@ -41,7 +41,7 @@ def estimate(
     Parameters
     ----------
     model
-        An estimator, or its folder.
+        An estimator, or its folder, or ``hetero``: the one of hetero-aggregates that comes along.
     images
         An image or a folder of images, all of one material; ten are usual.
     out
@@ -54,10 +54,10 @@ def estimate(
     UserError
         If the model or an image cannot be read, an image does not fit, or `out` holds something.
     """
-    from particleforge.models.estimator.model import Estimator
+    from particleforge.models.estimator.model import Estimator, find_model
 
     paths = image_paths(Path(images))
-    estimator = model if isinstance(model, Estimator) else Estimator.load(Path(model))
+    estimator = model if isinstance(model, Estimator) else Estimator.load(find_model(model))
     micrographs: list[Micrograph] = []
     for path in paths:
         yield Progress(len(micrographs), len(paths) + 1, f"Reading {path.name}")

@@ -78,7 +78,7 @@ def shadow(
     Parameters
     ----------
     model
-        An estimator of parameters of aggregates, or its folder.
+        An estimator of parameters of aggregates, or its folder, or ``hetero``: the one that comes along.
     images
         An image or a folder of images, all of one material.
     out
@@ -92,9 +92,9 @@ def shadow(
     UserError
         As `estimate`, or if the model has not learned from aggregates, or most draws have none.
     """
-    from particleforge.models.estimator.model import Estimator
+    from particleforge.models.estimator.model import Estimator, find_model
 
-    estimator = model if isinstance(model, Estimator) else Estimator.load(Path(model))
+    estimator = model if isinstance(model, Estimator) else Estimator.load(find_model(model))
     _aggregate(estimator.recipe)
     found = yield from estimate.steps(estimator, images, out, params)
     recipe = estimated_recipe(estimator.recipe, found)

@@ -1,0 +1,62 @@
+"""The estimator that comes along."""
+
+import json
+
+import numpy as np
+import pytest
+
+from particleforge.models.estimator.model import HETERO, Estimator, find_model
+from particleforge.models.estimator.target import Batch
+from particleforge.recipes.any import read_recipe
+from particleforge.recipes.fields import innermost, value_of
+from particleforge.recipes.recipe import make_sample
+from particleforge.store.micrographs import write_micrograph
+from particleforge.workflows.estimate import estimate
+
+GROUPS = 8
+AT_ONCE = 10
+
+
+@pytest.fixture(scope="module")
+def groups():
+    """Ten images of each of some materials nobody learned from."""
+    recipe = read_recipe(str(HETERO / "recipe.yaml")).replace(seed=20, groups=GROUPS)
+    return [[make_sample(recipe.of_group(k), None, k, i) for i in range(AT_ONCE)] for k in range(GROUPS)]
+
+
+def test_it_is_found_by_its_name(tmp_path, monkeypatch):
+    assert find_model("hetero") == HETERO
+    assert find_model(tmp_path) == tmp_path
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hetero").mkdir()
+    assert find_model("hetero").resolve() == tmp_path / "hetero"  # a folder of that name comes first
+
+
+def test_it_beats_guessing_the_middle_of_the_range(groups):
+    model = Estimator.load(find_model("hetero"))
+    found = [model.estimate([sample.micrograph for sample in samples]) for samples in groups]
+    for k, part in enumerate(model.parts):
+        asked = np.array([value_of(innermost(samples[0].recipe), part.target.parameter) for samples in groups])
+        guessed = np.abs(asked - np.mean(part.limits)).mean()
+        said = np.array([estimates[k].value for estimates in found])
+        assert np.abs(said - asked).mean() < 0.6 * guessed, part.target.parameter
+        if not isinstance(part.target, Batch):
+            shown = np.array([part.target.of_sample(sample) for samples in groups for sample in samples])
+            each = np.concatenate([estimates[k].per_image for estimates in found])
+            assert np.abs(each - shown).mean() < 0.6 * np.abs(shown - np.mean(part.limits)).mean()
+
+
+def test_images_of_the_usual_pixel_size_are_taken(tmp_path):
+    model = Estimator.load(find_model("hetero"))
+    recipe = read_recipe(str(HETERO / "recipe.yaml")).recipe
+    imaging = recipe.imaging.replace(dose=4500, jitter_px=0.1)
+    fine = recipe.replace(height_px=512, width_px=512, pixel_size_nm=0.5, imaging=imaging)
+    samples = [make_sample(fine, None, 3, i) for i in range(4)]
+    for i, sample in enumerate(samples):
+        write_micrograph(tmp_path / f"{i}.tif", sample.micrograph)
+    found = estimate("hetero", tmp_path, tmp_path / "out")
+    written = json.loads((tmp_path / "out" / "estimate.json").read_text())
+    assert written["model"] == "hetero"
+    assert list(written["estimates"]) == [part.target.parameter for part in model.parts]
+    shown = [model.parts[0].target.of_sample(sample) for sample in samples]
+    assert np.abs(found[0].per_image - shown).mean() < 0.25
