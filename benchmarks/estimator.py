@@ -53,7 +53,7 @@ DESCRIPTORS = {
 GROUPS_FOR_THRESHOLDS = 60
 PARTS = (16, 4, 1)
 """Samples of the curve: all of them divided by these."""
-TRAINED_FOR_CURVE = "growth.fractal_dimension", SHARE
+TRAINED_FOR_CURVE = ("growth.fractal_dimension", SHARE)
 
 
 def do(step: Step[Any]) -> Any:
@@ -155,11 +155,11 @@ def train(bench: Bench) -> None:
     for path in sorted(out.glob("*.csv")):
         with path.open(newline="") as file:
             log = list(csv.DictReader(file))
-        losses = [float(log[min(len(log), -(-len(log) * part // 4)) - 1]["held_out_loss"]) for part in (1, 2, 4)]
-        rows.append(
-            (path.stem, log[-1]["step"], f"{float(log[-1]['seconds']) / 60:.1f}", *(f"{x:.5f}" for x in losses))
-        )
-    head = ("network", "steps", "minutes", "loss at a quarter", "at half", "at the end")
+        at = [log[min(len(log), -(-len(log) * part // 4)) - 1] for part in (1, 2, 4)]
+        losses = [*(row["held_out_loss"] for row in at), log[-1]["train_loss"]]
+        minutes = float(log[-1]["seconds"]) / 60
+        rows.append((path.stem, log[-1]["step"], f"{minutes:.1f}", *(f"{float(loss):.4f}" for loss in losses)))
+    head = ("network", "steps", "minutes", "loss at a quarter", "at half", "at the end", "on what it learns from")
     table("Held-out loss over the training", head, rows)
 
 
