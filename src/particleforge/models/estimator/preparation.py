@@ -103,7 +103,7 @@ class Preparation(PrepareParams):
             If its pixel size is not known, but that of the others is; if it is too far from theirs; if the image is
             larger or its grey values lie far beyond theirs.
         """
-        image = pooled(rescale(micrograph.grey, self._factor(micrograph)), self.pool)
+        image = pooled(resized(micrograph.grey, self._factor(micrograph)), self.pool)
         return self._level(self._framed(image, micrograph), micrograph)
 
     def _factor(self, micrograph: Micrograph) -> float:
@@ -158,6 +158,18 @@ class Preparation(PrepareParams):
         share = np.sqrt(share) if self.curve == "root" else share
         steps = self.levels - 1
         return np.asarray(np.rint(np.rint(share * steps) * (WHITE / steps)), np.uint8)
+
+
+def resized(image: Floats, factor: float) -> Floats:
+    """Image resized by a factor; where it shrinks, pixels are the mean of those below, as a coarser detector has it."""
+    if factor >= 1:
+        return rescale(image, factor)
+    import torch
+    from torch.nn import functional as F
+
+    size = [max(1, round(length * factor)) for length in image.shape]
+    small = F.interpolate(torch.from_numpy(np.ascontiguousarray(image, np.float32))[None, None], size, mode="area")
+    return np.asarray(small[0, 0].numpy())
 
 
 def pooled(image: Floats, pool: int) -> Floats:
