@@ -86,8 +86,7 @@ def learn(
             save_net(out, task.name, before)
             clear(out, task.name)
         yield Progress(number + 1, len(params.targets), f"{target.parameter}: judging")
-        part = of_several(Part(target, limits[number], nets), pictures, number, held_out)
-        parts.append(replace(part, held_out=judge(part, pictures, number, (chosen, held_out))))
+        parts.append(judged(Part(target, limits[number], nets), pictures, number, (chosen, held_out)))
     provenance = {
         "version": version("napari-particleforge"),
         "training": params.model_dump(mode="json"),
@@ -97,15 +96,6 @@ def learn(
     model = Estimator(parts, preparation, params.network, dict(recipe), provenance)
     model.save(out)
     return model
-
-
-def of_several(part: Part, pictures: Pictures, number: int, held_out: Ints) -> Part:
-    """Learn from groups that were held out what several images tell, where each is read by itself."""
-    if isinstance(part.target, Batch):
-        return part
-    usable = held_out[np.isfinite(pictures.shown[number][held_out])]
-    found = part.per_image(pictures.images[usable])
-    return replace(part, together=Together.fit(found, pictures.asked[number][usable], pictures.groups[usable]))
 
 
 def tasks(
@@ -119,26 +109,30 @@ def tasks(
         yield Task(net_name(number, name), target, pictures.images, goals, name == "ends", pools[name], tests[name])
 
 
-def judge(part: Part, pictures: Pictures, number: int, split: tuple[Ints, Ints]) -> dict[str, float]:
-    """Mean absolute errors on samples that were held out.
+def judged(part: Part, pictures: Pictures, number: int, split: tuple[Ints, Ints]) -> Part:
+    """Learn on samples that were held out what several images tell, and add mean absolute errors.
 
     Returns
     -------
-    dict
-        ``of_the_mean``: error if always the mean of what was learned from were said; ``per_image`` and ``bias`` where
-        each image is read by itself, against what it shows; ``together``: of up to `JUDGED_AT_ONCE` images of one
-        group, against the parameter, where samples come in groups.
+    The part with its `together`, where each image is read by itself, and ``held_out``: ``of_the_mean``, error if always
+    the mean of what was learned from were said; ``per_image`` and ``bias`` where each image is read by itself, against
+    what it shows; ``together``, of up to `JUDGED_AT_ONCE` images of a group, against the parameter, where samples come
+    in groups.
     """
-    shown, asked = pictures.shown[number], pictures.asked[number]
     chosen, held_out = split
-    usable = held_out[np.isfinite(shown[held_out])]
-    found = {"of_the_mean": float(np.abs(asked[usable] - asked[chosen].mean()).mean())}
+    usable = held_out[np.isfinite(pictures.shown[number][held_out])]
+    images, groups = pictures.images[usable], pictures.groups[usable]
+    shown, asked = pictures.shown[number][usable], pictures.asked[number][usable]
+    found = {"of_the_mean": float(np.abs(asked - pictures.asked[number][chosen].mean()).mean())}
+    each = None
     if not isinstance(part.target, Batch):
-        errors = part.per_image(pictures.images[usable]) - shown[usable]
-        found |= {"per_image": float(np.abs(errors).mean()), "bias": float(errors.mean())}
+        each = part.per_image(images)
+        part = replace(part, together=Together.fit(each, asked, groups))
+        found |= {"per_image": float(np.abs(each - shown).mean()), "bias": float((each - shown).mean())}
     together = []
-    for group in np.unique(pictures.groups[usable])[:MOST_JUDGED]:
-        these = usable[pictures.groups[usable] == group][:JUDGED_AT_ONCE]
+    for group in np.unique(groups)[:MOST_JUDGED]:
+        these = np.flatnonzero(groups == group)[:JUDGED_AT_ONCE]
         if len(these) > 1:
-            together.append(abs(part.value(pictures.images[these]) - asked[these[0]]))
-    return found | ({"together": float(np.mean(together))} if together else {})
+            value = part.value(images[these]) if each is None else part.of_several(each[these])
+            together.append(abs(value - asked[these[0]]))
+    return replace(part, held_out=found | ({"together": float(np.mean(together))} if together else {}))
