@@ -1,3 +1,4 @@
+import itertools
 import subprocess
 import sys
 
@@ -5,12 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from PIL import Image
 
-from particleforge.measurement.figures import particle_figure, save_figure
+from particleforge.measurement.figures import draw_sizes, particle_figure, save_figure
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.picture import outlines, scale_bar
 from particleforge.measurement.rules import Rules
+from particleforge.measurement.statistics.fits import fits
+from particleforge.measurement.statistics.sizes import Sizes
 
 
 def labelled(count, size=400):
@@ -69,6 +73,27 @@ def test_the_histogram_holds_every_particle():
     inside = measure_particles(labels)
     fig = particle_figure(None, labels, inside)
     assert sum(bar.get_height() for bar in fig.axes[1].patches) == pytest.approx((inside["weight"] > 0).sum())
+
+
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_the_histogram_shows_the_fit_of_least_aic(logarithmic):
+    rng = np.random.default_rng(3)
+    two = np.concatenate([rng.normal(40, 2, 60), rng.normal(120, 5, 60)])
+    values = two if logarithmic else 100 + np.sort(two) / 4
+    best = fits(Sizes.equal(values))[0]
+    assert best.fit.name == "bimodal log-normal"
+    axes = Figure().subplots()
+    bars = draw_sizes(axes, values, "nm")
+    (line,) = axes.lines
+    assert line.get_label() == "bimodal log-normal fit" and axes.get_xscale() == ("log" if logarithmic else "linear")
+    x, y = line.get_data()
+    expected = [
+        len(values) * float(np.diff(best.fit.cumulative(bar.get_x() + np.array([0, bar.get_width()])))[0])
+        for bar in bars
+    ]
+    edges = [bar.get_x() for bar in bars] + [bars[-1].get_x() + bars[-1].get_width()]
+    drawn = [np.mean(y[(x >= low) & (x < high)]) for low, high in itertools.pairwise(edges)]
+    np.testing.assert_allclose(drawn, expected, atol=1.5)
 
 
 def test_equal_particles_make_one_bar():

@@ -76,9 +76,8 @@ def size_statistics(diameters: Floats, weights: Floats | None = None) -> dict[st
         largest likelihood (n instead of n - 1).
         None for what cannot be said: all for n = 0; every measure of width and D10 and D90 for n = 1.
     """
-    order = np.argsort(diameters, kind="stable")
-    given = np.ones(len(order)) if weights is None else np.asarray(weights, float)
-    sizes = Sizes(np.asarray(diameters, float)[order], given[order], np.zeros(len(order), np.int64), "")
+    given = np.ones(len(diameters)) if weights is None else np.asarray(weights, float)
+    sizes = Sizes.weighted(np.asarray(diameters, float), given)
     values = size_figures(sizes, Smoother.of(sizes)) if len(sizes) else np.full(len(NAMES), math.nan)
     found = {name: float(value) if math.isfinite(value) else None for name, value in zip(NAMES, values, strict=True)}
     by_number = ("mean", "geometric_mean", "gsd", "d10", "d50", "d90", "span", "mode", "skewness")
@@ -100,8 +99,7 @@ def headline_intervals(diameters: Floats, weights: Floats) -> dict[str, tuple[fl
     weights
         (n,) how much each counts.
     """
-    order = np.argsort(diameters, kind="stable")
-    bootstrap = Bootstrap(Sizes(diameters[order], weights[order], np.zeros(len(order), np.int64), ""), Precision())
+    bootstrap = Bootstrap(Sizes.weighted(diameters, weights), Precision())
     if not bootstrap.possible:
         return {}
 

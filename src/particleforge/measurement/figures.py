@@ -21,6 +21,8 @@ from particleforge.measurement.picture import (
     draw_scale_bar,
 )
 from particleforge.measurement.statistics.density import LOG_FROM_RATIO, bins
+from particleforge.measurement.statistics.fits import Fit, fits
+from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.store.files import atomic_write
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 BARS, FIT = "#56B4E9", "#D55E00"
+_TALLEST = 2.0
+"""A fit is cut where it rises above so many times the highest bar."""
 
 
 def particle_figure(
@@ -61,7 +65,7 @@ def particle_figure(
     matplotlib.figure.Figure
         On an Agg canvas; nothing is shown and no global state of matplotlib is touched.
         Histogram: number of particles that count over equal-area diameter, on a logarithmic axis where the largest is
-        more than 2.5 times the smallest, with the number-weighted log-normal fit.
+        more than 2.5 times the smallest, with the fit by number of least AIC.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -103,7 +107,7 @@ def sizes_in_unit(table: pd.DataFrame, pixel_size_nm: float | None) -> tuple[Flo
 
 
 def draw_sizes(axes: Axes, sizes: Floats, unit: str, weights: Floats | None = None) -> BarContainer | None:
-    """Draw a histogram of diameters with its log-normal fit and statistics.
+    """Draw a histogram of diameters with the fit of least AIC and statistics.
 
     Parameters
     ----------
@@ -145,12 +149,13 @@ def _draw_histogram(axes: Axes, sizes: Floats, weights: Floats) -> BarContainer:
     bars = axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=BARS, edgecolor="white", linewidth=0.6)
     highest = float(counts.max())
     shown = (edges[0], edges[-1]) if len(sizes) > 1 else (0.5 * edges[0], 1.5 * edges[-1])
-    fit = size_statistics(sizes, weights)["lognormal"]
-    if len(sizes) > 2 and fit["gsd"] > 1.0001:
+    found = fits(Sizes.weighted(sizes, weights))
+    if found:
+        fit = found[0].fit
         x, y = _fit_curve(fit, edges, logarithmic, len(sizes))
-        axes.plot(x, y, color=FIT, lw=1.4, label="log-normal fit")
+        axes.plot(x, y, color=FIT, lw=1.4, label=f"{fit.name} fit")
         axes.legend(frameon=False, fontsize=SMALL_PT, loc="upper right", handlelength=1.4, borderaxespad=0.1)
-        highest, shown = max(highest, float(y.max())), (x[0], x[-1])
+        highest, shown = min(max(highest, float(y.max())), _TALLEST * highest), (x[0], x[-1])
     if logarithmic:
         log_ticks(axes, *shown)
     margin = 0.04 * (math.log(shown[1] / shown[0]) if logarithmic else shown[1] - shown[0])
@@ -163,14 +168,15 @@ def _draw_histogram(axes: Axes, sizes: Floats, weights: Floats) -> BarContainer:
     return bars
 
 
-def _fit_curve(fit: dict[str, float], edges: Floats, logarithmic: bool, count: int) -> tuple[Floats, Floats]:
-    """Expect so many particles per bin, along the size axis."""
-    centre, spread = math.log(fit["median"]), math.log(fit["gsd"])
-    low, high = min(math.log(edges[0]), centre - 2.5 * spread), max(math.log(edges[-1]), centre + 2.5 * spread)
-    x = np.exp(np.linspace(low, high, 300))
-    density = np.exp(-0.5 * ((np.log(x) - centre) / spread) ** 2) / (spread * math.sqrt(2 * math.pi))
-    width = math.log(edges[1] / edges[0]) if logarithmic else (edges[1] - edges[0]) / x
-    return x, count * density * width
+def _fit_curve(fit: Fit, edges: Floats, logarithmic: bool, count: int) -> tuple[Floats, Floats]:
+    """Expect so many particles per bin, along the size axis: over all bins and 98.8 % of the fit."""
+    reach = edges[-1] / edges[0]
+    x = np.geomspace(edges[0] / reach, edges[-1] * reach, 1500)
+    below = fit.cumulative(x)
+    shown = ((x >= edges[0]) & (x <= edges[-1])) | ((below > 0.006) & (below < 0.994))
+    x = x[shown]
+    width = x * math.log(edges[1] / edges[0]) if logarithmic else edges[1] - edges[0]
+    return x, count * fit.density(x) * width
 
 
 def log_ticks(axes: Axes, low: float, high: float) -> None:

@@ -57,6 +57,12 @@ class Sizes:
         ordered = np.sort(np.asarray(values, float))
         return cls(ordered, np.ones(len(ordered)), np.zeros(len(ordered), np.int64), unit)
 
+    @classmethod
+    def weighted(cls, values: Floats, weights: Floats, unit: str = "px") -> "Sizes":
+        """Sizes of one image in any order, (n,) with (n,) weights above zero."""
+        order = np.argsort(values, kind="stable")
+        return cls(values[order], weights[order], np.zeros(len(order), np.int64), unit)
+
     def __len__(self) -> int:
         return len(self.values)
 

@@ -19,7 +19,7 @@ HEIGHT_PX = 235
 
 
 class SizesPlot(FigureView):
-    """Histogram, density, log-normal fit and cumulative share of diameters; `picked` gives the ids of a clicked bar."""
+    """Histogram, density, best fit and cumulative share of diameters; `picked` gives the ids of a clicked bar."""
 
     picked = Signal(object)
 
