@@ -7,12 +7,13 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import lognorm
 
 from particleforge.errors import UserError
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.report.comparison import write_comparison
-from particleforge.measurement.report.content import content
+from particleforge.measurement.report.content import Scale, _moments, _needs, _statistics, content
 from particleforge.measurement.report.pdf import write_pdf
 from particleforge.measurement.report.text import digits
 from particleforge.measurement.report.write import write_report
@@ -193,6 +194,28 @@ def test_a_comparison_says_what_changed(tmp_path):
     assert row["Count"] == "-25.0 %" and found["larger"].p_value < 0.05
     with pytest.raises(UserError, match="two at least"):
         write_comparison(tmp_path / "d.html", {"first": samples["first"]})
+
+
+def starred(values):
+    """Tables with a star in a cell, those that say what it means, and what is still needed."""
+    table = pd.DataFrame({"ecd_px": values, "ecd_nm": values, "weight": 1.0})
+    described = describe(Sizes.of(table), QUICK)
+    tables = [_statistics(described, Scale.of(described)), _moments(described, Scale.of(described))]
+    stars = {one.title for one in tables if any("*" in cell for row in one.rows for cell in row)}
+    return stars, {one.title for one in tables if one.note.startswith("*")}, dict(_needs(described)[0].rows), described
+
+
+def test_a_figure_that_few_particles_carry_never_has_enough_of_them():
+    stars, explained, needs, described = starred(lognorm.ppf((np.arange(70) + 0.5) / 70, 0.12, scale=20))
+    assert not described.figures["moments"]["D[4,3]"].supported
+    assert needs["Geometric mean"] == "enough" and "too few" in needs["D[4,3]"]
+    assert described.more_needed["D[4,3]"] is None
+    assert stars == explained == {"Size distribution (nm)", "Moment means, ISO 9276-2"}
+
+
+def test_a_star_is_explained_only_where_there_is_one():
+    stars, explained, needs, _ = starred(lognorm.ppf((np.arange(400) + 0.5) / 400, 0.05, scale=20))
+    assert stars == explained == set() and needs["D[4,3]"] == "enough"
 
 
 @pytest.mark.parametrize(

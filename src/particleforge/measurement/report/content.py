@@ -41,6 +41,8 @@ SHAPES = {
     "convexity": "Convexity",
 }
 _MOST_ROWS = 2000
+_STAR = " *"
+_STARRED = "* The count does not support this figure: too few particles carry it, so its interval is too narrow."
 
 
 @dataclass(frozen=True)
@@ -186,19 +188,23 @@ def _statistics(description: Description, scale: Scale) -> Table:
             cells.append(_cell(one))
         rows.append((FIGURE_NAMES[name], *cells))
     head = ("", *(f"by {weighting}" for weighting in WEIGHTINGS))
-    note = "* The count does not support this figure: too few particles carry it, so its interval is too narrow."
-    return Table(f"Size distribution ({scale.sign})", head, rows, note)
+    return Table(f"Size distribution ({scale.sign})", head, rows, _note(rows))
+
+
+def _note(rows: Sequence[Sequence[str]]) -> str:
+    """Say what a star means, where there is one."""
+    return _STARRED if any(_STAR in cell for row in rows for cell in row[1:]) else ""
 
 
 def _cell(one: Estimate) -> str:
-    mark = "" if one.supported or one.value is None else " *"
+    mark = "" if one.supported or one.value is None else _STAR
     return f"{digits(one.value)}{mark} {interval(one)}".strip()
 
 
 def _moments(description: Description, scale: Scale) -> Table:
     moments = description.figures["moments"]
     rows = [(name, _cell(scale.estimate(one))) for name, one in moments.items()]
-    return Table("Moment means, ISO 9276-2", ("", scale.sign), rows)
+    return Table("Moment means, ISO 9276-2", ("", scale.sign), rows, _note(rows))
 
 
 def _fits(description: Description, scale: Scale) -> list[Table]:
@@ -221,9 +227,9 @@ def _needs(description: Description) -> list[Table]:
     if not description.more_needed:
         return []
     names = {"geometric_mean": "Geometric mean", "d50": "D50", "D[4,3]": "D[4,3]"}
+    said = {None: "not known: too few particles carry it", 0: "enough"}
     rows = [
-        (names[name], "enough" if not more else plural(more, "particle"))
-        for name, more in description.more_needed.items()
+        (names[name], said.get(more) or plural(more or 0, "particle")) for name, more in description.more_needed.items()
     ]
     title = f"More particles for an interval of ± {description.wanted_percent:g} %"
     return [

@@ -83,7 +83,8 @@ class Description:
         Interval of each parameter of the first fit.
     more_needed
         How many more particles it takes for the wanted half-width: of the geometric mean and D50 by number as the
-        interval shrinks with the root of the count, of D[4,3] by Masuda and Iinoya for a log-normal of this GSD.
+        interval shrinks with the root of the count, of D[4,3] by Masuda and Iinoya for a log-normal of this GSD. None
+        where that would be no more, but so few particles carry the figure that its interval is not to be trusted.
     """
 
     unit: str
@@ -95,7 +96,7 @@ class Description:
     figures: dict[str, dict[str, Estimate]]
     fits: list[Fitted]
     fit_intervals: dict[str, Estimate]
-    more_needed: dict[str, int]
+    more_needed: dict[str, int | None]
 
     def plain(self) -> dict[str, Any]:
         """As data for JSON; fits by name with their parameters and AIC."""
@@ -183,15 +184,19 @@ def _fit_intervals(found: list[Fitted], bootstrap: Bootstrap) -> dict[str, Estim
     }
 
 
-def _needs(figures: dict[str, dict[str, Estimate]], count: int, precision: Precision) -> dict[str, int]:
+def _needs(figures: dict[str, dict[str, Estimate]], count: int, precision: Precision) -> dict[str, int | None]:
     number, wanted = figures["number"], precision.wanted_percent / 100
-    needs: dict[str, int] = {}
+    needs: dict[str, int | None] = {}
     for name in ("geometric_mean", "d50"):
         half = number[name].half_percent
         if half is not None:
-            needs[name] = more_needed(count, half / 100, wanted)
+            needs[name] = more_needed(count, half / 100, wanted) or _none_more(number[name])
     gsd = number["gsd"].value
     if gsd is not None:
         needed = particles_needed(gsd, wanted, 1, 3, precision.confidence_percent / 100)
-        needs["D[4,3]"] = max(0, needed - count)
+        needs["D[4,3]"] = max(0, needed - count) or _none_more(figures["moments"]["D[4,3]"])
     return needs
+
+
+def _none_more(one: Estimate) -> int | None:
+    return 0 if one.supported else None
