@@ -236,6 +236,18 @@ def test_the_rules_are_named(measured):
     assert said.headline[1][1] == f"{digits(float(np.exp(np.log(counted).mean())))} nm"
 
 
+def test_particles_of_several_images_are_told_apart(measured):
+    tables = [measure_particles(discs(seed)[0], image=f"image {seed}", pixel_size_nm=2.0) for seed in (0, 1)]
+    both = pd.concat(tables)
+    said = content(Measured("both", both), describe(Sizes.of(both), QUICK), {})
+    assert said.particles.head[:2] == ("Image", "No.")
+    assert [row[:2] for row in said.particles.rows] == [
+        (one["image"], str(one["label"])) for one in both.to_dict("records")
+    ]
+    assert len({row[:2] for row in said.particles.rows}) == len(both)
+    assert content(measured, describe(Sizes.of(measured.table), QUICK), {}).particles.head[0] == "No."
+
+
 def test_images_of_several_pixel_sizes_are_not_taken_together():
     table = pd.concat([measure_particles(discs(seed)[0], image=str(seed)) for seed in (0, 1)])
     said = content(Measured("both", table), describe(Sizes.of(table[:0])), {})

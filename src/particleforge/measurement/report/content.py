@@ -265,10 +265,13 @@ def _particles(table: pd.DataFrame, scale: Scale) -> Table:
     unit = "px" if scale.sign == "px" else "nm"
     factor = scale.factor
     columns = {"ecd": "Equal-area Ø", "feret_max": "Feret max", "feret_min": "Feret min"}
+    named = table["image"].nunique() > 1
     rows = []
     for row in table.to_dict("records"):
+        own = (str(row["image"]), str(row["label"])) if named else (str(row["label"]),)
         lengths = (digits(float(row[f"{name}_{unit}"]) * factor) for name in columns)
         shape = (f"{row['aspect_ratio']:.2f}", f"{row['circularity']:.2f}", str(row["class"]))
-        rows.append((str(row["label"]), *lengths, *shape, f"{row['weight']:.3g}"))
-    head = ("No.", *(f"{title} ({scale.sign})" for title in columns.values()), "Aspect", "Circ.", "Outline", "Weight")
+        rows.append((*own, *lengths, *shape, f"{row['weight']:.3g}"))
+    lengths = (f"{title} ({scale.sign})" for title in columns.values())
+    head = (*(["Image"] if named else []), "No.", *lengths, "Aspect", "Circ.", "Outline", "Weight")
     return Table("Particles", head, rows)
