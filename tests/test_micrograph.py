@@ -80,7 +80,26 @@ def test_lengths_are_read(text, nm):
 
 
 @pytest.mark.parametrize(
-    "text", ["0.5", "", "nm nm", "5 apples", "3 s", "0 nm", "-1 nm", "nan nm", "1 +", "(", "1 nm)"]
+    "text",
+    [
+        "5 px",
+        "0.5 furlong",
+        "1 ly",
+        "0.2 m",
+        "1e9 nm",
+        "0,5 nm",
+        "0.5",
+        "",
+        "nm nm",
+        "5 apples",
+        "3 s",
+        "0 nm",
+        "-1 nm",
+        "nan nm",
+        "1 +",
+        "(",
+        "1 nm)",
+    ],
 )
 def test_what_is_no_length_is_refused(text):
     with pytest.raises(UserError, match=r"such as '0.5 nm'"):

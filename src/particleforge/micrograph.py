@@ -8,12 +8,17 @@ from typing import Annotated, Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from particleforge.errors import UserError
 
 LUMINANCE_WEIGHTS = (0.2125, 0.7154, 0.0721)
 """Rec. 709 luminance of red, green and blue; alpha is left out."""
+LONGEST_NM = 1e8
+"""Longer than anything in a micrograph."""
+METRIC = re.compile(r"\w*meter|angstrom|micron|inch")
+"""Units as pint calls them; it also knows furlongs, light years and the pixels of typography."""
+WAY_OUT = "Write a number and a unit, such as '0.5 nm' or '1.2 um'."
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,21 +121,39 @@ def parse_length_nm(text: str) -> float:
     Raises
     ------
     UserError
-        If there is no unit, no length, or nothing above zero.
+        If there is no unit, no length, nothing above zero, or more than an image is wide.
     """
+    found = re.fullmatch(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\W\d_]+)\s*", text)
+    unit = None if found is None else unit_nm(found[2])
+    if found is None or unit is None:
+        comma = " The decimal sign is a point." if "," in text else ""
+        raise UserError(f"{text!r} is not a length.", WAY_OUT + comma)
+    length = float(found[1]) * unit
+    if not length > 0:
+        raise UserError(f"{text!r} is not above zero.", WAY_OUT)
+    if length > LONGEST_NM:
+        raise UserError(f"{text!r} is more than the {LONGEST_NM / 1e7:g} cm any micrograph shows.", WAY_OUT)
+    return length
+
+
+def unit_nm(unit: str) -> float | None:
+    """Nanometres in a unit such as ``nm``, ``µm``, ``micron``, ``Å``; None where no image is measured in it."""
     import pint
 
-    way_out = "Write a number and a unit, such as '0.5 nm' or '1.2 um'."
-    found = re.fullmatch(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\W\d_]+)\s*", text)
-    if found is None:
-        raise UserError(f"{text!r} is not a length.", way_out)
+    unit = unit.replace("\\u00B5", "µ").strip()
+    if not re.fullmatch(r"[^\W\d_]+", unit):
+        return None
     try:
-        length = float(pint.Quantity(float(found[1]), found[2]).to("nm").magnitude)
-    except pint.errors.PintError as error:
-        raise UserError(f"{text!r} is not a length.", way_out) from error
-    if not (math.isfinite(length) and length > 0):
-        raise UserError(f"{text!r} is not above zero.", way_out)
-    return length
+        one = pint.Quantity(1, unit)
+        if not METRIC.fullmatch(str(one.units)):
+            return None
+        return float(f"{one.to('nm').magnitude:.12g}")  # pint's micrometre is 999.9999999999999 nm
+    except pint.errors.PintError:
+        return None
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, (int, float)) else value
 
 
 def _check_length(text: str) -> str:
@@ -141,5 +164,5 @@ def _check_length(text: str) -> str:
     return text
 
 
-Length: TypeAlias = Annotated[str, AfterValidator(_check_length)]
+Length: TypeAlias = Annotated[str, BeforeValidator(_as_text), AfterValidator(_check_length)]
 """Text such as ``0.5 nm`` as a parameter."""

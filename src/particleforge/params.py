@@ -88,7 +88,7 @@ def explain(error: ValidationError, cls: type[BaseModel]) -> UserError:
         else:
             whole = isinstance(problem["input"], (Mapping, BaseModel))  # too long to be repeated
             value = "" if whole else f" = {problem['input']!r}"
-            text = f"{where or cls.__name__}{value}: {reason(problem)}."
+            text = f"{where}{value}: {reason(problem)}." if where else f"{reason(problem)}."
             lines.append(text.replace("..", ".").replace("?.", "?"))
             hints.append(_description(cls, [str(part) for part in problem["loc"]]))
     return UserError(" ".join(lines), " ".join(filter(None, dict.fromkeys(hints))))

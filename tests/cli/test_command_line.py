@@ -64,7 +64,8 @@ def test_a_child_process_does_the_same():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["lern", "in"], "invalid choice: 'lern'"),
+        (["lern", "in"], "Did you mean learn?"),
+        (["xyz"], "See 'particleforge --help'."),
         (["learn", "in"], "the following arguments are required: --out"),
         (["measure", "--out", "x"], "required: model, images"),
         (["synthesize", "--out", "x"], "required: recipe"),
@@ -99,6 +100,7 @@ def test_input_that_is_not_there_is_refused(command, capsys, tmp_path):
     ("command", "options", "message"),
     [
         ("learn", ["--minutes", "0"], "minutes = 0: Input should be greater than 0."),
+        ("learn", ["--pixel-size", "0.5"], "pixel_size = 0.5: '0.5' is not a length. Write a number and a unit"),
         ("learn", ["--minutes", "-5"], "minutes = -5"),
         ("learn", ["--minutes", "soon"], "minutes = 'soon': Input should be a valid number"),
         ("learn", ["--seed", "1.5"], "seed = 1.5: Input should be a valid integer"),

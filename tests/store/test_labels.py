@@ -113,6 +113,12 @@ def test_a_mask_of_many_particles_is_no_label_image():
         check_instances(mask, "mask.png")
 
 
+def test_a_micrograph_is_no_label_image():
+    grey = np.random.default_rng(0).integers(0, 40, (60, 60), dtype=np.uint32)
+    with pytest.raises(UserError, match=r"39 numbers lie in \d{4} separate regions; it is a micrograph"):
+        check_instances(grey, "grey.tif")
+
+
 def test_pieces_of_one_particle_and_numbered_particles_are_labels():
     pieces = np.zeros((20, 20), np.uint32)
     pieces[2:5, 2:5] = pieces[10:12, 10:12] = 7

@@ -222,6 +222,15 @@ def test_missing_and_foreign_files_are_told(tmp_path):
         read_micrograph(tmp_path / "a.txt")
 
 
+def test_images_in_a_folder_below_are_pointed_to(tmp_path):
+    (tmp_path / "set" / "images").mkdir(parents=True)
+    (tmp_path / "set" / "images" / "a.png").touch()
+    with pytest.raises(UserError, match=r"holds no image[^?]*set/images holds some; is that the folder\?"):
+        image_paths(tmp_path)
+    with pytest.raises(UserError, match=r"does not exist\. Check the path"):
+        image_paths(tmp_path / "nowhere")
+
+
 def test_image_paths_are_sorted_and_leave_out_the_rest(tmp_path):
     for name in ("b.tif", "a.PNG", ".c.tif", "._a.png", "notes.txt"):
         (tmp_path / name).write_text("x")

@@ -238,7 +238,7 @@ def test_what_contradicts_across_the_whole_form_is_told_at_its_top(qtbot):
     form = a_form(qtbot, Example(rate=0.9))
     type_in(qtbot, editor(form, "count").box.lineEdit(), "11")
     assert form._fields.reason == "So many need a lower rate."
-    assert form.problem.startswith("Example: so many need a lower rate.")
+    assert form.problem.startswith("so many need a lower rate.")
 
 
 def test_setting_parameters_tells_once(qtbot):

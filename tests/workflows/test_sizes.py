@@ -113,7 +113,10 @@ def test_an_interrupted_run_leaves_what_it_has(folder, tmp_path):
     whole = sizes(folder, tmp_path / "whole", QUICK)
     for name in ("particles.csv", "particles.parquet", "summary.json"):
         assert (tmp_path / "out" / name).read_bytes() == (whole.out / name).read_bytes(), name
-    with pytest.raises(UserError, match="other inputs"):
+    with pytest.raises(
+        UserError,
+        match=r"other inputs or parameters \(params.border.kind is 'miles_lantuejoul' there and 'drop' here\)",
+    ):
         sizes(folder, tmp_path / "out", QUICK.replace(border="drop"))
 
 

@@ -4,6 +4,7 @@ import argparse
 import difflib
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -37,11 +38,12 @@ CONTINUED = ("learn", "train", "train-estimator", "synthesize", "measure", "size
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Name the nearest option where one is unknown."""
+        """Name the nearest option or command where one is unknown."""
         hint = f"See '{self.prog} --help'."
-        unknown = message.rpartition("unrecognized arguments: ")[2].split() if "unrecognized" in message else []
-        if unknown:
-            near = difflib.get_close_matches(unknown[0].split("=")[0], self._option_string_actions, n=1)
+        option = re.search(r"unrecognized arguments: ([^\s=]+)", message)
+        command = re.search(r"COMMAND: invalid choice: '([^']*)'", message)
+        if unknown := option or command:
+            near = difflib.get_close_matches(unknown[1], self._option_string_actions if option else COMMANDS, n=1)
             hint = f"Did you mean {near[0]}?" if near else hint
         raise UserError(f"{message[:1].upper()}{message[1:]}.", hint)
 

@@ -73,28 +73,32 @@ def as_labels(pixels: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint32]:
 
 
 MASK_REGIONS = 5
-"""A particle may be seen in a few pieces; so many separate regions with one number are a mask of several particles."""
+"""A particle may be seen in a few pieces; so many for each number are a mask of several particles, or grey values."""
 
 
 def check_instances(labels: npt.NDArray[np.uint32], name: str) -> None:
-    """Refuse a mask that gives many separate regions one number.
+    """Refuse a mask that gives many separate regions one number, and a micrograph in place of labels.
 
     Raises
     ------
     UserError
-        Naming `name`, the number of regions and their common number.
+        Naming `name`, the number of regions and of their numbers.
     """
-    found = np.flatnonzero(labels)
-    if not len(found) or (labels.ravel()[found] != labels.ravel()[found[0]]).any():
-        return
-    from scipy.ndimage import label
+    from skimage.measure import label
 
-    regions = int(label(labels, np.ones((3, 3)))[1])
-    if regions >= MASK_REGIONS:
+    numbers = np.unique(labels[labels > 0])
+    regions = int(label(labels, connectivity=2).max(initial=0))  # type: ignore[no-untyped-call]
+    if not len(numbers) or regions < MASK_REGIONS * len(numbers):
+        return
+    if len(numbers) == 1:
         raise UserError(
-            f"{name}: {regions} separate regions all have the number {labels.ravel()[found[0]]}; it is a mask.",
+            f"{name}: {regions} separate regions all have the number {numbers[0]}; it is a mask.",
             "Give every particle a number of its own (napari: key M in a Labels layer; skimage.measure.label).",
         )
+    raise UserError(
+        f"{name}: {len(numbers)} numbers lie in {regions} separate regions; it is a micrograph or a mask, no labels.",
+        "Give images in which every particle has a number of its own, and 0 is the background.",
+    )
 
 
 def write_labels(

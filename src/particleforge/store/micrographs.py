@@ -43,10 +43,14 @@ def image_paths(folder_or_file: Path) -> list[Path]:
     elif folder_or_file.is_dir():
         found = sorted((path for path in folder_or_file.iterdir() if _is_image(path)), key=lambda path: path.name)
     else:
-        state = "is no image" if folder_or_file.exists() else "does not exist"
-        raise UserError(f"{folder_or_file} {state}.", known)
+        if not folder_or_file.exists():
+            raise UserError(f"{folder_or_file} does not exist.", "Check the path.")
+        raise UserError(f"{folder_or_file} is no image.", known)
     if not found:
-        raise UserError(f"{folder_or_file} holds no image.", known)
+        below = (path for pattern in ("*/*", "*/*/*") for path in sorted(folder_or_file.glob(pattern)))
+        near = next((path.parent for path in below if _is_image(path)), None)
+        hint = known if near is None else f"{near} holds some; is that the folder?"
+        raise UserError(f"{folder_or_file} holds no image.", hint)
     by_stem: dict[str, Path] = {}
     for path in found:
         other = by_stem.setdefault(image_stem(path), path)

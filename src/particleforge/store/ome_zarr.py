@@ -8,7 +8,7 @@ import numpy.typing as npt
 import zarr
 
 from particleforge.errors import UserError
-from particleforge.store.tiff_scale import unit_nm
+from particleforge.micrograph import unit_nm
 from particleforge.store.unreadable import unreadable
 
 LARGE_BYTES = 2**30

@@ -17,8 +17,7 @@ from xml.etree import ElementTree
 
 import tifffile
 
-from particleforge.errors import UserError
-from particleforge.micrograph import parse_length_nm
+from particleforge.micrograph import unit_nm
 
 _INCH_NM, _CM_NM = 2.54e7, 1e7
 LARGEST_TAGGED_NM = 10_000.0
@@ -45,17 +44,6 @@ def scale_tags(size_nm: Size) -> dict[str, Any]:
         "resolution": (1 / size_nm[1], 1 / size_nm[0]),
         "resolutionunit": "none",
     }
-
-
-def unit_nm(unit: str) -> float | None:
-    """Nanometres in a unit such as ``nm``, ``µm``, ``micron``, ``Å``; None where it is no length."""
-    text = unit.replace("\\u00B5", "µ").strip()
-    if text.lower() in ("", "pixel", "pixels", "reference frame"):
-        return None
-    try:
-        return float(f"{parse_length_nm(f'1 {text}'):.12g}")  # pint's micrometre is 999.9999999999999 nm
-    except UserError:
-        return None
 
 
 def _ome(tif: tifffile.TiffFile) -> Size:
