@@ -16,7 +16,8 @@ from particleforge.measurement.distribution import summarize
 from particleforge.measurement.figures import particle_figure, save_figure
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.particles import INTENSITY_COLUMNS, NM_COLUMNS, PIXEL_COLUMNS, measure_particles
-from particleforge.measurement.report.overview import image_line, write_overview
+from particleforge.measurement.report.overview import write_overview
+from particleforge.measurement.report.warnings import unsure
 from particleforge.measurement.report.write import SUFFIXES, write_report
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
@@ -203,9 +204,11 @@ class Results:
             **(finding or {}),
         }
         if self._reports is not None:
+            sure = entry.get("certainty")
             about = self._provenance | {"image": name} | dict(finding or {})
+            about |= {} if sure is None else {"certainty": round(sure, 2)}
             paths = [self._reports / f"{name}{suffix}" for suffix in SUFFIXES]
-            write_report(paths, measured, provenance=about, description=description)
+            write_report(paths, measured, provenance=about, description=description, warnings=unsure({name: sure}))
             _write_json(self._reports / f"{name}.json", entry | {"distribution": description.plain()})
         self._append(table)
         self._images[name] = entry
@@ -244,9 +247,8 @@ class Results:
         if self._reports is not None:
             size = known[0] if one_size and known else None
             together = Measured(self.out.name, table, pixel_size_nm=size, rules=self._rules)
-            lines = [image_line(name, entry) for name, entry in self._images.items()]
             write_overview(
-                self.out, together, lines, self._failed, provenance=self._provenance, description=description
+                self.out, together, self._images, self._failed, provenance=self._provenance, description=description
             )
             _write_json(self.out / "report.json", pooled | {"distribution": description.plain()})
         return Measurement(self.out, self.out / TABLE, self._write_summary(pooled))

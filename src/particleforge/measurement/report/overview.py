@@ -1,6 +1,6 @@
 """A report of several images together, with a line for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -8,11 +8,12 @@ from urllib.parse import quote
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.report.content import Table
 from particleforge.measurement.report.text import digits, plural
+from particleforge.measurement.report.warnings import unsure
 from particleforge.measurement.report.write import SUFFIXES, write_report
 from particleforge.measurement.statistics.describe import Description
 
 Line = tuple[str, ...]
-HEAD = ("Image", "Pixel (nm)", "Count", "Geometric mean", "Interval", "GSD", "D50")
+HEAD: Line = ("Image", "Pixel (nm)", "Count", "Geometric mean", "Interval", "GSD", "D50")
 
 
 def image_line(name: str, entry: Mapping[str, Any]) -> Line:
@@ -30,16 +31,32 @@ def image_line(name: str, entry: Mapping[str, Any]) -> Line:
     )
 
 
+def image_table(images: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Table with a line for each image, which links to ``reports/NAME.html``.
+
+    Parameters
+    ----------
+    images
+        By name its summary, as ``images`` in ``summary.json``; a certainty is shown where one of them has it.
+    """
+    head, lines = HEAD, [image_line(name, entry) for name, entry in images.items()]
+    sure = [entry.get("certainty") for entry in images.values()]
+    if any(one is not None for one in sure):
+        head = (*HEAD, "Certainty")
+        lines = [(*line, "-" if one is None else f"{one:.2f}") for line, one in zip(lines, sure, strict=True)]
+    return Table("Images", head, lines, links=[f"reports/{quote(name)}.html" for name in images])
+
+
 def write_overview(
     out: Path,
     together: Measured,
-    lines: Sequence[Line],
+    images: Mapping[str, Mapping[str, Any]],
     failed: Mapping[str, str],
     *,
     provenance: Mapping[str, Any],
     description: Description,
 ) -> None:
-    """Write ``report.html`` and ``report.pdf`` of all images into a folder; lines link to ``reports/NAME.html``.
+    """Write ``report.html`` and ``report.pdf`` of all images into a folder.
 
     Parameters
     ----------
@@ -47,8 +64,8 @@ def write_overview(
         The folder.
     together
         Particles of all images.
-    lines
-        One per image, as `image_line` gives them.
+    images
+        Their summaries by name.
     failed
         Why some images could not be measured, by name.
     provenance
@@ -61,10 +78,9 @@ def write_overview(
     UserError
         If the disk is full or not writable.
     """
-    links = [f"reports/{quote(line[0])}.html" for line in lines]
-    tables, warnings = [Table("Images", HEAD, lines, links=links)], []
+    tables, warnings = [image_table(images)], unsure({name: one.get("certainty") for name, one in images.items()})
     if failed:
         tables.insert(0, Table("Not measured", ("Image", "Why"), list(failed.items())))
-        warnings.append(f"{plural(len(failed), 'image')} could not be measured; see below.")
+        warnings.insert(0, f"{plural(len(failed), 'image')} could not be measured; see below.")
     paths = [out / f"report{suffix}" for suffix in SUFFIXES]
     write_report(paths, together, provenance=provenance, description=description, more=tables, warnings=warnings)

@@ -1,6 +1,7 @@
 """Numbers as people read them."""
 
 import math
+from collections.abc import Sequence
 
 from particleforge.measurement.statistics.describe import Estimate
 
@@ -20,3 +21,9 @@ def interval(one: Estimate) -> str:
 def plural(count: int, noun: str) -> str:
     """Count and noun, such as "1 particle" or "2 particles"."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Name the first of them and count the rest, such as "a, b and 3 more"."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,10 +1,14 @@
 """What a person should know before using the figures of a report."""
 
+from collections.abc import Mapping
+
 from particleforge.measurement.border import GuardFrame
 from particleforge.measurement.measured import Measured
-from particleforge.measurement.report.text import plural
+from particleforge.measurement.report.text import listed, plural
 from particleforge.measurement.statistics.describe import Description
 
+SURE = 0.8
+"""From 0.9 on a detector was right on most micrographs, below 0.7 on none; see docs/models.md."""
 _FEW, _COARSE_PX, _COARSE_SHARE, _LARGE_SHARE = 50, 15, 0.1, 0.3
 
 
@@ -43,3 +47,12 @@ def warnings_of(measured: Measured, description: Description) -> list[str]:
                 f"The largest particle is {large:.0%} of the image's shorter side: larger ones are hardly ever whole."
             )
     return said
+
+
+def unsure(certainties: Mapping[str, float | None]) -> list[str]:
+    """Warn of images, by name, whose particles the detector is not sure of; None where it cannot tell."""
+    doubted = sorted((sure, name) for name, sure in certainties.items() if sure is not None and sure < SURE)
+    if not doubted:
+        return []
+    named = listed([f"{name} ({sure:.2f})" for sure, name in doubted])
+    return [f"The detector is not sure of {named}, where 1 is certain: check the particles it found there."]

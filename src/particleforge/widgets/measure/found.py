@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from particleforge.jobs.messages import Task
+from particleforge.measurement.report.warnings import SURE
 from particleforge.params import Params
 from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import write_micrograph
@@ -18,8 +19,6 @@ from particleforge.widgets.layers import Plane
 from particleforge.workflows.results import SUMMARY, TABLE
 
 CALL = "particleforge.workflows.measure:measure"
-SURE = 0.8
-"""From 0.9 on a detector was right on most micrographs, below 0.7 on none; see docs/models.md."""
 
 
 @dataclass(frozen=True, eq=False)
