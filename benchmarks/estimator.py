@@ -380,7 +380,7 @@ def main() -> None:
     parser.add_argument("--tests", type=int, default=4000, help="Samples to judge on.")
     parser.add_argument("--shadows", type=int, default=30, help="Configurations that get a digital shadow.")
     parser.add_argument("--aggregates", type=int, default=200, help="Aggregates of each.")
-    parser.add_argument("--curve-steps", type=int, default=400, help="Steps of each training of the curve.")
+    parser.add_argument("--curve-steps", type=int, default=110, help="Steps of each training of the curve.")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     bench = Bench(args)
