@@ -4,9 +4,17 @@ import re
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from particleforge.measurement.measured import Measured
+from particleforge.measurement.particles import measure_particles
+from particleforge.measurement.report.content import content
+from particleforge.measurement.report.text import digits
+from particleforge.measurement.report.warnings import unsure
 from particleforge.measurement.statistics.bootstrap import Precision
+from particleforge.measurement.statistics.describe import describe
+from particleforge.measurement.statistics.images import beyond_chance
+from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.workflows.results import Results
 
 QUICK = Precision(resamples=100)
@@ -23,14 +31,11 @@ def squares(sides=SIDES):
     return labels
 
 
-def finished(out, images):
-    """Summary and report of images, by name their sides, pixel size and certainty."""
-    results = Results(out, {"command": "sizes"}, precision=QUICK, reports=True)
-    for name, (sides, pixel_size_nm, certainty) in images.items():
-        bare = Measured(name, pd.DataFrame(), squares(sides), None, pixel_size_nm)
-        results.write(results.measure(bare), {"certainty": certainty})
-    done = results.finish()
-    return done.summary, words(out / "report.html")
+def pooled(images, pixel_size_nm=1.0):
+    """Table of images and the warnings of their report; `images` are sides of squares by name."""
+    tables = [measure_particles(squares(one), image=name, pixel_size_nm=pixel_size_nm) for name, one in images.items()]
+    table = pd.concat(tables)
+    return table, content(Measured("all", table), describe(Sizes.of(table), QUICK), {}).warnings
 
 
 def words(path):
@@ -38,16 +43,60 @@ def words(path):
 
 
 def test_images_the_detector_is_not_sure_of_are_named(tmp_path):
-    sure = {"good": 0.93101988, "poor": 0.61, "worse": 0.4, "untold": None}
-    _, text = finished(tmp_path / "out", {name: (SIDES, 1.0, one) for name, one in sure.items()})
-    assert "not sure of worse (0.40), poor (0.61), where" in text
+    results = Results(tmp_path / "out", {"command": "measure"}, precision=QUICK, reports=True)
+    for name, certainty in (("good", 0.93101988), ("poor", 0.61), ("untold", None)):
+        measured = results.measure(Measured(name, pd.DataFrame(), squares(), None, 1.0))
+        results.write(measured, {"certainty": certainty})
+    results.finish()
+    text = words(tmp_path / "out" / "report.html")
+    assert "not sure of poor (0.61), where" in text
     table = re.search(r"Images Image .*? Certainty (.*)", text)[1]
-    assert re.search(r"good [^a-z]* nm .*? 0\.93 poor .*? 0\.61 worse .*? 0\.40 untold .*? - ", table)
-    own = {name: words(tmp_path / "out" / "reports" / f"{name}.html") for name in sure}
-    assert [name for name, said in own.items() if "not sure of" in said] == ["poor", "worse"]
+    assert re.search(r"good [^a-z]* nm .*? 0\.93 poor .*? 0\.61 untold .*? - ", table)
+    own = {name: words(tmp_path / "out" / "reports" / f"{name}.html") for name in ("good", "poor", "untold")}
+    assert [name for name, said in own.items() if "not sure of" in said] == ["poor"]
     assert "certainty: 0.93" in own["good"] and "0.931" not in own["good"]
 
 
-def test_there_is_no_certainty_where_nobody_knows_it(tmp_path):
-    _, text = finished(tmp_path / "out", dict.fromkeys("ab", (SIDES, 1.0, None)))
-    assert "ertainty" not in text.split("Provenance")[0] and "not sure" not in text
+def test_the_least_sure_images_are_named_first_and_five_at_most():
+    (said,) = unsure({f"i{number}": number / 10 for number in range(7, 0, -1)})
+    assert "of i1 (0.10), i2 (0.20), i3 (0.30), i4 (0.40), i5 (0.50) and 2 more," in said
+    assert unsure({"a": 0.8, "b": None}) == []
+
+
+@pytest.mark.parametrize("pixel_size_nm", [None, 2000.0])
+def test_images_that_differ_beyond_chance_are_named(pixel_size_nm):
+    table, warnings = pooled({"fine": SIDES, "middle": SIDES + 8, "coarse": SIDES + 20}, pixel_size_nm)
+    shown, factor = ("px", 1) if pixel_size_nm is None else ("µm", 2)
+    means = {}
+    for name, own in table[table["weight"] > 0].groupby("image"):
+        means[name] = factor * np.exp(np.average(np.log(own["ecd_px"]), weights=own["weight"]))
+    found = f"go from {digits(means['fine'])} {shown} in fine to {digits(means['coarse'])} {shown} in coarse."
+    assert any(found in one and "too narrow" in one for one in warnings)
+    together = "Sizes in pixels of 3 images are taken together as if their magnification were the same."
+    assert (together in warnings) == (pixel_size_nm is None)
+    assert not any("taken together" in one for one in pooled({"fine": SIDES}, pixel_size_nm)[1])
+
+
+def test_whole_images_are_drawn_where_there_are_six_so_intervals_are_not_too_narrow():
+    _, warnings = pooled({f"i{step}": SIDES + 6 * step for step in range(6)})
+    (said,) = (one for one in warnings if "more than chance explains" in one)
+    assert "too narrow" not in said
+
+
+@pytest.mark.parametrize("images", [[SIDES, SIDES + 1, SIDES[::-1]], [SIDES, SIDES[:4] + 40]])
+def test_images_alike_or_of_few_particles_raise_no_alarm(images):
+    _, warnings = pooled({f"i{number}": one for number, one in enumerate(images)})
+    assert not any("chance explains" in one for one in warnings)
+
+
+def test_samples_of_one_distribution_differ_by_chance_only():
+    rng = np.random.default_rng(0)
+    numbers = np.repeat(np.arange(4), 30)
+    alarms = 0
+    for _ in range(300):
+        values = np.sort(20 * np.exp(0.3 * rng.standard_normal(120)))
+        alarms += bool(beyond_chance(Sizes(values, np.ones(120), rng.permutation(numbers), "nm")))
+    assert alarms <= 3
+    shifted = np.sort(20 * np.exp(0.3 * rng.standard_normal(120)))
+    means = beyond_chance(Sizes(shifted, np.ones(120), numbers, "nm"))
+    assert means == {number: pytest.approx(np.exp(np.log(shifted[numbers == number]).mean())) for number in range(4)}

@@ -13,8 +13,9 @@ from particleforge.errors import UserError
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.report.comparison import write_comparison
-from particleforge.measurement.report.content import Scale, _moments, _needs, _statistics, content
+from particleforge.measurement.report.content import _moments, _needs, _statistics, content
 from particleforge.measurement.report.pdf import write_pdf
+from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.text import digits
 from particleforge.measurement.report.write import write_report
 from particleforge.measurement.rules import Rules

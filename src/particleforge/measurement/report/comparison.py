@@ -11,8 +11,9 @@ import numpy as np
 from particleforge.errors import UserError
 from particleforge.measurement.figures import log_ticks
 from particleforge.measurement.picture import INK, TEXT_PT
-from particleforge.measurement.report.content import Content, Scale, Table, as_yaml
+from particleforge.measurement.report.content import Content, Table, as_yaml
 from particleforge.measurement.report.plots import blank, finish, laid_out, legend
+from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.text import digits, interval
 from particleforge.measurement.report.write import write_pages
 from particleforge.measurement.statistics.bootstrap import Precision

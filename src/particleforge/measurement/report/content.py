@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from particleforge.measurement.distribution import size_unit
 from particleforge.measurement.measured import Measured
-from particleforge.measurement.picture import UNIT_SIGNS
+from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.text import digits, interval, plural
 from particleforge.measurement.report.warnings import warnings_of
 from particleforge.measurement.rules import Rules
@@ -88,35 +87,13 @@ class Content:
     version: str = field(default_factory=lambda: version("napari-particleforge"))
 
 
-@dataclass(frozen=True)
-class Scale:
-    """Lengths in the unit that suits them."""
-
-    sign: str
-    factor: float
-
-    @classmethod
-    def of(cls, description: Description) -> "Scale":
-        """For the sizes described."""
-        middle = description.figures["number"]["d50"].value
-        if description.unit == "px":
-            return cls("px", 1.0)
-        unit, factor = size_unit(middle or 1.0)
-        return cls(UNIT_SIGNS[unit], factor)
-
-    def estimate(self, one: Estimate) -> Estimate:
-        """Convert an estimate of a length into this unit."""
-        value, low, high = (None if one is None else one * self.factor for one in (one.value, one.low, one.high))
-        return Estimate(value, low, high, one.supported)
-
-
 def content(measured: Measured, description: Description, provenance: Mapping[str, Any]) -> Content:
     """Put into words what is known of one measured image, or of several together."""
     scale, table, rules = Scale.of(description), measured.table, measured.rules
     return Content(
         title=measured.name or "Particles",
         headline=headline(description, scale, len(table)),
-        warnings=warnings_of(measured, description),
+        warnings=warnings_of(measured, description, scale),
         tables=[
             _statistics(description, scale),
             _moments(description, scale),

@@ -18,7 +18,7 @@ from particleforge.measurement.picture import (
     draw_outlines,
     draw_scale_bar,
 )
-from particleforge.measurement.report.content import Scale
+from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.rules import MEASURES
 from particleforge.measurement.statistics.density import LOG_FROM_RATIO, Smoother
 from particleforge.measurement.statistics.describe import Description

@@ -2,23 +2,32 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+import pandas as pd
+
 from particleforge.measurement.border import GuardFrame
 from particleforge.measurement.measured import Measured
+from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.text import listed, plural
 from particleforge.measurement.statistics.describe import Description
+from particleforge.measurement.statistics.images import beyond_chance
+from particleforge.measurement.statistics.sizes import Sizes
 
 SURE = 0.8
 """From 0.9 on a detector was right on most micrographs, below 0.7 on none; see docs/models.md."""
 _FEW, _COARSE_PX, _COARSE_SHARE, _LARGE_SHARE = 50, 15, 0.1, 0.3
 
 
-def warnings_of(measured: Measured, description: Description) -> list[str]:
+def warnings_of(measured: Measured, description: Description, scale: Scale) -> list[str]:
     """Sentences, the gravest first; none where all is well."""
     table = measured.table
     counted = table[table["weight"] > 0]
     said = []
     if description.unit == "px":
         said.append("The pixel size is not known: all sizes are in pixels, not in nanometres.")
+    images = counted["image"].nunique()
+    if description.unit == "px" and images > 1:
+        said.append(f"Sizes in pixels of {images} images are taken together as if their magnification were the same.")
     if not len(table):
         return [*said, "No particle was found."]
     if len(counted) and not description.count:
@@ -39,6 +48,7 @@ def warnings_of(measured: Measured, description: Description) -> list[str]:
         said.append(f"{plural(cut, 'particle')} that count touch the border: the guard frame is too narrow.")
     elif cut:
         said.append(f"{plural(cut, 'particle')} that count are cut by the border and too small.")
+    said += _unlike(measured, counted, description, scale)
     if measured.labels is not None:
         frame = min(measured.labels.shape)
         large = float(counted["feret_max_px"].max()) / frame
@@ -47,6 +57,20 @@ def warnings_of(measured: Measured, description: Description) -> list[str]:
                 f"The largest particle is {large:.0%} of the image's shorter side: larger ones are hardly ever whole."
             )
     return said
+
+
+def _unlike(measured: Measured, counted: pd.DataFrame, description: Description, scale: Scale) -> list[str]:
+    """Warn of images that differ among each other."""
+    means = beyond_chance(Sizes.of(counted, measured.rules, description.unit))
+    if not means:
+        return []
+    names = np.unique(counted["image"].astype(str))
+    least, most = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
+    found = f"geometric means go from {scale.said(means[least])} in {names[least]} to "
+    said = f"Images differ more than chance explains: {found}{scale.said(means[most])} in {names[most]}."
+    if description.resampled == "particles":
+        said += " The intervals take all particles as one sample, and are too narrow."
+    return [said]
 
 
 def unsure(certainties: Mapping[str, float | None]) -> list[str]:

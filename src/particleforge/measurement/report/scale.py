@@ -1,0 +1,34 @@
+"""The unit that lengths of a report are in."""
+
+from dataclasses import dataclass
+
+from particleforge.measurement.distribution import size_unit
+from particleforge.measurement.picture import UNIT_SIGNS
+from particleforge.measurement.report.text import digits
+from particleforge.measurement.statistics.describe import Description, Estimate
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Lengths in the unit that suits them."""
+
+    sign: str
+    factor: float
+
+    @classmethod
+    def of(cls, description: Description) -> "Scale":
+        """For the sizes described."""
+        middle = description.figures["number"]["d50"].value
+        if description.unit == "px":
+            return cls("px", 1.0)
+        unit, factor = size_unit(middle or 1.0)
+        return cls(UNIT_SIGNS[unit], factor)
+
+    def estimate(self, one: Estimate) -> Estimate:
+        """Convert an estimate of a length into this unit."""
+        value, low, high = (None if one is None else one * self.factor for one in (one.value, one.low, one.high))
+        return Estimate(value, low, high, one.supported)
+
+    def said(self, value: float) -> str:
+        """Say a length with its unit."""
+        return f"{digits(value * self.factor)} {self.sign}"

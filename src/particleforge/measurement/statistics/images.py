@@ -1,0 +1,39 @@
+"""Whether images show the same sizes."""
+
+import numpy as np
+
+from particleforge.measurement.statistics.sizes import Sizes
+
+FEWEST = 10
+"""Images with fewer particles are not compared."""
+_LEVEL, _APART = 0.001, 1.1
+
+
+def beyond_chance(sizes: Sizes) -> dict[int, float]:
+    """Geometric mean of each image where images differ more than chance explains; else nothing.
+
+    They do where the test of Kruskal and Wallis, in which each particle counts the same, gives p below 0.001, and the
+    largest of their medians is more than 1.1 times the smallest.
+
+    Parameters
+    ----------
+    sizes
+        Of several images.
+
+    Returns
+    -------
+    dict
+        By number of the image, of those with ten particles at least.
+    """
+    from scipy.stats import kruskal
+
+    numbers, counts = np.unique(sizes.images, return_counts=True)
+    compared = [int(number) for number in numbers[counts >= FEWEST]]
+    groups = [sizes.values[sizes.images == number] for number in compared]
+    medians = [float(np.median(group)) for group in groups]
+    if len(groups) < 2 or max(medians) <= _APART * min(medians) or kruskal(*groups).pvalue >= _LEVEL:
+        return {}
+    return {
+        number: float(np.exp(np.average(np.log(group), weights=sizes.weights[sizes.images == number])))
+        for number, group in zip(compared, groups, strict=True)
+    }
