@@ -52,6 +52,19 @@ def test_one_command_gives_a_report_per_image_and_one_of_all(folder, tmp_path, c
     assert low < expected < high
 
 
+def test_an_image_without_a_pixel_size_is_named_where_sizes_are_not_taken_together(folder, tmp_path, capsys):
+    tifffile.imwrite(folder / "c.tif", discs(3), resolution=(5e6, 5e6), resolutionunit="CENTIMETER")
+    tifffile.imwrite(folder / "empty.tif", np.zeros((50, 60), np.uint16))
+    out = tmp_path / "out"
+    assert main(["sizes", str(folder), "--out", str(out), "--no-reports", *QUICK[:2]]) == 0
+    said = capsys.readouterr().out
+    assert "diameter: none of all images together. The pixel size of 2 images is not known: a, b. " in said
+    (folder / "a.tif").unlink()
+    (folder / "b.tif").unlink()
+    assert main(["sizes", str(folder), "--out", str(tmp_path / "sized"), "--no-reports", *QUICK[:2]]) == 0
+    assert "diameter: geometric mean" in capsys.readouterr().out
+
+
 def test_results_are_compared_with_the_first_of_them(folder, tmp_path, capsys):
     for name, size in (("one", "2 nm"), ("two", "3 nm")):
         options = [*QUICK, "--no-reports", "--pixel-size", size]

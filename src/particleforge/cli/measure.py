@@ -7,6 +7,7 @@ from typing import Any
 
 from particleforge.cli.bar import run_with_bar
 from particleforge.cli.options import add_options, read_options
+from particleforge.measurement.report.warnings import without_size
 from particleforge.workflows.measure import MeasureParams, measure
 from particleforge.workflows.results import Measurement
 
@@ -52,6 +53,10 @@ def headline(summary: Mapping[str, Any]) -> dict[str, str]:
         low, high = pooled["intervals"]["geometric_mean"]
         limits = "" if low is None else f" ({low:.4g} to {high:.4g})"
         said["diameter"] = f"geometric mean {size['geometric_mean']:.4g} {unit}{limits}, GSD {size['gsd']:.3g}{note}"
+    sizes = {name: entry["pixel_size_nm"] for name, entry in images.items() if entry["count"]}
+    unsized = [name for name, size in sizes.items() if size is None]
+    if 0 < len(unsized) < len(sizes):
+        said["diameter"] = f"none of all images together. {without_size(unsized)}"
     sure = {name: entry["certainty"] for name, entry in images.items() if entry.get("certainty") is not None}
     if sure:
         worst = min(sure, key=lambda name: sure[name])

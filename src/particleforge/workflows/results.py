@@ -235,7 +235,7 @@ class Results:
         table = self._table()
         with atomic_write(self.out / PARQUET) as temporary:
             table.to_parquet(temporary, index=False)
-        found = [entry["pixel_size_nm"] for entry in self._images.values()]
+        found = [entry["pixel_size_nm"] for entry in self._images.values() if entry["count"]]
         known = [size for size in found if size is not None]
         mixed = 0 < len(known) < len(found)
         one_size = not mixed and (not known or max(known) <= 1.001 * min(known))

@@ -15,6 +15,7 @@ from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.report.comparison import write_comparison
 from particleforge.measurement.report.content import _moments, _needs, _statistics, content
 from particleforge.measurement.report.pdf import write_pdf
+from particleforge.measurement.report.plots import distributions
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.text import digits
 from particleforge.measurement.report.write import write_report
@@ -250,6 +251,16 @@ def test_particles_of_several_images_are_told_apart(measured):
 
 
 def test_images_of_several_pixel_sizes_are_not_taken_together():
-    table = pd.concat([measure_particles(discs(seed)[0], image=str(seed)) for seed in (0, 1)])
-    said = content(Measured("both", table), describe(Sizes.of(table[:0])), {})
-    assert "not taken together" in said.warnings[0]
+    sizes = {"known": 2.0, **dict.fromkeys(f"u{number}" for number in range(7))}
+    tables = [measure_particles(discs(1)[0], image=name, pixel_size_nm=size) for name, size in sizes.items()]
+    table = pd.concat(tables)
+    described = describe(Sizes.of(table[:0]))
+    said = content(Measured("all", table), described, {})
+    (warning,) = said.warnings
+    assert "7 images is not known: u0, u1, u2, u3, u4 and 2 more. Set the scale" in warning
+    assert "--pixel-size" in warning and "not taken together" in warning
+    counted = int((table["weight"] > 0).sum())
+    assert said.headline == [("Particles that count", str(counted), f"of {len(table)} found")]
+    assert [one.title for one in said.tables] == ["Shape", "Classes of outlines"]
+    assert all(cell != "-" and "nm" not in cell for one in said.tables for row in one.rows for cell in row)
+    assert distributions(Sizes.of(table), described, Measured("all", table)) is None

@@ -92,13 +92,12 @@ def content(measured: Measured, description: Description, provenance: Mapping[st
     scale, table, rules = Scale.of(description), measured.table, measured.rules
     return Content(
         title=measured.name or "Particles",
-        headline=headline(description, scale, len(table)),
+        headline=headline(description, scale, table),
         warnings=warnings_of(measured, description, scale),
         tables=[
-            _statistics(description, scale),
-            _moments(description, scale),
+            *([_statistics(description, scale), _moments(description, scale)] if description.count else []),
             *_fits(description, scale),
-            *shape_tables(table, rules, scale),
+            *shape_tables(table, rules, scale if description.count else None),
             *_needs(description),
         ],
         rules={
@@ -120,10 +119,10 @@ def as_yaml(data: Mapping[str, Any]) -> str:
     return text.strip()
 
 
-def headline(description: Description, scale: Scale, found: int) -> list[tuple[str, str, str]]:
+def headline(description: Description, scale: Scale, table: pd.DataFrame) -> list[tuple[str, str, str]]:
     """Count, geometric mean, GSD and D50 with their intervals."""
-    out = "" if found == description.count else f"of {found} found"
-    said = [("Particles that count", f"{description.count}", out)]
+    counted, found = int((table["weight"] > 0).sum()), len(table)
+    said = [("Particles that count", f"{counted}", "" if found == counted else f"of {found} found")]
     for name, title in (("geometric_mean", "Geometric mean"), ("gsd", "GSD"), ("d50", "D50")):
         one = description.figures["number"][name]
         if one.value is not None:
@@ -132,8 +131,8 @@ def headline(description: Description, scale: Scale, found: int) -> list[tuple[s
     return said
 
 
-def shape_tables(table: pd.DataFrame, rules: Rules, scale: Scale) -> list[Table]:
-    """Distributions of shape, and sizes by class."""
+def shape_tables(table: pd.DataFrame, rules: Rules, scale: Scale | None) -> list[Table]:
+    """Distributions of shape, and classes with their sizes; without sizes where no scale suits all."""
     counted = table[table["weight"] > 0]
     if not len(counted):
         return []
@@ -145,14 +144,17 @@ def shape_tables(table: pd.DataFrame, rules: Rules, scale: Scale) -> list[Table]
     total, lines = counted["weight"].sum(), []
     for name in sorted(set(counted["class"]), key=lambda one: CLASSES.index(one) if one in CLASSES else len(CLASSES)):
         own = counted[counted["class"] == name]
-        sizes = Sizes.of(own, rules)
-        middle = math.exp(np.average(np.log(sizes.values), weights=sizes.weights))
-        spread = math.exp(np.log(sizes.values).std(ddof=1)) if len(own) > 1 else None
         share = 100 * own["weight"].sum() / total
-        gsd = "" if spread is None else f"{spread:.2f}"
-        lines.append((str(name), str(len(own)), f"{share:.1f} %", f"{digits(middle * scale.factor)} {scale.sign}", gsd))
-    head = ("Outline", "Count", "Share", "Geometric mean", "GSD")
+        sizes = () if scale is None else _class_sizes(Sizes.of(own, rules), scale)
+        lines.append((str(name), str(len(own)), f"{share:.1f} %", *sizes))
+    head = ("Outline", "Count", "Share", *(() if scale is None else ("Geometric mean", "GSD")))
     return [shapes, Table("Classes of outlines", head, lines, "By rules on the outline seen, not on the body.")]
+
+
+def _class_sizes(sizes: Sizes, scale: Scale) -> tuple[str, str]:
+    """Geometric mean and GSD of one particle at least."""
+    middle = math.exp(np.average(np.log(sizes.values), weights=sizes.weights))
+    return scale.said(middle), f"{math.exp(np.log(sizes.values).std(ddof=1)):.2f}" if len(sizes) > 1 else ""
 
 
 def _statistics(description: Description, scale: Scale) -> Table:
@@ -232,6 +234,8 @@ def _data_bar(measured: Measured) -> dict[str, str]:
 
 
 def _intervals(description: Description) -> str:
+    if not description.count:
+        return "none"
     if description.figures["number"]["geometric_mean"].low is None:
         return "none: too few particles"
     drawn = "whole images" if description.resampled == "images" else "single particles, taken as independent"

@@ -58,8 +58,8 @@ def picture(measured: Measured) -> Figure | None:
 
 
 def distributions(sizes: Sizes, description: Description, measured: Measured) -> Figure | None:
-    """Histogram with fit, density of ln d, cumulative curves and log-normal plot; None without particles."""
-    if not len(sizes):
+    """Histogram with fit, density of ln d, cumulative curves and log-normal plot; None without particles described."""
+    if not description.count:
         return None
     scale = Scale.of(description)
     values = sizes.values * scale.factor

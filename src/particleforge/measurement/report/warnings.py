@@ -1,6 +1,6 @@
 """What a person should know before using the figures of a report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ def warnings_of(measured: Measured, description: Description, scale: Scale) -> l
     if not len(table):
         return [*said, "No particle was found."]
     if len(counted) and not description.count:
-        return ["Images differ in pixel size, or that of some is not known: they are not taken together."]
+        return [*said, f"{without_size(_unsized(measured))} Sizes are not taken together."]
     if not len(counted):
         return [*said, f"None of {plural(len(table), 'particle')} counts by these rules, so there is nothing to say."]
     if len(counted) == 1:
@@ -57,6 +57,21 @@ def warnings_of(measured: Measured, description: Description, scale: Scale) -> l
                 f"The largest particle is {large:.0%} of the image's shorter side: larger ones are hardly ever whole."
             )
     return said
+
+
+def without_size(names: Sequence[str]) -> str:
+    """Say which images have no pixel size while others do, and the way out."""
+    return (
+        f"The pixel size of {plural(len(names), 'image')} is not known: {listed(names)}. Set the scale in these "
+        "files, or give --pixel-size where it is the same for all."
+    )
+
+
+def _unsized(measured: Measured) -> list[str]:
+    """Images with particles whose size in nm is not known, by name."""
+    table, column = measured.table, f"{measured.rules.size}_nm"
+    unknown = table[table[column].isna()] if column in table else table
+    return [str(name) for name in unknown["image"].unique()]
 
 
 def _unlike(measured: Measured, counted: pd.DataFrame, description: Description, scale: Scale) -> list[str]:
