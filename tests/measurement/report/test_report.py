@@ -261,6 +261,7 @@ def test_images_of_several_pixel_sizes_are_not_taken_together():
     assert "--pixel-size" in warning and "not taken together" in warning
     counted = int((table["weight"] > 0).sum())
     assert said.headline == [("Particles that count", str(counted), f"of {len(table)} found")]
+    assert said.rules["Pixel size"] == "that of each image; not known of all"
     assert [one.title for one in said.tables] == ["Shape", "Classes of outlines"]
     assert all(cell != "-" and "nm" not in cell for one in said.tables for row in one.rows for cell in row)
     assert distributions(Sizes.of(table), described, Measured("all", table)) is None

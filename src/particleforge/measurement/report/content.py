@@ -224,6 +224,8 @@ def _needs(description: Description) -> list[Table]:
 def _pixel_size(measured: Measured, description: Description) -> str:
     if measured.pixel_size_nm is not None:
         return f"{measured.pixel_size_nm:.5g} nm"
+    if not description.count and (measured.table["weight"] > 0).any():
+        return "that of each image; not known of all"
     return "not known" if description.unit == "px" else "that of each image"
 
 
