@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("micrographs", type=Path, help="folder with images, labels and images.csv")
     parser.add_argument("--out", type=Path, required=True, help="where datasets, models and results stay")
     parser.add_argument("--sets", nargs="+", default=["bright-round", "dark-round"])
-    parser.add_argument("--every", type=int, default=3, help="take every n-th micrograph of a set, by name")
+    parser.add_argument("--every", type=int, default=1, help="take every n-th micrograph of a set, by name")
     parser.add_argument("--steps", type=int, default=1000, help="training steps of each detector")
     parser.add_argument("--detectors", nargs="+", default=DETECTORS, help="also: rendered from base, base")
     args = parser.parse_args()
