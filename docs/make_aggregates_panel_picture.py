@@ -3,12 +3,8 @@
 ``xvfb-run -a -s "-screen 0 1280x800x24" uv run python docs/make_aggregates_panel_picture.py``
 """
 
-import pathlib
-import tempfile
-from pathlib import Path
-
 import napari
-from make_tutorial import IMAGES, open_panel, settle, wait
+from make_tutorial import IMAGES, new_viewer, open_panel, settle, wait
 from PIL import Image
 
 from particleforge.recipes.any import read_recipe
@@ -16,12 +12,6 @@ from particleforge.recipes.any import read_recipe
 QUALITY = 82
 CHANGES = {"growth.fractal_dimension": 75, "growth.particles": 60, "materials.1.share": 50}
 """Places of sliders."""
-
-
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        pathlib.Path.home = staticmethod(lambda: Path(folder))  # the workspace of a person who has none yet
-        show(napari.Viewer(title="ParticleForge"))
 
 
 def show(viewer: napari.Viewer) -> None:
@@ -46,4 +36,5 @@ def show(viewer: napari.Viewer) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with new_viewer() as viewer:
+        show(viewer)

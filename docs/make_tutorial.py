@@ -7,7 +7,8 @@ import argparse
 import pathlib
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import napari
@@ -30,9 +31,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=2.0, help="How long to train.")
     minutes = parser.parse_args().minutes
+    with new_viewer() as viewer:
+        tour(viewer, minutes)
+
+
+@contextmanager
+def new_viewer() -> Iterator[napari.Viewer]:
+    """Viewer of a person who has no workspace yet."""
     with tempfile.TemporaryDirectory() as folder:
-        pathlib.Path.home = staticmethod(lambda: Path(folder))  # the workspace of a person who has none yet
-        tour(napari.Viewer(title="ParticleForge"), minutes)
+        pathlib.Path.home = staticmethod(lambda: Path(folder))
+        yield napari.Viewer(title="ParticleForge")
 
 
 def tour(viewer: napari.Viewer, minutes: float) -> None:

@@ -298,7 +298,7 @@ def test_the_estimator_that_comes_along_is_offered_first(home, no_built_in):
     assert estimators(home / "models") == [mine]
     no_built_in.mkdir()
     (no_built_in / "estimator.yaml").write_text("")
-    assert estimators(home / "models") == [("Built-in, TiO2 and WO3", str(no_built_in)), mine]
+    assert estimators(home / "models") == [("Built-in (hetero)", str(no_built_in)), mine]
 
 
 @pytest.mark.usefixtures("no_built_in")

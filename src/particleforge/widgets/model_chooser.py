@@ -25,7 +25,7 @@ def detectors(folder: Path) -> list[Offer]:
 
 def estimators(folder: Path) -> list[Offer]:
     """Estimators of a folder, behind the one that comes along, where it does."""
-    own = [("Built-in, TiO2 and WO3", str(HETERO))] if (HETERO / ESTIMATOR).is_file() else []
+    own = [("Built-in (hetero)", str(HETERO))] if (HETERO / ESTIMATOR).is_file() else []
     return own + [(path.name, str(path)) for path in trained_estimators(folder)]
 
 
