@@ -226,17 +226,10 @@ class Estimator:
         Raises
         ------
         UserError
-            If there is no image, or one is empty or does not fit; see `Preparation`.
+            If there is no image, or one does not fit; see `Preparation`.
         """
         if not micrographs:
             raise UserError("There is no image to estimate from.", "Give one or more; ten are usual.")
-        for micrograph in micrographs:
-            if np.ptp(micrograph.grey) == 0:
-                raise UserError(
-                    f"{micrograph.name}: every pixel has the grey value {micrograph.grey.flat[0]:g}; "
-                    "there is nothing to estimate from.",
-                    "Leave this image out.",
-                )
         images = np.stack([self.preparation(micrograph) for micrograph in micrographs])
         return [part.estimate(images) for part in self.parts]
 
