@@ -134,9 +134,12 @@ def test_a_finished_or_other_run_is_not_overwritten(folder, tmp_path, capsys):
     assert "not empty" in capsys.readouterr().err
 
 
-def image(folder, shape=(32, 32), grey=0.0, size=8.0):
+def image(folder, shape=(32, 32), grey=0.0, size=8.0, empty=False):
     folder.mkdir()
-    write_micrograph(folder / "one.tif", Micrograph(np.full(shape, grey, np.float32), size and (size, size)))
+    pixels = np.full(shape, grey, np.float32)
+    if not empty:
+        pixels[10:20, 12:22] += 0.1
+    write_micrograph(folder / "one.tif", Micrograph(pixels, size and (size, size)))
     return folder
 
 
@@ -147,6 +150,7 @@ def image(folder, shape=(32, 32), grey=0.0, size=8.0):
         ({"size": 0.5}, "one: its pixels measure 0.5 nm; the estimator learned at 8 nm"),
         ({"shape": (50, 32)}, "50 x 32 pixels"),
         ({"grey": 200.0}, "grey values from 200"),
+        ({"empty": True}, "one: all pixels have the same grey level"),
     ],
 )
 @pytest.mark.parametrize("command", ["estimate", "shadow"])

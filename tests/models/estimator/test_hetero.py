@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
 from particleforge.models.estimator.model import HETERO, Estimator, find_model
 from particleforge.models.estimator.target import Batch
 from particleforge.recipes.any import read_recipe
@@ -30,6 +32,12 @@ def test_it_is_found_by_its_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hetero").mkdir()
     assert find_model("hetero").resolve() == tmp_path / "hetero"  # a folder of that name comes first
+
+
+def test_an_empty_image_is_refused_by_its_name():
+    empty = Micrograph(np.full((64, 64), 0.01, np.float32), (2.0, 2.0), name="empty")
+    with pytest.raises(UserError, match=r"empty: all pixels have the same grey level.*Leave this image out"):
+        Estimator.load(find_model("hetero")).estimate([empty])
 
 
 def test_it_beats_guessing_the_middle_of_the_range(groups):

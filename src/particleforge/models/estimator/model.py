@@ -226,11 +226,17 @@ class Estimator:
         Raises
         ------
         UserError
-            If there is no image, or one does not fit; see `Preparation`.
+            If there is no image, or one is empty or does not fit; see `Preparation`.
         """
         if not micrographs:
             raise UserError("There is no image to estimate from.", "Give one or more; ten are usual.")
         images = np.stack([self.preparation(micrograph) for micrograph in micrographs])
+        for micrograph, image in zip(micrographs, images, strict=True):
+            if np.ptp(image) == 0:
+                raise UserError(
+                    f"{micrograph.name}: all pixels have the same grey level; there is nothing to estimate from.",
+                    "Leave this image out.",
+                )
         return [part.estimate(images) for part in self.parts]
 
 
