@@ -46,6 +46,19 @@ def test_folded_pixels_become_channels():
         EstimatorNet(CONFIG.replace(fold=2), (33, 33), Regression())
 
 
+def test_pooled_globally_places_do_not_matter():
+    config = CONFIG.replace(global_pooling=True)
+    pooled = EstimatorNet(config, (64, 64), Regression(), outputs=3).eval()
+    assert sum(map(torch.numel, pooled.parameters())) == sum(
+        map(torch.numel, EstimatorNet(config, (16, 16), Regression(), outputs=3).parameters())
+    )
+    image = torch.zeros(1, 1, 64, 64)
+    image[..., 20:28, 24:30] = 1
+    found = pooled(image[None, 0])
+    assert found.shape == (1, 3)
+    assert torch.allclose(pooled(image.roll((4, 8), (2, 3))[None, 0]), found, atol=1e-6)  # by what is pooled: 4 px
+
+
 def test_inverse_grey_values():
     target = Regression(grey="inverse", threshold=0.2)
     shares = torch.tensor([0, 51, 102, 255], dtype=torch.uint8)
@@ -74,7 +87,7 @@ def test_one_image_by_itself_is_the_plain_network():
     model, images = net(Regression()), torch.rand(3, 1, 16, 16)
     features = model.features(images)
     each = torch.stack([model.say(one[None]) for one in features])
-    assert torch.allclose(each, torch.sigmoid(model(images)), atol=1e-6)
+    assert torch.allclose(each, torch.sigmoid(model(images))[:, 0], atol=1e-6)
 
 
 def test_it_begins_at_the_mean():
@@ -83,7 +96,7 @@ def test_it_begins_at_the_mean():
     for layer in model.head:
         if isinstance(layer, torch.nn.Linear):
             torch.nn.init.zeros_(layer.weight)
-    assert torch.sigmoid(model(torch.rand(2, 1, 16, 16))).tolist() == pytest.approx([0.8, 0.8])
+    assert torch.sigmoid(model(torch.rand(2, 1, 16, 16))).flatten().tolist() == pytest.approx([0.8, 0.8])
 
 
 def test_images_too_small_for_the_poolings_are_refused():
@@ -129,6 +142,16 @@ def test_turned_images_keep_what_lies_near_the_middle():
     assert weights == pytest.approx(np.full(16, float(given[0].sum())), rel=0.02)
     distances = np.hypot((found * rows).sum((1, 2)), (found * columns).sum((1, 2))) / weights
     assert distances == pytest.approx(np.full(16, 5.0), abs=0.1)
+
+
+def test_gains_make_whole_images_brighter_or_darker():
+    given = torch.full((32, 2, 12, 12), 100, dtype=torch.uint8)
+    found = varied(given, EstimatorAugment(gain=0.2), np.random.default_rng(0)).numpy()
+    assert np.ptp(found, axis=(2, 3)).max() < 1e-3
+    assert 80 <= found.min() < 85
+    assert 115 < found.max() <= 120
+    white = varied(given + 155, EstimatorAugment(gain=0.2), np.random.default_rng(0))
+    assert white.max() == 255
 
 
 def test_the_same_numbers_give_the_same_images():

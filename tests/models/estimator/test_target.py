@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from particleforge.errors import UserError
 from particleforge.models.estimator.model import reach_of
-from particleforge.models.estimator.target import Batch, Regression, Share, named
+from particleforge.models.estimator.target import Batch, Regression, Share, named, shown_by
+from particleforge.recipes.aggregate.descriptors import describe, read_truth
+from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.recipe import make_sample
 
 VALUES = np.array([0.0, 0.25, 1.0, 0.5, 0.0, 0.75])
 EVERYONE = np.arange(len(VALUES))
@@ -43,6 +46,25 @@ def test_what_a_sample_has_not(make_disc, shown, says):
     with pytest.raises(UserError) as found:
         Regression(parameter="disc", shown=shown).of_sample(sample)
     assert says in str(found.value)
+
+
+def test_descriptors_of_aggregates():
+    recipe = Aggregate.parse({"height_px": 64, "width_px": 64, "pixel_size_nm": 4, "growth": {"kind": "paper"}})
+    sample = make_sample(recipe, None, seed=0, index=0)
+    told = describe(*read_truth(sample.truth))
+    for name in ("hetero_coordination", "cluster_size_WO3", "share_TiO2"):
+        assert shown_by(sample, f"descriptor.{name}") == told[name]
+    assert shown_by(sample, "descriptor.share_TiO2") == pytest.approx(shown_by(sample, "truth.material=TiO2"))
+    bare = replace(sample, truth=sample.truth[sample.truth["material"] == "WO3"])
+    assert np.isnan(shown_by(bare, "descriptor.cluster_size_TiO2"))
+    assert shown_by(bare, "descriptor.share_TiO2") == 0
+    with pytest.raises(UserError, match=r"no descriptor 'size'.*There are particles, radius_of_gyration_nm"):
+        shown_by(sample, "descriptor.size")
+
+
+def test_a_sample_without_an_aggregate_has_no_descriptors(make_disc):
+    with pytest.raises(UserError, match="disc is no aggregate"):
+        shown_by(make_disc(4.0, np.random.default_rng(0)), "descriptor.coordination")
 
 
 def test_a_sample_without_truth(make_disc):

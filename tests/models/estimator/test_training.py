@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from particleforge.errors import UserError
+from particleforge.models.estimator.data import Pictures
 from particleforge.models.estimator.model import Estimator
-from particleforge.models.estimator.training import train_on
+from particleforge.models.estimator.training import hints, train_on
 from particleforge.step import run
 
 SHARE = [{"kind": "share", "parameter": "disc", "low": 2.0, "high": 8.0}]
@@ -110,15 +111,54 @@ def test_networks_that_are_done_are_not_trained_again(discs, params, tmp_path):
     assert any("0_ends: step 3," in message for message in messages)
 
 
-def test_a_network_starts_with_the_features_of_the_one_before(discs, params, tmp_path):
+def test_networks_start_with_the_features_of_the_one_that_learns_hints(discs, params, tmp_path):
     targets = [{"kind": "regression", "parameter": name} for name in ("disc", "other")]
     samples = [replace(one, recipe=one.recipe | {"other": -one.recipe["disc"]}) for one in discs]
-    for reuse in (True, False):
-        (tmp_path / str(reuse)).mkdir()
-        settings = params(targets=targets, steps=1, learning_rate=1e-9, reuse=reuse)
-        first, second = weights(run(train_on(samples, {}, tmp_path / str(reuse), settings)))
-        assert torch.allclose(first["features.0.weight"], second["features.0.weight"], atol=1e-6) == reuse
+    for names in ((), ("truth.seen",)):
+        out = tmp_path / "_".join(("with", *names))
+        out.mkdir()
+        settings = params(targets=targets, steps=1, learning_rate=1e-9, hints=names)
+        first, second = weights(run(train_on(samples, {}, out, settings)))
+        assert torch.allclose(first["features.0.weight"], second["features.0.weight"], atol=1e-6) == bool(names)
         assert not torch.allclose(first["head.0.weight"], second["head.0.weight"], atol=1e-6)
+        assert (out / "hints.csv").exists() == bool(names)
+        assert not (out / "hints.npz").exists()
+
+
+def test_a_training_goes_on_behind_its_hints(discs, params, tmp_path):
+    settings = params(hints=["truth.seen"])
+    for name in ("at_once", "in_parts"):
+        (tmp_path / name).mkdir()
+    whole = run(train_on(discs, RECIPE, tmp_path / "at_once", settings))
+    step = train_on(discs, RECIPE, tmp_path / "in_parts", settings)
+    for progress in step:
+        if "0_value: step 5," in progress.message:
+            break
+    step.close()
+    messages = []
+    resumed = run(
+        train_on(discs, RECIPE, tmp_path / "in_parts", settings), lambda progress: messages.append(progress.message)
+    )
+    assert_same(weights(whole), weights(resumed))
+    assert not any(message.startswith("hints") for message in messages)
+
+
+def test_hints_are_ranks_and_may_be_missing(discs):
+    values = np.array([3.0, 1.0, 2.0, 2.0, 9.0])
+    pictures = Pictures(np.zeros((5, 4, 4), np.uint8), (values,), (values,), np.arange(5), np.full((5, 1), np.nan))
+    task = hints(pictures, (np.arange(4), np.array([4])))
+    assert task.goals[:, 0].tolist() == [0.875, 0.125, 0.5, 0.5, 1.0]  # by those learned from only
+    assert np.isnan(task.goals[:, 1]).all()
+    logits = torch.zeros(5, 2, requires_grad=True)
+    loss = task.loss(logits, torch.from_numpy(task.goals))
+    assert float(loss.detach()) == pytest.approx(np.mean((task.goals[:, 0] - 0.5) ** 2))
+    loss.backward()
+    assert not logits.grad[:, 1].any()
+
+
+def test_hints_nobody_has_are_refused(discs, params, tmp_path):
+    with pytest.raises(UserError, match="columns seen, of"):
+        run(train_on(discs, RECIPE, tmp_path, params(hints=["truth.size"])))
 
 
 def test_it_can_be_trained_in_16_bits(discs, params, tmp_path):

@@ -16,11 +16,19 @@ class EstimatorAugment(Params):
     """How training images are varied. Reflections and quarter turns are always drawn."""
 
     turned: float = Field(0.5, ge=0, le=1, description="Share of steps whose images are turned by any angle.")
+    gain: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Largest change of the grey values, as a share of them: so much calibrations may differ.",
+    )
     shift: float = Field(0.04, ge=0, le=0.5, description="Largest displacement, as a share of the image's side.")
 
 
 def varied(pixels: "Tensor", params: EstimatorAugment, rng: np.random.Generator) -> "Tensor":
-    """(B, K, Y, X) images, each reflected, turned and displaced; what comes in from outside is as at the border.
+    """(B, K, Y, X) images, each reflected, turned, displaced, made brighter or darker.
+
+    What comes in from outside is as at the border.
 
     Squares only are turned by quarters. The same `rng` gives the same images.
     """
@@ -42,4 +50,7 @@ def varied(pixels: "Tensor", params: EstimatorAugment, rng: np.random.Generator)
     grid = F.affine_grid(theta, [number, 1, height, width], align_corners=False)
     flat = pixels.reshape(number, 1, height, width).float()
     moved = F.grid_sample(flat, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    if params.gain:
+        gains = rng.uniform(1 - params.gain, 1 + params.gain, (number, 1, 1, 1)).astype(np.float32)
+        moved = (moved * torch.from_numpy(gains).to(pixels.device)).clamp(0, 255)
     return moved.reshape(pixels.shape)

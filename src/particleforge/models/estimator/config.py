@@ -15,6 +15,11 @@ class NetworkConfig(Params):
         (3, 2, 2, 2), min_length=1, max_length=8, description="3 x 3 convolutions in each block."
     )
     channels: tuple[PositiveInt, ...] = Field((8, 16, 24, 32), description="Their channels, for each block.")
+    global_pooling: bool = Field(
+        False,
+        description="Whether the mean over all places goes into the dense layers, not every place by itself: what is "
+        "alike everywhere, such as how particles are mixed, is learned in far fewer steps.",
+    )
     hidden: PositiveInt = Field(64, description="Features of the dense layers between.")
     features: PositiveInt = Field(112, description="Features an image is told by.")
 

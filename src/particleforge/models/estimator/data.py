@@ -7,7 +7,7 @@ import numpy as np
 
 from particleforge.errors import UserError
 from particleforge.models.estimator.preparation import Bytes, Preparation
-from particleforge.models.estimator.target import Floats, Ints, Target
+from particleforge.models.estimator.target import Floats, Ints, Target, shown_by
 from particleforge.recipes.fields import innermost, value_of
 from particleforge.sample import Sample
 from particleforge.seeds import stream
@@ -30,12 +30,15 @@ class Pictures:
         Per target (n,) values of the parameter.
     groups
         (n,) number of the group of samples with the same parameters.
+    hints
+        (n, h) what else single images show; nan where one shows none.
     """
 
     images: Bytes
     shown: tuple[Floats, ...]
     asked: tuple[Floats, ...]
     groups: Ints
+    hints: Floats
 
     def split(self, held_out: float, seed: int) -> tuple[Ints, Ints]:
         """Return indices to learn from and those held out, of which groups are never torn apart.
@@ -58,7 +61,11 @@ class Pictures:
 
 
 def collect(
-    samples: Sequence[Sample], targets: Sequence[Target], shared: Sequence[str], preparation: Preparation
+    samples: Sequence[Sample],
+    targets: Sequence[Target],
+    shared: Sequence[str],
+    preparation: Preparation,
+    hints: Sequence[str] = (),
 ) -> Step[Pictures]:
     """Prepare all samples.
 
@@ -72,6 +79,8 @@ def collect(
         Parameters that samples of a group have in common.
     preparation
         Makes images ready.
+    hints
+        Names of what else they show; see `Target.shown`.
 
     Raises
     ------
@@ -80,15 +89,16 @@ def collect(
     """
     images = np.empty((len(samples), *preparation.shape), np.uint8)
     shown, asked = np.empty((2, len(targets), len(samples)))
-    common = np.empty((len(shared), len(samples)))
+    common, further = np.empty((len(shared), len(samples))), np.empty((len(samples), len(hints)))
     for i, sample in enumerate(samples):
         recipe = innermost(sample.recipe)
         common[:, i] = [value_of(recipe, name) for name in shared]
         for k, target in enumerate(targets):
             shown[k, i] = target.of_sample(sample)
             asked[k, i] = value_of(recipe, target.parameter)
+        further[i] = [shown_by(sample, name) for name in hints]
         images[i] = preparation(sample.micrograph)
         if i % REPORT_EVERY == 0:
             yield Progress(i, len(samples), "Preparing images")
     groups = np.unique(common, axis=1, return_inverse=True)[1].reshape(-1)
-    return Pictures(images, tuple(shown), tuple(asked), groups.astype(np.int64))
+    return Pictures(images, tuple(shown), tuple(asked), groups.astype(np.int64), further)

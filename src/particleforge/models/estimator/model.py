@@ -260,7 +260,9 @@ def save_net(folder: Path, name: str, net: EstimatorNet) -> None:
         np.savez_compressed(path, allow_pickle=False, **weights)
 
 
-def load_net(folder: Path, name: str, config: NetworkConfig, preparation: Preparation, target: Target) -> EstimatorNet:
+def load_net(
+    folder: Path, name: str, config: NetworkConfig, preparation: Preparation, target: Target, outputs: int = 1
+) -> EstimatorNet:
     """Read the weights of a network.
 
     Raises
@@ -274,7 +276,7 @@ def load_net(folder: Path, name: str, config: NetworkConfig, preparation: Prepar
 
     path = folder / f"{name}.npz"
     with torch.random.fork_rng(devices=[]):
-        net = EstimatorNet(config, preparation.shape, target)
+        net = EstimatorNet(config, preparation.shape, target, outputs)
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             weights = {key: torch.from_numpy(file[key]) for key in file.files}

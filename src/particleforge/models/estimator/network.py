@@ -27,7 +27,7 @@ def network_input(pixels: Tensor, target: Target) -> Tensor:
 
 
 class EstimatorNet(nn.Module):
-    """Features of each image by convolutions, joined over the images of a batch, then one number.
+    """Features of each image by convolutions, joined over the images of a batch, then a number or several.
 
     Parameters
     ----------
@@ -37,6 +37,8 @@ class EstimatorNet(nn.Module):
         Height and width of the images.
     target
         How many images there are at once, and how their features are joined.
+    outputs
+        How many numbers it says.
 
     Raises
     ------
@@ -44,7 +46,7 @@ class EstimatorNet(nn.Module):
         If the images are too small for the poolings.
     """
 
-    def __init__(self, config: NetworkConfig, shape: tuple[int, int], target: Target) -> None:
+    def __init__(self, config: NetworkConfig, shape: tuple[int, int], target: Target, outputs: int = 1) -> None:
         super().__init__()
         least = config.fold * 2 ** len(config.convolutions)
         small = [side // least for side in shape]
@@ -61,6 +63,9 @@ class EstimatorNet(nn.Module):
                 layers += [nn.Conv2d(before, channels, 3, padding=1), nn.BatchNorm2d(channels), nn.ReLU()]
                 before = channels
             layers.append(nn.MaxPool2d(2))
+        if config.global_pooling:
+            layers.append(nn.AdaptiveAvgPool2d(1))
+            small = [1, 1]
         layers += [nn.Flatten(), nn.Linear(before * small[0] * small[1], config.hidden), nn.ReLU()]
         layers += [nn.Linear(config.hidden, config.features), nn.ReLU()]
         self.features = nn.Sequential(*layers)
@@ -69,20 +74,20 @@ class EstimatorNet(nn.Module):
         self.head = nn.Sequential(
             nn.Linear(config.features * max(1, self.concatenated), config.hidden),
             nn.ReLU(),
-            nn.Linear(config.hidden, 1),
+            nn.Linear(config.hidden, outputs),
         )
         self.to(memory_format=torch.channels_last)  # quicker where there are few channels
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, K, Y, X) batches of K images to (B,) logits."""
+        """(B, K, Y, X) batches of K images to (B, outputs) logits."""
         batches, count = images.shape[:2]
         features = self.features(images.reshape(batches * count, 1, *images.shape[2:]))
         return self.joined(features.reshape(batches, count, -1))
 
     def joined(self, features: Tensor) -> Tensor:
-        """(B, K, features) of batches to (B,) logits."""
+        """(B, K, features) of batches to (B, outputs) logits."""
         together = features.flatten(1) if self.concatenated else features.mean(1)
-        logits: Tensor = self.head(together)[:, 0]
+        logits: Tensor = self.head(together)
         return logits
 
     def say(self, features: Tensor) -> Tensor:
@@ -94,7 +99,7 @@ class EstimatorNet(nn.Module):
             count = len(features)
             turns = torch.arange(count)[:, None] + torch.arange(self.concatenated)
             return torch.sigmoid(self.joined(features[turns % count])).mean()
-        return torch.sigmoid(self.joined(features[None]))[0]
+        return torch.sigmoid(self.joined(features[None]))[0, 0]
 
     def begin_at(self, mean: float) -> None:
         """Let the untrained network say about the mean of what is to be learned."""

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter, model_validator
 from particleforge.draws import Distribution, Draw
 from particleforge.errors import UserError
 from particleforge.params import Params
+from particleforge.recipes.aggregate.descriptors import describe, read_truth
 from particleforge.recipes.fields import innermost, raw, value_of
 from particleforge.sample import Sample
 
@@ -33,7 +34,7 @@ class Target(Params):
         "",
         description="What a single image shows of it, where that differs: a sum of names, joined by +. "
         "`truth.COLUMN` is the mean of a column of the truth table, `truth.COLUMN=VALUE` the share of the particles "
-        "with this value. Empty: the parameter itself.",
+        "with this value, `descriptor.NAME` a descriptor of the aggregate. Empty: the parameter itself.",
     )
     low: float | None = Field(None, description="Least value; empty: as the recipe or the data say.")
     high: float | None = Field(None, description="Largest value; empty: as the recipe or the data say.")
@@ -65,8 +66,7 @@ class Target(Params):
         UserError
             If the sample has no such parameter or column.
         """
-        parts = (self.shown or self.parameter).split("+")
-        return float(sum(_part(sample, part.strip()) for part in parts))
+        return shown_by(sample, self.shown or self.parameter)
 
     def limits(self, recipe: Mapping[str, Any], values: Floats) -> tuple[float, float]:
         """Least and largest value: as given, else by the recipe's draw, else by the data.
@@ -200,8 +200,21 @@ class Batch(Target):
 AnyTarget: TypeAlias = Annotated[Regression | Share | Batch, Field(discriminator="kind")]
 
 
+def shown_by(sample: Sample, names: str) -> float:
+    """Tell what a sample shows, by names joined by +; see `Target.shown`.
+
+    Raises
+    ------
+    UserError
+        If it has none of a name.
+    """
+    return float(sum(_part(sample, name.strip()) for name in names.split("+")))
+
+
 def _part(sample: Sample, name: str) -> float:
-    """Value of one name: of the recipe, or of the truth table."""
+    """Value of one name: of the recipe, the truth table or the aggregate."""
+    if name.startswith("descriptor."):
+        return _descriptor(sample, name.removeprefix("descriptor."))
     if not name.startswith("truth."):
         return value_of(innermost(sample.recipe), name)
     column, _, wanted = name.removeprefix("truth.").partition("=")
@@ -216,6 +229,17 @@ def _part(sample: Sample, name: str) -> float:
     except ValueError as error:
         first = values.iloc[0]
         raise UserError(f"Column {column} holds text such as {first!r}.", f"Write truth.{column}={first}.") from error
+
+
+def _descriptor(sample: Sample, name: str) -> float:
+    """Value of a descriptor; nan where the aggregate has none, as without a particle of a material."""
+    if sample.truth is None or not {"x_nm", "y_nm", "z_nm", "material"} <= set(sample.truth):
+        raise UserError(f"Sample {sample.name} is no aggregate; it has no descriptors.", "Name a column, truth.COLUMN.")
+    materials = [str(material["name"]) for material in innermost(sample.recipe).get("materials", ())]
+    found = describe(*read_truth(sample.truth, materials))
+    if name not in found:
+        raise UserError(f"There is no descriptor {name!r}.", f"There are {', '.join(found)}.")
+    return found[name]
 
 
 def _support(recipe: Mapping[str, Any], name: str) -> tuple[float, float] | None:

@@ -50,7 +50,7 @@ class Task:
     images
         (n, Y, X) uint8.
     goals
-        (n,) what it is to say, between 0 and 1.
+        (n, outputs) what it is to say, between 0 and 1; nan where that is not known.
     binary
         Whether goals are yes or no.
     pools, tests
@@ -72,15 +72,16 @@ class Task:
         return np.stack(rows)
 
     def batch(self, rows: Ints, device: torch.device) -> tuple[Tensor, Tensor]:
-        """(B, K, Y, X) pixels and (B,) goals."""
+        """(B, K, Y, X) pixels and (B, outputs) goals."""
         goals = torch.from_numpy(self.goals[rows].mean(1).astype(np.float32))
         return torch.from_numpy(self.images[rows]).to(device), goals.to(device)
 
     def loss(self, logits: Tensor, goals: Tensor) -> Tensor:
-        """Cross entropy of yes and no, else mean squared error."""
+        """Cross entropy of yes and no, else mean squared error, of what is known."""
+        known = ~goals.isnan()
         if self.binary:
-            return F.binary_cross_entropy_with_logits(logits, goals)
-        return F.mse_loss(torch.sigmoid(logits), goals)
+            return F.binary_cross_entropy_with_logits(logits[known], goals[known])
+        return F.mse_loss(torch.sigmoid(logits[known]), goals[known])
 
 
 @dataclass
@@ -166,8 +167,8 @@ def _start(
 ) -> Training:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(stream(params.seed, task.name, "weights").integers(2**31)))
-        net = EstimatorNet(params.network, task.images.shape[1:], task.target)
-    net.begin_at(float(np.mean([task.goals[pool].mean() for pool in task.pools])))
+        net = EstimatorNet(params.network, task.images.shape[1:], task.target, task.goals.shape[1])
+    net.begin_at(float(np.mean([np.nanmean(task.goals[pool]) for pool in task.pools])))
     if before is not None:
         net.features.load_state_dict(before.features.state_dict())
     net = net.to(device)

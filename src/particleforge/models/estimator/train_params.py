@@ -26,8 +26,11 @@ class EstimatorParams(Params):
     held_out: float = Field(
         0.15, gt=0, lt=1, description="Share of the samples that are kept to choose weights by; groups stay together."
     )
-    reuse: bool = Field(
-        False, description="Whether a network starts with the features that the one before it has learned."
+    hints: tuple[str, ...] = Field(
+        (),
+        description="What else single images show, named like `shown` of a target. Where there are any, a network "
+        "learns them first, together with what all targets show, and the networks of the targets start with its "
+        "features: so is learned what is out of reach from its own target alone.",
     )
     half: bool = Field(False, description="Train in 16 bits where that is enough: quicker on processors that can.")
     validations: int = Field(10, ge=1, le=10_000, description="How often a network is validated and saved.")

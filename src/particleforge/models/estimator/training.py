@@ -11,8 +11,9 @@ import numpy as np
 from particleforge.errors import UserError
 from particleforge.models.estimator.data import Pictures, collect
 from particleforge.models.estimator.model import NOTE, Estimator, Part, load_net, net_name, reach_of, save_net
+from particleforge.models.estimator.network import EstimatorNet
 from particleforge.models.estimator.preparation import Preparation
-from particleforge.models.estimator.target import Batch, Ints, Target, named
+from particleforge.models.estimator.target import Batch, Ints, Regression, Target, named
 from particleforge.models.estimator.together import Together
 from particleforge.models.estimator.train import Task, clear, train_net
 from particleforge.models.estimator.train_params import EstimatorParams
@@ -23,6 +24,8 @@ JUDGED_AT_ONCE = 10
 """Images of one group that the estimator is judged on together."""
 MOST_JUDGED = 200
 """Groups it is judged on."""
+HINTS = "hints"
+"""Name of the network that learns hints."""
 
 
 def train_on(
@@ -56,7 +59,7 @@ def train_on(
     named(params.targets)
     preparation = Preparation.fit(samples, params.prepare)
     shared = recipe.get("shared") or [target.parameter for target in params.targets]
-    pictures = yield from collect(samples, params.targets, shared, preparation)
+    pictures = yield from collect(samples, params.targets, shared, preparation, params.hints)
     return (yield from learn(pictures, preparation, recipe, out, params))
 
 
@@ -75,16 +78,13 @@ def learn(
     chosen, held_out = pictures.split(params.held_out, params.seed)
     parts: list[Part] = []
     before = None
+    if params.hints:
+        before = yield from trained(hints(pictures, (chosen, held_out)), out, preparation, params)
     for number, target in enumerate(params.targets):
         nets = {}
         for task in tasks(number, target, pictures, limits[number], (chosen, held_out)):
-            name = task.name.partition("_")[2]
-            if (out / f"{task.name}.npz").is_file():
-                before = nets[name] = load_net(out, task.name, params.network, preparation, target)
-                continue
-            before = nets[name] = yield from train_net(task, out, params, before if params.reuse else None)
-            save_net(out, task.name, before)
-            clear(out, task.name)
+            net = yield from trained(task, out, preparation, params, before)
+            nets[task.name.partition("_")[2]] = net
         yield Progress(number + 1, len(params.targets), f"{target.parameter}: judging")
         parts.append(judged(Part(target, limits[number], nets), pictures, number, (chosen, held_out)))
     provenance = {
@@ -95,7 +95,34 @@ def learn(
     }
     model = Estimator(parts, preparation, params.network, dict(recipe), provenance)
     model.save(out)
+    (out / f"{HINTS}.npz").unlink(missing_ok=True)
     return model
+
+
+def trained(
+    task: Task, out: Path, preparation: Preparation, params: EstimatorParams, before: EstimatorNet | None = None
+) -> Step[EstimatorNet]:
+    """Train a network and save it, or load it where that is done."""
+    if (out / f"{task.name}.npz").is_file():
+        return load_net(out, task.name, params.network, preparation, task.target, task.goals.shape[1])
+    net = yield from train_net(task, out, params, before)
+    save_net(out, task.name, net)
+    clear(out, task.name)
+    return net
+
+
+def hints(pictures: Pictures, split: tuple[Ints, Ints]) -> Task:
+    """Tell what single images show to be learned all at once, each by its rank among what is learned from.
+
+    Ranks spread evenly, whatever is ranked.
+    """
+    values = np.column_stack([*pictures.shown, pictures.hints])
+    goals = np.full(values.shape, np.nan)
+    for column, goal in zip(values.T, goals.T, strict=True):
+        seen, known = np.sort(column[split[0]][np.isfinite(column[split[0]])]), np.isfinite(column)
+        ranks = [np.searchsorted(seen, column[known], side) for side in ("left", "right")]
+        goal[known] = np.mean(ranks, 0) / max(1, len(seen))
+    return Task(HINTS, Regression(), pictures.images, goals, False, [split[0]], [split[1]])
 
 
 def tasks(
@@ -105,7 +132,7 @@ def tasks(
     values, reach = pictures.shown[number], reach_of(target, limits)
     pools, tests = (target.pools(values, pictures.groups, part[np.isfinite(values[part])], reach) for part in split)
     for name in target.networks:
-        goals = target.goals(name, values, reach)
+        goals = target.goals(name, values, reach)[:, None]
         yield Task(net_name(number, name), target, pictures.images, goals, name == "ends", pools[name], tests[name])
 
 

@@ -113,9 +113,11 @@ def describe(
     return row
 
 
-def read_truth(truth: pd.DataFrame) -> tuple[Spheres, tuple[str, ...]]:
-    """Aggregate and names of its materials from a sample's truth table."""
-    names, kinds = np.unique(truth["material"].to_numpy(str), return_inverse=True)
+def read_truth(truth: pd.DataFrame, materials: Sequence[str] = ()) -> tuple[Spheres, tuple[str, ...]]:
+    """Aggregate and names of its materials from a sample's truth table; those named in `materials` count, too."""
+    own = truth["material"].to_numpy(str)
+    names = np.unique([*materials, *own])
+    kinds = np.searchsorted(names, own)
     positions: npt.NDArray[np.float64] = truth[["x_nm", "y_nm", "z_nm"]].to_numpy(float)
     spheres = Spheres(
         positions,
