@@ -7,6 +7,7 @@ from pydantic import Field
 
 from particleforge.draws import Draw, LogNormal, PerImage, PerParticle, Within
 from particleforge.params import Params
+from particleforge.recipes.aggregate.imaging.table import Crystal
 from particleforge.recipes.render.named import by_name
 
 
@@ -29,6 +30,11 @@ class Material(Params):
     orientation_factor: Annotated[Draw, PerParticle(), Within(0)] = Field(
         LogNormal(median=1, gsd=1.15),
         description="Factor on the scattering of each particle, since crystals scatter more along their axes.",
+    )
+    crystals: tuple[Crystal, ...] = Field(
+        (),
+        description="Crystals of the table of simulations, such as rutile; each particle is one of them, seen along "
+        "one of its directions. For HAADF at 300 kV; elsewhere, or where empty: independent atoms.",
     )
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.draws import Draw, PerImage, Within, number
-from particleforge.recipes.aggregate.growth.spheres import Spheres
+from particleforge.recipes.aggregate.growth.spheres import Floats, Spheres
+from particleforge.recipes.aggregate.imaging import table
 from particleforge.recipes.aggregate.imaging.detector import AnyDetector, Detector
 from particleforge.recipes.aggregate.imaging.imaging import Image, Imaging, project, thicknesses
 from particleforge.recipes.aggregate.material import Material
@@ -38,13 +39,29 @@ class Haadf(Imaging):
     def expose(self, view: View, spheres: Spheres, materials: Sequence[Material], rng: np.random.Generator) -> Image:
         """Return the share of the electrons that the detector gets."""
         angles = (self.detector.inner_mrad, self.detector.outer_mrad)
-        coefficients = self._coefficients(spheres, materials, angles, rng)
-        pairs = zip(coefficients, spheres.radii_nm, strict=True)
-        curves = (-np.expm1(-coefficient * thicknesses(radius)) for coefficient, radius in pairs)
+        curves = self._curves(spheres, materials, angles, rng)
         cone = np.abs(view.heights_nm - number(self.defocus_nm)) * math.tan(self.semi_convergence_mrad / 1000)
         sigmas = np.hypot(self.probe_nm, self.blur_factor * cone) / view.pixel_size_nm
         image = project(view, curves, sigmas) - np.float32(math.expm1(-self._film(angles)))
         return self._count(shift_rows(image, number(self.jitter_px), rng), rng)
+
+    def _curves(
+        self,
+        spheres: Spheres,
+        materials: Sequence[Material],
+        range_mrad: tuple[float, float],
+        rng: np.random.Generator,
+    ) -> list[Floats]:
+        """Each sphere's signal at its thicknesses; a crystal is a random one in a random direction of the table."""
+        coefficients = self._coefficients(spheres, materials, range_mrad, rng)
+        depths = [thicknesses(radius) for radius in spheres.radii_nm]
+        curves = [-np.expm1(-coefficient * depth) for coefficient, depth in zip(coefficients, depths, strict=True)]
+        for i, material in enumerate(materials):
+            if material.crystals and table.covers(self.voltage_kv, range_mrad[0]):
+                choices = np.concatenate([table.signals(crystal, range_mrad) for crystal in material.crystals])
+                for k in np.flatnonzero(spheres.materials == i):
+                    curves[k] = table.curve(rng.choice(choices), depths[k])
+        return curves
 
 
 def shift_rows(image: Image, sd_px: float, rng: np.random.Generator) -> Image:
