@@ -29,7 +29,8 @@ class Material(Params):
     )
     orientation_factor: Annotated[Draw, PerParticle(), Within(0)] = Field(
         LogNormal(median=1, gsd=1.15),
-        description="Factor on the scattering of each particle, since crystals scatter more along their axes.",
+        description="Factor on the scattering of each particle, since crystals scatter more along their axes. Those of "
+        "`crystals` need none.",
     )
     crystals: tuple[Crystal, ...] = Field(
         (),
