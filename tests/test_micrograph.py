@@ -11,6 +11,11 @@ from particleforge.micrograph import Micrograph, parse_length_nm
 COLOURS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]], np.uint8)
 
 
+def test_more_channels_than_colours_have_are_refused():
+    with pytest.raises(UserError, match=r"maps: the image has 5 channels; 4 at most.*Save the channel you want"):
+        _ = Micrograph(np.zeros((5, 6, 7)), axes="CYX", name="maps").grey
+
+
 def test_colours_become_rec_709_luminance():
     grey = Micrograph(COLOURS, axes="YXC").grey
     assert grey.dtype == np.float32

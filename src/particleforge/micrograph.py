@@ -14,6 +14,7 @@ from particleforge.errors import UserError
 
 LUMINANCE_WEIGHTS = (0.2125, 0.7154, 0.0721)
 """Rec. 709 luminance of red, green and blue; alpha is left out."""
+MOST_CHANNELS = 4
 LONGEST_NM = 1e8
 """Longer than anything in a micrograph."""
 METRIC = re.compile(r"\w*meter|angstrom|micron|inch")
@@ -58,7 +59,7 @@ class Micrograph:
         Raises
         ------
         UserError
-            For stacks, empty images, and pixels that are not finite.
+            For stacks, empty images, more channels than colours have, and pixels that are not finite.
         """
         grey = self.grey_or_nan
         if not np.isfinite(grey).all():
@@ -81,6 +82,12 @@ class Micrograph:
         grey = self.pixels.astype(np.float32)
         if "C" in self.axes:
             channels = grey.shape[self.axes.index("C")]
+            if channels > MOST_CHANNELS:
+                raise UserError(
+                    f"{self.name}: the image has {channels} channels; {MOST_CHANNELS} at most are red, green, blue and "
+                    "transparency.",
+                    "Save the channel you want as an image of its own.",
+                )
             grey = np.moveaxis(grey, self.axes.index("C"), -1)
             grey = grey[..., :3] @ np.asarray(LUMINANCE_WEIGHTS, np.float32) if channels >= 3 else grey[..., 0]
         return grey
