@@ -43,8 +43,8 @@ STEP_NM, STEPS = 2.0, 15
 SLICE_A = 2.0
 SAMPLING_A = 0.0325
 """Two thirds of the highest frequency of the grid are kept: 200 mrad and a little more."""
-CONFIGURATIONS, TILTS = 4, 16
-"""Sets of displaced atoms, and plane waves through each."""
+CONFIGURATIONS = 4
+"""Sets of displaced atoms."""
 DIRECTIONS = 10
 """Nine equal steps from [100] to [010], and a random one."""
 SHORTEST_A, LONGEST_A = 14.0, 42.0
@@ -283,13 +283,13 @@ def displaced(atoms: ase.Atoms, u_a2: dict[str, float], rng: np.random.Generator
     return found
 
 
-def one(name: str, index: int) -> dict[str, Any]:
+def one(name: str, index: int, tilts: int) -> dict[str, Any]:
     """Simulate one crystal in one direction: mean and standard error (steps, rings), and how it lay."""
     phase, crystal = PHASES[name], unit_cell(PHASES[name])
     rng = np.random.default_rng([SEED, list(PHASES).index(name), index])
     cell = crystal.cell.array
     sides = box(cell, direction(cell, index, rng), planar=index < DIRECTIONS - 1)
-    waves = cone(CONFIGURATIONS * TILTS, rng)
+    waves = cone(CONFIGURATIONS * tilts, rng)
     boxes = [displaced(cut(crystal, sides, rng), phase["u_a2"], rng) for _ in range(CONFIGURATIONS)]
     grid = Grid(boxes[0].cell.lengths(), SLICE_A)
     runs = [simulate(atoms, grid, waves[i::CONFIGURATIONS], SLICE_A).mean(0) for i, atoms in enumerate(boxes)]
@@ -300,6 +300,7 @@ def one(name: str, index: int) -> dict[str, Any]:
         "standard_error": error,
         "beam_uvw": beam / np.abs(beam).max(),
         "box_a": grid.sides_a,
+        "tilts": tilts,
     }
 
 
@@ -319,6 +320,7 @@ def metadata(work: Path) -> dict[str, Any]:
             "density_g_cm3": round(density, 3),
             "beam_uvw": [np.round(file["beam_uvw"], 4).tolist() for file in files],
             "box_a": [np.round(file["box_a"], 3).tolist() for file in files],
+            "tilts_per_configuration": [int(file["tilts"]) for file in files],
             "simulated_as": [source_of(name, i) for i in range(DIRECTIONS)],
         }
     return {
@@ -329,7 +331,6 @@ def metadata(work: Path) -> dict[str, Any]:
         "slice_a": SLICE_A,
         "sampling_a": SAMPLING_A,
         "configurations": CONFIGURATIONS,
-        "tilts_per_configuration": TILTS,
         "directions": "0 to 8: equal steps from [100] to [010]; 9: random",
         "thermal_displacements": "u_a2: mean square along an axis; rounded from refinements at room temperature",
         "scattering_factors": "Lobato and Van Dyck, Acta Cryst. 2014, A70, 636",
@@ -344,13 +345,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--work", type=Path, default=Path("build/haadf_table"))
+    parser.add_argument("--tilts", type=int, default=16, help="Plane waves through each set of displaced atoms.")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     for index, name in itertools.product(range(DIRECTIONS), PHASES):
         path = args.work / f"{name}-{index}.npz"
         if source_of(name, index) == index and not path.exists():
             began = time.monotonic()
-            found = one(name, index)
+            found = one(name, index, args.tilts)
             partial = path.with_suffix(".part.npz")
             np.savez(partial, **found)
             partial.replace(path)

@@ -44,11 +44,10 @@ def test_the_table_is_small_and_says_how_it_was_made():
     assert rings * found.metadata["ring_mrad"] == 200
     assert found.metadata["voltage_kv"] == 300
     assert found.metadata["semi_convergence_mrad"] == 21
-    assert {"slice_a", "sampling_a", "configurations", "tilts_per_configuration", "seed", "made_with"} <= set(
-        found.metadata
-    )
+    assert {"slice_a", "sampling_a", "configurations", "seed", "made_with"} <= set(found.metadata)
     for phase in found.metadata["phases"].values():
         assert phase["source"] and phase["sites"] and phase["u_a2"]
+        assert len(phase["tilts_per_configuration"]) == directions
     with pytest.raises(ValueError, match="read-only"):
         found.intensity[:] = 0
 
@@ -60,7 +59,7 @@ def test_electrons_are_kept_and_errors_are_small():
     assert np.all((total > 0.97) & (total < 1.0001))
     detector = slice(31, 100)
     error = np.sqrt((found.standard_error[..., detector] ** 2).sum(-1)) / found.intensity[..., detector].sum(-1)
-    assert error.max() < 0.04
+    assert error.max() < 0.03
 
 
 @every_crystal
