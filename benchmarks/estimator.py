@@ -17,6 +17,7 @@ import argparse
 import csv
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -25,7 +26,7 @@ import numpy as np
 from particleforge.cli.bar import bar
 from particleforge.models.estimator.data import Pictures, collect
 from particleforge.models.estimator.model import HETERO, NOTE, Estimator, Part
-from particleforge.models.estimator.preparation import Preparation
+from particleforge.models.estimator.preparation import WHITE, Preparation
 from particleforge.models.estimator.target import Batch, Regression
 from particleforge.models.estimator.together import Together
 from particleforge.models.estimator.train_params import EstimatorParams
@@ -51,9 +52,11 @@ DESCRIPTORS = {
     "coordination": "0.87 and 0.007",
 }
 GROUPS_FOR_THRESHOLDS = 60
+FACTORS = (0.8, 1.0, 1.25)
+"""Of grey values, for wrong calibrations."""
 PARTS = (16, 4, 1)
 """Samples of the curve: all of them divided by these."""
-TRAINED_FOR_CURVE = ("growth.fractal_dimension", SHARE)
+TRAINED_FOR_CURVE = ("growth.fractal_dimension", SHARE, "materials.TiO2.cluster_size")
 
 
 def do(step: Step[Any]) -> Any:
@@ -129,11 +132,12 @@ class Bench:
             note.write_text(Preparation.fit(self.learn(), self.params.prepare).to_yaml(), encoding="utf-8")
         preparation = Preparation.from_yaml(note)
         if not path.exists():
-            found = do(collect(getattr(self, name)(), self.params.targets, self.recipe.shared, preparation))
-            np.savez(path, images=found.images, shown=found.shown, asked=found.asked, groups=found.groups)
+            wanted = (self.params.targets, self.recipe.shared, preparation, self.params.hints)
+            found = do(collect(getattr(self, name)(), *wanted))
+            np.savez(path, **{one.name: getattr(found, one.name) for one in fields(Pictures)})
         with np.load(path) as data:
             shown, asked = tuple(data["shown"]), tuple(data["asked"])
-            return Pictures(data["images"], shown, asked, data["groups"]), preparation
+            return Pictures(data["images"], shown, asked, data["groups"], data["hints"]), preparation
 
     def model(self) -> Estimator:
         """Load what was trained."""
@@ -209,6 +213,7 @@ def report(bench: Bench, name: str) -> None:
             if name == "judge":
                 found["thresholds"] = thresholds(bench, number)
         report_each(found, pictures, number)
+        report_greys(part, pictures, number, model.preparation)
         readings |= found
     report_together(readings, pictures)
 
@@ -221,6 +226,17 @@ def report_each(found: Mapping[str, Reading], pictures: Pictures, number: int) -
         low, high = np.percentile(errors, (25, 75))
         rows.append((name, np.abs(errors).mean(), f"{errors.mean():+.3f}", high - low))
     table("Single images, against what they show", ("", "MAE", "bias", "IQR"), rows)
+
+
+def report_greys(part: Part, pictures: Pictures, number: int, preparation: Preparation) -> None:
+    """Errors where the detector is calibrated wrongly."""
+    rows = []
+    for factor in FACTORS:
+        on_levels = math.sqrt(factor) if preparation.curve == "root" else factor
+        wrong = np.rint(np.minimum(pictures.images * on_levels, WHITE)).astype(np.uint8)
+        errors = part.per_image(wrong) - pictures.shown[number]
+        rows.append((f"{factor:g}", np.abs(errors).mean(), f"{errors.mean():+.3f}"))
+    table("Single images with all grey values times a factor", ("", "MAE", "bias"), rows)
 
 
 def report_ends(found: np.ndarray, shown: np.ndarray, part: Part) -> None:
@@ -352,6 +368,7 @@ def curve(bench: Bench) -> None:
             tuple(pictures.shown[i][some] for i in numbers),
             tuple(pictures.asked[i][some] for i in numbers),
             pictures.groups[some],
+            pictures.hints[some],
         )
         out = bench.folder / f"curve_{part}"
         out.mkdir(exist_ok=True)
@@ -376,11 +393,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("stages", nargs="*", metavar="STAGE", help=", ".join(STAGES))
-    parser.add_argument("--count", type=int, default=48000, help="Samples to learn from.")
+    parser.add_argument("--count", type=int, default=32000, help="Samples to learn from.")
     parser.add_argument("--tests", type=int, default=4000, help="Samples to judge on.")
     parser.add_argument("--shadows", type=int, default=30, help="Configurations that get a digital shadow.")
     parser.add_argument("--aggregates", type=int, default=200, help="Aggregates of each.")
-    parser.add_argument("--curve-steps", type=int, default=110, help="Steps of each training of the curve.")
+    parser.add_argument("--curve-steps", type=int, default=500, help="Steps of each training of the curve.")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     bench = Bench(args)

@@ -15,7 +15,7 @@ from particleforge.recipes.recipe import make_sample
 from particleforge.store.micrographs import write_micrograph
 from particleforge.workflows.estimate import estimate
 
-GROUPS = 8
+GROUPS = 24
 AT_ONCE = 10
 
 

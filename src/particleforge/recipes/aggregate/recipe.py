@@ -26,8 +26,9 @@ TUNGSTEN_TRIOXIDE = Material(
     cluster_size=SIZES,
     radius_nm=6.3,
     gsd=1.31,
+    crystals=("wo3_gamma", "wo3_delta"),
 )
-TITANIUM_DIOXIDE = Material(share=Uniform(low=0.1, high=0.9), cluster_size=SIZES)
+TITANIUM_DIOXIDE = Material(share=Uniform(low=0.1, high=0.9), cluster_size=SIZES, crystals=("rutile", "anatase"))
 
 
 class Aggregate(Recipe):
