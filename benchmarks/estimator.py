@@ -8,7 +8,7 @@ goes on where it was interrupted, and prints a table:
 ``judge``    errors of single images and of several at once
 ``full``     the same for images as large and fine as those of the published data
 ``shadows``  descriptors of aggregates grown with what was estimated, against those grown with the truth
-``curve``    errors after short trainings of equal length on a part of the samples
+``curve``    errors after the same training on a part of the samples
 
 Recipe and training lie in ``src/particleforge/models/estimator/hetero``.
 """
@@ -56,7 +56,6 @@ FACTORS = (0.8, 1.0, 1.25)
 """Of grey values, for wrong calibrations."""
 PARTS = (16, 4, 1)
 """Samples of the curve: all of them divided by these."""
-TRAINED_FOR_CURVE = ("growth.fractal_dimension", SHARE, "materials.TiO2.cluster_size")
 
 
 def do(step: Step[Any]) -> Any:
@@ -350,38 +349,31 @@ def shadows(bench: Bench) -> None:
 
 
 def curve(bench: Bench) -> None:
-    """Train for equally many steps on some of the groups, and judge on groups nobody learned from."""
+    """Train in the same way on some of the groups, and judge on groups nobody learned from."""
     pictures, preparation = bench.pictures("learn")
     tests, _ = bench.pictures("judge")
-    numbers = [[target.parameter for target in bench.params.targets].index(name) for name in TRAINED_FOR_CURVE]
-    targets = [
-        Regression(parameter=t.parameter, shown=t.shown, low=t.low, high=t.high)
-        for t in (bench.params.targets[i] for i in numbers)
-    ]
-    params = bench.params.replace(targets=tuple(targets), minutes=None, steps=bench.args.curve_steps, validations=10)
+    sets = list(batches(tests.groups, BATCH))
     rows = []
     for part in PARTS:
-        names = np.unique(pictures.groups)
-        some = np.isin(pictures.groups, names[::part])
-        fewer = Pictures(
-            pictures.images[some],
-            tuple(pictures.shown[i][some] for i in numbers),
-            tuple(pictures.asked[i][some] for i in numbers),
-            pictures.groups[some],
-            pictures.hints[some],
-        )
-        out = bench.folder / f"curve_{part}"
+        some = np.isin(pictures.groups, np.unique(pictures.groups)[::part])
+        shown, asked = (tuple(one[some] for one in each) for each in (pictures.shown, pictures.asked))
+        fewer = Pictures(pictures.images[some], shown, asked, pictures.groups[some], pictures.hints[some])
+        out = bench.folder / (f"curve_{part}" if part > 1 else "model")
         out.mkdir(exist_ok=True)
         recipe = bench.recipe.model_dump(mode="json")
         done = (out / NOTE).exists()
-        model = Estimator.load(out) if done else do(learn(fewer, preparation, recipe, out, params))
-        errors = [
-            np.abs(one.per_image(tests.images) - tests.shown[i]).mean()
-            for one, i in zip(model.parts, numbers, strict=True)
-        ]
-        rows.append((len(fewer.images), *map(float, errors)))
-    title = f"MAE of single images after {bench.args.curve_steps} steps of {params.batch_size} images"
-    table(title, ("samples", *TRAINED_FOR_CURVE), rows)
+        model = Estimator.load(out) if done else do(learn(fewer, preparation, recipe, out, bench.params))
+        errors = []
+        for number, one in enumerate(model.parts):
+            if isinstance(one.target, Batch):
+                found = np.array([one.value(tests.images[these]) for these in sets])
+                true = tests.asked[number][[these[0] for these in sets]]
+            else:
+                found, true = one.per_image(tests.images), tests.shown[number]
+            errors.append(float(np.abs(found - true).mean()))
+        rows.append((len(fewer.images), *errors))
+    names = [f"{target.parameter} of {target.images}" for target in bench.params.targets]
+    table("MAE after the same training on a part of the samples", ("samples", *names), rows)
 
 
 STAGES: dict[str, Callable[[Bench], None]] = {
@@ -397,7 +389,6 @@ def main() -> None:
     parser.add_argument("--tests", type=int, default=4000, help="Samples to judge on.")
     parser.add_argument("--shadows", type=int, default=30, help="Configurations that get a digital shadow.")
     parser.add_argument("--aggregates", type=int, default=200, help="Aggregates of each.")
-    parser.add_argument("--curve-steps", type=int, default=500, help="Steps of each training of the curve.")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     bench = Bench(args)
