@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from particleforge.errors import UserError
+from particleforge.registry import Kinds
 
 
 class Params(BaseModel):
@@ -110,17 +111,21 @@ def _description(cls: type[BaseModel], path: Sequence[str]) -> str:
 
 
 def _owners(cls: type[BaseModel], path: Sequence[str | int]) -> list[type[BaseModel]]:
-    """Classes whose fields stand at the end of a path of field names, and of kinds where a field is a union."""
-    owners = [cls]
+    """Classes whose fields stand at the end of a path of field names, and of kinds where a field has several."""
+    owners: list[Any] = [cls]
     for part in path:
-        fields = [owner.model_fields[str(part)] for owner in owners if str(part) in owner.model_fields]
-        kinds = [owner for owner in owners if (kind := owner.model_fields.get("kind")) and kind.default == part]
-        owners = [inner for field in fields for inner in _models(field.annotation)] if fields else kinds or owners
-    return owners
+        classes: list[type[BaseModel]] = [owner for owner in owners if isinstance(owner, type)]
+        fields = [owner.model_fields[str(part)] for owner in classes if str(part) in owner.model_fields]
+        kinds = [owner for owner in classes if (kind := owner.model_fields.get("kind")) and kind.default == part]
+        kinds += [owner.get(str(part)) for owner in owners if isinstance(owner, Kinds) and part in owner]
+        inner = [found for field in fields for found in _models((field.annotation, *field.metadata))]
+        owners = inner if fields else kinds or owners
+    return [owner for owner in owners if isinstance(owner, type)]
 
 
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    """Every parameter class named in a type."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+def _models(annotation: Any) -> list[Any]:
+    """Every parameter class named in a type, and every registry of such classes."""
+    if isinstance(annotation, Kinds) or (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         return [annotation]
-    return [model for part in get_args(annotation) for model in _models(part)]
+    parts = annotation if isinstance(annotation, tuple) else get_args(annotation)
+    return [model for part in parts for model in _models(part)]
