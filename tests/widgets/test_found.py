@@ -9,12 +9,12 @@ from napari.layers import Image
 
 from particleforge.errors import UserError
 from particleforge.measurement.particles import measure_particles
+from particleforge.measurement.results import SUMMARY, Results
 from particleforge.micrograph import Micrograph
 from particleforge.store.micrographs import read_micrograph
 from particleforge.widgets.layers import planes
 from particleforge.widgets.measure.found import Found, read_found, task
 from particleforge.workflows.measure import MeasureParams
-from particleforge.workflows.results import SUMMARY, Results
 
 
 def squares(*sides):

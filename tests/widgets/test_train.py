@@ -13,6 +13,7 @@ from particleforge.errors import UserError
 from particleforge.jobs.messages import Advance, Result, Stopped
 from particleforge.jobs.previews import Previews
 from particleforge.micrograph import Micrograph
+from particleforge.models.trained import LOG
 from particleforge.sample import Sample
 from particleforge.widgets.folder_chooser import NOTHING_YET
 from particleforge.widgets.job_row import JobSignals
@@ -21,7 +22,6 @@ from particleforge.widgets.train.panel import TrainPanel
 from particleforge.widgets.train.picture import OUTLINE, Picture, outlined
 from particleforge.widgets.train.tasks import LEARN, TRAIN, new_training, resumed_training
 from particleforge.workflows.learn import LearnParams
-from particleforge.workflows.trained import LOG
 
 SPHERES = Path(__file__).parents[2] / "src" / "particleforge" / "sample_data" / "spheres"
 

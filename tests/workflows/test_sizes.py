@@ -8,9 +8,9 @@ from PIL import Image
 
 from particleforge.errors import UserError
 from particleforge.measurement.particles import measure_particles
+from particleforge.measurement.results import COLUMNS, Results
 from particleforge.micrograph import Micrograph
 from particleforge.store.labels import read_labels
-from particleforge.workflows.results import COLUMNS, Results
 from particleforge.workflows.sizes import SizesParams, sizes
 
 QUICK = SizesParams(reports=False, precision={"resamples": 100})

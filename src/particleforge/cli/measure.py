@@ -8,8 +8,8 @@ from typing import Any
 from particleforge.cli.bar import run_with_bar
 from particleforge.cli.options import add_options, read_options
 from particleforge.measurement.report.warnings import without_size
+from particleforge.measurement.results import Measurement
 from particleforge.workflows.measure import MeasureParams, measure
-from particleforge.workflows.results import Measurement
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

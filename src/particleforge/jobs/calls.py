@@ -15,10 +15,10 @@ from particleforge.jobs.messages import Plain, Task
 from particleforge.step import Step
 
 if TYPE_CHECKING:
+    from particleforge.measurement.results import Measurement
     from particleforge.models.estimator.model import Estimate
     from particleforge.recipes.recipe import Recipe
     from particleforge.sample import Sample
-    from particleforge.workflows.results import Measurement
 
 
 def steps(task: Task) -> Step[Plain]:

@@ -8,9 +8,9 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from particleforge.models.estimator.model import HETERO
+from particleforge.models.trained import ESTIMATOR, trained_estimators, trained_models
 from particleforge.widgets.form.editor import guard_wheel
 from particleforge.widgets.workspace import MODELS, workspace
-from particleforge.workflows.trained import ESTIMATOR, trained_estimators, trained_models
 
 BUILT_IN = ("Built-in detector", "base")
 Offer: TypeAlias = tuple[str, str]

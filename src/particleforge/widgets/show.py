@@ -10,11 +10,11 @@ import napari
 import pandas as pd
 
 from particleforge.errors import UserError
+from particleforge.measurement.results import SUMMARY, TABLE
 from particleforge.micrograph import Micrograph
 from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import image_paths, image_stem, read_micrograph
 from particleforge.widgets.overlays import grid, scale_bar
-from particleforge.workflows.results import SUMMARY, TABLE
 
 MOST_ROWS = 1_000_000
 """Labels whose ids go higher get no features: there must be a row for every id below."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from particleforge.errors import UserError
 from particleforge.measurement.report.comparison import write_comparison
+from particleforge.measurement.results import SUMMARY, TABLE, read_table
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.compare import Comparison
 from particleforge.measurement.statistics.sizes import Sizes
-from particleforge.workflows.results import SUMMARY, TABLE, read_table
 
 
 def compare_sizes(results: Sequence[Path], out: Path, precision: Precision = Precision()) -> dict[str, Comparison]:

@@ -18,7 +18,7 @@ from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.recipe import Drawn
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.annotated import read_annotated
-from particleforge.workflows.run_folder import claim
+from particleforge.store.run_folder import claim
 
 if TYPE_CHECKING:
     from particleforge.models.stardist.model import StarDistModel

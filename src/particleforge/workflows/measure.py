@@ -14,12 +14,12 @@ from pydantic import Field
 from particleforge.burnt_in import marks
 from particleforge.errors import UserError
 from particleforge.measurement.measured import Measured
+from particleforge.measurement.results import Measurement, Results
 from particleforge.micrograph import Micrograph
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.files import new_folder
 from particleforge.store.labels import write_labels
 from particleforge.store.micrographs import image_paths, image_stem, read_micrograph
-from particleforge.workflows.results import Measurement, Results
 from particleforge.workflows.sizes import SizesParams
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from particleforge.errors import UserError
 from particleforge.measurement.measured import Measured
+from particleforge.measurement.results import Measurement, Results
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.micrograph import Length, Micrograph, parse_length_nm
@@ -15,7 +16,6 @@ from particleforge.step import Progress, Step, stepwise
 from particleforge.store.labels import check_instances, read_labels
 from particleforge.store.micrographs import image_paths, image_stem, read_micrograph
 from particleforge.store.tiff_scale import tiff_pixel_size_nm
-from particleforge.workflows.results import Measurement, Results
 
 
 class SizesParams(Rules):

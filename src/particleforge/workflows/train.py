@@ -12,7 +12,7 @@ from particleforge.sample import Joined, Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
-from particleforge.workflows.run_folder import claim
+from particleforge.store.run_folder import claim
 
 if TYPE_CHECKING:
     from particleforge.models.stardist.model import StarDistModel

@@ -11,7 +11,7 @@ from particleforge.models.estimator.train_params import EstimatorParams
 from particleforge.sample import Joined
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.dataset import Dataset
-from particleforge.workflows.run_folder import claim
+from particleforge.store.run_folder import claim
 
 if TYPE_CHECKING:
     from particleforge.models.estimator.model import Estimator

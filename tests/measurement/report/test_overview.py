@@ -11,11 +11,11 @@ from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.report.content import content
 from particleforge.measurement.report.text import digits
 from particleforge.measurement.report.warnings import unsure
+from particleforge.measurement.results import Results
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.describe import describe
 from particleforge.measurement.statistics.images import beyond_chance
 from particleforge.measurement.statistics.sizes import Sizes
-from particleforge.workflows.results import Results
 
 QUICK = Precision(resamples=100)
 SIDES = np.arange(5, 17)

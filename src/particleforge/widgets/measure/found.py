@@ -12,11 +12,11 @@ import pandas as pd
 
 from particleforge.jobs.messages import Task
 from particleforge.measurement.report.warnings import SURE
+from particleforge.measurement.results import SUMMARY, TABLE
 from particleforge.params import Params
 from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import write_micrograph
 from particleforge.widgets.layers import Plane
-from particleforge.workflows.results import SUMMARY, TABLE
 
 CALL = "particleforge.workflows.measure:measure"
 

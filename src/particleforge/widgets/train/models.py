@@ -5,8 +5,8 @@ from pathlib import Path
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
+from particleforge.models.trained import Trained, trained_models
 from particleforge.widgets.workspace import MODELS, workspace
-from particleforge.workflows.trained import Trained, trained_models
 
 HEADER = {
     "Model": "Its name; a training that was stopped can be resumed once it is selected.",

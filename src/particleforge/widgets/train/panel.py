@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from particleforge.errors import UserError
 from particleforge.jobs.messages import Advance, Plain, Task
+from particleforge.models.trained import Trained
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.folder_chooser import FolderChooser
 from particleforge.widgets.model_chooser import BUILT_IN, ModelChooser
@@ -16,7 +17,6 @@ from particleforge.widgets.train.tasks import new_training, resumed_training
 from particleforge.widgets.train.view import TrainingView
 from particleforge.widgets.workspace import MODELS
 from particleforge.workflows.learn import LearnParams
-from particleforge.workflows.trained import Trained
 
 if TYPE_CHECKING:
     from napari import Viewer

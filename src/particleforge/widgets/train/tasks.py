@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from particleforge.jobs.messages import Task
+from particleforge.models.trained import run_arguments
 from particleforge.workflows.learn import LearnParams
-from particleforge.workflows.trained import run_arguments
 
 LEARN, TRAIN = "particleforge.workflows.learn:learn", "particleforge.workflows.train:train"
 GRACE_S = 60.0

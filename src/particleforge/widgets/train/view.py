@@ -7,10 +7,10 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from particleforge.jobs.messages import Advance
+from particleforge.models.trained import LOG, Trained
 from particleforge.widgets.train.loss import LossPlot
 from particleforge.widgets.train.models import ModelList
 from particleforge.widgets.train.picture import Picture
-from particleforge.workflows.trained import LOG, Trained
 
 LOG_SECONDS = 1.0
 """Least time between two looks at the log."""

@@ -26,7 +26,7 @@ from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.micrograph import Micrograph
 from particleforge.store.files import atomic_write, claim_name, disk_errors, new_part
 from particleforge.store.labels import write_labels
-from particleforge.workflows.run_folder import claim
+from particleforge.store.run_folder import claim
 
 TABLE, PARQUET, SUMMARY = "particles.csv", "particles.parquet", "summary.json"
 COLUMNS = (*PIXEL_COLUMNS, *INTENSITY_COLUMNS, *NM_COLUMNS)

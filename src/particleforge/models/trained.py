@@ -10,7 +10,7 @@ from typing import Any
 
 from particleforge.errors import UserError
 from particleforge.params import read_yaml
-from particleforge.workflows.run_folder import NOTE as RUN
+from particleforge.store.run_folder import NOTE as RUN
 
 NOTE, CHECKPOINT, THRESHOLDS, LOG = "particleforge.yaml", "checkpoint.pt", "thresholds.json", "training.csv"
 """Files of a model folder; the models themselves write them."""
