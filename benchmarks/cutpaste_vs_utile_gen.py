@@ -60,7 +60,7 @@ def ours(image: np.ndarray, labels: np.ndarray, images: int) -> dict[str, Any]:
     from particleforge.draws import Uniform
     from particleforge.errors import UserError
     from particleforge.micrograph import Micrograph
-    from particleforge.recipes.cutpaste.canvases import Inpainted
+    from particleforge.recipes.cutpaste.canvases.inpainted import Inpainted
     from particleforge.recipes.cutpaste.recipe import CutPaste
     from particleforge.recipes.recipe import make_sample
     from particleforge.sample import Sample

@@ -5,17 +5,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+import particleforge.recipes.render
 from particleforge.recipes.any import read_recipe
+from particleforge.recipes.named import names
 from particleforge.recipes.recipe import make_sample
-from particleforge.recipes.render.named import names
 
+PRESETS = Path(particleforge.recipes.render.__file__).parent / "presets"
 OUT = Path(__file__).parent / "images" / "render_recipes.jpg"
 TILE, COLUMNS, TITLE = 256, 5, 20
 
 
 def main() -> None:
     """Draw sample 0 of seed 1 of every recipe."""
-    recipes = names("presets")
+    recipes = names(PRESETS)
     rows = -(-len(recipes) // COLUMNS)
     sheet = Image.new("L", (COLUMNS * TILE, rows * (TILE + TITLE)), 255)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import annotated_types
 
@@ -28,38 +28,33 @@ from particleforge.recipes.aggregate.imaging.haadf import Haadf
 from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.aggregate_scene import Grown
-from particleforge.recipes.cutpaste.canvases import Inpainted, Texture
+from particleforge.recipes.cutpaste.canvases.inpainted import Inpainted
+from particleforge.recipes.cutpaste.canvases.texture import Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.groups import Groups
+from particleforge.recipes.imaging.imaging import Imaging
 from particleforge.recipes.near import Near
 from particleforge.recipes.render import population as rendered
-from particleforge.recipes.render.geometry.any import AnyGeometry
+from particleforge.recipes.render.geometry.geometry import Geometry
 from particleforge.recipes.render.ground import Ground
 from particleforge.recipes.render.imaging.focus import Focus
 from particleforge.recipes.render.imaging.scale_bar import ScaleBar
 from particleforge.recipes.render.imaging.vignette import Vignette
-from particleforge.recipes.render.looks.any import AnyLook
+from particleforge.recipes.render.looks.look import Look
 from particleforge.recipes.render.material import Material as RenderedMaterial
-from particleforge.recipes.render.placement.any import AnyPlacement
+from particleforge.recipes.render.placement.placement import Placement
 from particleforge.recipes.render.recipe import Render
 from particleforge.recipes.shapes.background.background import Background
-from particleforge.recipes.shapes.imaging.imaging import Imaging
-from particleforge.recipes.shapes.outlines.crescent import Crescent
-from particleforge.recipes.shapes.outlines.lumpy import Lumpy
-from particleforge.recipes.shapes.outlines.polygon import Polygon
-from particleforge.recipes.shapes.outlines.rod import Rod
-from particleforge.recipes.shapes.outlines.superellipse import Superellipse
+from particleforge.recipes.shapes.outlines.outline import Outline
 from particleforge.recipes.shapes.population import Population
 from particleforge.recipes.shapes.recipe import Shapes
-from particleforge.recipes.shapes.shading.dome import Dome
-from particleforge.recipes.shapes.shading.flat import Flat
-from particleforge.recipes.shapes.shading.rim import Rim
-from particleforge.recipes.shapes.shading.shell import Shell
+from particleforge.recipes.shapes.shading.shading import Shading
 from particleforge.recipes.synthesize import SynthesizeParams
-from particleforge.recipes.warp.grid_warp import GridWarp
-from particleforge.recipes.warp.piecewise_affine import PiecewiseAffine
-from particleforge.recipes.warp.random_scale import RandomScale
+from particleforge.recipes.warp.deformations.grid import GridWarp
+from particleforge.recipes.warp.deformations.piecewise_affine import PiecewiseAffine
+from particleforge.recipes.warp.deformations.scale import RandomScale
+from particleforge.registry import Kinds
 from particleforge.workflows.adapt import AdaptParams
 from particleforge.workflows.learn import LearnParams
 from particleforge.workflows.shadow import ShadowParams
@@ -72,15 +67,20 @@ SHOWN += (Aggregate, Material, Exact, Haadf, BrightField)
 SHOWN += (SynthesizeParams, LearnParams, TrainParams, StarDistConfig, Augment)
 SHOWN += (Groups, EstimatorParams, Regression, Batch, PrepareParams, EstimatorAugment, NetworkConfig, ShadowParams)
 
+
+def _kinds(base: type[Params]) -> tuple[type[Params], ...]:
+    return tuple(Kinds(base).members().values())
+
+
 VARIANTS: dict[str, tuple[type[Params], ...]] = {
-    "outlines": (Superellipse, Rod, Polygon, Lumpy, Crescent),
-    "shadings": (Flat, Dome, Rim, Shell),
+    "outlines": _kinds(Outline),
+    "shadings": _kinds(Shading),
     "background": tuple(type(field.default) for field in Background.model_fields.values()),
     "imaging": tuple(type(field.default) for field in Imaging.model_fields.values()),
     "render_parts": (rendered.Population, RenderedMaterial, Ground, Focus, Vignette, ScaleBar),
-    "render_geometries": get_args(get_args(AnyGeometry)[0]),
-    "render_placements": (*get_args(get_args(AnyPlacement)[0]), Grown),
-    "render_looks": get_args(get_args(AnyLook)[0]),
+    "render_geometries": _kinds(Geometry),
+    "render_placements": (*_kinds(Placement), Grown),
+    "render_looks": _kinds(Look),
 }
 
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from particleforge.draws import Uniform
 from particleforge.errors import UserError
 from particleforge.params import read_yaml
-from particleforge.recipes.cutpaste.canvases import Flat, Texture
+from particleforge.recipes.cutpaste.canvases.flat import Flat
+from particleforge.recipes.cutpaste.canvases.texture import Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.workflows.learn import LearnParams

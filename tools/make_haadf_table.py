@@ -35,7 +35,7 @@ from abtem.parametrizations import LobatoParametrization
 from ase.geometry import cellpar_to_cell
 from scipy.sparse import csr_array
 
-OUT = Path(__file__).parents[1] / "src/particleforge/recipes/aggregate/imaging/haadf_table.npz"
+OUT = Path(__file__).parents[1] / "src/particleforge/recipes/aggregate/haadf_table.npz"
 VOLTAGE_KV = 300.0
 SEMI_CONVERGENCE_MRAD = 21.0
 RING_MRAD, RINGS = 2.0, 100

@@ -3,7 +3,7 @@ import pytest
 
 from particleforge.annotate.progress import ENOUGH_PARTICLES, LEAST_AREA_PX, annotated, together
 from particleforge.micrograph import Micrograph
-from particleforge.recipes.cutpaste.canvases import Auto
+from particleforge.recipes.cutpaste.canvases.auto import Auto
 from particleforge.recipes.cutpaste.cutouts import CutoutRule, cut_out
 from particleforge.sample import Sample
 from particleforge.store.annotated import read_annotated, write_annotated

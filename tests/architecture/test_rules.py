@@ -28,7 +28,7 @@ LIGHT_FLOORS = [
     "particleforge.sample",
     "particleforge.store.dataset",
     "particleforge.store.annotated",
-    "particleforge.store.exchange.formats",
+    "particleforge.store.exchange",
     "particleforge.recipes.any",
     "particleforge.recipes.synthesize",
     "particleforge.measurement.particles",

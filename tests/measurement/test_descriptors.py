@@ -14,10 +14,12 @@ from particleforge.measurement.descriptors.circles import enclosing
 from particleforge.measurement.descriptors.feret import ferets
 from particleforge.measurement.descriptors.hull import hulls, moved_out
 from particleforge.measurement.descriptors.runs import runs
-from particleforge.measurement.descriptors.volume import Rod, Sphere, Spheroid
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import ShapeRule
+from particleforge.measurement.volumes.rod import Rod
+from particleforge.measurement.volumes.sphere import Sphere
+from particleforge.measurement.volumes.spheroid import Spheroid
 
 small_labels = arrays(np.int32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 3))
 

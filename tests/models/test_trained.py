@@ -6,10 +6,10 @@ import pytest
 import yaml
 
 from particleforge.errors import UserError
+from particleforge.models import trained
 from particleforge.models.stardist import model, train
 from particleforge.models.stardist.model import BASE
 from particleforge.models.trained import run_arguments, trained_estimators, trained_models
-from particleforge.models import trained
 
 
 def test_files_are_called_as_the_models_call_them():

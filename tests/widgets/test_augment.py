@@ -7,7 +7,7 @@ from napari.components import ViewerModel
 from particleforge.errors import Cancelled
 from particleforge.micrograph import Micrograph
 from particleforge.recipes.cutpaste.recipe import CutPaste
-from particleforge.recipes.warp.random_scale import RandomScale
+from particleforge.recipes.warp.deformations.scale import RandomScale
 from particleforge.recipes.warp.recipe import Warp
 from particleforge.sample import Sample
 from particleforge.store.annotated import write_annotated

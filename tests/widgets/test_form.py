@@ -29,7 +29,8 @@ from particleforge.draws import (
 )
 from particleforge.errors import UserError
 from particleforge.params import Params
-from particleforge.recipes.cutpaste.canvases import Auto, Texture
+from particleforge.recipes.cutpaste.canvases.auto import Auto
+from particleforge.recipes.cutpaste.canvases.texture import Texture
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.shapes.outlines.rod import Rod
 from particleforge.recipes.shapes.population import Population

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from napari.layers import Image, Labels
 from qtpy.QtCore import QPoint, Qt
 
-from particleforge.measurement.border import KeepAll
+from particleforge.measurement.borders.keep_all import KeepAll
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.store.labels import read_labels

@@ -6,9 +6,10 @@ from typing import Any
 
 from particleforge.cli.bar import run_with_bar
 from particleforge.errors import UserError
-from particleforge.recipes.aggregate.export import WRITERS, export_aggregates
+from particleforge.recipes.aggregate.export import export_aggregates
+from particleforge.recipes.aggregate.writers import WRITERS
 from particleforge.store.dataset import Dataset
-from particleforge.store.exchange.formats import FORMATS, exchange_format
+from particleforge.store.exchange import FORMATS
 
 MODEL_FORMATS = ("onnx", "bioimageio")
 
@@ -19,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, help="New folder for a dataset; new file NAME.onnx or NAME.zip for a model.")
     parser.add_argument(
         "--format",
-        help=f"Datasets: one of {', '.join(FORMATS)}; default: pairs. Aggregates of a dataset: one of "
-        f"{', '.join(WRITERS)}. Models: one of {', '.join(MODEL_FORMATS)}; default: onnx.",
+        help=f"Datasets: one of {', '.join(FORMATS.names())}; default: pairs. Aggregates of a dataset: one of "
+        f"{', '.join(WRITERS.names())}. Models: one of {', '.join(MODEL_FORMATS)}; default: onnx.",
     )
 
 
@@ -35,7 +36,7 @@ def call(args: argparse.Namespace) -> dict[str, Any]:
         dataset = Dataset.open(args.source)
         step = export_aggregates.steps(dataset, args.out, name)
     else:
-        chosen, dataset = exchange_format(name), Dataset.open(args.source)
+        chosen, dataset = FORMATS.get(name), Dataset.open(args.source)
         step = chosen.write.steps(dataset, args.out)
     run_with_bar(step)
     return {"folder": str(args.out), "samples": len(dataset)}

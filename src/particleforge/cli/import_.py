@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from particleforge.cli.bar import run_with_bar
-from particleforge.store.exchange.formats import FORMATS
+from particleforge.store.exchange import FORMATS
 from particleforge.workflows.import_folder import import_folder
 
 
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("folder", type=Path, help="Folder another program wrote.")
     parser.add_argument("dataset", type=Path, help="New dataset folder NAME.zarr.")
-    parser.add_argument("--format", default="pairs", help=f"One of {', '.join(FORMATS)}. Default: pairs.")
+    parser.add_argument("--format", default="pairs", help=f"One of {', '.join(FORMATS.names())}. Default: pairs.")
 
 
 def call(args: argparse.Namespace) -> dict[str, Any]:

@@ -1,16 +1,18 @@
 """The choices behind a size distribution, made before anything is counted and named in every report."""
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from particleforge.burnt_in import picture_rows
-from particleforge.measurement.border import AnyBorder, MilesLantuejoul, by_kind
+from particleforge.measurement.borders.border import AnyBorder
+from particleforge.measurement.borders.miles_lantuejoul import MilesLantuejoul
 from particleforge.measurement.descriptors.runs import Floats
-from particleforge.measurement.descriptors.volume import AnyVolume, Sphere
 from particleforge.measurement.shape_class import ShapeRule
+from particleforge.measurement.volumes.sphere import Sphere
+from particleforge.measurement.volumes.volume import AnyVolume
 from particleforge.params import Params
 
 Measure: TypeAlias = Literal["ecd", "feret_max", "feret_min", "feret_mean", "ved"]
@@ -33,9 +35,7 @@ class Rules(Params):
         None, gt=0, description="Particles of a larger equal-area diameter do not count; empty: no limit."
     )
     size: Measure = Field("ecd", description="What is called the size: ecd, feret_max, feret_min, feret_mean or ved.")
-    volume: Annotated[AnyVolume, BeforeValidator(by_kind)] = Field(
-        Sphere(), description="Body that a projection is taken for."
-    )
+    volume: AnyVolume = Field(Sphere(), description="Body that a projection is taken for.")
     burnt_in: Literal["leave_out", "keep"] = Field(
         "leave_out", description="What becomes of burnt-in data bars, and of scale bars with their letters."
     )

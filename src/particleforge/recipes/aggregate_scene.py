@@ -7,8 +7,8 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.draws import LogNormal, Uniform, number
-from particleforge.recipes.aggregate.growth.any import AnyGrowth
 from particleforge.recipes.aggregate.growth.exact import Exact
+from particleforge.recipes.aggregate.growth.growth import AnyGrowth
 from particleforge.recipes.render.mesh import random_rotation
 from particleforge.recipes.render.placement.agglomerate import scatter_clusters
 from particleforge.recipes.render.placement.placement import Floats, Placement
@@ -64,4 +64,4 @@ class AggregateScene(Render):
         min_length=1,
         description="Kinds of primary particles, each with its share.",
     )
-    placement: Grown = Field(Grown(), description="How they grow and lie.")  # type: ignore[assignment]
+    placement: Grown = Field(Grown(), description="How they grow and lie.")

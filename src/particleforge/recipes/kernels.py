@@ -1,4 +1,4 @@
-"""Compiled inner loops: test a place, paste, blur."""
+"""Compiled inner loops: test a place, paste, blur, smooth noise."""
 
 import numba
 import numpy as np
@@ -131,3 +131,23 @@ def paste(
                 visible[labels[y, x]] -= 1
                 labels[y, x] = label
                 visible[label] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def spread(nodes: Floats, scale: float, offset: tuple[float, float], out: Floats, gain: float) -> None:
+    """Add a quadratic B-spline surface with nodes every `scale` pixels to an image."""
+    for i in range(out.shape[0]):
+        y = i / scale + offset[0]
+        row = int(y)
+        fy = y - row - 0.5
+        wy0, wy1, wy2 = 0.5 * (0.5 - fy) ** 2, 0.75 - fy * fy, 0.5 * (0.5 + fy) ** 2
+        for j in range(out.shape[1]):
+            x = j / scale + offset[1]
+            column = int(x)
+            fx = x - column - 0.5
+            wx0, wx1, wx2 = 0.5 * (0.5 - fx) ** 2, 0.75 - fx * fx, 0.5 * (0.5 + fx) ** 2
+            value = 0.0
+            for step, weight in ((0, wy0), (1, wy1), (2, wy2)):
+                line = nodes[row + step]
+                value += weight * (wx0 * line[column] + wx1 * line[column + 1] + wx2 * line[column + 2])
+            out[i, j] += np.float32(gain * value)

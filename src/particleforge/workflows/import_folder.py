@@ -7,7 +7,7 @@ import numpy as np
 from particleforge.errors import UserError
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.dataset import Dataset
-from particleforge.store.exchange.formats import exchange_format
+from particleforge.store.exchange import FORMATS
 
 
 @stepwise
@@ -30,7 +30,7 @@ def import_folder(folder: Path, out: Path, format_name: str = "pairs") -> Step[D
     UserError
         If the folder cannot be read or holds no image, or `out` exists.
     """
-    read = exchange_format(format_name).read
+    read = FORMATS.get(format_name).read
     yield Progress(0, 1, "Looking at the images")
     shapes, dtypes = [], set()
     for sample in read(folder):

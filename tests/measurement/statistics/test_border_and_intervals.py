@@ -6,7 +6,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from particleforge.measurement.border import Drop, GuardFrame, KeepAll, MilesLantuejoul
+from particleforge.measurement.borders.drop import Drop
+from particleforge.measurement.borders.guard_frame import GuardFrame
+from particleforge.measurement.borders.keep_all import KeepAll
+from particleforge.measurement.borders.miles_lantuejoul import MilesLantuejoul
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Bootstrap, Precision

@@ -10,8 +10,8 @@ from particleforge.recipes.aggregate.descriptors import (
     radius_of_gyration_nm,
 )
 from particleforge.recipes.aggregate.growth.paper import Paper
-from particleforge.recipes.aggregate.growth.spheres import Spheres
 from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.spheres import Spheres
 
 
 def chain(kinds, radius=2.0):

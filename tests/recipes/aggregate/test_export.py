@@ -6,9 +6,10 @@ import trimesh
 from particleforge.cli import main
 from particleforge.errors import UserError
 from particleforge.recipes.aggregate.descriptors import read_truth
-from particleforge.recipes.aggregate.export import export_aggregates, surface
-from particleforge.recipes.aggregate.growth.spheres import Spheres
+from particleforge.recipes.aggregate.export import export_aggregates
 from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.aggregate.spheres import Spheres
+from particleforge.recipes.aggregate.surface import surface
 from particleforge.recipes.recipe import Drawn, make_sample
 from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.store.dataset import Dataset
@@ -58,7 +59,7 @@ def test_one_colour_per_material(tmp_path):
 
 
 def test_what_is_no_aggregate_is_refused(tmp_path):
-    with pytest.raises(UserError, match="no format 'obj' for aggregates"):
+    with pytest.raises(UserError, match="no format for aggregates 'obj'"):
         export_aggregates([], tmp_path / "a", "obj")
     with pytest.raises(UserError, match="holds no aggregate"):
         export_aggregates([make_sample(Shapes(height_px=64, width_px=64), None, 0, 0)], tmp_path / "b", "xyz")

@@ -6,7 +6,7 @@ from scipy.stats import ks_2samp
 
 from particleforge.draws import fix
 from particleforge.errors import UserError
-from particleforge.recipes.aggregate.growth import kernels
+from particleforge.recipes.aggregate.growth import _kernels as kernels
 from particleforge.recipes.aggregate.growth.exact import Exact
 from particleforge.recipes.aggregate.growth.paper import Paper
 from particleforge.recipes.aggregate.material import Material

@@ -3,12 +3,12 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from particleforge.errors import UserError
-from particleforge.recipes.aggregate.growth.spheres import Spheres
 from particleforge.recipes.aggregate.imaging.bright_field import BACKWARDS_MRAD, BrightField
 from particleforge.recipes.aggregate.imaging.haadf import Haadf, shift_rows
 from particleforge.recipes.aggregate.imaging.imaging import project, thicknesses
-from particleforge.recipes.aggregate.imaging.scattering import coefficient_per_nm, wavelength_a
 from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.scattering import coefficient_per_nm, wavelength_a
+from particleforge.recipes.aggregate.spheres import Spheres
 from particleforge.recipes.aggregate.view import View, look
 
 TUNGSTEN = Material(name="WO3", formula="WO3", density_g_cm3=7.16, orientation_factor=1)

@@ -7,14 +7,14 @@ import particleforge.recipes.aggregate
 from particleforge.draws import fix
 from particleforge.errors import UserError
 from particleforge.recipes.aggregate.descriptors import components, contact_pairs, read_truth
-from particleforge.recipes.aggregate.imaging.detector import Detector
+from particleforge.recipes.aggregate.detector import Detector
 from particleforge.recipes.aggregate.imaging.haadf import Haadf
-from particleforge.recipes.aggregate.imaging.scattering import coefficient_per_nm
 from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.aggregate.scattering import coefficient_per_nm
 from particleforge.recipes.any import PRESETS, read_recipe
+from particleforge.recipes.named import names
 from particleforge.recipes.near import moved
 from particleforge.recipes.recipe import make_sample
-from particleforge.recipes.render.named import names
 from particleforge.recipes.synthesize import SynthesizeParams, synthesize
 from particleforge.sample import TRUTH_COLUMNS
 
@@ -72,14 +72,14 @@ def test_presets_give_images(name):
     assert np.concatenate([truth["visible_fraction"] for truth in truths]).mean() > 0.3
 
 
-@pytest.mark.parametrize("name", names("materials", PACKAGE))
+@pytest.mark.parametrize("name", names(PACKAGE / "materials"))
 def test_materials_can_be_named(name):
     (material,) = Aggregate.parse({"materials": [name]}).materials
     assert 0.02 < 1000 * coefficient_per_nm(material.formula, material.density_g_cm3, 300, (62, 231)) < 10
 
 
 def test_detectors_can_be_named():
-    found = [Haadf.parse({"detector": name}).detector for name in names("detectors", PACKAGE / "imaging")]
+    found = [Haadf.parse({"detector": name}).detector for name in names(PACKAGE / "detectors")]
     assert Detector() in found
     with pytest.raises(UserError, match="'hadf' is none of the detectors; there are "):
         Haadf.parse({"detector": "hadf"})

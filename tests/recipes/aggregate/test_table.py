@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from particleforge.errors import UserError
-from particleforge.recipes.aggregate.growth.spheres import Spheres
-from particleforge.recipes.aggregate.imaging import table
+from particleforge.recipes.aggregate import table
 from particleforge.recipes.aggregate.imaging.haadf import Haadf
 from particleforge.recipes.aggregate.imaging.imaging import thicknesses
-from particleforge.recipes.aggregate.imaging.scattering import coefficient_per_nm
 from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.scattering import coefficient_per_nm
+from particleforge.recipes.aggregate.spheres import Spheres
 from particleforge.recipes.aggregate.view import look
 
 RING = (62.0, 231.0)

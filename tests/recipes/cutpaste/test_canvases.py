@@ -3,7 +3,10 @@ import pytest
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.recipes.cutpaste.canvases import Auto, Flat, Inpainted, Texture
+from particleforge.recipes.cutpaste.canvases.auto import Auto
+from particleforge.recipes.cutpaste.canvases.flat import Flat
+from particleforge.recipes.cutpaste.canvases.inpainted import Inpainted
+from particleforge.recipes.cutpaste.canvases.texture import Texture
 from particleforge.sample import Sample
 
 ROWS, COLUMNS = np.indices((90, 110))

@@ -7,7 +7,7 @@ from scipy import ndimage
 from particleforge.errors import UserError
 from particleforge.measurement.particles import measure_particles
 from particleforge.micrograph import Micrograph
-from particleforge.recipes.cutpaste.canvases import Flat
+from particleforge.recipes.cutpaste.canvases.flat import Flat
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.recipe import make_sample

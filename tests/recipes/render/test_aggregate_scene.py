@@ -13,7 +13,7 @@ from particleforge.recipes.aggregate.descriptors import (
 )
 from particleforge.recipes.aggregate.growth.exact import Exact
 from particleforge.recipes.aggregate.growth.paper import Paper
-from particleforge.recipes.aggregate.growth.spheres import Spheres
+from particleforge.recipes.aggregate.spheres import Spheres
 from particleforge.recipes.aggregate_scene import AggregateScene, Grown
 from particleforge.recipes.any import parse_recipe, read_recipe
 from particleforge.recipes.near import Near

@@ -1,15 +1,14 @@
 from collections import Counter
 from itertools import pairwise
-from typing import get_args
 
 import numpy as np
 import pytest
 
 from particleforge.errors import UserError
-from particleforge.recipes.render.geometry.any import AnyGeometry
 from particleforge.recipes.render.geometry.cuboid import Cuboid
 from particleforge.recipes.render.geometry.ellipsoid import Ellipsoid
 from particleforge.recipes.render.geometry.file import File
+from particleforge.recipes.render.geometry.geometry import Geometry
 from particleforge.recipes.render.geometry.metaball import Metaball
 from particleforge.recipes.render.geometry.polyhedron import Polyhedron
 from particleforge.recipes.render.geometry.prism import Prism
@@ -19,8 +18,9 @@ from particleforge.recipes.render.looks.secondary import Secondary
 from particleforge.recipes.render.material import Material
 from particleforge.recipes.render.mesh import random_rotation, sphere
 from particleforge.recipes.render.scene import Body, Scene
+from particleforge.registry import Kinds
 
-GEOMETRIES = [cls for cls in get_args(get_args(AnyGeometry)[0]) if cls is not File]
+GEOMETRIES = [cls for cls in Kinds(Geometry).members().values() if cls is not File]
 LOOK = Secondary(edge=1, edge_limit=4, one_sided=0, detector_deg=0)
 
 

@@ -5,10 +5,13 @@ from particleforge.draws import fix
 from particleforge.recipes.render.geometry.cuboid import Cuboid
 from particleforge.recipes.render.ground import Ground
 from particleforge.recipes.render.looks.backscatter import Backscatter
+from particleforge.recipes.render.looks.categorical import Categorical
+from particleforge.recipes.render.looks.depth import Depth
+from particleforge.recipes.render.looks.normals import Normals
 from particleforge.recipes.render.looks.optical import Optical
 from particleforge.recipes.render.looks.secondary import Secondary
-from particleforge.recipes.render.looks.stylised import Categorical, Depth, Normals, XRay
 from particleforge.recipes.render.looks.transmission import Transmission
+from particleforge.recipes.render.looks.xray import XRay
 from particleforge.recipes.render.material import Material
 from particleforge.recipes.render.mesh import sphere
 from particleforge.recipes.render.population import Population

@@ -1,12 +1,16 @@
 """Numbers of the materials against what they come from."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import particleforge.recipes.render
 from particleforge.params import read_yaml
+from particleforge.recipes.named import names
 from particleforge.recipes.render.material import Material
-from particleforge.recipes.render.named import HERE, names
 
+MATERIALS = Path(particleforge.recipes.render.__file__).parent / "materials"
 ATOMIC_MASS = {1: 1.008, 6: 12.011, 8: 15.999, 11: 22.990, 12: 24.305, 13: 26.982, 14: 28.085, 20: 40.078}
 ATOMIC_MASS |= {22: 47.867, 26: 55.845, 30: 65.38, 47: 107.868, 79: 196.967}
 SODA_LIME = {14: 1.215, 8: 3.016, 11: 0.452, 20: 0.160, 12: 0.099}  # 73 SiO2, 14 Na2O, 9 CaO, 4 MgO by mass
@@ -52,11 +56,11 @@ def mean_free_path_nm(material, atoms):
 
 
 def read(name):
-    return Material.parse(read_yaml(HERE / "materials" / f"{name}.yaml"))
+    return Material.parse(read_yaml(MATERIALS / f"{name}.yaml"))
 
 
 def test_every_material_is_looked_at():
-    assert names("materials") == sorted(ATOMS)
+    assert names(MATERIALS) == sorted(ATOMS)
     assert Material() == read("silica")
 
 

@@ -1,5 +1,3 @@
-from typing import get_args
-
 import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
@@ -10,15 +8,16 @@ from particleforge.errors import UserError
 from particleforge.recipes.render.geometry.cuboid import Cuboid
 from particleforge.recipes.render.ground import Ground
 from particleforge.recipes.render.placement.agglomerate import Agglomerate
-from particleforge.recipes.render.placement.any import AnyPlacement
 from particleforge.recipes.render.placement.lattice import Lattice
 from particleforge.recipes.render.placement.monolayer import Monolayer
 from particleforge.recipes.render.placement.pile import Pile
+from particleforge.recipes.render.placement.placement import Placement
 from particleforge.recipes.render.placement.scattered import Scattered
 from particleforge.recipes.render.population import Population
+from particleforge.registry import Kinds
 
 FLAT = np.zeros((160, 200), np.float32)
-KINDS = get_args(get_args(AnyPlacement)[0])
+KINDS = list(Kinds(Placement).members().values())
 
 
 def bodies(count, diameter=20, seed=0, **changes):

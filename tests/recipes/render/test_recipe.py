@@ -1,22 +1,25 @@
 import os
 import signal
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import kstest, norm
 
+import particleforge.recipes.render
 from particleforge.draws import fix
 from particleforge.errors import UserError
 from particleforge.recipes.any import read_recipe
+from particleforge.recipes.named import names
 from particleforge.recipes.recipe import make_sample
-from particleforge.recipes.render.named import HERE, names
 from particleforge.recipes.render.population import Population
 from particleforge.recipes.render.recipe import Render
 from particleforge.recipes.synthesize import SynthesizeParams, synthesize
 from particleforge.store.dataset import Dataset
 
+PRESETS = Path(particleforge.recipes.render.__file__).parent / "presets"
 SMALL = Render(
     height_px=64,
     width_px=80,
@@ -82,16 +85,16 @@ def test_a_preset_is_written_by_its_name_and_kept_as_its_parameters():
     assert Population.parse(population.model_dump(mode="json")) == population
 
 
-@pytest.mark.parametrize("name", names("presets"))
+@pytest.mark.parametrize("name", names(PRESETS))
 def test_every_library_recipe_is_read_by_its_name(name):
     recipe = read_recipe(name)
     assert isinstance(recipe, Render)
-    assert read_recipe(str(HERE / "presets" / f"{name}.yaml")) == recipe
+    assert read_recipe(str(PRESETS / f"{name}.yaml")) == recipe
     assert type(recipe).parse(recipe.model_dump(mode="json")) == recipe
 
 
 def test_the_library_covers_every_geometry_placement_and_look():
-    recipes = [read_recipe(name) for name in names("presets")]
+    recipes = [read_recipe(name) for name in names(PRESETS)]
     kinds = {g.kind for r in recipes for p in r.populations for g in p.geometries}
     assert kinds == {"sphere", "ellipsoid", "cuboid", "rod", "prism", "polyhedron"} | {
         "superellipsoid",

@@ -6,7 +6,7 @@ from particleforge.recipes.render.material import Material
 from particleforge.recipes.render.mesh import sphere
 from particleforge.recipes.render.scene import Body, Scene
 from particleforge.recipes.render.truth import truth_table
-from particleforge.store.exchange.rle import from_text, pixels_of
+from particleforge.store.rle import from_text, pixels_of
 
 SHAPE = (200, 260)
 LOOK = Secondary(edge=1, edge_limit=4, one_sided=0, detector_deg=0)

@@ -2,12 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import ndimage
-from scipy.interpolate import BSpline
 from skimage.measure import points_in_poly
 
 from particleforge.recipes.shapes import kernels
-from particleforge.recipes.shapes.noise import cloud, smooth_noise
 
 
 @given(st.integers(0, 2**32), st.integers(3, 12))
@@ -25,27 +22,6 @@ def test_distances_are_those_of_a_fine_outline(seed, count):
     sure = expected > 0.05
     inside = points_in_poly(pixels, corners).reshape(depth.shape)
     np.testing.assert_array_equal((depth > 0)[sure], inside[sure])
-
-
-def test_smooth_noise_is_a_b_spline():
-    nodes = np.random.default_rng(0).standard_normal((8, 1)).astype(np.float32) * np.ones((1, 8), np.float32)
-    out = np.zeros((20, 4), np.float32)
-    kernels.spread(nodes, 4.0, (0.3, 0.6), out, 1.0)
-    spline = BSpline(np.arange(-2, len(nodes) + 1), nodes[:, 0], 2)
-    np.testing.assert_allclose(out[:, 0], spline(np.arange(20) / 4 + 0.3), atol=1e-5)
-
-
-@pytest.mark.parametrize("scale", [2, 7, 30])
-def test_smooth_noise_has_unit_strength_and_its_scale(scale):
-    noise = smooth_noise((700, 700), scale, np.random.default_rng(1))
-    assert noise.std() == pytest.approx(1, rel=0.15)
-    flat = ndimage.uniform_filter(noise, 2 * scale)
-    assert flat.std() < 0.7
-    assert np.corrcoef(noise[:, : -max(1, scale // 4)].ravel(), noise[:, max(1, scale // 4) :].ravel())[0, 1] > 0.4
-
-
-def test_clouds_have_unit_strength():
-    assert cloud((600, 600), 40, 3, np.random.default_rng(2)).std() == pytest.approx(1, rel=0.15)
 
 
 @given(st.integers(-6, 12), st.integers(-6, 12))

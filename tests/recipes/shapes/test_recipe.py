@@ -7,6 +7,14 @@ from hypothesis import strategies as st
 
 from particleforge.draws import fix
 from particleforge.params import read_yaml
+from particleforge.recipes.imaging.charging import Charging
+from particleforge.recipes.imaging.imaging import Imaging
+from particleforge.recipes.imaging.jpeg import Jpeg
+from particleforge.recipes.imaging.optics import Optics
+from particleforge.recipes.imaging.read import Read
+from particleforge.recipes.imaging.scan import Scan
+from particleforge.recipes.imaging.shot import Shot
+from particleforge.recipes.imaging.tone import Tone
 from particleforge.recipes.recipe import Drawn, make_sample
 from particleforge.recipes.shapes.background.background import Background
 from particleforge.recipes.shapes.background.blots import Blots
@@ -14,14 +22,6 @@ from particleforge.recipes.shapes.background.film import Film
 from particleforge.recipes.shapes.background.slope import Slope
 from particleforge.recipes.shapes.background.stripes import Stripes
 from particleforge.recipes.shapes.background.texture import Texture
-from particleforge.recipes.shapes.imaging.charging import Charging
-from particleforge.recipes.shapes.imaging.imaging import Imaging
-from particleforge.recipes.shapes.imaging.jpeg import Jpeg
-from particleforge.recipes.shapes.imaging.optics import Optics
-from particleforge.recipes.shapes.imaging.read import Read
-from particleforge.recipes.shapes.imaging.scan import Scan
-from particleforge.recipes.shapes.imaging.shot import Shot
-from particleforge.recipes.shapes.imaging.tone import Tone
 from particleforge.recipes.shapes.outlines.superellipse import Superellipse
 from particleforge.recipes.shapes.population import Population
 from particleforge.recipes.shapes.recipe import Shapes

@@ -12,11 +12,11 @@ from skimage.transform import PiecewiseAffineTransform
 from particleforge.draws import Uniform
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.recipes.warp.deformation import Deformation
-from particleforge.recipes.warp.grid_warp import GridWarp, _keep_border, _weights
+from particleforge.recipes.warp.deformations.deformation import Deformation
+from particleforge.recipes.warp.deformations.grid import GridWarp, _keep_border, _weights
+from particleforge.recipes.warp.deformations.piecewise_affine import PiecewiseAffine, _between
+from particleforge.recipes.warp.deformations.scale import RandomScale
 from particleforge.recipes.warp.nodes import displaced
-from particleforge.recipes.warp.piecewise_affine import PiecewiseAffine, _between
-from particleforge.recipes.warp.random_scale import RandomScale
 from particleforge.sample import Sample
 
 STRONGEST = [

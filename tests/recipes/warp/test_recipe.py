@@ -7,8 +7,8 @@ from particleforge.draws import Uniform
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.recipes.recipe import make_sample
-from particleforge.recipes.warp.grid_warp import GridWarp
-from particleforge.recipes.warp.random_scale import RandomScale
+from particleforge.recipes.warp.deformations.grid import GridWarp
+from particleforge.recipes.warp.deformations.scale import RandomScale
 from particleforge.recipes.warp.recipe import Warp
 from particleforge.sample import Sample
 

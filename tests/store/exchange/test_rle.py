@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from particleforge.store.exchange.rle import decode, from_text, instance_pixels, pixels_of, runs_of, to_text
+from particleforge.store.rle import decode, from_text, instance_pixels, pixels_of, runs_of, to_text
 
 RUNS = st.lists(st.integers(0, 2**31), min_size=1, max_size=30)
 

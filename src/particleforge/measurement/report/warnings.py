@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from particleforge.measurement.border import GuardFrame
+from particleforge.measurement.borders.guard_frame import GuardFrame
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.text import listed, plural

@@ -9,8 +9,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from particleforge.recipes.aggregate.growth.spheres import Floats, Ints, Spheres
-from particleforge.recipes.aggregate.imaging import kernels
+from particleforge.recipes.aggregate import kernels
+from particleforge.recipes.aggregate.spheres import Floats, Ints, Spheres
 
 CONTACT_FACTOR = 1.005
 """Spheres touch up to this distance, over the sum of their radii; coordination depends on it."""

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from particleforge.draws import Draw, LogNormal, PerImage, PerParticle, Within
 from particleforge.params import Params
-from particleforge.recipes.aggregate.imaging.table import Crystal
-from particleforge.recipes.render.named import by_name
+from particleforge.recipes.aggregate.table import Crystal
+from particleforge.recipes.named import by_name
 
 
 class Material(Params):
@@ -39,5 +39,5 @@ class Material(Params):
     )
 
 
-AnyMaterial: TypeAlias = Annotated[Material, by_name("materials", Path(__file__).parent)]
+AnyMaterial: TypeAlias = Annotated[Material, by_name(Path(__file__).parent / "materials")]
 """A material, or the name of a file in ``materials``."""

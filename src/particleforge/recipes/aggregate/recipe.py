@@ -9,10 +9,10 @@ from pydantic import Field
 
 from particleforge.draws import Choice, Draw, PerImage, Uniform, Within, number
 from particleforge.micrograph import Micrograph
-from particleforge.recipes.aggregate.growth.any import AnyGrowth
 from particleforge.recipes.aggregate.growth.exact import Exact
-from particleforge.recipes.aggregate.imaging.any import AnyImaging
+from particleforge.recipes.aggregate.growth.growth import AnyGrowth
 from particleforge.recipes.aggregate.imaging.haadf import Haadf
+from particleforge.recipes.aggregate.imaging.imaging import AnyImaging
 from particleforge.recipes.aggregate.material import AnyMaterial, Material
 from particleforge.recipes.aggregate.view import label, look, truth_table
 from particleforge.recipes.recipe import Recipe

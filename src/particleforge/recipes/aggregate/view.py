@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from particleforge.recipes.aggregate.growth.spheres import Floats, Spheres
-from particleforge.recipes.aggregate.imaging import kernels
+from particleforge.recipes.aggregate import kernels
+from particleforge.recipes.aggregate.spheres import Floats, Spheres
 
 ANGLES = 12
 """Turns about the beam that are tried to fit an aggregate into the frame."""

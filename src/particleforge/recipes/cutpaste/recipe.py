@@ -13,7 +13,8 @@ from particleforge.draws import Choice, Draw, PerImage, PerParticle, Uniform, Wi
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.recipes.blur import gaussian_blur
-from particleforge.recipes.cutpaste.canvases import Auto, Canvas, CanvasMaker
+from particleforge.recipes.cutpaste.canvases.auto import Auto
+from particleforge.recipes.cutpaste.canvases.canvas import AnyCanvas, CanvasMaker
 from particleforge.recipes.cutpaste.cutouts import Cutout, CutoutRule, Pool, cut_out
 from particleforge.recipes.cutpaste.turned import Turned, turn
 from particleforge.recipes.lettering import write_letters
@@ -84,7 +85,7 @@ class CutPaste(Recipe):
     grey_gain: Annotated[Draw, PerParticle(), Within(0.1, 10)] = Field(
         Uniform(low=0.92, high=1.08), description="Factor on each particle's contrast to the background."
     )
-    canvas: Canvas = Field(Auto(), description="What particles are pasted onto.")
+    canvas: AnyCanvas = Field(Auto(), description="What particles are pasted onto.")
     cutouts: CutoutRule = Field(CutoutRule(), description="Which annotated particles are cut out.")
     lettering: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
         Uniform(low=0.5, high=4.5), description="Burnt-in letters and scale bars per image, which are no particles."

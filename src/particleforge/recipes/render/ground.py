@@ -8,9 +8,9 @@ from pydantic import Field
 
 from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number
 from particleforge.params import Params
+from particleforge.recipes.noise import cloud
 from particleforge.recipes.render.material import AnyMaterial, Material
 from particleforge.recipes.render.mesh import Mesh
-from particleforge.recipes.shapes.noise import cloud
 
 STEP_PX = 2
 """Distance of the points of its surface; bumps are at least twice as wide."""

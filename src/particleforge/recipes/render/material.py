@@ -1,11 +1,12 @@
 """What particles are made of."""
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
 from particleforge.params import Params
-from particleforge.recipes.render.named import by_name
+from particleforge.recipes.named import by_name
 
 
 class Material(Params):
@@ -22,5 +23,5 @@ class Material(Params):
     extinction: float = Field(0.0, ge=0, le=10, description="Imaginary part of the refractive index at 550 nm.")
 
 
-AnyMaterial: TypeAlias = Annotated[Material, by_name("materials")]
+AnyMaterial: TypeAlias = Annotated[Material, by_name(Path(__file__).parent / "materials")]
 """A material, or the name of a file in ``materials``."""

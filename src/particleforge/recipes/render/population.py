@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from particleforge.draws import Distribution, Draw, LogNormal, OneOf, PerParticle, Uniform, Within, draw_many
 from particleforge.errors import UserError
 from particleforge.params import Params
-from particleforge.recipes.render.geometry.any import AnyGeometry
+from particleforge.recipes.render.geometry.geometry import AnyGeometry
 from particleforge.recipes.render.geometry.sphere import Sphere
 from particleforge.recipes.render.material import AnyMaterial, Material
 from particleforge.recipes.render.mesh import Mesh, random_rotation, turn_in_plane

@@ -9,6 +9,14 @@ from pydantic import Field
 
 from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, sometimes
 from particleforge.micrograph import Micrograph
+from particleforge.recipes.imaging.charging import Charging
+from particleforge.recipes.imaging.imaging import Imaging
+from particleforge.recipes.imaging.jpeg import Jpeg
+from particleforge.recipes.imaging.optics import Optics
+from particleforge.recipes.imaging.read import Read
+from particleforge.recipes.imaging.scan import Scan
+from particleforge.recipes.imaging.shot import Shot
+from particleforge.recipes.imaging.tone import Tone
 from particleforge.recipes.recipe import Recipe
 from particleforge.recipes.render.engine.engine import SHORT, Choice, Engine
 from particleforge.recipes.render.engine.view import View
@@ -16,21 +24,13 @@ from particleforge.recipes.render.ground import Ground
 from particleforge.recipes.render.imaging.focus import Focus
 from particleforge.recipes.render.imaging.scale_bar import ScaleBar
 from particleforge.recipes.render.imaging.vignette import Vignette
-from particleforge.recipes.render.looks.any import AnyLook
+from particleforge.recipes.render.looks.look import AnyLook
 from particleforge.recipes.render.looks.secondary import Secondary
-from particleforge.recipes.render.placement.any import AnyPlacement
+from particleforge.recipes.render.placement.placement import AnyPlacement
 from particleforge.recipes.render.placement.scattered import Scattered
 from particleforge.recipes.render.population import Population
 from particleforge.recipes.render.scene import Scene
 from particleforge.recipes.render.truth import truth_table
-from particleforge.recipes.shapes.imaging.charging import Charging
-from particleforge.recipes.shapes.imaging.imaging import Imaging
-from particleforge.recipes.shapes.imaging.jpeg import Jpeg
-from particleforge.recipes.shapes.imaging.optics import Optics
-from particleforge.recipes.shapes.imaging.read import Read
-from particleforge.recipes.shapes.imaging.scan import Scan
-from particleforge.recipes.shapes.imaging.shot import Shot
-from particleforge.recipes.shapes.imaging.tone import Tone
 from particleforge.sample import Sample
 
 IMAGING = Imaging(

@@ -7,7 +7,7 @@ import pandas as pd
 from particleforge.recipes.render.engine.view import View
 from particleforge.recipes.render.mesh import Mesh
 from particleforge.recipes.render.scene import Body, Scene
-from particleforge.store.exchange.rle import runs_of, to_text
+from particleforge.store.rle import runs_of, to_text
 
 
 def truth_table(scene: Scene, view: View) -> pd.DataFrame:

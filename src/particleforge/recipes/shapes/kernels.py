@@ -1,4 +1,4 @@
-"""Compiled inner loops: a particle from its polygon, a halo, smooth noise."""
+"""Compiled inner loops: a particle from its polygon, a halo."""
 
 import math
 
@@ -69,23 +69,3 @@ def glow(image: Floats, depth: Floats, place: tuple[int, int], amplitude: float,
         for j in range(max(0, -left), min(depth.shape[1], image.shape[1] - left)):
             if depth[i, j] < 0:
                 image[top + i, left + j] += np.float32(amplitude * math.exp(depth[i, j] / width))
-
-
-@numba.njit(cache=True, nogil=True)
-def spread(nodes: Floats, scale: float, offset: tuple[float, float], out: Floats, gain: float) -> None:
-    """Add a quadratic B-spline surface with nodes every `scale` pixels to an image."""
-    for i in range(out.shape[0]):
-        y = i / scale + offset[0]
-        row = int(y)
-        fy = y - row - 0.5
-        wy0, wy1, wy2 = 0.5 * (0.5 - fy) ** 2, 0.75 - fy * fy, 0.5 * (0.5 + fy) ** 2
-        for j in range(out.shape[1]):
-            x = j / scale + offset[1]
-            column = int(x)
-            fx = x - column - 0.5
-            wx0, wx1, wx2 = 0.5 * (0.5 - fx) ** 2, 0.75 - fx * fx, 0.5 * (0.5 + fx) ** 2
-            value = 0.0
-            for step, weight in ((0, wy0), (1, wy1), (2, wy2)):
-                line = nodes[row + step]
-                value += weight * (wx0 * line[column] + wx1 * line[column + 1] + wx2 * line[column + 2])
-            out[i, j] += np.float32(gain * value)

@@ -10,20 +10,19 @@ from pydantic import Field
 
 from particleforge.draws import Draw, LogUniform, Mixture, OneOf, PerImage, Uniform, Within, number, sometimes
 from particleforge.params import Params
+from particleforge.recipes.noise import cloud
 from particleforge.recipes.placement import Stamp
 from particleforge.recipes.shapes import kernels
-from particleforge.recipes.shapes.noise import cloud
-from particleforge.recipes.shapes.outlines.any import AnyOutline
 from particleforge.recipes.shapes.outlines.crescent import Crescent
 from particleforge.recipes.shapes.outlines.lumpy import Lumpy
-from particleforge.recipes.shapes.outlines.outline import POINTS, Floats
+from particleforge.recipes.shapes.outlines.outline import POINTS, AnyOutline, Floats
 from particleforge.recipes.shapes.outlines.polygon import Polygon
 from particleforge.recipes.shapes.outlines.rod import Rod
 from particleforge.recipes.shapes.outlines.superellipse import Superellipse
-from particleforge.recipes.shapes.shading.any import AnyShading
 from particleforge.recipes.shapes.shading.dome import Dome
 from particleforge.recipes.shapes.shading.flat import Flat
 from particleforge.recipes.shapes.shading.rim import Rim
+from particleforge.recipes.shapes.shading.shading import AnyShading
 from particleforge.recipes.shapes.shading.shell import Shell
 
 SECTORS = 48

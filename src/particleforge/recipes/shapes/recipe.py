@@ -11,12 +11,12 @@ from pydantic import Field
 from particleforge.draws import Choice, Draw, LogUniform, Mixture, PerImage, Uniform, Within, number, sometimes
 from particleforge.micrograph import Micrograph
 from particleforge.recipes.blur import gaussian_blur
+from particleforge.recipes.imaging.imaging import Imaging
 from particleforge.recipes.lettering import write_letters
 from particleforge.recipes.placement import Crowding, Scene
 from particleforge.recipes.recipe import Recipe
 from particleforge.recipes.shapes import kernels
 from particleforge.recipes.shapes.background.background import Background
-from particleforge.recipes.shapes.imaging.imaging import Imaging
 from particleforge.recipes.shapes.population import Drawn, Population
 from particleforge.sample import Sample
 

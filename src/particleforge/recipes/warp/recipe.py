@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +10,10 @@ from pydantic import Field
 
 from particleforge.errors import UserError
 from particleforge.recipes.recipe import Recipe
-from particleforge.recipes.warp.grid_warp import GridWarp
-from particleforge.recipes.warp.piecewise_affine import PiecewiseAffine
-from particleforge.recipes.warp.random_scale import RandomScale
+from particleforge.recipes.warp.deformations.deformation import AnyDeformation
+from particleforge.recipes.warp.deformations.grid import GridWarp
 from particleforge.sample import Sample
 
-AnyDeformation: TypeAlias = Annotated[GridWarp | PiecewiseAffine | RandomScale, Field(discriminator="kind")]
 Material: TypeAlias = tuple[Sample, ...]
 
 

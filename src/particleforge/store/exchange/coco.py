@@ -19,10 +19,10 @@ from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.exchange.pairs import total_of
-from particleforge.store.exchange.rle import Ints, decode, instance_pixels, runs_of, to_text
 from particleforge.store.files import atomic_write, claim_name, new_folder, new_part
 from particleforge.store.labels import as_labels
 from particleforge.store.micrographs import read_micrograph, write_micrograph
+from particleforge.store.rle import Ints, decode, instance_pixels, runs_of, to_text
 from particleforge.store.unreadable import unreadable
 
 FILE_NAME = "instances.json"

@@ -7,8 +7,8 @@ import numpy as np
 
 from particleforge.draws import number
 from particleforge.recipes.aggregate.descriptors import describe, read_truth
-from particleforge.recipes.aggregate.growth.spheres import Spheres
 from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.aggregate.spheres import Spheres
 from particleforge.sample import Sample
 from particleforge.widgets.synthesize.sampler import Sampler
 

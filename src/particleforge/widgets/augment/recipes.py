@@ -6,9 +6,9 @@ from qtpy.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 from particleforge.params import Params
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.recipe import Recipe
-from particleforge.recipes.warp.grid_warp import GridWarp
-from particleforge.recipes.warp.piecewise_affine import PiecewiseAffine
-from particleforge.recipes.warp.random_scale import RandomScale
+from particleforge.recipes.warp.deformations.grid import GridWarp
+from particleforge.recipes.warp.deformations.piecewise_affine import PiecewiseAffine
+from particleforge.recipes.warp.deformations.scale import RandomScale
 from particleforge.recipes.warp.recipe import Warp
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.form.editor import guard_wheel

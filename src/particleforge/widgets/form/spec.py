@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from particleforge.draws import Distribution
 from particleforge.params import Params
+from particleforge.registry import Kinds
 
 UNSET = "not set"
 """How None is shown."""
@@ -64,7 +65,10 @@ class Spec:
 
     @property
     def kinds(self) -> dict[str, type[Params]]:
-        """Parameter classes of a union told apart by `kind`; empty where it is no such union."""
+        """Parameter classes told apart by `kind`: those of a registry or of a union; empty where there are none."""
+        registry = next((mark for mark in self.marks if isinstance(mark, Kinds)), None)
+        if registry is not None:
+            return registry.members()
         models = [part for part in self.alternatives if is_model(part)]
         others = [part for part in self.alternatives if not is_model(part)]
         draws = all(issubclass(model, Distribution) for model in models)
@@ -133,7 +137,7 @@ def start(spec: Spec) -> Any:
         return next((spec.type(guess) for guess in guesses if math.isfinite(guess) and spec.accepts(guess)), 0)
     if float in spec.alternatives:
         return start(Spec(float, spec.marks))
-    models = [part for part in spec.alternatives if is_model(part)]
+    models = [*spec.kinds.values(), *filter(is_model, spec.alternatives)]
     if models:
         return blank(models[0])
     if isinstance(spec.items, tuple):

@@ -10,8 +10,8 @@ from pydantic import Field
 from particleforge.draws import number
 from particleforge.errors import UserError
 from particleforge.recipes.aggregate.growth.growth import Growth
-from particleforge.recipes.aggregate.growth.spheres import Floats, Ints, Spheres
 from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.spheres import Floats, Ints, Spheres
 
 EXTREMES = (0.5, 10.0)
 """Fractal dimensions nothing can reach: as stretched and as dense as can be."""

@@ -3,7 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import numpy as np
 from pydantic import Field
@@ -11,9 +11,10 @@ from pydantic import Field
 from particleforge.draws import Draw, PerImage, Uniform, Within, number
 from particleforge.errors import UserError
 from particleforge.params import Params
-from particleforge.recipes.aggregate.growth import kernels
-from particleforge.recipes.aggregate.growth.spheres import Floats, Ints, Spheres
+from particleforge.recipes.aggregate.growth import _kernels as kernels
 from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.spheres import Floats, Ints, Spheres
+from particleforge.registry import Kinds
 
 TRIES = 100
 """Tries per placement before it counts as impossible."""
@@ -108,6 +109,9 @@ class Growth(Params):
         if len(radii) == 1 or square <= 1:
             return math.nan
         return 2 * math.log(len(radii) / number(self.prefactor)) / math.log(square)
+
+
+AnyGrowth: TypeAlias = Annotated[Growth, Kinds(Growth)]
 
 
 def _shares(materials: Sequence[Material]) -> Floats:

@@ -7,8 +7,8 @@ import numpy as np
 
 from particleforge.draws import number
 from particleforge.recipes.aggregate.growth.growth import Growth
-from particleforge.recipes.aggregate.growth.spheres import Floats, Ints, Spheres
 from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.spheres import Floats, Ints, Spheres
 
 
 class Paper(Growth):

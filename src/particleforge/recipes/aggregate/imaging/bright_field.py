@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from particleforge.recipes.aggregate.growth.spheres import Spheres
 from particleforge.recipes.aggregate.imaging.imaging import Image, Imaging, project, thicknesses
 from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.spheres import Spheres
 from particleforge.recipes.aggregate.view import View
 
 BACKWARDS_MRAD = 1000 * math.pi

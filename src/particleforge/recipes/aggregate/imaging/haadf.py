@@ -8,11 +8,11 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.draws import Draw, PerImage, Within, number
-from particleforge.recipes.aggregate.growth.spheres import Floats, Spheres
-from particleforge.recipes.aggregate.imaging import table
-from particleforge.recipes.aggregate.imaging.detector import AnyDetector, Detector
+from particleforge.recipes.aggregate import table
+from particleforge.recipes.aggregate.detector import AnyDetector, Detector
 from particleforge.recipes.aggregate.imaging.imaging import Image, Imaging, project, thicknesses
 from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.spheres import Floats, Spheres
 from particleforge.recipes.aggregate.view import View
 
 

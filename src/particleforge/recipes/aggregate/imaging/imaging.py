@@ -3,7 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,13 @@ from pydantic import Field
 
 from particleforge.draws import Draw, PerImage, Uniform, Within, draw_many, number
 from particleforge.params import Params
-from particleforge.recipes.aggregate.growth.spheres import Floats, Spheres
-from particleforge.recipes.aggregate.imaging import kernels
-from particleforge.recipes.aggregate.imaging.scattering import coefficient_per_nm
+from particleforge.recipes.aggregate import kernels
 from particleforge.recipes.aggregate.material import Material
+from particleforge.recipes.aggregate.scattering import coefficient_per_nm
+from particleforge.recipes.aggregate.spheres import Floats, Spheres
 from particleforge.recipes.aggregate.view import View
 from particleforge.recipes.blur import gaussian_blur
+from particleforge.registry import Kinds
 
 Image = npt.NDArray[np.float32]
 FILM_DENSITY_G_CM3 = 2.0
@@ -63,6 +64,9 @@ class Imaging(Params):
         """Count single electrons."""
         dose = number(self.dose)
         return np.asarray(rng.poisson(np.maximum(image, 0) * dose) / dose, np.float32) if dose else image
+
+
+AnyImaging: TypeAlias = Annotated[Imaging, Kinds(Imaging)]
 
 
 def thicknesses(radius_nm: float) -> Floats:

@@ -1,15 +1,19 @@
 """What a geometry is."""
 
 from abc import abstractmethod
+from typing import Annotated, TypeAlias
 
 import numpy as np
 
 from particleforge.params import Params
 from particleforge.recipes.render.mesh import Mesh
+from particleforge.registry import Kinds
 
 
 class Geometry(Params):
     """A distribution of closed bodies."""
+
+    kind: str
 
     @abstractmethod
     def trace(self, rng: np.random.Generator, level: int) -> Mesh:
@@ -26,3 +30,6 @@ class Geometry(Params):
     def draw(self, rng: np.random.Generator, level: int) -> Mesh:
         """Return one body about its centre of mass, with the volume of a sphere of diameter 1."""
         return self.trace(rng, level).normalised()
+
+
+AnyGeometry: TypeAlias = Annotated[Geometry, Kinds(Geometry)]

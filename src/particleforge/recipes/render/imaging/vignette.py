@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.draws import Draw, PerImage, Uniform, Within, number, sometimes
-from particleforge.recipes.shapes.stage import Floats, Stage
+from particleforge.recipes.stage import Floats, Stage
 
 
 class Vignette(Stage):

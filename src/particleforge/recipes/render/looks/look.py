@@ -1,15 +1,19 @@
 """What a look is."""
 
 from abc import abstractmethod
+from pathlib import Path
+from typing import Annotated, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from particleforge.params import Params
+from particleforge.recipes.named import by_name
 from particleforge.recipes.render.engine.view import Plain, Request, Surface, View
 from particleforge.recipes.render.material import Material
 from particleforge.recipes.render.mesh import Mesh, merge
 from particleforge.recipes.render.scene import Scene
+from particleforge.registry import Kinds
 
 Floats = npt.NDArray[np.float32]
 DIFFUSE: Plain = {"type": "diffuse", "reflectance": {"type": "mesh_attribute", "name": "vertex_value"}}
@@ -67,6 +71,10 @@ class Look(Params):
     def integrator(self) -> Plain | None:
         """Mitsuba integrator of the image; None: the image needs what is seen only."""
         return None
+
+
+AnyLook: TypeAlias = Annotated[Look, Kinds(Look), by_name(Path(__file__).parents[1] / "instruments")]
+"""A look, or the name of a file in ``instruments``."""
 
 
 def rendered(view: View) -> Floats:

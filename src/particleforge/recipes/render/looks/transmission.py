@@ -7,10 +7,10 @@ from pydantic import Field
 
 from particleforge.draws import Draw, LogUniform, PerImage, PerParticle, Uniform, Within, draw_many, number
 from particleforge.recipes.blur import gaussian_blur
+from particleforge.recipes.noise import cloud
 from particleforge.recipes.render.engine.view import View
 from particleforge.recipes.render.looks.look import Floats, Look
 from particleforge.recipes.render.scene import Scene
-from particleforge.recipes.shapes.noise import cloud
 
 
 class Transmission(Look):

@@ -11,7 +11,7 @@ from particleforge.draws import Draw, LogUniform, PerImage, PerParticle, Uniform
 from particleforge.errors import UserError
 from particleforge.recipes.render.mesh import merge, random_rotation
 from particleforge.recipes.render.metaball import metaball
-from particleforge.recipes.render.placement import kernels
+from particleforge.recipes.render.placement import _kernels as kernels
 from particleforge.recipes.render.placement.placement import Floats, Placement
 from particleforge.recipes.render.placement.scattered import Scattered
 from particleforge.recipes.render.scene import Body, Skin

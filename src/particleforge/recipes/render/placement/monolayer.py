@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from particleforge.recipes.render.placement import kernels
+from particleforge.recipes.render.placement import _kernels as kernels
 from particleforge.recipes.render.placement.placement import Floats, Heights, Placement, does_not_fit, reach
 from particleforge.recipes.render.scene import Body
 

@@ -1,6 +1,7 @@
 """What a placement is."""
 
 from abc import abstractmethod
+from typing import Annotated, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,7 @@ import numpy.typing as npt
 from particleforge.errors import UserError
 from particleforge.params import Params
 from particleforge.recipes.render.scene import Body, Silhouette
+from particleforge.registry import Kinds
 
 Floats = npt.NDArray[np.float32]
 
@@ -38,6 +40,9 @@ class Placement(Params):
         UserError
             If they do not all find a place.
         """
+
+
+AnyPlacement: TypeAlias = Annotated[Placement, Kinds(Placement)]
 
 
 class Heights:

@@ -8,7 +8,7 @@ from particleforge.recipes.shapes.background.film import Film
 from particleforge.recipes.shapes.background.slope import Slope
 from particleforge.recipes.shapes.background.stripes import Stripes
 from particleforge.recipes.shapes.background.texture import Texture
-from particleforge.recipes.shapes.stage import Floats, Stage
+from particleforge.recipes.stage import Floats, Stage
 
 
 class Background(Stage):

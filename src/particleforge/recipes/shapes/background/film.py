@@ -6,8 +6,8 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.draws import Draw, PerImage, Uniform, Within, number, sometimes
-from particleforge.recipes.shapes.noise import smooth_noise
-from particleforge.recipes.shapes.stage import Floats, Stage
+from particleforge.recipes.noise import smooth_noise
+from particleforge.recipes.stage import Floats, Stage
 
 
 class Film(Stage):

@@ -6,8 +6,8 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, sometimes
-from particleforge.recipes.shapes.noise import cloud
-from particleforge.recipes.shapes.stage import Floats, Stage
+from particleforge.recipes.noise import cloud
+from particleforge.recipes.stage import Floats, Stage
 
 
 class Texture(Stage):

@@ -1,11 +1,13 @@
 """What an outline is."""
 
 from abc import abstractmethod
+from typing import Annotated, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from particleforge.params import Params
+from particleforge.registry import Kinds
 
 Floats = npt.NDArray[np.float64]
 POINTS = 64
@@ -45,6 +47,9 @@ class Outline(Params):
         angle = rng.uniform(0, 2 * np.pi) + (1 - alignment) * rng.uniform(-np.pi, np.pi, count)
         turn = np.stack([np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)], -1).reshape(-1, 1, 2, 2)
         return np.asarray((turn * centred[..., None, :]).sum(-1), float)
+
+
+AnyOutline: TypeAlias = Annotated[Outline, Kinds(Outline)]
 
 
 def angles() -> Floats:

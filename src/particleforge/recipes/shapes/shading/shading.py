@@ -1,11 +1,13 @@
 """What a shading is."""
 
 from abc import abstractmethod
+from typing import Annotated, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from particleforge.params import Params
+from particleforge.registry import Kinds
 
 Floats = npt.NDArray[np.float64]
 LEVELS = 32
@@ -21,6 +23,9 @@ class Shading(Params):
 
         Depth is the distance to the outline over the largest one inside it.
         """
+
+
+AnyShading: TypeAlias = Annotated[Shading, Kinds(Shading)]
 
 
 def depths() -> Floats:

@@ -1,0 +1,1 @@
+"""Rules for particles at the border of an image, one file each."""

@@ -1,0 +1,25 @@
+"""Keep what the border cuts."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.measurement.borders.border import Border
+from particleforge.measurement.descriptors.runs import Floats
+
+
+class KeepAll(Border):
+    """All particles count, also those the border cuts, with what is visible of them."""
+
+    kind: Literal["keep_all"] = "keep_all"
+
+    def weights(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:
+        """(n,) ones."""
+        return np.ones(len(columns["touches_border"]))
+
+    @property
+    def sentence(self) -> str:
+        """The rule in words."""
+        return "All particles count, those at the border with their visible part; these are too small."

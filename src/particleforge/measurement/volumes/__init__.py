@@ -1,0 +1,1 @@
+"""Bodies that a projection may be taken for, one file each."""

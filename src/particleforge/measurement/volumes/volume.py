@@ -1,0 +1,22 @@
+"""Volume of a particle of which only the projection is seen: a model, chosen and named."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, TypeAlias
+
+from particleforge.measurement.descriptors.runs import Floats
+from particleforge.params import Params
+from particleforge.registry import Kinds
+
+
+class Volume(Params):
+    """What body a projection is taken for."""
+
+    kind: str
+
+    @abstractmethod
+    def volume(self, columns: Mapping[str, Floats]) -> Floats:
+        """(n,) volume in px3 from the other columns in px."""
+
+
+AnyVolume: TypeAlias = Annotated[Volume, Kinds(Volume)]

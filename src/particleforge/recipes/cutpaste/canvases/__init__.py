@@ -1,0 +1,1 @@
+"""What particles are pasted onto, one file per kind."""

@@ -1,0 +1,27 @@
+"""JPEG compression."""
+
+import io
+from typing import Annotated
+
+import numpy as np
+from PIL import Image
+from pydantic import Field
+
+from particleforge.draws import Draw, PerImage, Uniform, Within, number, sometimes
+from particleforge.recipes.stage import Floats, Stage
+
+
+class Jpeg(Stage):
+    """Blocks and ringing of a compressed image."""
+
+    loss: Annotated[Draw, PerImage(), Within(0, 95)] = Field(
+        sometimes(0.35, Uniform(low=10, high=70)), description="100 minus the quality; 0: not compressed."
+    )
+
+    def apply(self, image: Floats, rng: np.random.Generator) -> Floats:
+        """Compress and read again."""
+        if not (loss := round(number(self.loss))):
+            return image
+        file = io.BytesIO()
+        Image.fromarray(np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)).save(file, "JPEG", quality=100 - loss)
+        return np.asarray(Image.open(file), np.float32) / np.float32(255)

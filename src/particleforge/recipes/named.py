@@ -1,0 +1,26 @@
+"""Parameters kept as YAML files, written in a recipe by their names."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BeforeValidator
+
+from particleforge.params import read_yaml
+
+
+def names(folder: Path) -> list[str]:
+    """Names of the YAML files in a folder."""
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def by_name(folder: Path) -> BeforeValidator:
+    """Annotation: a name stands for the YAML file of that name in a folder."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value not in names(folder):
+            raise ValueError(f"{value!r} is none of the {folder.name}; there are {', '.join(names(folder))}")
+        return read_yaml(folder / f"{value}.yaml")
+
+    return BeforeValidator(read)

@@ -1,0 +1,20 @@
+"""Heights."""
+
+from typing import Literal
+
+import numpy as np
+
+from particleforge.recipes.render.engine.view import View
+from particleforge.recipes.render.looks.look import Floats, Look
+from particleforge.recipes.render.scene import Scene
+
+
+class Depth(Look):
+    """What is near is bright."""
+
+    kind: Literal["depth"] = "depth"
+
+    def image(self, scene: Scene, view: View, rng: np.random.Generator) -> Floats:
+        """Return heights; where there is nothing, that of the lowest point seen."""
+        seen = np.isfinite(view.depth)
+        return np.where(seen, view.depth, view.depth[seen].min() if seen.any() else 0).astype(np.float32)

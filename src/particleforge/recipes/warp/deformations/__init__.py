@@ -1,0 +1,1 @@
+"""Ways to deform an image, one file each."""
