@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from abc import abstractmethod
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from itertools import accumulate, chain
+from numbers import Real
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -63,6 +65,15 @@ class Sample:
         One row per particle, columns named as in `TRUTH_COLUMNS`; None for measured micrographs.
     recipe
         Plain data of the fixed recipe that made it; empty for measured micrographs.
+    maps
+        Further arrays with one value for each pixel, (Y, X), by name, such as a mask of boundaries.
+    arrays
+        Further arrays of their own shapes, by name, such as a spectrum.
+    targets
+        Further values by name: numbers, categories, tuples of `Outline`.
+
+    What is in `maps`, `arrays` and `targets`, and what it means, says the `Schema` of the recipe or the dataset. Their
+    arrays are read-only.
     """
 
     micrograph: Micrograph
@@ -70,27 +81,77 @@ class Sample:
     known: npt.NDArray[np.bool_] | None = None
     truth: pd.DataFrame | None = None
     recipe: dict[str, Any] = field(default_factory=dict)
+    maps: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    arrays: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    targets: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for what, array in (("labels", self.labels), ("known", self.known)):
+        object.__setattr__(self, "maps", _read_only(self.maps))
+        object.__setattr__(self, "arrays", _read_only(self.arrays))
+        object.__setattr__(self, "targets", MappingProxyType(dict(self.targets)))
+        maps = {f"values of {name}": values for name, values in self.maps.items()}
+        for what, array in {"labels": self.labels, "known": self.known, **maps}.items():
             if array is not None and array.shape != self.micrograph.shape:
                 raise UserError(
                     f"{self.name}: the {what} have shape {array.shape}, the image {self.micrograph.shape}.",
                     "They must be equal; was one of them resized or cropped?",
                 )
 
+    @classmethod
+    def unlabelled(
+        cls,
+        micrograph: Micrograph | str,
+        maps: Mapping[str, npt.NDArray[Any]] = MappingProxyType({}),
+        arrays: Mapping[str, npt.NDArray[Any]] = MappingProxyType({}),
+        targets: Mapping[str, Any] = MappingProxyType({}),
+        recipe: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Sample:
+        """Sample whose particles are not known anywhere.
+
+        Parameters
+        ----------
+        micrograph
+            The image; the name of the sample where it has none, such as a spectrum.
+        maps, arrays, targets, recipe
+            As in `Sample`.
+        """
+        if isinstance(micrograph, str):
+            micrograph = Micrograph(np.zeros((0, 0), np.uint8), name=micrograph)
+        shape = micrograph.shape
+        return cls(
+            micrograph,
+            np.zeros(shape, np.uint32),
+            np.zeros(shape, np.bool_),
+            recipe=dict(recipe),
+            maps=maps,
+            arrays=arrays,
+            targets=targets,
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        plain = (dict(self.maps), dict(self.arrays), dict(self.targets))
+        return Sample, (self.micrograph, self.labels, self.known, self.truth, self.recipe, *plain)
+
     @property
     def name(self) -> str:
         """The micrograph's name."""
         return self.micrograph.name
+
+    @property
+    def has_image(self) -> bool:
+        """Whether there is an image; a sample may be arrays and targets alone."""
+        return self.micrograph.pixels.size > 0
 
     def fingerprint(self) -> str:
         """Name and SHA-256 of pixels, pixel size and annotation: differs where anything learnt from differs."""
         digest = hashlib.sha256(repr((self.micrograph.pixel_size_nm, self.micrograph.axes)).encode())
         for array in (self.micrograph.pixels, self.labels, self.known):
             if array is not None:
-                digest.update(repr((array.shape, array.dtype.str)).encode())
-                digest.update(np.ascontiguousarray(array).data)
+                _feed(digest, array)
+        for named in (self.maps, self.arrays, self.targets):
+            for name, value in sorted(named.items()):
+                digest.update(name.encode())
+                _feed(digest, value)
         return f"{self.name}: {digest.hexdigest()}"
 
     @property
@@ -98,6 +159,28 @@ class Sample:
         """(Y, X) bool, True where there is surely no particle."""
         free: npt.NDArray[np.bool_] = self.labels == 0
         return free if self.known is None else free & self.known
+
+
+def _read_only(arrays: Mapping[str, npt.NDArray[Any]]) -> Mapping[str, npt.NDArray[Any]]:
+    """Arrays that cannot be written to, without a copy."""
+    views = {name: np.asarray(array).view() for name, array in arrays.items()}
+    for view in views.values():
+        view.flags.writeable = False
+    return MappingProxyType(views)
+
+
+def _feed(digest: hashlib._Hash, value: Any) -> None:
+    """Feed a digest with an array, a number, text, or a tuple or dataclass of them."""
+    if isinstance(value, np.ndarray):
+        digest.update(repr((value.shape, value.dtype.str)).encode())
+        digest.update(np.ascontiguousarray(value).data)
+    elif isinstance(value, tuple) or is_dataclass(value):
+        parts = value if isinstance(value, tuple) else [getattr(value, part.name) for part in fields(value)]
+        digest.update(str(len(parts)).encode())
+        for part in parts:
+            _feed(digest, part)
+    else:
+        digest.update(repr(float(value) if isinstance(value, Real) else value).encode())
 
 
 class Samples(Sequence[Sample]):

@@ -13,6 +13,7 @@ from particleforge.recipes.fields import value_of, with_value
 from particleforge.recipes.near import AnyRecipe
 from particleforge.recipes.recipe import Recipe
 from particleforge.sample import Sample
+from particleforge.schema import Schema
 from particleforge.seeds import stream
 
 
@@ -46,6 +47,10 @@ class Groups(Recipe):
     def frame(self, material: Any) -> tuple[tuple[int, int], npt.DTypeLike]:
         """Frame of the recipe itself."""
         return self.recipe.frame(material)
+
+    def sample_schema(self, prepared: Any) -> Schema:
+        """Say what samples of the recipe itself have."""
+        return self.recipe.sample_schema(prepared)
 
     def simulate(self, material: Any, rng: np.random.Generator) -> Sample:
         """Return a sample of one of the groups."""

@@ -17,6 +17,7 @@ from particleforge.recipes.render.recipe import Render
 from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.recipes.warp.recipe import Warp
 from particleforge.sample import Sample
+from particleforge.schema import Schema
 
 ParamsT = TypeVar("ParamsT", bound=Params)
 AnyRecipe: TypeAlias = Annotated[
@@ -56,6 +57,10 @@ class Near(Recipe):
     def frame(self, material: Any) -> tuple[tuple[int, int], npt.DTypeLike]:
         """Frame of the recipe itself."""
         return self.recipe.frame(material)
+
+    def sample_schema(self, prepared: Any) -> Schema:
+        """Say what samples of the recipe itself have."""
+        return self.recipe.sample_schema(prepared)
 
     def simulate(self, material: Any, rng: np.random.Generator) -> Sample:
         """Return a sample of the recipe near the chosen one."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from particleforge.draws import fix
 from particleforge.params import Params
 from particleforge.sample import Sample, Samples
+from particleforge.schema import Schema
 from particleforge.seeds import stream
 
 
@@ -28,6 +29,10 @@ class Recipe(Params):
     @abstractmethod
     def frame(self, material: Any) -> tuple[tuple[int, int], npt.DTypeLike]:
         """Largest (height, width) and the dtype of the images this recipe makes."""
+
+    def sample_schema(self, prepared: Any) -> Schema:
+        """Arrays and targets the samples have: image and labels where a recipe does not say otherwise."""
+        return Schema()
 
     @abstractmethod
     def simulate(self, material: Any, rng: np.random.Generator) -> Sample:

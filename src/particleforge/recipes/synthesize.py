@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -94,7 +94,10 @@ def synthesize(
         "seed": params.seed,
         "sources": [sample.fingerprint() for sample in sources],
     }
-    dataset = _create_or_continue(out, params, shape, dtype, meta)
+    create = partial(
+        Dataset.create, out, params.count, shape, dtype, meta, params.samples_per_shard, recipe.sample_schema(material)
+    )
+    dataset = _create_or_continue(out, params, meta, create)
     missing = dataset.missing_shards()
     done = len(dataset) - sum(len(dataset.shard_range(k)) for k in missing)
     yield Progress(done, len(dataset), "Drawing samples")
@@ -133,10 +136,10 @@ def _told(lost: Lost, samples: range) -> str:
 
 
 def _create_or_continue(
-    out: Path, params: SynthesizeParams, shape: tuple[int, int], dtype: Any, meta: dict[str, Any]
+    out: Path, params: SynthesizeParams, meta: dict[str, Any], create: Callable[[], Dataset]
 ) -> Dataset:
     if not out.exists() or (out.is_dir() and not os.listdir(out)):
-        return Dataset.create(out, params.count, shape, dtype, meta, params.samples_per_shard)
+        return create()
     dataset = Dataset.open(out)
     if dataset.meta != meta or len(dataset) != params.count:
         raise UserError(

@@ -1,8 +1,9 @@
 """Datasets of samples: zarr v3 arrays with one row per sample, written shard by shard.
 
-A dataset is a folder with the arrays ``images``, ``labels`` and ``known`` (count, Y, X), padded at the lower right, and
-``rows/000012.jsonl`` per shard with what is no array: one line per sample. A rows file is written after the arrays of
-its shard, so its presence says that the shard is complete. Nothing in it depends on time, machine or order of writing.
+A dataset is a folder with the arrays ``images``, ``labels`` and ``known`` (count, Y, X), padded at the lower right,
+those its schema names, and ``rows/000012.jsonl`` per shard with what is no array: one line per sample. A rows file is
+written after the arrays of its shard, so its presence says that the shard is complete. Nothing in it depends on time,
+machine or order of writing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,18 +14,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import zarr
-from zarr.codecs import ZstdCodec
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample, Samples
+from particleforge.schema import Schema
 from particleforge.store.files import atomic_write, disk_errors, new_folder
 from particleforge.store.rows import pack_row, read_row, read_rows, row_count, unpack_truth
+from particleforge.store.sample_arrays import PARTICLES, SampleArrays
 from particleforge.store.unreadable import unreadable
 
-FORMAT = 1
+FORMAT, PLAIN_FORMAT = 2, 1
+"""Format of datasets with a schema of their own, and of image and labels alone, which older versions can read, too."""
 SAMPLES_PER_SHARD = 16
-_ARRAYS = ("images", "labels", "known")
+WAY_OUT = "Point to a NAME.zarr folder that ParticleForge wrote."
 
 
 class Dataset(Samples):
@@ -36,8 +39,9 @@ class Dataset(Samples):
     def __init__(self, path: Path, group: zarr.Group) -> None:
         self.path = path
         self._group = group
-        self._arrays: dict[str, Any] = {name: group[name] for name in _ARRAYS}
         self._own: dict[str, Any] = _attributes(group)["particleforge"]
+        self.schema = Schema.parse(self._own.get("schema", {}))
+        self._arrays = SampleArrays(path, group, self.schema)
 
     @classmethod
     def create(
@@ -48,6 +52,7 @@ class Dataset(Samples):
         dtype: npt.DTypeLike,
         meta: Mapping[str, Any],
         samples_per_shard: int = SAMPLES_PER_SHARD,
+        schema: Schema = Schema(),
     ) -> "Dataset":
         """Create an empty dataset of `count` samples, none of them written yet.
 
@@ -65,6 +70,8 @@ class Dataset(Samples):
             Plain data kept with the dataset, such as recipe and seed.
         samples_per_shard
             Samples per file, which is what one process writes at once.
+        schema
+            What the samples have.
 
         Raises
         ------
@@ -72,25 +79,17 @@ class Dataset(Samples):
             If `path` is there already or cannot be written.
         """
         new_folder(path)
+        plain = schema == Schema()
         own: dict[str, Any] = {
-            "format": FORMAT,
+            "format": PLAIN_FORMAT if plain else FORMAT,
             "version": version("napari-particleforge"),
             "count": count,
             "samples_per_shard": samples_per_shard,
         }
         with disk_errors(path):
             group = zarr.open_group(path, mode="w", zarr_format=3)
-            for name, of, fill in (("images", dtype, 0), ("labels", "uint32", 0), ("known", "bool", True)):
-                group.create_array(
-                    name,
-                    shape=(count, *shape),
-                    dtype=np.dtype(of).newbyteorder("="),
-                    chunks=(1, *shape),
-                    shards=(samples_per_shard, *shape),
-                    compressors=ZstdCodec(level=3),
-                    fill_value=fill,
-                    dimension_names=("sample", "y", "x"),
-                )
+            SampleArrays.create(group, schema, count, samples_per_shard, shape, dtype)
+            own |= {} if plain else {"schema": schema.model_dump(mode="json")}
             group.attrs.update({"particleforge": own, "meta": dict(meta)})
         return cls(path, group)
 
@@ -103,19 +102,15 @@ class Dataset(Samples):
         UserError
             If there is none at `path`, it is broken, or made by a newer version.
         """
-        way_out = "Point to a NAME.zarr folder that ParticleForge wrote."
         with unreadable(path):
             group = zarr.open_group(path, mode="r+", zarr_format=3)
             own = _attributes(group).get("particleforge")
             if not isinstance(own, dict) or "format" not in own:
-                raise UserError(f"{path} is a zarr folder but no dataset of ParticleForge.", way_out)
+                raise UserError(f"{path} is a zarr folder but no dataset of ParticleForge.", WAY_OUT)
             if own["format"] > FORMAT:
                 raise UserError(
                     f"{path} has format {own['format']}; this version reads {FORMAT} at most.", "Update ParticleForge."
                 )
-            missing = [name for name in _ARRAYS if name not in group]
-            if missing:
-                raise UserError(f"{path} is broken: its array {missing[0]} is missing.", way_out)
             return cls(path, group)
 
     def __reduce__(self) -> tuple[Any, tuple[Path]]:
@@ -132,14 +127,12 @@ class Dataset(Samples):
     @property
     def shape(self) -> tuple[int, int]:
         """Largest height and width of a sample in px."""
-        _, height, width = self._arrays["images"].shape
-        return height, width
+        return self._arrays.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the images."""
-        dtype: np.dtype[Any] = self._arrays["images"].dtype
-        return dtype
+        return self._arrays.dtype
 
     @property
     def shards(self) -> range:
@@ -165,7 +158,9 @@ class Dataset(Samples):
             If the sample is not written.
         """
         row = self.row(index)
-        return _sample(row, *self._read(index, row))
+        with unreadable(self.path):
+            values = self._arrays.read(self._position(index), row)
+        return self._sample(row, values)
 
     def __iter__(self) -> Iterator[Sample]:
         """All samples; whole shards are read at once, which is quicker than one by one."""
@@ -175,10 +170,8 @@ class Dataset(Samples):
             if len(rows) < len(numbers):
                 raise self._not_written(numbers[len(rows)])
             with unreadable(self.path):
-                blocks = [np.asarray(self._arrays[name][numbers.start : numbers.stop]) for name in _ARRAYS]
-            for i, row in enumerate(rows[: len(numbers)]):
-                image, labels, known = (block[i, : row["shape"][0], : row["shape"][1]].copy() for block in blocks)
-                yield _sample(row, image, labels, known if row["known"] else None)
+                values = self._arrays.read_many(numbers, rows)
+            yield from map(self._sample, rows, values)
 
     def arrays(self, index: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint32], npt.NDArray[np.bool_] | None]:
         """Image, labels and known of a sample without its truth table: what training reads.
@@ -188,10 +181,13 @@ class Dataset(Samples):
         UserError
             If the sample is not written.
         """
-        return self._read(index, self.row(index))
+        row = self.row(index)
+        with unreadable(self.path):
+            values = self._arrays.read(self._position(index), row, PARTICLES)
+        return values["images"], values["labels"], values.get("known")
 
     def row(self, index: int) -> dict[str, Any]:
-        """Return what is no array of a sample: name, shape, pixel_size_nm, known, recipe, and truth as stored.
+        """Return what is no array of a sample: name, shape, pixel_size_nm, known, recipe, truth and targets as stored.
 
         Raises
         ------
@@ -212,7 +208,8 @@ class Dataset(Samples):
         Raises
         ------
         UserError
-            If a sample is larger than the dataset's shape or holds values its dtype cannot, or the disk is full.
+            If a sample is larger than the dataset's shape, holds values its dtype cannot or something else than its
+            schema says, or the disk is full.
         """
         batch = list(samples)
         if len(batch) != len(self.shard_range(k)):
@@ -236,8 +233,7 @@ class Dataset(Samples):
         first = before // per
         batch = [*self[first * per : before], *new]
         with disk_errors(self.path):
-            for array in self._arrays.values():
-                array.resize((before + len(new), *self.shape))
+            self._arrays.resize(before + len(new))
         for start in range(0, len(batch), per):
             self._write(first + start // per, batch[start : start + per])
         own = self._own | {"count": before + len(new)}
@@ -265,77 +261,31 @@ class Dataset(Samples):
             raise IndexError(f"sample {index} of {len(self)}")
         return i
 
-    def _read(self, index: int, row: dict[str, Any]) -> tuple[Any, Any, Any]:
-        where = (self._position(index), *(slice(0, side) for side in row["shape"]))
-        with unreadable(self.path):
-            image, labels = (np.asarray(self._arrays[name][where]) for name in ("images", "labels"))
-            known = np.asarray(self._arrays["known"][where]) if row["known"] else None
-        return image, labels, known
-
     def _write(self, k: int, batch: list[Sample]) -> None:
         """Write arrays, then rows."""
-        start = k * self._per_shard
-        blocks = {
-            name: np.full((len(batch), *self.shape), array.fill_value, array.dtype)
-            for name, array in self._arrays.items()
-        }
-        for i, sample in enumerate(batch):
-            self._check_shape(sample)
-            height, width = sample.micrograph.shape
-            blocks["images"][i, :height, :width] = as_dtype(sample.micrograph, self.dtype)
-            blocks["labels"][i, :height, :width] = sample.labels
-            if sample.known is not None:
-                blocks["known"][i, :height, :width] = sample.known
-        lines = [pack_row(sample) for sample in batch]
+        blocks = self._arrays.pack(batch)
+        lines = [pack_row(sample, self.schema) for sample in batch]
         rows = self._rows(k)
         with disk_errors(self.path):
-            for name, block in blocks.items():
-                self._arrays[name][start : start + len(batch)] = block
+            self._arrays.write(k * self._per_shard, blocks)
             rows.parent.mkdir(exist_ok=True)
         with atomic_write(rows) as temporary:
             temporary.write_bytes(b"".join(lines))
 
-    def _check_shape(self, sample: Sample) -> None:
-        if any(side > limit for side, limit in zip(sample.micrograph.shape, self.shape, strict=True)):
-            raise UserError(
-                f"{sample.name} has shape {sample.micrograph.shape}; this dataset holds {self.shape} at most.",
-                "Cut it into tiles, or create the dataset with a larger shape.",
-            )
-        if sample.labels.dtype != np.uint32:
-            raise ValueError(f"labels are {sample.labels.dtype}, not uint32")
-
-
-def _sample(row: dict[str, Any], image: Any, labels: Any, known: Any) -> Sample:
-    size = tuple(row["pixel_size_nm"]) if row["pixel_size_nm"] else None
-    micrograph = Micrograph(image, size, "YX", row["name"])
-    return Sample(micrograph, labels, known, unpack_truth(row["truth"]), row["recipe"])
+    def _sample(self, row: dict[str, Any], values: Mapping[str, npt.NDArray[Any]]) -> Sample:
+        size = tuple(row["pixel_size_nm"]) if row["pixel_size_nm"] else None
+        micrograph = Micrograph(values["images"], size, "YX", row["name"])
+        return Sample(
+            micrograph,
+            values["labels"],
+            values.get("known"),
+            unpack_truth(row["truth"]),
+            row["recipe"],
+            {name: values[name] for name in self.schema.maps},
+            {name: values[name] for name in self.schema.arrays},
+            self.schema.unpack_targets(row.get("targets", {})),
+        )
 
 
 def _attributes(group: zarr.Group) -> dict[str, Any]:
     return dict(group.attrs)
-
-
-def as_dtype(micrograph: Micrograph, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """(Y, X) pixels as another type, never wrapped; colours become grey and are rounded for whole-number types.
-
-    Raises
-    ------
-    UserError
-        If a value lies outside of the type, or is no whole number where the type needs one.
-    """
-    target = np.dtype(dtype)
-    pixels = micrograph.pixels
-    if micrograph.axes != "YX":
-        pixels = np.rint(micrograph.grey) if target.kind in "biu" else micrograph.grey
-    if pixels.dtype == target:
-        return pixels
-    with np.errstate(invalid="ignore", over="ignore"):
-        cast = pixels.astype(target)
-    wrong = np.isfinite(pixels) & ~np.isfinite(cast) if target.kind == "f" else cast != pixels
-    if wrong.any():
-        y, x = np.argwhere(wrong)[0]
-        raise UserError(
-            f"{micrograph.name} holds {pixels[y, x]} at row {y}, column {x}; {target} images cannot.",
-            "Create the dataset with a wider type, such as float32.",
-        )
-    return cast

@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from particleforge.sample import Sample
+from particleforge.schema import Schema
 from particleforge.store.unreadable import unreadable
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def pack_row(sample: Sample) -> bytes:
-    """One line with everything of a sample that is no array; equal samples give equal bytes."""
+def pack_row(sample: Sample, schema: Schema) -> bytes:
+    """One line with everything of a sample that is no array; equal samples give equal bytes.
+
+    Raises
+    ------
+    UserError
+        If a target does not fit the schema.
+    """
     row = {
         "name": sample.name,
         "shape": sample.micrograph.shape,
@@ -25,6 +32,10 @@ def pack_row(sample: Sample) -> bytes:
         "recipe": sample.recipe,
         "truth": None if sample.truth is None else pack_truth(sample.truth),
     }
+    if schema.arrays:
+        row["shapes"] = {name: sample.arrays[name].shape for name in schema.arrays}
+    if schema.targets:
+        row["targets"] = schema.pack_targets(sample)
     return json.dumps(row, default=_plain, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 

@@ -1,0 +1,204 @@
+"""The zarr arrays of a dataset: one row per sample, padded at the lower right."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import zarr
+from zarr.codecs import ZstdCodec
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.sample import Sample
+from particleforge.schema import Schema
+
+Values = dict[str, npt.NDArray[Any]]
+"""Arrays of one sample by name; ``known`` is left out where the labels are the truth everywhere."""
+PARTICLES = ("images", "labels", "known")
+
+
+class _Layout(NamedTuple):
+    """How one of the arrays is stored; `axes` without the first one, which counts samples."""
+
+    shape: tuple[int, ...]
+    dtype: npt.DTypeLike
+    axes: tuple[str, ...]
+    fill: int | bool = 0
+
+
+def _layouts(schema: Schema, shape: tuple[int, int], dtype: npt.DTypeLike) -> dict[str, _Layout]:
+    """Every array of a dataset, by its name."""
+    pixels = ("y", "x")
+    found = {"images": _Layout(shape, dtype, pixels)} if schema.image else {}
+    if schema.labels:
+        found |= {"labels": _Layout(shape, "uint32", pixels), "known": _Layout(shape, "bool", pixels, True)}
+    found |= {name: _Layout(shape, one.dtype, pixels) for name, one in schema.maps.items()}
+    found |= {
+        name: _Layout(one.shape, one.dtype, tuple(axis.name for axis in one.axes))
+        for name, one in schema.arrays.items()
+    }
+    return found
+
+
+class SampleArrays:
+    """The arrays of a dataset, by the names its schema gives them.
+
+    Parameters
+    ----------
+    path, group
+        Where they lie.
+    schema
+        What the samples have.
+
+    Raises
+    ------
+    UserError
+        If one of them is not there.
+    """
+
+    def __init__(self, path: Path, group: zarr.Group, schema: Schema) -> None:
+        names = _layouts(schema, (0, 0), "uint8")
+        if missing := [name for name in names if name not in group]:
+            raise UserError(f"{path} is broken: its array {missing[0]} is missing.", "Make the dataset again.")
+        self._arrays: dict[str, Any] = {name: group[name] for name in names}
+        self._schema = schema
+
+    @staticmethod
+    def create(
+        group: zarr.Group,
+        schema: Schema,
+        count: int,
+        samples_per_shard: int,
+        shape: tuple[int, int],
+        dtype: npt.DTypeLike,
+    ) -> None:
+        """Create the arrays of an empty dataset; see `Dataset.create`."""
+        for name, layout in _layouts(schema, shape, dtype).items():
+            group.create_array(
+                name,
+                shape=(count, *layout.shape),
+                dtype=np.dtype(layout.dtype).newbyteorder("="),
+                chunks=(1, *layout.shape),
+                shards=(samples_per_shard, *layout.shape),
+                compressors=ZstdCodec(level=3),
+                fill_value=layout.fill,
+                dimension_names=("sample", *layout.axes),
+            )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Largest height and width of a sample in px."""
+        if not self._schema.image:
+            return 0, 0
+        _, height, width = self._arrays["images"].shape
+        return height, width
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the images."""
+        return np.dtype(self._arrays["images"].dtype if self._schema.image else np.uint8)
+
+    def resize(self, count: int) -> None:
+        """Make room for more samples, or for fewer."""
+        for array in self._arrays.values():
+            array.resize((count, *array.shape[1:]))
+
+    def read(self, index: int, row: Mapping[str, Any], names: Collection[str] = ()) -> Values:
+        """Arrays of one sample; all of them where no names are given."""
+        chosen = [name for name in self._names(row) if not names or name in names]
+        values = {name: np.asarray(self._arrays[name][_at(index, _extent(name, row))]) for name in chosen}
+        return self._completed(values, row)
+
+    def read_many(self, numbers: range, rows: Sequence[Mapping[str, Any]]) -> Iterator[Values]:
+        """Arrays of samples that lie one behind the other, read at once."""
+        blocks = {name: np.asarray(array[numbers.start : numbers.stop]) for name, array in self._arrays.items()}
+        return (
+            self._completed({name: blocks[name][_at(i, _extent(name, row))].copy() for name in self._names(row)}, row)
+            for i, row in enumerate(rows[: len(numbers)])
+        )
+
+    def pack(self, samples: Sequence[Sample]) -> Values:
+        """Arrays of several samples, padded, one row each.
+
+        Raises
+        ------
+        UserError
+            If a sample does not fit.
+        """
+        blocks = {
+            name: np.full((len(samples), *array.shape[1:]), array.fill_value, array.dtype)
+            for name, array in self._arrays.items()
+        }
+        for i, sample in enumerate(samples):
+            self._check(sample)
+            values = {"labels": sample.labels, "known": sample.known, **sample.maps, **sample.arrays}
+            values["images"] = as_dtype(sample.micrograph, self.dtype)
+            for name, block in blocks.items():
+                if (value := values[name]) is not None:
+                    block[_at(i, value.shape)] = value
+        return blocks
+
+    def write(self, start: int, blocks: Values) -> None:
+        """Write packed arrays from sample number `start` on."""
+        for name, block in blocks.items():
+            self._arrays[name][start : start + len(block)] = block
+
+    def _names(self, row: Mapping[str, Any]) -> list[str]:
+        return [name for name in self._arrays if name != "known" or row["known"]]
+
+    def _completed(self, values: Values, row: Mapping[str, Any]) -> Values:
+        """Add what the schema leaves out: an empty image, labels of which none is known."""
+        if not self._schema.image:
+            values["images"] = np.zeros((0, 0), np.uint8)
+        if not self._schema.labels:
+            values |= {"labels": np.zeros(row["shape"], np.uint32), "known": np.zeros(row["shape"], np.bool_)}
+        return values
+
+    def _check(self, sample: Sample) -> None:
+        if any(side > limit for side, limit in zip(sample.micrograph.shape, self.shape, strict=True)):
+            raise UserError(
+                f"{sample.name} has shape {sample.micrograph.shape}; this dataset holds {self.shape} at most.",
+                "Cut it into tiles, or create the dataset with a larger shape.",
+            )
+        if sample.labels.dtype != np.uint32:
+            raise ValueError(f"labels are {sample.labels.dtype}, not uint32")
+        self._schema.check(sample)
+
+
+def _extent(name: str, row: Mapping[str, Any]) -> Sequence[int]:
+    """Shape of a sample's array."""
+    shape: Sequence[int] = row.get("shapes", {}).get(name, row["shape"])
+    return shape
+
+
+def _at(index: int, shape: Sequence[int]) -> Any:
+    """Where the values of a sample lie in a padded array, as an index."""
+    return (index, *map(slice, shape))
+
+
+def as_dtype(micrograph: Micrograph, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """(Y, X) pixels as another type, never wrapped; colours become grey and are rounded for whole-number types.
+
+    Raises
+    ------
+    UserError
+        If a value lies outside of the type, or is no whole number where the type needs one.
+    """
+    target = np.dtype(dtype)
+    pixels = micrograph.pixels
+    if micrograph.axes != "YX":
+        pixels = np.rint(micrograph.grey) if target.kind in "biu" else micrograph.grey
+    if pixels.dtype == target:
+        return pixels
+    with np.errstate(invalid="ignore", over="ignore"):
+        cast = pixels.astype(target)
+    wrong = np.isfinite(pixels) & ~np.isfinite(cast) if target.kind == "f" else cast != pixels
+    if wrong.any():
+        y, x = np.argwhere(wrong)[0]
+        raise UserError(
+            f"{micrograph.name} holds {pixels[y, x]} at row {y}, column {x}; {target} images cannot.",
+            "Create the dataset with a wider type, such as float32.",
+        )
+    return cast
