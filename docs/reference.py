@@ -10,6 +10,7 @@ import annotated_types
 
 from particleforge.cli.main import COMMANDS, module_of
 from particleforge.draws import Choice, Mixture, OneOf, PerImage, PerParticle, Within
+from particleforge.measurement.columns import ColumnNames, columns
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import ShapeRule
 from particleforge.measurement.statistics.bootstrap import Precision
@@ -87,11 +88,20 @@ VARIANTS: dict[str, tuple[type[Params], ...]] = {
 def write_all(folder: Path) -> None:
     """Write ``commands.md`` and one table per parameter class."""
     folder.mkdir(exist_ok=True)
-    pages = {"commands": commands()}
+    pages = {"commands": commands(), "columns": columns_of_particles()}
     pages |= {name: variants(classes) for name, classes in VARIANTS.items()}
     pages |= {cls.__name__: parameters(cls) for cls in SHOWN}
     for name, text in pages.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def columns_of_particles() -> str:
+    """Table of every column of a particle table."""
+    rows = []
+    for column in columns().values():
+        formula = f" ${column.formula}$" if column.formula else ""
+        rows.append((", ".join(f"`{name}`" for name in column.names), column.title, column.meaning + formula))
+    return _table(("Column", "", "Meaning"), rows)
 
 
 def variants(classes: tuple[type[Params], ...]) -> str:
@@ -142,6 +152,8 @@ def _limits(marks: list[Any]) -> Iterator[str]:
     for mark in marks:
         if isinstance(mark, Within):
             yield f"{mark.low:g} to {mark.high:g}"
+        elif isinstance(mark, ColumnNames):
+            yield ", ".join(mark.names())
         elif isinstance(mark, PerImage):
             yield "drawn per image"
         elif isinstance(mark, OneOf):

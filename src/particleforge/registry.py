@@ -57,6 +57,10 @@ class Registry(Generic[T]):
         """Names of all kinds, in alphabetical order."""
         return sorted({*self._files, *self._entry_points.names})
 
+    def built_in(self) -> list[str]:
+        """Names of the kinds in the folder, in alphabetical order; those of other packages are not looked for."""
+        return sorted(self._files)
+
     def get(self, name: str) -> T:
         """Import a kind.
 

@@ -10,10 +10,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
-from particleforge.measurement.descriptors.circles import enclosing
-from particleforge.measurement.descriptors.feret import ferets
-from particleforge.measurement.descriptors.hull import hulls, moved_out
-from particleforge.measurement.descriptors.runs import runs
+from particleforge.measurement.descriptor import Particles
+from particleforge.measurement.descriptors._hull import moved_out
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import ShapeRule
@@ -25,17 +23,18 @@ small_labels = arrays(np.int32, st.tuples(st.integers(1, 9), st.integers(1, 9)),
 
 
 def polygons(labels):
-    """Corners of every hull, moved out."""
-    hull = hulls(runs(labels))
+    """The particles, and the corners of every hull, moved out."""
+    particles = Particles(labels, Rules())
+    hull = particles.hulls
     points = np.stack(moved_out(hull), axis=-1)
-    return hull, [points[start : start + count] for start, count in zip(hull.start, hull.count, strict=True)]
+    return particles, [points[start : start + count] for start, count in zip(hull.start, hull.count, strict=True)]
 
 
 @given(small_labels)
 @settings(max_examples=100)
 def test_enclosing_circles_hold_all_corners_and_cannot_be_smaller(labels):
-    hull, corners = polygons(labels)
-    for diameter, points in zip(enclosing(hull), corners, strict=True):
+    particles, corners = polygons(labels)
+    for diameter, points in zip(particles["enclosing_px"], corners, strict=True):
         if len(points) < 2:
             assert diameter == 1
             continue
@@ -52,8 +51,7 @@ def test_enclosing_circles_hold_all_corners_and_cannot_be_smaller(labels):
 @given(small_labels)
 @settings(max_examples=100)
 def test_calipers_turned_in_small_steps_find_nothing_else(labels):
-    hull, corners = polygons(labels)
-    columns = ferets(hull)
+    columns, corners = polygons(labels)
     angles = np.linspace(0, math.pi, 721)[:-1]
     turned = np.stack([np.cos(angles), np.sin(angles)])
     for i, points in enumerate(corners):

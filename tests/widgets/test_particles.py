@@ -1,5 +1,6 @@
 """Particles of a Labels layer: filter, edits, colours, table, plot and export."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from napari.layers import Image, Labels
 from qtpy.QtCore import QPoint, Qt
 
+from particleforge.errors import UserError
 from particleforge.measurement.borders.keep_all import KeepAll
+from particleforge.measurement.columns import PROPERTIES
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.store.labels import read_labels
@@ -27,7 +30,7 @@ from particleforge.widgets.measure.export import (
     write_table,
 )
 from particleforge.widgets.measure.export_row import EXPORTS, with_suffix
-from particleforge.widgets.measure.filter import PROPERTIES, UNITS, Filter, Limit
+from particleforge.widgets.measure.filter import Filter, Limit
 from particleforge.widgets.measure.particles import LIT, REMEASURE_MS, Particles
 from particleforge.widgets.measure.plot import SizesPlot
 from particleforge.widgets.measure.table import ParticleTable
@@ -116,11 +119,15 @@ def test_particles_the_border_rule_gives_no_weight_are_shown_but_not_counted(qap
 
 def test_every_property_can_be_limited():
     table = table_of(discs(), 2.0, intensity=np.ones((100, 120)), scores={})
-    for name in PROPERTIES:
-        columns = [name + unit for unit in ("", *UNITS) if name + unit in table]
-        if columns and table[columns[0]].notna().all():
+    numbers = table.select_dtypes("number").columns.drop(["label", "plane"])
+    assert {name.rpartition("_nm")[0] for name in numbers if "_nm" in name} <= set(PROPERTIES.names())
+    for name in PROPERTIES.names():
+        own = [column for column in numbers if re.sub("_(nm|px|deg)[23]?$", "", column) == name]
+        if table[own[-1]].notna().all():
             assert not Limit(quantity=name, least=1e12).keeps(table).any(), name
-    assert {"area", "feret_max", "solidity", "mean_intensity", "score"} <= set(PROPERTIES)
+    assert {"area", "feret_max", "solidity", "mean_intensity", "score"} <= set(PROPERTIES.names())
+    with pytest.raises(UserError, match="no property 'feret_maxx'; did you mean 'feret_max'"):
+        Limit.parse({"quantity": "feret_maxx"})
 
 
 def test_particles_without_a_score_are_not_filtered_by_it():

@@ -7,8 +7,9 @@ import tifffile
 from PIL import Image
 
 from particleforge.errors import UserError
+from particleforge.measurement.columns import written
 from particleforge.measurement.particles import measure_particles
-from particleforge.measurement.results import COLUMNS, Results
+from particleforge.measurement.results import Results
 from particleforge.micrograph import Micrograph
 from particleforge.store.labels import read_labels
 from particleforge.workflows.sizes import SizesParams, sizes
@@ -49,7 +50,7 @@ def test_everything_is_written_and_agrees(folder, images, tmp_path):
     assert [(step.done, step.total) for step in steps] == [(0, 3), (1, 3), (2, 3), (3, 3)]
     found = sizes(folder, tmp_path / "out", QUICK.replace(pixel_size="0.5 nm"), images=images)
     table = pd.read_csv(found.table)
-    assert list(table) == list(COLUMNS)
+    assert list(table) == written()
     assert table.groupby("image")["label"].apply(list).to_dict() == {"a": [1, 255, 256, 70_000], "b": [3, 65_535]}
     expected = measure_particles(squares(1, 255, 256, 70_000), pixel_size_nm=0.5)
     for name in ("ecd_nm", "area_nm2", "feret_max_nm", "perimeter_px", "solidity"):
@@ -83,7 +84,7 @@ def test_without_any_particle_there_is_a_table_with_a_header(tmp_path):
     tifffile.imwrite(tmp_path / "given" / "none.tif", squares())
     found = sizes(tmp_path / "given", tmp_path / "out", QUICK)
     table = pd.read_csv(found.table)
-    assert (len(table), list(table)) == (0, list(COLUMNS))
+    assert (len(table), list(table)) == (0, written())
     assert found.summary["pooled"]["count"] == 0
     assert (found.out / "figures" / "none.png").exists()
 

@@ -9,6 +9,7 @@ from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
 from particleforge.errors import UserError
+from particleforge.measurement.columns import ColumnNames
 from particleforge.params import Params, read_yaml
 
 ParamsT = TypeVar("ParamsT", bound=Params)
@@ -24,7 +25,9 @@ def add_options(parser: argparse.ArgumentParser, cls: type[Params]) -> None:
     for name, field in cls.model_fields.items():
         default = field.get_default(call_default_factory=True)
         shown = "{...}" if isinstance(default, Params) and len(str(default)) > 60 else default
-        text = f"{field.description or ''} Default: {'none' if shown is None else shown}."
+        names = [name for mark in field.metadata if isinstance(mark, ColumnNames) for name in mark.names()]
+        listed = f" One of {', '.join(names)}." if names else ""
+        text = f"{field.description or ''}{listed} Default: {'none' if shown is None else shown}."
         flags = [f"--{word.replace('_', '-')}" for word in _names(name, field)]
         if isinstance(default, bool):
             group.add_argument(

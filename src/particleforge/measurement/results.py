@@ -12,10 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from particleforge.errors import UserError
+from particleforge.measurement.columns import written
 from particleforge.measurement.distribution import summarize
 from particleforge.measurement.figures import particle_figure, save_figure
 from particleforge.measurement.measured import Measured
-from particleforge.measurement.particles import INTENSITY_COLUMNS, NM_COLUMNS, PIXEL_COLUMNS, measure_particles
+from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.report.overview import write_overview
 from particleforge.measurement.report.warnings import unsure
 from particleforge.measurement.report.write import SUFFIXES, write_report
@@ -29,8 +30,6 @@ from particleforge.store.labels import write_labels
 from particleforge.store.run_folder import claim
 
 TABLE, PARQUET, SUMMARY = "particles.csv", "particles.parquet", "summary.json"
-COLUMNS = (*PIXEL_COLUMNS, *INTENSITY_COLUMNS, *NM_COLUMNS)
-"""Columns of ``particles.csv``; empty where an image has no pixel size or is not there."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Measurement:
     out
         The folder.
     table
-        Particle table of all images as CSV, columns as in `COLUMNS`.
+        Particle table of all images as CSV, columns as in `written`.
     summary
         What ``summary.json`` holds; see `Results`.
     """
@@ -258,7 +257,7 @@ class Results:
         if (self.out / SUMMARY).is_file():
             self._images = json.loads((self.out / SUMMARY).read_text(encoding="utf-8"))["images"]
             self._names = {name.casefold() for name in self._images}
-        rows = self._table() if (self.out / TABLE).is_file() else pd.DataFrame(columns=list(COLUMNS))
+        rows = self._table() if (self.out / TABLE).is_file() else pd.DataFrame(columns=written())
         kept = rows[rows["image"].isin(list(self._images))]
         with atomic_write(self.out / TABLE) as temporary:
             temporary.write_text(_csv(kept, header=True), encoding="utf-8", newline="")
@@ -294,9 +293,7 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def _csv(table: pd.DataFrame, header: bool) -> str:
-    return table.reindex(columns=list(COLUMNS)).to_csv(
-        index=False, header=header, float_format="%.7g", lineterminator="\n"
-    )
+    return table.reindex(columns=written()).to_csv(index=False, header=header, float_format="%.7g", lineterminator="\n")
 
 
 def _write_json(path: Path, data: Mapping[str, Any]) -> None:

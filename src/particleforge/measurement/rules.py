@@ -1,6 +1,7 @@
 """The choices behind a size distribution, made before anything is counted and named in every report."""
 
-from typing import Any, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,21 +10,12 @@ from pydantic import Field, model_validator
 from particleforge.burnt_in import picture_rows
 from particleforge.measurement.borders.border import AnyBorder
 from particleforge.measurement.borders.miles_lantuejoul import MilesLantuejoul
-from particleforge.measurement.descriptors.runs import Floats
+from particleforge.measurement.columns import SIZES
+from particleforge.measurement.descriptors._runs import Floats
 from particleforge.measurement.shape_class import ShapeRule
 from particleforge.measurement.volumes.sphere import Sphere
 from particleforge.measurement.volumes.volume import AnyVolume
 from particleforge.params import Params
-
-Measure: TypeAlias = Literal["ecd", "feret_max", "feret_min", "feret_mean", "ved"]
-MEASURES: dict[str, str] = {
-    "ecd": "equal-area diameter",
-    "feret_max": "largest Feret diameter",
-    "feret_min": "smallest Feret diameter",
-    "feret_mean": "mean Feret diameter",
-    "ved": "equal-volume diameter",
-}
-"""What may be called the size of a particle, and its name."""
 
 
 class Rules(Params):
@@ -34,7 +26,7 @@ class Rules(Params):
     largest_px: float | None = Field(
         None, gt=0, description="Particles of a larger equal-area diameter do not count; empty: no limit."
     )
-    size: Measure = Field("ecd", description="What is called the size: ecd, feret_max, feret_min, feret_mean or ved.")
+    size: Annotated[str, SIZES] = Field("ecd", description="What is called the size of a particle.")
     volume: AnyVolume = Field(Sphere(), description="Body that a projection is taken for.")
     burnt_in: Literal["leave_out", "keep"] = Field(
         "leave_out", description="What becomes of burnt-in data bars, and of scale bars with their letters."
@@ -47,7 +39,7 @@ class Rules(Params):
             raise ValueError(f"largest_px {self.largest_px} is below smallest_px {self.smallest_px}")
         return self
 
-    def weights(self, columns: dict[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:
+    def weights(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:
         """(n,) how much each particle of an image of `shape` (Y, X) pixels counts; 0 where it does not."""
         size = columns["ecd_px"]
         within = (size >= self.smallest_px) & (size <= (np.inf if self.largest_px is None else self.largest_px))
@@ -66,6 +58,6 @@ class Rules(Params):
         return {
             "Border": self.border.sentence,
             "Size limits": f"{low}, {high} (equal-area diameter)",
-            "Size": f"{MEASURES[self.size]}",
+            "Size": SIZES[self.size].title,
             "Volume": f"{self.volume.kind} ({(type(self.volume).__doc__ or '').split(',')[0].lower()})",
         }

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.measurement.borders.border import Border
-from particleforge.measurement.descriptors.runs import Floats
+from particleforge.measurement.descriptors._runs import Floats
 
 
 class Drop(Border):

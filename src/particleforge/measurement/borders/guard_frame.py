@@ -9,7 +9,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from particleforge.measurement.borders.border import Border
-from particleforge.measurement.descriptors.runs import Floats
+from particleforge.measurement.descriptors._runs import Floats
 
 
 class GuardFrame(Border):

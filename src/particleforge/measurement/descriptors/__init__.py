@@ -1,1 +1,1 @@
-"""What can be measured of each particle; every module does it for all particles of a label image at once."""
+"""What can be measured of particles: a file each, which declares its columns; see `Descriptor`."""

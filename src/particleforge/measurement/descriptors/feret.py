@@ -1,18 +1,62 @@
 """Caliper widths of convex hulls and the rectangle of least area around them."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from particleforge.measurement.descriptors.hull import Hulls, moved_out, pairs
-from particleforge.measurement.descriptors.runs import Floats, Ints
+from particleforge.measurement.column import Column
+from particleforge.measurement.descriptors._hull import Hulls, first_of, moved_out, pairs
+from particleforge.measurement.descriptors._runs import Floats, Ints
+
+if TYPE_CHECKING:
+    from particleforge.measurement.descriptor import Particles
+
+COLUMNS = (
+    Column(
+        "feret_max",
+        "length",
+        "largest Feret diameter",
+        "Largest caliper width of the convex hull of the pixel centres, taken half a lattice line further out: a side "
+        "along the lattice vector (p, q), p and q without common divisor, has the next lattice line at the distance "
+        "1/√(p² + q²), and the outline lies between the two. It is taken between the corners so moved, by half a pixel "
+        "at most.",
+        size=True,
+        place=50,
+    ),
+    Column(
+        "feret_min",
+        "length",
+        "smallest Feret diameter",
+        "Smallest caliper width of that hull.",
+        size=True,
+        place=51,
+    ),
+    Column(
+        "feret_mean",
+        "length",
+        "mean Feret diameter",
+        "Mean caliper width over all directions: perimeter of that hull over π.",
+        size=True,
+        place=52,
+    ),
+    Column(
+        "feret_90", "length", "Feret diameter across", "Caliper width at a right angle to the largest one.", place=53
+    ),
+    Column(
+        "rectangle_length",
+        "length",
+        "length of the rectangle",
+        "Longer side of the rectangle of least area around that hull.",
+        place=54,
+    ),
+    Column("rectangle_width", "length", "width of the rectangle", "Shorter side of that rectangle.", place=55),
+)
 
 
-def ferets(hull: Hulls) -> dict[str, Floats]:
-    """Columns ``feret_max_px, feret_min_px, feret_mean_px, feret_90_px, rectangle_length_px, rectangle_width_px``.
-
-    Definitions stand in `particleforge.measurement.particles`.
-    """
+def compute(particles: "Particles") -> dict[str, Floats]:
+    """Widths of every hull along and across each of its sides."""
+    hull = particles.hulls
     n = len(hull.start)
     x, y = moved_out(hull)
     along_x, along_y = (_spread(values, hull) + 1.0 for values in (hull.x, hull.y))
@@ -35,15 +79,6 @@ def ferets(hull: Hulls) -> dict[str, Floats]:
         "rectangle_length_px": sides.max(axis=0, initial=0),
         "rectangle_width_px": sides.min(axis=0, initial=math.inf),
     }
-
-
-def first_of(values: Floats, hull: Hulls) -> Ints:
-    """(n,) index of the corner of each hull with the least of `values`, the first where several have it."""
-    if not len(hull.start):
-        return hull.start
-    least = np.minimum.reduceat(values, hull.start)[hull.owner]
-    where = np.flatnonzero(values <= least)
-    return where[np.unique(hull.owner[where], return_index=True)[1]].astype(np.int64)
 
 
 def _area(one: Floats, other: Floats) -> Floats:

@@ -1,15 +1,28 @@
 """Grey values inside particles."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from particleforge.measurement.descriptors.runs import Floats, Runs
+from particleforge.measurement.column import Column
+from particleforge.measurement.descriptors._runs import Floats, Runs
+
+if TYPE_CHECKING:
+    from particleforge.measurement.descriptor import Particles
+
+COLUMNS = (
+    Column(
+        "mean_intensity", "intensity", "mean grey value", "Over the pixels of finite value, with an image.", place=230
+    ),
+    Column("sd_intensity", "intensity", "spread of grey values", "Standard deviation over the same pixels.", place=231),
+)
 
 
-def intensities(grey: npt.NDArray[Any], runs: Runs) -> dict[str, Floats]:
-    """Columns ``mean_intensity, sd_intensity`` over the finite pixels of each particle; NaN where there is none."""
+def compute(particles: "Particles") -> dict[str, Floats]:
+    """Over the finite pixels of each particle; NaN where there is none. Nothing where there is no image."""
+    grey, runs = particles.intensity, particles.runs
+    if grey is None:
+        return {}
     values = grey.reshape(-1).astype(float)
     finite = np.isfinite(values)
     middle = values[finite].mean() if finite.any() else 0.0

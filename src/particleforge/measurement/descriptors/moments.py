@@ -1,17 +1,38 @@
 """Area, centroid and the ellipse of equal second moments."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from particleforge.measurement.descriptors.runs import Floats, Runs
+from particleforge.measurement.column import Column
+from particleforge.measurement.descriptors._runs import Floats
+
+if TYPE_CHECKING:
+    from particleforge.measurement.descriptor import Particles
+
+_CENTROID = "Centroid along {}; 0 is the centre of the first pixel."
+_AXIS = "{} axis of the ellipse of equal second moments of the pixel centres, as in scikit-image."
+COLUMNS = (
+    Column("x", "length", "x", _CENTROID.format("columns"), place=20),
+    Column("y", "length", "y", _CENTROID.format("rows"), place=21),
+    Column("area", "area", "area", "Number of pixels A.", place=31),
+    Column("ellipse_major", "length", "major axis", _AXIS.format("Longer"), r"4\sqrt{\lambda_1}", place=60),
+    Column("ellipse_minor", "length", "minor axis", _AXIS.format("Shorter"), r"4\sqrt{\lambda_2}", place=61),
+    Column(
+        "orientation",
+        "angle",
+        "orientation",
+        "Angle of the longer axis from the direction of rows (down) counter-clockwise, -90 to 90; none where no axis "
+        "is longer, as for a single pixel.",
+        place=190,
+    ),
+)
 
 
-def moments(runs: Runs) -> dict[str, Floats]:
-    """Columns ``area_px2, x_px, y_px, ellipse_major_px, ellipse_minor_px, orientation_deg``.
-
-    Closed sums over runs, relative to each particle's first run so that no digits are lost far from the origin.
-    """
+def compute(particles: "Particles") -> dict[str, Floats]:
+    """Sum over runs in closed form, relative to each particle's first run so that no digits are lost."""
+    runs = particles.runs
     top, corner = (np.zeros(len(runs.ids), np.int64) for _ in range(2))
     top[runs.which[::-1]], corner[runs.which[::-1]] = runs.y[::-1], runs.first[::-1]
     length = runs.length

@@ -1,18 +1,25 @@
 """How far particles lie apart."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from particleforge.measurement.descriptors.runs import Floats
+from particleforge.measurement.column import Column
+from particleforge.measurement.descriptors._runs import Floats
+
+if TYPE_CHECKING:
+    from particleforge.measurement.descriptor import Particles
+
+COLUMNS = (Column("neighbour", "length", "nearest neighbour", "Distance to the nearest other centroid.", place=100),)
 
 
-def nearest(x: Floats, y: Floats) -> Floats:
-    """(n,) distance from each centroid to the nearest other one; NaN where there is none."""
+def compute(particles: "Particles") -> dict[str, Floats]:
+    """Distance from each centroid to the nearest other one; none where there is no other."""
     from scipy.spatial import KDTree
 
-    if len(x) < 2:
-        return np.full(len(x), math.nan)
-    points = np.stack([x, y], axis=-1)
+    points = np.stack([particles["x_px"], particles["y_px"]], axis=-1)
+    if len(points) < 2:
+        return {"neighbour_px": np.full(len(points), math.nan)}
     away, _ = KDTree(points).query(points, k=2)
-    return np.asarray(away, float)[:, 1]
+    return {"neighbour_px": np.asarray(away, float)[:, 1]}

@@ -1,16 +1,33 @@
-"""Perimeter, and the length along a fibre that follows from perimeter and area."""
+"""Perimeter by Crofton's formula."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from particleforge.measurement.descriptors.runs import Floats
+from particleforge.measurement.column import Column
+from particleforge.measurement.descriptors._runs import Floats
+
+if TYPE_CHECKING:
+    from particleforge.measurement.descriptor import Particles
+
+COLUMNS = (
+    Column(
+        "perimeter",
+        "length",
+        "perimeter",
+        "P by Crofton's formula in four directions, n the number of chords of the particle along all pixel lines of a "
+        "direction. Without bias over random orientations; a straight side along the pixel grid is 5 % too short. "
+        "Includes inner outlines.",
+        r"\frac{\pi}{4}\left(n_0 + n_{90} + (n_{45} + n_{135})/\sqrt{2}\right)",
+        place=40,
+    ),
+)
 
 
-def perimeter(labels: npt.NDArray[Any], ids: npt.NDArray[Any]) -> Floats:
-    """Crofton perimeter: pixels whose neighbour behind, in each of four directions, is of another particle."""
+def compute(particles: "Particles") -> dict[str, Floats]:
+    """Count pixels whose neighbour behind, in each of four directions, is of another particle."""
+    labels, ids = particles.labels, particles.ids
     total = np.zeros(len(ids))
     diagonal = 1 / math.sqrt(2)
     flipped = labels[:, ::-1]
@@ -25,13 +42,4 @@ def perimeter(labels: npt.NDArray[Any], ids: npt.NDArray[Any]) -> Floats:
         np.not_equal(view[rows:, columns:], view[: height - rows, : width - columns], out=enters[rows:, columns:])
         entered = view[enters]
         total += weight * np.bincount(np.searchsorted(ids, entered[entered != 0]), minlength=len(ids))
-    return math.pi / 4 * total
-
-
-def fibre_length(area: Floats, outline: Floats) -> Floats:
-    r"""Length of the rod with half-circle ends, straight or bent, that has this area and perimeter.
-
-    With width w and centre line s: :math:`P = 2s + \pi w` and :math:`A = sw + \pi w^2/4`, also where the rod is bent.
-    """
-    width = (outline - np.sqrt(np.maximum(outline**2 - 4 * math.pi * area, 0))) / math.pi
-    return np.asarray((outline - math.pi * width) / 2 + width, float)
+    return {"perimeter_px": math.pi / 4 * total}

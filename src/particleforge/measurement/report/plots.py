@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from particleforge.measurement.columns import SIZES
 from particleforge.measurement.figures import draw_sizes, log_ticks
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.picture import (
@@ -19,7 +20,6 @@ from particleforge.measurement.picture import (
     draw_scale_bar,
 )
 from particleforge.measurement.report.scale import Scale
-from particleforge.measurement.rules import MEASURES
 from particleforge.measurement.statistics.density import LOG_FROM_RATIO, Smoother
 from particleforge.measurement.statistics.describe import Description
 from particleforge.measurement.statistics.sizes import Floats, Sizes
@@ -64,7 +64,7 @@ def distributions(sizes: Sizes, description: Description, measured: Measured) ->
     scale = Scale.of(description)
     values = sizes.values * scale.factor
     unit = {"µm": "um"}.get(scale.sign, scale.sign)
-    label = f"{MEASURES[measured.rules.size].capitalize()} ({scale.sign})"
+    label = f"{SIZES[measured.rules.size].title.capitalize()} ({scale.sign})"
     fig = blank(5.6)
     (bars, smooth), (cumulative, quantiles) = fig.subplots(2, 2)
     draw_sizes(bars, values, unit, sizes.weights)

@@ -85,6 +85,8 @@ class Spec:
             return get_args(self.type)
         if isinstance(self.type, type) and issubclass(self.type, enum.Enum):
             return tuple(self.type)
+        if self.type is str:
+            return tuple(name for mark in self.marks if hasattr(mark, "names") for name in mark.names())
         return ()
 
     @property

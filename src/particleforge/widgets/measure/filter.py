@@ -1,42 +1,27 @@
 """Which particles count."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pandas as pd
 from pydantic import Field
 
-from particleforge.measurement.particles import INTENSITY_COLUMNS, PIXEL_COLUMNS
+from particleforge.measurement.columns import PROPERTIES
 from particleforge.params import Params
-
-UNITS = ("_nm", "_nm2", "_nm3", "_px", "_px2", "_px3", "_deg")
-"""Endings of columns; the first one that is there is taken."""
-NO_NUMBERS = {"image", "label", "class", "touches_border"}
-
-
-def _name(column: str) -> str:
-    """Name of a column without its unit."""
-    return next((column.removesuffix(unit) for unit in UNITS if column.endswith(unit)), column)
-
-
-PROPERTIES = tuple(
-    dict.fromkeys(_name(column) for column in (*PIXEL_COLUMNS, *INTENSITY_COLUMNS) if column not in NO_NUMBERS)
-)
-"""What a particle table tells of each particle as a number."""
 
 
 class Limit(Params):
     """Bounds on a property; what has no value is not bound by it."""
 
-    quantity: Annotated[
-        Literal[PROPERTIES], Field(description="The property, in nm where the pixel size is known.")
-    ] = "feret_max"
+    quantity: Annotated[str, PROPERTIES] = Field(
+        "feret_max", description="The property, in nm where the pixel size is known."
+    )
     least: float | None = Field(None, description="Smallest value that counts; empty: no limit.")
     most: float | None = Field(None, description="Largest value that counts; empty: no limit.")
 
     def keeps(self, table: pd.DataFrame) -> "pd.Series[bool]":
         """Whether each row of a particle table is within the bounds."""
-        columns = [self.quantity, *(self.quantity + unit for unit in UNITS)]
-        values: Any = next((table[name] for name in columns if name in table), None)
+        names = reversed(PROPERTIES[self.quantity].names)
+        values: Any = next((table[name] for name in names if name in table), None)
         kept = pd.Series(True, index=table.index)
         if values is None:
             return kept

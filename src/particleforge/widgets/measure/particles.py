@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from particleforge.measurement.particles import INTENSITY_COLUMNS, measure_particles
+from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.widgets.background import Background
 from particleforge.widgets.layers import pixel_size_nm
@@ -144,7 +144,7 @@ class Particles(QObject):
     def _set_table(self, table: pd.DataFrame) -> None:
         old = self.table.set_index("label")
         unedited = table["label"].map(old["area_px2"]) == table["area_px2"]
-        for name in old.columns.intersection(INTENSITY_COLUMNS):
+        for name in old.columns.difference(table.columns):
             table[name] = table["label"].map(old[name]).where(unedited)
         self.table = table
         self.selected &= frozenset(int(number) for number in self.counted["label"])

@@ -9,8 +9,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QWidget
 
+from particleforge.measurement.columns import SIZES
 from particleforge.measurement.distribution import size_unit
-from particleforge.measurement.rules import MEASURES, Measure
 from particleforge.widgets.figure_view import FigureView, in_ink
 from particleforge.widgets.kde import log_density
 
@@ -27,12 +27,12 @@ class SizesPlot(FigureView):
         super().__init__(HEIGHT_PX, parent)
         self.bars: list[tuple[float, float]] = []
         self._table, self._pixel_size_nm = pd.DataFrame({"label": [], "ecd_px": [], "weight": []}, dtype=float), None
-        self._measure: Measure = "ecd"
+        self._measure = "ecd"
         self._sizes = np.zeros(0)
         self._lit: list[Any] = []
         self._selected: frozenset[int] = frozenset()
 
-    def show_table(self, table: pd.DataFrame, pixel_size_nm: float | None, measure: Measure = "ecd") -> None:
+    def show_table(self, table: pd.DataFrame, pixel_size_nm: float | None, measure: str = "ecd") -> None:
         """Draw the sizes of another particle table; `measure` is what is called so."""
         self._table, self._pixel_size_nm, self._measure = table, pixel_size_nm, measure
         self.draw()
@@ -60,7 +60,7 @@ class SizesPlot(FigureView):
         weights = self._table["weight"].to_numpy(float)
         bars = draw_sizes(axes, self._sizes, unit, weights)
         axes.set_title("", loc="left")
-        name = MEASURES[self._measure]
+        name = SIZES[self._measure].title
         axes.set_xlabel(axes.get_xlabel().replace("Equal-area diameter", f"{name[:1].upper()}{name[1:]}"))
         self.bars = [] if bars is None else [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars]
         self._lit = []
@@ -94,7 +94,7 @@ class SizesPlot(FigureView):
             self.picked.emit([])
 
 
-def sizes_and_unit(table: pd.DataFrame, pixel_size_nm: float | None, measure: Measure) -> tuple[Any, str]:
+def sizes_and_unit(table: pd.DataFrame, pixel_size_nm: float | None, measure: str) -> tuple[Any, str]:
     """Sizes of a particle table in the unit that suits them."""
     pixels = table[f"{measure}_px"].to_numpy(float)
     if pixel_size_nm is None:

@@ -7,17 +7,10 @@ import pandas as pd
 from qtpy.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QTableView, QWidget
 
-COLUMNS = {
-    "label": ("No.", "Number of the particle in the Labels layer."),
-    "plane": ("Plane", "Plane of the stack."),
-    "ecd_nm": ("Ø [nm]", "Diameter of the circle of equal area."),
-    "ecd_px": ("Ø [px]", "Diameter of the circle of equal area."),
-    "circularity": ("Circ.", "Circularity: 1 for a circle."),
-    "aspect_ratio": ("Aspect", "Largest over smallest caliper width."),
-    "score": ("Score", "How sure the detector was."),
-    "touches_border": ("Border", "Whether it is cut by the border of the image."),
-}
-"""What is shown of a particle table, under which name, and what it means."""
+from particleforge.measurement.column import Column
+from particleforge.measurement.columns import LABEL, columns
+
+PLANE = Column("plane", "count", "plane", "Plane of the stack.", heading="Plane", place=LABEL.place)
 
 
 class TableModel(QAbstractTableModel):
@@ -26,15 +19,14 @@ class TableModel(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.rows = pd.DataFrame({"label": []})
+        self._shown = shown(self.rows)
         self._order = ("label", True)
 
     def show_rows(self, table: pd.DataFrame) -> None:
         """Show another table."""
-        left_out = {"ecd_px"} if "ecd_nm" in table else set()
-        if "plane" not in table or table["plane"].nunique() < 2:
-            left_out.add("plane")
+        self._shown = shown(table)
         self.beginResetModel()
-        self.rows = table[[name for name in COLUMNS if name in table and name not in left_out]]
+        self.rows = table[list(self._shown)]
         self._sort()
         self.endResetModel()
 
@@ -58,10 +50,15 @@ class TableModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> str | None:
         """Name a column."""
-        texts = {Qt.ItemDataRole.DisplayRole: 0, Qt.ItemDataRole.ToolTipRole: 1}
-        if role not in texts or orientation != Qt.Orientation.Horizontal:
+        if orientation != Qt.Orientation.Horizontal:
             return None
-        return COLUMNS[str(self.rows.columns[section])][texts[role]]
+        name = str(self.rows.columns[section])
+        column = self._shown[name]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return column.meaning
+        unit = column.unit(name)
+        title = f"{column.heading} [{unit}]" if unit else column.heading
+        return title if role == Qt.ItemDataRole.DisplayRole else None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column."""
@@ -76,6 +73,17 @@ class TableModel(QAbstractTableModel):
         name, rising = self._order
         if name in self.rows:
             self.rows = self.rows.sort_values(name, ascending=rising, kind="stable")
+
+
+def shown(table: pd.DataFrame) -> dict[str, Column]:
+    """Columns with a heading, by their names in a table; in nm where it has them, planes where there are several."""
+    several = "plane" in table and table["plane"].nunique() > 1
+    found: dict[str, Column] = {}
+    for column in (*columns().values(), *((PLANE,) if several else ())):
+        there = [name for name in column.names if name in table]
+        if column.heading and there:
+            found[there[-1]] = column
+    return dict(sorted(found.items(), key=lambda item: item[1].place))
 
 
 class ParticleTable(QTableView):

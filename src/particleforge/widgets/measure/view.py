@@ -8,7 +8,6 @@ import pandas as pd
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from particleforge.measurement.distribution import headline_intervals, size_statistics
-from particleforge.measurement.rules import Measure
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.layers import Plane, pixel_size_nm
 from particleforge.widgets.measure.export import Exported
@@ -151,9 +150,7 @@ class ResultsView(QWidget):
         )
 
 
-def headline(
-    counted: pd.DataFrame, total: int, pixel_size_nm: float | None, measure: Measure = "ecd", cut: int = 0
-) -> str:
+def headline(counted: pd.DataFrame, total: int, pixel_size_nm: float | None, measure: str = "ecd", cut: int = 0) -> str:
     """Count, geometric mean, D50 and GSD of the particles that count, with 95 % intervals; `cut` are at the border."""
     if not len(counted):
         return f"None of {total} particles counts." if total else "No particle was found."

@@ -8,10 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.measurement.descriptors.runs import Runs
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from particleforge.measurement.descriptors._runs import Floats, Ints, Runs
 
 _PAIRS_AT_ONCE = 2_000_000
 
@@ -138,6 +135,15 @@ def moved_out(hull: Hulls) -> tuple[Floats, Floats]:
     allowed = np.where(flat, 0.5, np.minimum(size / np.where(flat, 1, 2 * np.abs(turn)), 0.5))
     scale = allowed / np.where(size > 0, size, 1)
     return x + shift_x * scale, y + shift_y * scale
+
+
+def first_of(values: Floats, hull: Hulls) -> Ints:
+    """(n,) index of the corner of each hull with the least of `values`, the first where several have it."""
+    if not len(hull.start):
+        return hull.start
+    least = np.minimum.reduceat(values, hull.start)[hull.owner]
+    where = np.flatnonzero(values <= least)
+    return where[np.unique(hull.owner[where], return_index=True)[1]].astype(np.int64)
 
 
 def pairs(hull: Hulls) -> Iterator[tuple[slice, Ints, Ints, Ints]]:

@@ -1,29 +1,42 @@
-"""Smallest circle around a particle, largest circle inside."""
+"""The smallest circle around a particle."""
 
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.measurement.descriptors.feret import first_of
-from particleforge.measurement.descriptors.hull import Hulls, moved_out
-from particleforge.measurement.descriptors.runs import Floats, Ints, Runs
+from particleforge.measurement.column import Column
+from particleforge.measurement.descriptors._hull import first_of, moved_out
+from particleforge.measurement.descriptors._runs import Floats, Ints
 
+if TYPE_CHECKING:
+    from particleforge.measurement.descriptor import Particles
+
+COLUMNS = (
+    Column(
+        "enclosing",
+        "length",
+        "enclosing circle",
+        "Diameter of the smallest circle around the hull of the Feret diameters.",
+        place=71,
+    ),
+)
 _ROUNDS = 200
 _SLACK = 1e-9
 
 
-def enclosing(hull: Hulls) -> Floats:
-    """(n,) diameter in px of the smallest circle around the corners of each hull, moved out as for Feret diameters.
+def compute(particles: "Particles") -> dict[str, Floats]:
+    """Circle around the corners of each hull, moved out as for Feret diameters.
 
     From the circle on two corners; while a corner lies outside, the farthest joins those it stands on, and the
     smallest circle around these four at most takes its place. The circle grows each time, so this ends.
     """
+    hull = particles.hulls
     x, y = moved_out(hull)
     points = np.stack([x, y], axis=-1)
     if not len(hull.start):
-        return np.zeros(0)
+        return {"enclosing_px": np.zeros(0)}
     held = np.repeat(hull.start[:, None], 3, axis=1)
     centre, radius = points[hull.start], np.zeros(len(hull.start))
     for _ in range(_ROUNDS):
@@ -34,7 +47,7 @@ def enclosing(hull: Hulls) -> Floats:
             break
         four = np.concatenate([held[outside], far[outside, None]], axis=1)
         centre[outside], radius[outside], held[outside] = _around(points, four)
-    return np.asarray(2 * np.where(hull.count > 1, radius, 0.5), float)
+    return {"enclosing_px": np.asarray(2 * np.where(hull.count > 1, radius, 0.5), float)}
 
 
 def _around(points: npt.NDArray[np.float64], four: Ints) -> tuple[Floats, Floats, Ints]:
@@ -63,15 +76,3 @@ def _middle(corners: npt.NDArray[np.float64], pair: bool) -> npt.NDArray[np.floa
     with np.errstate(divide="ignore", invalid="ignore"):
         shift = shift / twice[:, None]
     return np.asarray(corners[:, 0] + np.where(np.isfinite(shift), shift, 1e30), float)
-
-
-def inscribed(labels: npt.NDArray[Any], runs: Runs) -> Floats:
-    """(n,) diameter in px of the largest circle inside: twice the way from a pixel to the nearest one outside."""
-    from scipy.ndimage import distance_transform_edt
-
-    found = np.zeros(len(runs.ids))
-    for number, (top, bottom, left, right) in enumerate(zip(*(edge.tolist() for edge in runs.boxes()), strict=True)):
-        inside = np.zeros((bottom - top + 3, right - left + 3), np.bool_)
-        np.equal(labels[top : bottom + 1, left : right + 1], runs.ids[number], out=inside[1:-1, 1:-1])
-        found[number] = 2 * distance_transform_edt(inside).max()
-    return found

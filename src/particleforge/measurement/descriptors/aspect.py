@@ -1,0 +1,39 @@
+"""How much longer than wide a particle is."""
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from particleforge.measurement.column import Column
+from particleforge.measurement.descriptors._runs import Floats
+
+if TYPE_CHECKING:
+    from particleforge.measurement.descriptor import Particles
+
+COLUMNS = (
+    Column(
+        "aspect_ratio",
+        "ratio",
+        "aspect ratio",
+        "Largest over smallest Feret diameter, 1 or above.",
+        heading="Aspect",
+        place=120,
+    ),
+    Column(
+        "ellipse_aspect_ratio",
+        "ratio",
+        "aspect ratio of the ellipse",
+        "The same of the axes of the ellipse; none for an ellipse without width.",
+        place=121,
+    ),
+)
+
+
+def compute(particles: "Particles") -> dict[str, Floats]:
+    """Ratios of Feret diameters and of axes."""
+    major, minor = particles["ellipse_major_px"], particles["ellipse_minor_px"]
+    return {
+        "aspect_ratio": particles["feret_max_px"] / particles["feret_min_px"],
+        "ellipse_aspect_ratio": major / np.where(minor > 0, minor, math.nan),
+    }

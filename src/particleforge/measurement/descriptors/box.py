@@ -1,0 +1,38 @@
+"""The box along rows and columns of pixels."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from particleforge.measurement.column import Column
+
+if TYPE_CHECKING:
+    from particleforge.measurement.descriptor import Particles
+
+COLUMNS = (
+    Column("box_width", "pixels", "width of the box", "Side of the box along columns.", place=110),
+    Column("box_height", "pixels", "height of the box", "Side of the box along rows.", place=111),
+    Column("extent", "ratio", "extent", "Area over the area of the box.", place=170),
+    Column(
+        "touches_border",
+        "flag",
+        "at the border",
+        "True where a pixel lies in the first or last row or column of what shows the specimen.",
+        heading="Border",
+        place=200,
+    ),
+)
+
+
+def compute(particles: "Particles") -> dict[str, npt.NDArray[Any]]:
+    """From the first and last row and column of each particle."""
+    top, bottom, left, right = particles.runs.boxes()
+    height, width = bottom - top + 1, right - left + 1
+    first, stop = particles.rows
+    last = particles.labels.shape[1] - 1
+    return {
+        "box_width_px": width,
+        "box_height_px": height,
+        "extent": particles["area_px2"] / (width * height),
+        "touches_border": (top <= first) | (bottom >= stop - 1) | (left == 0) | (right == last),
+    }

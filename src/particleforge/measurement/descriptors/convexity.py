@@ -1,0 +1,38 @@
+"""How much of its convex hull a particle fills."""
+
+import math
+from typing import TYPE_CHECKING
+
+from particleforge.measurement.column import Column
+from particleforge.measurement.descriptors._hull import hull_pixels
+from particleforge.measurement.descriptors._runs import Floats
+
+if TYPE_CHECKING:
+    from particleforge.measurement.descriptor import Particles
+
+COLUMNS = (
+    Column(
+        "solidity",
+        "ratio",
+        "solidity",
+        "Area over the number of pixel centres inside or on the convex hull of the pixel centres; exactly 1 for a "
+        "rasterised convex shape, unlike definitions by pixel corners.",
+        place=150,
+    ),
+    Column(
+        "convexity",
+        "ratio",
+        "convexity",
+        "Perimeter of the hull, with the mean Feret diameter, over that of the outline; about 1 for a convex shape.",
+        r"\pi \bar F/P",
+        place=160,
+    ),
+)
+
+
+def compute(particles: "Particles") -> dict[str, Floats]:
+    """Area and perimeter over those of the hull."""
+    return {
+        "solidity": particles["area_px2"] / hull_pixels(particles.hulls),
+        "convexity": math.pi * particles["feret_mean_px"] / particles["perimeter_px"],
+    }

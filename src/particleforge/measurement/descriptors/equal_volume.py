@@ -1,0 +1,31 @@
+"""Volume by a model, and the sphere of equal volume."""
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from particleforge.measurement.column import Column
+from particleforge.measurement.descriptors._runs import Floats
+
+if TYPE_CHECKING:
+    from particleforge.measurement.descriptor import Particles
+
+COLUMNS = (
+    Column("volume", "volume", "volume", "Volume by the model chosen in the rules.", place=90),
+    Column(
+        "ved",
+        "length",
+        "equal-volume diameter",
+        "Diameter of the sphere of that volume.",
+        r"\sqrt[3]{6V/\pi}",
+        size=True,
+        place=91,
+    ),
+)
+
+
+def compute(particles: "Particles") -> dict[str, Floats]:
+    """By the model of the rules."""
+    volume = particles.rules.volume.volume(particles)
+    return {"volume_px3": volume, "ved_px": np.cbrt(6 / math.pi * volume)}

@@ -1,0 +1,21 @@
+"""How much a particle counts in a distribution."""
+
+from collections import ChainMap
+from typing import TYPE_CHECKING, Any, cast
+
+from particleforge.measurement.column import Column
+from particleforge.measurement.descriptors._runs import Floats
+
+if TYPE_CHECKING:
+    from particleforge.measurement.descriptor import Particles
+
+COLUMNS = (
+    Column("weight", "ratio", "weight", "How much the particle counts in a distribution, by the rules.", place=210),
+)
+
+
+def compute(particles: "Particles") -> dict[str, Floats]:
+    """By the rules, in the rows that show the specimen."""
+    first, stop = particles.rows
+    within = ChainMap({"y_px": particles["y_px"] - first}, cast("dict[str, Any]", particles))
+    return {"weight": particles.rules.weights(within, (stop - first, particles.labels.shape[1]))}
