@@ -320,7 +320,7 @@ def test_a_line_on_the_scale_bar_gives_the_scale_which_is_kept(opened, qtbot, tm
     assert sample.micrograph.pixel_size_nm == pytest.approx((0.5, 0.5), rel=0.002)
     viewer, panel = opened(tmp_path / "sem.png")
     assert scale_of(viewer.layers["sem"])[0] == pytest.approx(0.5, rel=0.002)
-    assert panel.scale.size.value == f"{sample.micrograph.pixel_size_nm[0]:.6g} nm"
+    assert panel.scale.pixel_size.value == f"{sample.micrograph.pixel_size_nm[0]:.6g} nm"
 
 
 def test_the_scale_of_the_file_is_taken_and_can_be_typed(opened, image_file):
@@ -328,11 +328,11 @@ def test_the_scale_of_the_file_is_taken_and_can_be_typed(opened, image_file):
     assert scale_of(viewer.layers[0]) == (pytest.approx(1.2), ["nanometer"] * 2)
     other = viewer.add_image(np.arange(400.0).reshape(20, 20), name="other")
     panel.scale.everywhere.value = True
-    panel.scale.size.native.setText("2 um")
-    panel.scale.size.native.editingFinished.emit()
+    panel.scale.pixel_size.native.setText("2 um")
+    panel.scale.pixel_size.native.editingFinished.emit()
     assert scale_of(viewer.layers[0])[0] == scale_of(other)[0] == pytest.approx(2000)
-    panel.scale.size.native.setText("two")
-    panel.scale.size.native.editingFinished.emit()
+    panel.scale.pixel_size.native.setText("two")
+    panel.scale.pixel_size.native.editingFinished.emit()
     assert "'two' is not a length" in panel.message.text()
     assert scale_of(other)[0] == pytest.approx(2000)
 
@@ -456,8 +456,8 @@ def test_a_layer_removed_by_hand_is_saved_first(opened, home):
 def test_nothing_is_written_before_something_is_annotated(opened, home):
     viewer, panel = opened(name="a", data=GREY)
     panel.begin.click()
-    panel.scale.size.native.setText("2 nm")
-    panel.scale.size.native.editingFinished.emit()
+    panel.scale.pixel_size.native.setText("2 nm")
+    panel.scale.pixel_size.native.editingFinished.emit()
     viewer.close()
     assert not home.exists()
 

@@ -47,12 +47,11 @@ def test_clicks_that_come_faster_than_answers_are_all_answered(outliner, qtbot):
 def test_another_tolerance_makes_the_answer_to_the_old_one_count_no_more(outliner, qtbot):
     outliner.outline(DISCS[0])
     for tolerance in (0.1, 0.9, 0.3):
-        outliner.tolerance = tolerance
-        outliner.again()
+        outliner.retune(tolerance)
     answered(qtbot, outliner)
     first = outliner.layer.data.copy()
     assert np.unique(first).tolist() == [0, 1]
-    outliner.again()
+    outliner.retune(0.3)
     answered(qtbot, outliner)
     np.testing.assert_array_equal(outliner.layer.data, first)
     outliner.layer.undo()

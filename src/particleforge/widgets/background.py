@@ -35,7 +35,7 @@ class Background(QObject):
         super().__init__()
         self._dropped = threading.Event()
         self._finishes = finishes
-        self._ended.connect(self._answer, Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(self._answer, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # not declared
 
     def run(self, work: Callable[[Outdated], Any]) -> None:
         """Call `work` in a thread; what was asked before is dropped, and told so by its argument."""

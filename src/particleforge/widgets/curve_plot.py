@@ -62,7 +62,7 @@ class CurvePlot(QWidget):
         self.setVisible(any(len(curve.points) > 1 for curve in self.curves))
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw axes, curves and legend."""
         if not self.curves:
             return
@@ -82,7 +82,7 @@ class CurvePlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_frame(painter, frame, _digits(highest), shares)
         for x, text in self._axis.ticks:
-            _text(painter, place(x, 0, 1), text)
+            _text(painter, place(x, 0, 1), text, self.width())
         for curve, colour in zip(self.curves, self._colours(), strict=False):
             painter.setPen(QPen(colour, 1.8))
             top = 1.0 if curve.share else highest or 1.0
@@ -125,10 +125,10 @@ def round_steps(low: float, high: float) -> list[float]:
     return [step * number for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _text(painter: QPainter, place: QPointF, text: str) -> None:
-    """Write a tick's text below its place, inside the widget."""
+def _text(painter: QPainter, place: QPointF, text: str, room: int) -> None:
+    """Write a tick's text below its place, inside a widget of some width."""
     width = painter.fontMetrics().horizontalAdvance(text) + 2
-    left = min(max(place.x() - width / 2, 0.0), painter.device().width() - width)
+    left = min(max(place.x() - width / 2, 0.0), room - width)
     painter.drawText(QRectF(left, place.y() + 2, width, LINE_PX), Qt.AlignmentFlag.AlignHCenter, text)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from qtpy.QtWidgets import QPushButton
 
@@ -32,7 +32,10 @@ class Shown(Protocol):
         """Forget what was asked."""
 
 
-class DrawPanel(Panel):
+AnyShown = TypeVar("AnyShown", bound=Shown)
+
+
+class DrawPanel(Panel, Generic[AnyShown]):
     """Draws samples of a recipe: some to look at, then as many as are wanted, which become a dataset.
 
     A panel says what keeps samples from being drawn (`unready`) and what the job needs (`inputs`), and gives what shows
@@ -50,7 +53,7 @@ class DrawPanel(Panel):
         Fields of `SynthesizeParams` that are always seen.
     """
 
-    shown: Shown
+    shown: AnyShown
 
     def __init__(self, viewer: "Viewer", run: str, name: str, front: tuple[str, ...]) -> None:
         super().__init__(viewer, run)
@@ -84,7 +87,7 @@ class DrawPanel(Panel):
         params = self.form.params().model_dump(mode="json")
         return lambda: Task(call=CALL, args=args, params=params)
 
-    def tell(self, samples: Any, path: Path) -> None:
+    def tell(self, samples: object, path: Path) -> None:
         """Say where the dataset is, and offer the name of the next one."""
         self.row.message.say(f"{samples} samples are in {path}. Choose them in Train.")
         self.name.offer()

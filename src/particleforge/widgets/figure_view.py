@@ -26,8 +26,8 @@ class FigureView(QWidget):
         self._height_px = height_px
         self._background = Background()
         self._background.done.connect(self._make_canvas)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -48,10 +48,10 @@ class FigureView(QWidget):
             self._draw(self.canvas.figure, self.palette().color(QPalette.ColorRole.WindowText))
             self.canvas.draw_idle()
 
-    def changeEvent(self, event: QEvent) -> None:
+    def changeEvent(self, event: QEvent | None) -> None:
         """Draw anew in the colours of another theme."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and self.canvas is not None:
+        if event is not None and event.type() == QEvent.Type.StyleChange and self.canvas is not None:
             self.draw()
 
     def _draw(self, figure: Any, ink: QColor) -> None:
@@ -68,7 +68,7 @@ class FigureView(QWidget):
         self.canvas = FigureCanvasQTAgg(Figure(layout="constrained", facecolor="none"))
         self.canvas.setStyleSheet("background: transparent")
         self.canvas.mpl_connect("button_press_event", self._click)
-        self.layout().addWidget(self.canvas)
+        self._box.addWidget(self.canvas)
         self.draw()
 
 

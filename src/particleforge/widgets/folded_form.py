@@ -1,7 +1,7 @@
 """A form with a few parameters in front and the others folded away."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import create_model
 from qtpy.QtCore import QSignalBlocker, Signal
@@ -12,6 +12,8 @@ from particleforge.params import Params
 from particleforge.widgets.form import ParamsForm
 from particleforge.widgets.form.section import Body, Fold
 
+P = TypeVar("P", bound=Params)
+
 
 def part(cls: type[Params], names: Sequence[str]) -> type[Params]:
     """Make a parameter class of some fields of another one."""
@@ -19,7 +21,7 @@ def part(cls: type[Params], names: Sequence[str]) -> type[Params]:
     return create_model(f"{cls.__name__}Part", __base__=Params, **fields)
 
 
-class FoldedForm(QWidget):
+class FoldedForm(QWidget, Generic[P]):
     """A form for a parameter class of which only some fields are seen at once; not scrolling.
 
     `changed` is emitted after every change.
@@ -37,11 +39,11 @@ class FoldedForm(QWidget):
     changed = Signal()
 
     def __init__(
-        self, cls: type[Params], front: Sequence[str], left_out: Sequence[str] = (), title: str = "More options"
+        self, cls: type[P], front: Sequence[str], left_out: Sequence[str] = (), title: str = "More options"
     ) -> None:
         super().__init__()
         self._cls = cls
-        self._given: Params | None = None
+        self._given: P | None = None
         folded = [name for name in cls.model_fields if name not in (*front, *left_out, "kind")]
         self.front = ParamsForm(part(cls, front), scrolls=False) if front else None
         layout = QVBoxLayout(self)
@@ -66,7 +68,7 @@ class FoldedForm(QWidget):
             return str(error)
         return None
 
-    def params(self) -> Params:
+    def params(self) -> P:
         """Return the parameters as entered.
 
         Raises
@@ -80,7 +82,7 @@ class FoldedForm(QWidget):
                 given |= dict(form.params())
         return self._cls.parse(given)
 
-    def set_params(self, params: Params) -> None:
+    def set_params(self, params: P) -> None:
         """Show other parameters; `changed` is emitted once."""
         self._given = params
         for form in (self.front, self.body.content):
@@ -89,7 +91,7 @@ class FoldedForm(QWidget):
                     form.set_params(params)
         self.changed.emit()
 
-    def _open(self, cls: type[Params]) -> ParamsForm:
+    def _open(self, cls: type[Params]) -> ParamsForm[Params]:
         form = ParamsForm(cls, scrolls=False)
         if self._given is not None:
             form.set_params(self._given)

@@ -3,12 +3,12 @@
 from functools import lru_cache
 from pathlib import Path
 
-from magicgui.widgets import create_widget
 from qtpy.QtCore import QFileSystemWatcher, Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from particleforge.errors import UserError
 from particleforge.store.labels import read_labels
+from particleforge.widgets.folder_edit import chosen_folder, folder_edit
 from particleforge.widgets.workspace import ANNOTATIONS, workspace
 
 NOTHING_YET = "Annotate at least one particle first, or choose another folder."
@@ -24,9 +24,7 @@ class FolderChooser(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.edit = create_widget(widget_type="FileEdit", options={"mode": "d"})
-        self.edit.choose_btn.text = "…"
-        self.edit.choose_btn.native.setFixedWidth(32)
+        self.edit = folder_edit()
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self._look)
         self.edit.changed.connect(self._look)
@@ -37,7 +35,7 @@ class FolderChooser(QWidget):
 
     def value(self) -> Path:
         """Return the folder."""
-        return Path(self.edit.value)
+        return chosen_folder(self.edit)
 
     def set_value(self, folder: Path) -> None:
         """Choose a folder."""

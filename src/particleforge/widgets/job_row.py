@@ -56,7 +56,6 @@ class JobRow(QWidget):
         super().__init__(parent)
         self._run_text, self._cancel_text = run, cancel
         self._job: Job | None = None
-        self._signals: JobSignals | None = None
         self._preparing = self._stopping = False
         self._problem: str | None = None
         self._eta = Eta()
@@ -135,7 +134,7 @@ class JobRow(QWidget):
         signals.advanced.connect(self._advance)
         signals.ended.connect(self._end)
         try:
-            self._job, self._signals = signals.start(task), signals
+            self._job = signals.start(task)
         except UserError as error:
             self._fail(error)
             return
@@ -172,7 +171,7 @@ class JobRow(QWidget):
         self.failed.emit(error)
 
     def _finish(self) -> None:
-        self._job = self._signals = None
+        self._job = None
         self._preparing = self._stopping = False
         self._show_idle()
 

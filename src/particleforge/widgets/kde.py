@@ -22,5 +22,7 @@ def log_density(sizes: Floats, at: Floats, weights: Floats | None = None) -> Flo
     smoother = Smoother.of(ordered)
     if smoother is None:
         return None
-    density = smoother.density(ordered.values, given[None])[:, 0]
-    return np.interp(np.log(at), smoother.centres, density, left=0.0, right=0.0)
+    density: Floats = np.interp(
+        np.log(at), smoother.centres, smoother.density(ordered.values, given[None])[:, 0], left=0.0, right=0.0
+    )
+    return density

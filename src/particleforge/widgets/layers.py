@@ -20,8 +20,8 @@ def geometry(layer: Any) -> dict[str, Any]:
 
 def pixel_size_nm(layer: Any) -> tuple[float, float] | None:
     """Pixel size along (Y, X) in nm; None where the layer's units are no lengths."""
-    sides = [_nm(unit, scale) for unit, scale in zip(layer.units[-2:], layer.scale[-2:], strict=True)]
-    return None if None in sides else (sides[0], sides[1])
+    y, x = (_nm(unit, scale) for unit, scale in zip(layer.units[-2:], layer.scale[-2:], strict=True))
+    return None if y is None or x is None else (y, x)
 
 
 def planes(layer: Any) -> list["Plane"]:

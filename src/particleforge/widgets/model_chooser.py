@@ -51,7 +51,8 @@ class ModelChooser(QWidget):
         tip: str = "Take a model from any folder: one of ours or an official StarDist 2D model.",
     ) -> None:
         super().__init__()
-        self._first, self._offered, self._browsed = list(first), offered, []
+        self._first, self._offered = list(first), offered
+        self._browsed: list[Path] = []
         self.box = QComboBox(self)
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         guard_wheel(self.box)

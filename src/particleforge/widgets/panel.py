@@ -1,7 +1,7 @@
 """The base of every panel."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from magicgui.widgets import ComboBox, create_widget
 from qtpy.QtCore import QEvent, QObject, QSize, Qt
@@ -12,9 +12,11 @@ from particleforge.errors import UserError
 from particleforge.jobs.messages import Advance, Plain, Task
 from particleforge.widgets.form.editor import guard_wheel
 from particleforge.widgets.job_row import JobRow
+from particleforge.widgets.qt import present
 
 if TYPE_CHECKING:
     from napari import Viewer
+    from napari.layers import Layer
 
 LEAST_WIDTH_PX = 300
 
@@ -38,12 +40,11 @@ class Panel(QWidget):
         self.viewer = viewer
         self._choosers: list[ComboBox] = []
         self._watching = False
-        area = _Scrolling(self)
         content = QWidget()
-        area.setWidget(content)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        area = _Scrolling(content, self)
+        self.outer = QVBoxLayout(self)
+        self.outer.setContentsMargins(0, 0, 0, 0)
+        self.outer.addWidget(area)
         self.body = QVBoxLayout(content)
         self.body.setContentsMargins(6, 6, 6, 6)
         self.add_lines()
@@ -95,9 +96,10 @@ class Panel(QWidget):
             part.setToolTip(tip)
         self._lines.addRow(name, widget)
 
-    def add_layer_chooser(self, text: str, kind: type[Any], tip: str = "") -> ComboBox:
+    def add_layer_chooser(self, text: str, kind: "type[Layer]", tip: str = "") -> ComboBox:
         """Add a choice among the viewer's layers of a kind."""
-        return self.add_chooser(text, create_widget(annotation=kind, options={"nullable": False}), tip)
+        chooser = create_widget(annotation=kind, options={"nullable": False})  # napari has registered what it offers
+        return self.add_chooser(text, cast(ComboBox, chooser), tip)
 
     def add_chooser(self, text: str, chooser: ComboBox, tip: str = "") -> ComboBox:
         """Add a choice that depends on the viewer's layers."""
@@ -109,13 +111,13 @@ class Panel(QWidget):
         self.add_line(text, chooser.native, tip)
         return chooser
 
-    def reset_choices(self, event: Any = None) -> None:
+    def reset_choices(self, event: object = None) -> None:
         """Offer the layers there are now; napari calls it whenever they change."""
         for chooser in self._choosers:
             chooser.reset_choices()
         self.check()
 
-    def check(self, *_: Any) -> None:
+    def check(self, *_: object) -> None:
         """Enable Run if nothing is wrong."""
         self.row.set_problem(self.problem())
 
@@ -132,23 +134,23 @@ class Panel(QWidget):
         """End what is going on; the panel or the viewer is being closed."""
         self.row.cancel()
 
-    def showEvent(self, event: QShowEvent) -> None:
+    def showEvent(self, event: QShowEvent | None) -> None:
         """Watch the viewer's window, and offer the layers that are there already."""
         super().showEvent(event)
         if not self._watching and not self.isWindow():
             self._watching = True  # keeping the window itself would keep it alive
-            self.window().installEventFilter(self)
+            present(self.window()).installEventFilter(self)
         self.reset_choices()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Shut when the viewer is closed, which is the only time it hides itself."""
-        if event.type() == QEvent.Type.Hide and not event.spontaneous():
+        if event is not None and event.type() == QEvent.Type.Hide and not event.spontaneous():
             self.shut()
         return False
 
-    def event(self, event: QEvent) -> bool:
+    def event(self, event: QEvent | None) -> bool:
         """Shut when napari takes the panel out of its window."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+        if event is not None and event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.shut()
         return super().event(event)
 
@@ -156,19 +158,21 @@ class Panel(QWidget):
 class _Scrolling(QScrollArea):
     """Scrolls up and down only: it is never narrower than what is in it."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, content: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
+        self._content, self._bar = content, present(self.verticalScrollBar())
+        self.setWidget(content)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def minimumSizeHint(self) -> QSize:
         """Take the width of the content beside the bar."""
-        content = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        return QSize(max(content, LEAST_WIDTH_PX), 100)
+        width = self._content.minimumSizeHint().width() + self._bar.sizeHint().width()
+        return QSize(max(width, LEAST_WIDTH_PX), 100)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Ask for more width when the content does."""
-        if event.type() == QEvent.Type.LayoutRequest:
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
         return super().eventFilter(watched, event)

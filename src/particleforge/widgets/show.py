@@ -8,6 +8,7 @@ from typing import Any
 
 import napari
 import pandas as pd
+from napari.layers import Image, Labels
 
 from particleforge.errors import UserError
 from particleforge.measurement.results import SUMMARY, TABLE
@@ -50,8 +51,8 @@ def show(results: Path, images: Path) -> napari.Viewer:
             geometry = {"scale": (pixel_size_nm, pixel_size_nm), "units": ("nm", "nm")}
         labels = read_labels(results / "labels" / f"{name}.tif")
         found = features(table[table["image"] == name].drop(columns="image"), int(labels.max(initial=0)))
-        viewer.add_image(_shown(read_micrograph(paths[name])), name=name, **geometry)
-        viewer.add_labels(labels, name=f"{name} particles", opacity=0.5, features=found, **geometry)
+        viewer.add_layer(Image(_shown(read_micrograph(paths[name])), name=name, **geometry))
+        viewer.add_layer(Labels(labels, name=f"{name} particles", opacity=0.5, features=found, **geometry))
     grid(viewer).stride, grid(viewer).enabled = 2, len(sizes) > 1
     scale_bar(viewer).visible = True
     viewer.reset_view()

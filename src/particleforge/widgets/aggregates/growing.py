@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.widgets.aggregates.grown import grow_one
 from particleforge.widgets.background import Background
+from particleforge.widgets.qt import single_shot
 from particleforge.widgets.synthesize.sampler import Sampler
 
 SETTLED_MS = 120
@@ -33,8 +34,7 @@ class Growing(QObject):
         self._background = Background()
         self._background.done.connect(self.grown)
         self._background.failed.connect(self.failed)
-        self._timer = QTimer(self, interval=SETTLED_MS, singleShot=True)
-        self._timer.timeout.connect(self._grow)
+        self._timer = single_shot(self, SETTLED_MS, self._grow)
 
     def touch(self) -> None:
         """Grow it anew, soon."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from particleforge.draws import number
 from particleforge.recipes.aggregate.descriptors import describe, read_truth
@@ -23,6 +24,8 @@ class Grown:
     ----------
     sample
         The image, the truth, and the recipe with every draw fixed.
+    truth
+        A row for each of its spheres.
     recipe
         That recipe.
     spheres
@@ -34,6 +37,7 @@ class Grown:
     """
 
     sample: Sample
+    truth: pd.DataFrame
     recipe: Aggregate
     spheres: Spheres
     materials: tuple[str, ...]
@@ -51,11 +55,12 @@ def grow_one(sampler: Sampler, recipe: Aggregate, index: int, outdated: Callable
         If `outdated()` is true once those asked for before are there.
     """
     sample = sampler.draw(recipe, SEED, index, outdated).sample
+    truth = pd.DataFrame(sample.truth)
     fixed = Aggregate.parse(sample.recipe)
     densities = {material.name: material.density_g_cm3 for material in reversed(fixed.materials)}
     names = tuple(dict.fromkeys(material.name for material in fixed.materials))
-    spheres, found = read_truth(sample.truth)
+    spheres, found = read_truth(truth)
     spheres = replace(spheres, materials=np.array([names.index(name) for name in found])[spheres.materials])
     descriptors = describe(spheres, names, [densities[name] for name in names], fixed.growth.contact_factor)
     descriptors["fractal_dimension"] = number(fixed.growth.fractal_dimension) + spheres.df_error
-    return Grown(sample, fixed, spheres, names, descriptors)
+    return Grown(sample, truth, fixed, spheres, names, descriptors)

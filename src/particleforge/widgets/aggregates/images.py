@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from magicgui.widgets import ComboBox
 from napari.layers import Image
@@ -11,6 +11,9 @@ from particleforge.jobs.messages import Task
 from particleforge.params import Params
 from particleforge.store.micrographs import write_micrograph
 from particleforge.widgets.layers import Plane, file_name, pixel_size_nm, planes
+
+if TYPE_CHECKING:
+    from napari import Viewer
 
 SELECTED = "Selected layers"
 NO_IMAGE, NONE_SELECTED = "Open images first.", "Select image layers in the list of layers."
@@ -25,12 +28,12 @@ class Images:
         Whose layers are offered.
     """
 
-    def __init__(self, viewer: Any) -> None:
+    def __init__(self, viewer: "Viewer") -> None:
         self._viewer = viewer
         self.chooser = ComboBox(nullable=False, choices=self._choices)
 
     @property
-    def layers(self) -> list[Any]:
+    def layers(self) -> list[Image]:
         """Layers that are chosen."""
         chosen = self.chooser.value
         if chosen != SELECTED:
@@ -57,12 +60,12 @@ class Images:
         names = [file_name(layer.name) if len(self.layers) > 1 else plane.name for layer, plane in found]
         return [(f"{i:04d}_{name}", plane) for i, (name, (_, plane)) in enumerate(zip(names, found, strict=True))]
 
-    def _choices(self, _: object) -> list[tuple[str, Any]]:
+    def _choices(self, _: object) -> list[tuple[str, Image | str]]:
         images = self._images()
         several = [(SELECTED, SELECTED)] if len(images) > 1 else []
         return [*((layer.name, layer) for layer in images), *several]
 
-    def _images(self) -> list[Any]:
+    def _images(self) -> list[Image]:
         return [layer for layer in self._viewer.layers if isinstance(layer, Image)]
 
 

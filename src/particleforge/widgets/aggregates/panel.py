@@ -13,6 +13,7 @@ from particleforge.widgets.aggregates.images import Images, write_task
 from particleforge.widgets.aggregates.rows import Rows, estimate_rows
 from particleforge.widgets.aggregates.shadow_view import ShadowView
 from particleforge.widgets.folded_form import FoldedForm
+from particleforge.widgets.layers import Plane
 from particleforge.widgets.model_chooser import ModelChooser, estimators
 from particleforge.widgets.name_edit import NameEdit
 from particleforge.widgets.panel import Panel
@@ -112,6 +113,6 @@ class AggregatesPanel(Panel):
             return
         self.row.start(lambda: write_task(SHADOW, (model, out), images, folder, params))
 
-    def _given(self) -> tuple[str, list, Path]:
+    def _given(self) -> tuple[str, list[tuple[str, Plane]], Path]:
         self._scratch = Scratch()
         return self.model.value(), self.images.planes(), self._scratch.path

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from pydantic import JsonValue, TypeAdapter
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+from typing_extensions import TypedDict
 
 from particleforge.widgets.aggregates.grown import Grown
 from particleforge.widgets.aggregates.shown import colour_of
@@ -20,6 +22,14 @@ class Row:
     name: str
     figure: str
     colour: str = ""
+
+
+class Estimate(TypedDict):
+    """What a job reports of a parameter; `standard_error` is None where there is one image only."""
+
+    parameter: str
+    value: float
+    standard_error: float | None
 
 
 class Rows(QLabel):
@@ -61,12 +71,12 @@ def aggregate_rows(grown: Grown) -> list[Row]:
     return rows
 
 
-def estimate_rows(estimates: Sequence[dict[str, object]]) -> list[Row]:
-    """Write what a job estimated: value and standard error, where there are several images."""
+def estimate_rows(estimates: JsonValue) -> list[Row]:
+    """Write what a job estimated, a list of `Estimate`: value and standard error."""
     rows = []
-    for one in estimates:
+    for one in TypeAdapter(list[Estimate]).validate_python(estimates):
         error = "" if one["standard_error"] is None else f" ± {_plain(one['standard_error'])}"
-        rows.append(Row(str(one["parameter"]), f"{one['value']:.3g}{error}"))
+        rows.append(Row(one["parameter"], f"{one['value']:.3g}{error}"))
     return rows
 
 

@@ -103,7 +103,8 @@ class ShadowView(QWidget):
         """Draw the shadow that is chosen, against what is chosen."""
         if self.isHidden() or not self.shadow.currentData():
             return
-        chosen, other = (Path(box.currentData()) if box.currentData() else None for box in (self.shadow, self.against))
+        chosen = Path(self.shadow.currentData())
+        other = Path(self.against.currentData()) if self.against.currentData() else None
         try:
             recipe = self._recipe() if other is None else None
         except UserError:  # it is not valid, which its form says

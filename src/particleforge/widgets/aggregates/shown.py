@@ -1,14 +1,17 @@
 """An aggregate as layers: its spheres in space, and its image beside them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Layer, Points
 
 from particleforge.widgets.aggregates.grown import Grown
 from particleforge.widgets.files import LENGTH
-from particleforge.widgets.preview import put_layer
+from particleforge.widgets.preview import find_layer, put_layer
 from particleforge.widgets.synthesize.beside import GAP, placed
+
+if TYPE_CHECKING:
+    from napari import Viewer
 
 SPHERES, IMAGE = "Grown aggregate", "Grown image"
 COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
@@ -31,14 +34,14 @@ class ShownAggregate:
         Where they are.
     """
 
-    def __init__(self, viewer: Any) -> None:
+    def __init__(self, viewer: "Viewer") -> None:
         self._viewer = viewer
         self._corner: tuple[float, float] | None = None
 
     @property
     def there(self) -> bool:
         """Whether both layers are in the viewer."""
-        return all(name in self._viewer.layers for name in (SPHERES, IMAGE))
+        return all(find_layer(self._viewer, name) is not None for name in (SPHERES, IMAGE))
 
     def show(self, grown: Grown, solid: bool) -> None:
         """Show another aggregate, in space or as seen from the source.
@@ -52,15 +55,15 @@ class ShownAggregate:
         """
         layers, dims = self._viewer.layers, self._viewer.dims
         selected = set(layers.selection)
-        old = layers[SPHERES] if SPHERES in layers else None
+        old = find_layer(self._viewer, SPHERES)
         new = old is None or old.ndim != (3 if solid else 2)
         if new and old is not None:
             layers.remove(old)
         if not solid:
             dims.ndisplay = 2
         was, (spheres, image) = self._corner, self._options(grown, solid)
-        put_layer(self._viewer, self._viewer.add_points, SPHERES, **spheres).editable = False
-        shown = put_layer(self._viewer, self._viewer.add_image, IMAGE, **image)
+        put_layer(self._viewer, Points, SPHERES, **spheres).editable = False
+        shown = put_layer(self._viewer, Image, IMAGE, **image)
         shown.reset_contrast_limits()
         if new:
             dims.ndisplay = 3 if solid else 2
@@ -92,7 +95,7 @@ class ShownAggregate:
             "axis_labels": ("z", "y", "x")[-axes - 1 :],
             "size": 2 * radii[order],
             "face_color": np.array([colour_of(kind) for kind in spheres.materials[order]]),
-            "features": grown.sample.truth.iloc[order].reset_index(drop=True),
+            "features": grown.truth.iloc[order].reset_index(drop=True),
             "border_width": 0.0,
             "shading": "spherical",
             "blending": "translucent" if solid else "translucent_no_depth",
@@ -102,7 +105,7 @@ class ShownAggregate:
         return points | metadata, {"data": micrograph.grey} | image | metadata
 
 
-def _z_unit(layers: list[Any], unit: Any) -> Any:
+def _z_unit(layers: list[Layer], unit: Any) -> Any:
     """Give the third axis a unit that goes with those of other layers; else napari drops all units."""
     deep = [layer.units[-3] for layer in layers if layer.ndim > 2]
     return deep[0] if deep and not deep[0].is_compatible_with(LENGTH) else unit

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtWidgets import QGridLayout, QLabel, QSlider, QWidget
@@ -59,6 +60,7 @@ class Sliders(QWidget):
         self._grid.setColumnStretch(1, 1)
         self._grid.setVerticalSpacing(2)
         self._dials: list[Dial] = []
+        self._data: dict[str, Any] = {}
 
     def set_recipe(self, recipe: Aggregate) -> None:
         """Show the parameters of a recipe, and those that are numbers at once."""
@@ -76,14 +78,16 @@ class Sliders(QWidget):
                 slider.set_value(value_of(grown.sample.recipe, name))
 
     def _lay_out(self, wanted: list[Dial]) -> None:
-        while self._grid.count():
-            self._grid.takeAt(0).widget().deleteLater()
+        for slider in self.by_name.values():
+            for widget in slider.row:
+                self._grid.removeWidget(widget)
+                widget.deleteLater()
         self.by_name.clear()
         self._dials = wanted
         for row, dial in enumerate(wanted):
             slider = self.by_name[dial.name] = DialSlider(dial, self)
             slider.moved.connect(self.moved)
-            for column, widget in enumerate((slider.title, slider, slider.number)):
+            for column, widget in enumerate(slider.row):
                 self._grid.addWidget(widget, row, column)
 
 
@@ -102,6 +106,11 @@ class DialSlider(QSlider):
         self.setToolTip("Moving it puts this number into the recipe.")
         guard_wheel(self)
         self.valueChanged.connect(self._tell)
+
+    @property
+    def row(self) -> tuple[QWidget, QWidget, QWidget]:
+        """What stands in a line, from left to right."""
+        return self.title, self, self.number
 
     def minimumSizeHint(self) -> QSize:
         """Leave room for titles."""

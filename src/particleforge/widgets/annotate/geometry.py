@@ -12,7 +12,7 @@ def set_pixel_size(layer: Layer, size_nm: tuple[float, float]) -> None:
     ratio = np.asarray(size_nm) / np.asarray(layer.scale[-2:])
     translate = np.asarray(layer.translate, float).copy()
     translate[-2:] *= ratio
-    layer.scale = (*layer.scale[:-2], *size_nm)
+    layer.scale = np.array([*layer.scale[:-2], *size_nm])
     layer.translate = translate
     layer.units = (*(str(unit) for unit in layer.units[:-2]), "nm", "nm")
 

@@ -19,6 +19,7 @@ class Guide(QWidget):
 
     def __init__(self, canvas: QWidget) -> None:
         super().__init__(canvas)
+        self._canvas = canvas
         self._start, self._end, self._box = QPointF(), QPointF(), False
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
@@ -27,11 +28,11 @@ class Guide(QWidget):
     def draw(self, start: tuple[float, float], end: tuple[float, float], box: bool) -> None:
         """Show a box, or a line, between two (x, y) on the canvas."""
         self._start, self._end, self._box = QPointF(*start), QPointF(*end), box
-        self.resize(self.parentWidget().size())
+        self.resize(self._canvas.size())
         self.show()
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -46,7 +47,7 @@ class Guide(QWidget):
 def guide_over(panel: QWidget) -> Guide | None:
     """Guide over the canvas of the window a panel is in; None where there is no canvas, and nothing is drawn."""
     top = panel
-    while top.parentWidget() is not None:
-        top = top.parentWidget()
+    while (above := top.parentWidget()) is not None:
+        top = above
     canvas = top.findChild(QOpenGLWidget)
     return None if canvas is None else Guide(canvas)

@@ -27,7 +27,7 @@ class Wish:
 
 
 class Outliner(QObject):
-    """Outlines particles one after the other; the last one can be outlined anew with another tolerance.
+    """Outlines particles one after the other; the last one can be outlined again with another tolerance.
 
     A click waits for those before it. Another tolerance makes what is being looked for with the old one count no more.
     `outlined` gives the id of a particle, `failed` a `UserError`, with the reason where nothing is found.
@@ -38,14 +38,16 @@ class Outliner(QObject):
         (Y, X) particles.
     grey
         (Y, X) float32 grey values of the image.
+    tolerance
+        How far outlines go out, see `ClickParams`.
     """
 
     outlined = Signal(int)
     failed = Signal(object)
 
-    def __init__(self, layer: Labels, grey: npt.NDArray[np.float32]) -> None:
+    def __init__(self, layer: Labels, grey: npt.NDArray[np.float32], tolerance: float = 0.5) -> None:
         super().__init__()
-        self.tolerance = 0.5
+        self._tolerance = tolerance
         self._layer, self._grey = layer, grey
         self._waiting: deque[Wish] = deque()
         self._asked: Wish | None = None
@@ -64,11 +66,12 @@ class Outliner(QObject):
         self._waiting.append(Wish(start, opposite))
         self._next()
 
-    def again(self) -> None:
-        """Outline the last particle anew with the tolerance as it is now, if nobody has altered it since.
+    def retune(self, tolerance: float) -> None:
+        """Outline the last particle again with another tolerance, if nobody has altered it since.
 
         It takes the place of the last one in the history: one undo removes it, however often the tolerance changed.
         """
+        self._tolerance = tolerance
         if self._asked is not None:
             self._ask(self._asked)
         elif self._last is not None:
@@ -87,7 +90,7 @@ class Outliner(QObject):
 
     def _ask(self, wish: Wish) -> None:
         self._asked = wish
-        self._background.run(_search(self._grey, self._layer.data, wish, self.tolerance))
+        self._background.run(_search(self._grey, self._layer.data, wish, self._tolerance))
 
     def _found(self, region: Region) -> None:
         wish, self._asked = self._asked, None
@@ -131,10 +134,10 @@ class Outliner(QObject):
 
 def _search(
     grey: npt.NDArray[np.float32], labels: npt.NDArray[Any], wish: Wish, tolerance: float
-) -> Callable[[Any], Region]:
+) -> Callable[[object], Region]:
     """Return what finds the particle of a wish; compiled code is loaded where it is called."""
 
-    def search(_: Any) -> Region:
+    def search(_: object) -> Region:
         from particleforge.annotate.click import ClickParams, find_particle, find_particle_in_box
 
         known, params = labels, ClickParams(tolerance=tolerance)

@@ -2,12 +2,11 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from magicgui.widgets import FileEdit
 from napari import Viewer
 from napari.layers import Image
 
@@ -27,15 +26,27 @@ from particleforge.widgets.annotate.session import Session
 from particleforge.widgets.annotate.source import annotation_name, default_folder, read_source, shown_frame
 from particleforge.widgets.annotate.tools import Tools
 from particleforge.widgets.annotate.warm_up import WarmUp
+from particleforge.widgets.folder_edit import chosen_folder, folder_edit
 from particleforge.widgets.message import Message
 from particleforge.widgets.panel import Panel
 from particleforge.widgets.scratch import Scratch
 
 PREDICT = "particleforge.workflows.measure:predict"
 """The step that suggests particles."""
+IMAGE, LABELS = "image.tif", "labels"
+"""The image it is given, and the folder of what it finds there."""
 OPEN_FIRST = "Open an image first."
 GRACE_S = 1.0
 """A cancelled suggestion leaves nothing worth waiting for."""
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """A session that suggestions are looked for, and where these are written."""
+
+    session: Session
+    scratch: Scratch
 
 
 class AnnotatePanel(Panel):
@@ -52,13 +63,10 @@ class AnnotatePanel(Panel):
         super().__init__(viewer, "Suggest particles", "Stop")
         self.session: Session | None = None
         self._tools: Tools | None = None
-        self._scratch: Scratch | None = None
-        self._asked_for: Session | None = None
+        self._request: Request | None = None
         self.message = Message(self)
         self.image = self.add_layer_chooser("Image", Image, "The image to annotate.")
-        self.folder = FileEdit(mode="d")
-        self.folder.choose_btn.text = "…"
-        self.folder.choose_btn.native.setFixedWidth(32)
+        self.folder = folder_edit()
         self.add_line("Save in", self.folder.native, "Folder of annotated images; all images of a project go there.")
         self.begin = button("Annotate this image", "Add layers for particles and background, or continue with them.")
         self.begin.clicked.connect(self.annotate)
@@ -72,7 +80,7 @@ class AnnotatePanel(Panel):
         for widget in (self.begin, self.scale, self.particles, self.background, self.needs):
             self.body.addWidget(widget)
         self.body.addStretch(1)
-        self.layout().addWidget(self.message)
+        self.outer.addWidget(self.message)
         self.message.setContentsMargins(6, 2, 6, 6)
         self._warm_up = WarmUp()
         self._warm_up.start()
@@ -105,7 +113,7 @@ class AnnotatePanel(Panel):
         if image is not None:
             with self.folder.changed.blocked():
                 self.folder.value = default_folder(image)
-            self._continue()
+            self._continue(image)
         self._refresh()
 
     def annotate(self) -> None:
@@ -117,21 +125,20 @@ class AnnotatePanel(Panel):
         self.scale.stop()
         try:
             source = read_source(image, self.viewer.dims)
-            self.session = Session(self.viewer, image, source, Path(self.folder.value))
+            session = self.session = Session(self.viewer, image, source, chosen_folder(self.folder))
         except UserError as error:
             self.say(error)
             return
-        session = self.session
         self.viewer.dims.events.current_step.connect(self._stepped)
         session.changed.connect(self._refresh)
         session.lost.connect(self._lose)
         session.saver.saved.connect(self._tell_saved)
         session.saver.failed.connect(self.say)
-        self._tools = Tools(session, self.particles.actions, self.say, guide_over(self))
-        self._tools.chosen.connect(self._show_tool)
         self.scale.refresh()
-        for section in (self.particles, self.background):
-            section.set_session(session)
+        self.background.set_session(session)
+        actions = self.particles.set_session(session)
+        self._tools = Tools(session, actions.by_tool, self.say, guide_over(self))
+        self._tools.chosen.connect(self._show_tool)
         self.kept.setText(f"Continued from {session.folder}." if session.continued else "")
         session.strokes.visible = not session.complete
         self.use("outline")
@@ -145,8 +152,8 @@ class AnnotatePanel(Panel):
         if self._tools is not None:
             self._tools.close()
             self._tools = None
-        for section in (self.particles, self.background):
-            section.set_session(None)
+        self.particles.release()
+        self.background.set_session(None)
         if session is not None:
             self.viewer.dims.events.current_step.disconnect(self._stepped)
             session.particles.bind_key("N", None, overwrite=True)
@@ -172,7 +179,7 @@ class AnnotatePanel(Panel):
 
     def problem(self) -> str | None:
         """Suggestions need an image that is being annotated."""
-        if getattr(self, "session", None):
+        if self.session is not None:
             return None
         return OPEN_FIRST if self._image is None else "Press “Annotate this image” first."
 
@@ -180,36 +187,36 @@ class AnnotatePanel(Panel):
         """Write the image for the model, and say what to run."""
         if self.session is None:
             raise UserError(str(self.problem()))
-        self._scratch, self._asked_for = Scratch(), self.session
-        return partial(_task, self.session.sample.micrograph, self.particles.model.value(), self._scratch.path)
+        request = self._request = Request(self.session, Scratch())
+        return partial(_task, self.session.sample.micrograph, self.particles.model.value(), request.scratch.path)
 
     def finish(self, value: Plain) -> None:
         """Show suggestions."""
-        found = [Path(str(path)) for path in value["labels"]] if isinstance(value["labels"], list) else []
-        labels = read_labels(found[0]) if found else None
-        self._scratch = None
-        if self.session is None or self.session is not self._asked_for or labels is None:
+        request, self._request = self._request, None
+        if request is None or request.session is not self.session:
             return
-        fresh = without_known(labels, self.session.particles.data)
+        labels = read_labels(request.scratch.path / LABELS / IMAGE)
+        fresh = without_known(labels, request.session.particles.data)
         if not fresh.any():
             self.say("The model found nothing that is not annotated already.")
             return
-        self.session.propose(fresh)
+        request.session.propose(fresh)
         self.particles.refresh()
         self.use("accept")
 
     def stop(self) -> None:
         """Forget what was written for the model."""
-        self._scratch = None
+        self._request = None
 
     @property
     def _image(self) -> Image | None:
         """The chosen layer."""
-        return _plain(self.image.value)
+        image: Image | None = self.image.value
+        return _plain(image)
 
-    def _continue(self) -> None:
+    def _continue(self, image: Image) -> None:
         """Open the image at once if it was annotated before."""
-        image, folder = self._image, Path(self.folder.value)
+        folder = chosen_folder(self.folder)
         try:
             name = annotation_name(image, shown_frame(image, self.viewer.dims))
             labels = folder / "labels"
@@ -223,14 +230,14 @@ class AnnotatePanel(Panel):
         if self.session is not None:
             self.leave(remove=True)
             self.say(f"Annotations now go to {folder}.")
-        if self._image is not None:
-            self._continue()
+        if (image := self._image) is not None:
+            self._continue(image)
 
     def _scaled(self) -> None:
         if self.session is not None:
             self.session.touch()
 
-    def _stepped(self, event: Any = None) -> None:
+    def _stepped(self, event: object) -> None:
         """Layers belong to one frame of a stack: they are hidden on the others."""
         session = self.session
         if session is None or not session.source.frame:
@@ -282,14 +289,15 @@ class AnnotatePanel(Panel):
         self.needed.setText(progress.needed or "This is enough to start: go on with Train, or annotate more.")
 
 
-def _plain(item: Any) -> Any:
+def _plain(item: Item) -> Item:
     """Take off what napari wraps a viewer or layer in for plugins: wrapped ones are not equal to those of events."""
-    return getattr(item, "__wrapped__", item)
+    bare: Item = getattr(item, "__wrapped__", item)
+    return bare
 
 
 def _task(micrograph: Micrograph, model: str, scratch: Path) -> Task:
     """Write an image and give the task that finds its particles."""
-    image = scratch / "image.tif"
-    write_micrograph(image, replace(micrograph, name="image"))
-    args: Plain = {"model": model, "images": str(image), "out": str(scratch / "labels")}
+    image = scratch / IMAGE
+    write_micrograph(image, replace(micrograph, name=image.stem))
+    args: Plain = {"model": model, "images": str(image), "out": str(scratch / LABELS)}
     return Task(call=PREDICT, args=args, grace_s=GRACE_S)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from qtpy.QtCore import QObject, Qt, QTimer, Signal
+from qtpy.QtCore import QObject, Qt, Signal
 
 from particleforge.errors import UserError
+from particleforge.widgets.qt import single_shot
 
 Take: TypeAlias = Callable[[], Callable[[], None] | None]
 """Takes what there is to save and returns what writes it, None where nothing changed."""
@@ -34,11 +35,8 @@ class Saver(QObject):
         self._take = take
         self._pool = ThreadPoolExecutor(1, "particleforge-save")
         self._running: Future[None] | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SETTLED_MS)
-        self._timer.timeout.connect(self._start)
-        self._ended.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self._timer = single_shot(self, SETTLED_MS, self._start)
+        self._ended.connect(self._tell, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # not declared
 
     def schedule(self) -> None:
         """Save once nothing has changed for a while."""
@@ -65,7 +63,7 @@ class Saver(QObject):
             self._running = self._pool.submit(write)
             self._running.add_done_callback(self._ended.emit)
 
-    def _tell(self, ended: "Future[Any]") -> None:
+    def _tell(self, ended: Future[None]) -> None:
         self._running = None
         try:
             ended.result()

@@ -1,8 +1,7 @@
 """Section 1 of the panel: how large a pixel is."""
 
-from collections.abc import Callable
-from typing import Any
-
+import numpy as np
+import numpy.typing as npt
 from magicgui.widgets import CheckBox, LineEdit
 from napari import Viewer
 from napari.layers import Image, Shapes
@@ -12,6 +11,7 @@ from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QWidget
 from particleforge.annotate.scale import Point, find_scale_bar, pixel_size_from_line
 from particleforge.errors import UserError
 from particleforge.micrograph import parse_length_nm
+from particleforge.widgets.annotate.actions import Say
 from particleforge.widgets.annotate.geometry import geometry_of, lying_on, set_pixel_size
 from particleforge.widgets.annotate.parts import Section, button, words
 from particleforge.widgets.annotate.source import file_pixel_size_nm, read_source, source_path
@@ -19,7 +19,6 @@ from particleforge.widgets.layers import pixel_size_nm
 from particleforge.widgets.overlays import scale_bar
 
 LINE = "scale bar line"
-Say = Callable[[UserError | str | None], None]
 
 
 class ScaleSection(Section):
@@ -32,7 +31,7 @@ class ScaleSection(Section):
     viewer
         Whose layers get a scale.
     say
-        Told what went wrong or well.
+        Shows what went wrong or well.
     """
 
     changed = Signal()
@@ -42,10 +41,10 @@ class ScaleSection(Section):
         self.viewer, self._say = viewer, say
         self.image: Image | None = None
         self._line: Shapes | None = None
-        self.size = LineEdit()
-        self.size.native.setPlaceholderText("not known; such as 1.2 nm")
-        self.size.tooltip = "Width of a pixel with its unit. Press Enter to set it."
-        self.size.native.editingFinished.connect(self._type)
+        self.pixel_size = LineEdit()
+        self.pixel_size.native.setPlaceholderText("not known; such as 1.2 nm")
+        self.pixel_size.tooltip = "Width of a pixel with its unit. Press Enter to set it."
+        self.pixel_size.native.editingFinished.connect(self._type)
         self.from_file = button("Read from file", "Take the pixel size the microscope wrote into the image file.")
         self.from_file.clicked.connect(self.read_file)
         self.measure = button("Measure scale bar", "Draw a line along the scale bar in the image.", checkable=True)
@@ -53,7 +52,7 @@ class ScaleSection(Section):
         self.everywhere = CheckBox(text="Same scale for all open images")
         self.everywhere.tooltip = "Only for images taken at the same magnification."
         lines = QFormLayout()
-        lines.addRow("Pixel size", self.size.native)
+        lines.addRow("Pixel size", self.pixel_size.native)
         self.rows.addLayout(lines)
         ways = QHBoxLayout()
         ways.addWidget(self.from_file)
@@ -76,7 +75,7 @@ class ScaleSection(Section):
     def refresh(self) -> None:
         """Show the pixel size the image has now."""
         size = None if self.image is None else pixel_size_nm(self.image)
-        self.size.native.setText("" if size is None else _text(size))
+        self.pixel_size.native.setText("" if size is None else _text(size))
 
     def read_file(self, quiet: bool = False) -> None:
         """Take the pixel size of the image's file."""
@@ -125,14 +124,13 @@ class ScaleSection(Section):
             self.viewer.layers.remove(line)
         if not on or self.image is None:
             return
-        self._line = self.viewer.add_shapes(
-            name=LINE, ndim=2, edge_color="yellow", edge_width=2, **geometry_of(self.image)
-        )
-        self._line.mode = "add_line"
-        self._line.events.data.connect(self._show_line)
+        line = self._line = Shapes(name=LINE, ndim=2, edge_color="yellow", edge_width=2, **geometry_of(self.image))
+        self.viewer.add_layer(line)
+        line.mode = "add_line"
+        line.events.data.connect(self._show_line)
         self._show_line()
 
-    def _show_line(self, event: Any = None) -> None:
+    def _show_line(self, event: object = None) -> None:
         bar = self._bar()
         self.set_scale.setEnabled(bar is not None)
         if bar is None:
@@ -148,11 +146,13 @@ class ScaleSection(Section):
         if self._line is None or self._line not in self.viewer.layers or not len(self._line.data):
             return None
         start, end = ((float(y), float(x)) for y, x in self._line.data[-1][:2, -2:])
-        bar = find_scale_bar(self._grey, start, end) if self._grey is not None else None
+        grey = self._grey
+        bar = None if grey is None else find_scale_bar(grey, start, end)
         return (start, end, False) if bar is None else (bar.start, bar.end, True)
 
     @property
-    def _grey(self) -> Any:
+    def _grey(self) -> npt.NDArray[np.float32] | None:
+        """The image that is shown; None where there is none that can be read."""
         if self.image is None:
             return None
         try:
@@ -174,7 +174,7 @@ class ScaleSection(Section):
         self._set((size, size), f"Pixel size set to {_text((size, size))}.")
 
     def _type(self) -> None:
-        text = self.size.native.text().strip()
+        text = self.pixel_size.native.text().strip()
         now = None if self.image is None else pixel_size_nm(self.image)
         if self.image is None or not text or text == (_text(now) if now else ""):
             self.refresh()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from napari import Viewer
 from napari.layers import Image, Labels
 from napari.utils.colormaps import CyclicLabelColormap
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from particleforge.annotate.progress import Annotated, annotated
 from particleforge.errors import UserError
@@ -22,6 +22,7 @@ from particleforge.widgets.annotate.saved import Saved, read_saved
 from particleforge.widgets.annotate.saver import Saver
 from particleforge.widgets.annotate.source import Source
 from particleforge.widgets.layers import pixel_size_nm
+from particleforge.widgets.qt import single_shot
 
 KEY = "particleforge"
 STROKE_COLOUR = "#3d8bff"
@@ -69,10 +70,7 @@ class Session(QObject):
         self._complete = start.complete
         self._saved = start
         self.proposals: Labels | None = None
-        self._look = QTimer(self)
-        self._look.setSingleShot(True)
-        self._look.setInterval(LOOK_MS)
-        self._look.timeout.connect(self._changed)
+        self._look = single_shot(self, LOOK_MS, self._changed)
         self.saver = Saver(self._take)
         for layer in (self.particles, self.strokes):
             for event in self._events(layer):
@@ -148,20 +146,20 @@ class Session(QObject):
     def _layer(self, role: str, data: npt.NDArray[Any], opacity: float) -> Labels:
         """Add a layer, or take the one an earlier session left."""
         mark = {"role": role, "name": self.source.micrograph.name, "folder": str(self.folder)}
-        for layer in self.viewer.layers:
-            if isinstance(layer, Labels) and layer.metadata.get(KEY) == mark and layer.data.shape == data.shape:
-                if role != "suggestions":
-                    return layer
+        for there in self.viewer.layers:
+            if isinstance(there, Labels) and there.metadata.get(KEY) == mark and there.data.shape == data.shape:
+                return there
         name = f"{self.source.micrograph.name} {role}"
-        options = {"name": name, "opacity": opacity, "metadata": {KEY: mark}}
-        return self.viewer.add_labels(data, **options, **geometry_of(self.image))
+        layer = Labels(data, name=name, opacity=opacity, metadata={KEY: mark}, **geometry_of(self.image))
+        self.viewer.add_layer(layer)
+        return layer
 
     @staticmethod
     def _events(layer: Labels) -> list[Any]:
         """Events of which at least one follows every change; undo emits `set_data` alone."""
         return [layer.events.paint, layer.events.labels_update, layer.events.set_data, layer.events.data]
 
-    def _touched(self, event: Any = None) -> None:
+    def _touched(self, event: object) -> None:
         self._look.start()
 
     def _changed(self) -> None:

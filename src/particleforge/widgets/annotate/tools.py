@@ -99,7 +99,7 @@ class Tools(QObject):
             self._guide.deleteLater()
             self._guide = None
 
-    def _released(self, event: Any = None) -> None:
+    def _released(self, event: object) -> None:
         """Put the tool down, as a person chose something else in napari."""
         if self.name and not self._choosing:
             self._choosing = True

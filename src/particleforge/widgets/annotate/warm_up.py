@@ -20,30 +20,30 @@ class WarmUp(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._job: Job | None = None
-        self._signals: JobSignals | None = None
         self._background = Background()
 
     def start(self) -> None:
         """Begin, unless it is loaded already."""
         if MODULE in sys.modules or self._job is not None:
             return
-        self._signals = JobSignals()
-        self._signals.ended.connect(self._load)
+        signals = JobSignals()
+        signals.ended.connect(self._end)
         try:
-            self._job = self._signals.start(Task(call=f"{MODULE}:warm_up", grace_s=GRACE_S))
-        except UserError:  # without a child the first click compiles
-            self._load()
+            self._job = signals.start(Task(call=f"{MODULE}:warm_up", grace_s=GRACE_S))
+        except UserError:  # without a child it is compiled here
+            self._background.run(_warm_up)
 
     def stop(self) -> None:
         """End it."""
-        if self._job is not None and self._signals is not None:
-            self._signals.ended.disconnect(self._load)
+        if self._job is not None:
             self._job.cancel()
-            self._job = self._signals = None
+            self._job = None
         self._background.drop()
 
-    def _load(self, _: object = None) -> None:
-        self._background.run(_warm_up)
+    def _end(self, _: object) -> None:
+        """Load what the child has compiled, unless that is not needed any more."""
+        if self._job is not None:
+            self._background.run(_warm_up)
 
 
 def _warm_up(_: object) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from particleforge.recipes.recipe import Recipe
@@ -83,9 +84,9 @@ class Preview(QObject):
         image, labels = mosaic(samples)
         new = NAME not in self._viewer.layers
         options = {"metadata": {"particleforge": samples[0].recipe}, **geometry(samples[0], 2)}
-        shown = put_layer(self._viewer, self._viewer.add_image, NAME, image, **options)
+        shown = put_layer(self._viewer, Image, NAME, image, **options)
         shown.reset_contrast_limits()
-        put_layer(self._viewer, self._viewer.add_labels, PARTICLES, labels, **options).contour = 2
+        put_layer(self._viewer, Labels, PARTICLES, labels, **options).contour = 2
         if new:
             self._viewer.reset_view()
         self._compare()

@@ -65,7 +65,7 @@ class Editor(QWidget):
         self._message.setVisible(bool(reason))
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the frame of an invalid value."""
         super().paintEvent(event)
         if not self.reason or self._message is None:

@@ -1,5 +1,7 @@
 """A form drawn from a parameter class."""
 
+from typing import Generic, TypeVar
+
 from pydantic import ValidationError
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
@@ -9,8 +11,10 @@ from particleforge.widgets.form.fields import FieldsEditor
 from particleforge.widgets.form.make import make_editor
 from particleforge.widgets.form.spec import blank
 
+P = TypeVar("P", bound=Params)
 
-class ParamsForm(QWidget):
+
+class ParamsForm(QWidget, Generic[P]):
     """A form for any parameter class.
 
     `changed` is emitted after every change, valid or not; `validity_changed` when `problem` comes or goes.
@@ -26,7 +30,7 @@ class ParamsForm(QWidget):
     changed = Signal()
     validity_changed = Signal(bool)
 
-    def __init__(self, params: type[Params] | Params, parent: QWidget | None = None, scrolls: bool = True) -> None:
+    def __init__(self, params: type[P] | P, parent: QWidget | None = None, scrolls: bool = True) -> None:
         super().__init__(parent)
         self._cls = params if isinstance(params, type) else type(params)
         self._problem: str | None = None
@@ -45,7 +49,7 @@ class ParamsForm(QWidget):
         """What is wrong with the values; None if they are valid."""
         return self._problem
 
-    def params(self) -> Params:
+    def params(self) -> P:
         """Return the parameters as entered.
 
         Raises
@@ -56,7 +60,7 @@ class ParamsForm(QWidget):
         return self._cls.parse(self._fields.value())
 
     def set_params(self, params: Params) -> None:
-        """Show other parameters; `changed` is emitted once."""
+        """Show other parameters, or those of a class that has these fields and more; `changed` is emitted once."""
         self._setting = True
         try:
             self._fields.set_value(params)

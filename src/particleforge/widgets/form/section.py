@@ -1,7 +1,7 @@
 """Parts of a form that can be folded away."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Generic, TypeVar
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from particleforge.widgets.form.editor import warning_colour
 
 INDENT_PX = 14
+Content = TypeVar("Content", bound=QWidget)
 
 
 class Fold(QToolButton):
@@ -42,20 +43,20 @@ def _sheet(more: str = "") -> str:
     return f"QToolButton {{border: none; background: transparent; text-align: left; font-weight: bold; {more}}}"
 
 
-class Body(QWidget):
+class Body(QWidget, Generic[Content]):
     """What is below a fold; made when it is opened for the first time."""
 
-    def __init__(self, make: Callable[[], Any], parent: QWidget) -> None:
+    def __init__(self, make: Callable[[], Content], parent: QWidget, indent_px: int = INDENT_PX) -> None:
         super().__init__(parent)
         self._make = make
-        self.content: Any = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(INDENT_PX, 0, 0, 0)
+        self.content: Content | None = None
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(indent_px, 0, 0, 0)
         self.hide()
 
     def show_content(self, on: bool) -> None:
         """Open or close; the content is made if there is none yet."""
         if on and self.content is None:
             self.content = self._make()
-            self.layout().addWidget(self.content)
+            self._box.addWidget(self.content)
         self.setVisible(on)

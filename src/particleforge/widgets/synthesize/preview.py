@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from particleforge.recipes.recipe import Recipe
@@ -115,12 +116,10 @@ class Preview(QObject):
         self._beside = real
         options = placed(sample.micrograph.pixel_size_nm, real, 2)
         options["metadata"] = {"particleforge": sample.recipe}
-        image = put_layer(self._viewer, self._viewer.add_image, NAME, pixels, **options)
+        image = put_layer(self._viewer, Image, NAME, pixels, **options)
         self._compare.adjust(image)
         features = truth_features(sample.truth, int(sample.labels.max(initial=0)))
-        labels = put_layer(
-            self._viewer, self._viewer.add_labels, PARTICLES, sample.labels, features=features, **options
-        )
+        labels = put_layer(self._viewer, Labels, PARTICLES, sample.labels, features=features, **options)
         labels.contour, labels.editable = 2, False
         if not seen:
             self._viewer.reset_view()
