@@ -285,7 +285,8 @@ def write_tiny(folder: Path, images: Any, out: Path) -> None:
 
 def load_images(folder: Path | None, count: int) -> dict[str, np.ndarray]:
     """Drawn images and some of a folder, cut to a side that keeps this quick."""
-    from particleforge.store.micrographs import image_paths, read_micrograph
+    from particleforge.store.image_files import image_paths
+    from particleforge.store.micrographs import read_micrograph
 
     images = {f"drawn {i}": drawn(shape, i)[0] for i, shape in enumerate(SHAPES)}
     paths = image_paths(folder) if folder else []

@@ -159,6 +159,18 @@ def unit_nm(unit: str) -> float | None:
         return None
 
 
+def unit_s(unit: str) -> float | None:
+    """Seconds in a unit of time such as ``s``, ``ms``, ``minute``; None for anything else."""
+    import pint
+
+    if not re.fullmatch(r"[^\W\d_]+", unit):
+        return None
+    try:
+        return float(f"{pint.Quantity(1, unit).to('s').magnitude:.12g}")
+    except pint.errors.PintError:
+        return None
+
+
 def _as_text(value: object) -> object:
     return str(value) if isinstance(value, (int, float)) else value
 

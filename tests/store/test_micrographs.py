@@ -8,9 +8,11 @@ from PIL import Image
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.store import ome_zarr
+from particleforge.store import micrographs
 from particleforge.store.files import sha256
-from particleforge.store.micrographs import image_paths, read_micrograph, write_micrograph
+from particleforge.store.image_files import image_paths
+from particleforge.store.micrographs import read_micrograph, write_micrograph
+from particleforge.store.source import LazyPixels
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # ome-zarr 0.18 warns of itself at import
@@ -172,12 +174,12 @@ def test_ome_zarr_with_channels(tmp_path):
 
 
 def test_large_ome_zarr_is_read_where_it_is_sliced(tmp_path, monkeypatch):
-    monkeypatch.setattr(ome_zarr, "LARGE_BYTES", 1)
+    monkeypatch.setattr(micrographs, "LARGE_BYTES", 1)
     group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=2)
     data = np.stack([GREY, GREY + 1])[:, None]
     write_image(data, group, scale_factors=[], fmt=FormatV04(), axes="tzyx")
     micrograph = read_micrograph(tmp_path / "a.zarr")
-    assert isinstance(micrograph.pixels, ome_zarr.LazyPixels)
+    assert isinstance(micrograph.pixels, LazyPixels)
     assert (micrograph.axes, micrograph.shape, len(micrograph.pixels)) == ("TYX", (3, 4), 2)
     for index in [1, np.s_[1, 1:, :2], np.s_[..., 2], np.s_[:, 0], -1]:
         np.testing.assert_array_equal(micrograph.pixels[index], data[:, 0][index])
@@ -185,7 +187,7 @@ def test_large_ome_zarr_is_read_where_it_is_sliced(tmp_path, monkeypatch):
 
 
 def test_large_flat_ome_zarr_gives_the_same_grey(tmp_path, monkeypatch):
-    monkeypatch.setattr(ome_zarr, "LARGE_BYTES", 1)
+    monkeypatch.setattr(micrographs, "LARGE_BYTES", 1)
     group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=2)
     write_image(GREY, group, scale_factors=[], fmt=FormatV04(), axes="yx")
     np.testing.assert_array_equal(read_micrograph(tmp_path / "a.zarr").grey, GREY)

@@ -16,8 +16,9 @@ from particleforge.measurement.particles import measure_particles
 from particleforge.models.scoring import Score, score
 from particleforge.step import run
 from particleforge.store.files import disk_errors
+from particleforge.store.image_files import image_paths
 from particleforge.store.labels import read_labels
-from particleforge.store.micrographs import image_paths, read_micrograph
+from particleforge.store.micrographs import read_micrograph
 from particleforge.workflows.learn import LearnParams, learn
 from particleforge.workflows.measure import measure
 

@@ -16,8 +16,9 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample
 from particleforge.store.files import atomic_write, claim_name, disk_errors, new_folder, new_part
+from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.labels import check_instances, read_labels, write_labels
-from particleforge.store.micrographs import image_paths, image_stem, read_micrograph, write_micrograph
+from particleforge.store.micrographs import read_micrograph, write_micrograph
 from particleforge.store.pixel_sizes import read_pixel_size_nm
 
 MIN_SIDE_PX = 2

@@ -5,19 +5,33 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tifffile
-from PIL import Image
 
 from particleforge.errors import UserError
 from particleforge.store.files import atomic_write
+from particleforge.store.image_files import image_suffix
+from particleforge.store.micrographs import open_source
+from particleforge.store.source import Source
 from particleforge.store.tiff_scale import scale_tags
-from particleforge.store.unreadable import unreadable
 
 LARGEST_ID = int(np.iinfo(np.uint32).max)
 
 
+def open_labels(path: Path) -> Source:
+    """Open label images without reading them: the ids as they are in the file, in a palette image its indices.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, or its format cannot hold labels.
+    """
+    source = open_source(path)
+    if source.lossy:
+        raise UserError(f"{path}: {image_suffix(path)} changes numbers and cannot hold labels.", "Use TIFF or PNG.")
+    return source.as_stored
+
+
 def read_labels(path: Path) -> npt.NDArray[np.uint32]:
-    """Read a label image from TIFF or PNG.
+    """Read a label image from TIFF, PNG or another format without losses.
 
     Returns
     -------
@@ -30,16 +44,9 @@ def read_labels(path: Path) -> npt.NDArray[np.uint32]:
         If the file cannot be read, is a stack or a colour image, or holds anything else than whole numbers
         from 0 to 4294967295.
     """
-    with unreadable(path):
-        if path.suffix.lower() in (".tif", ".tiff"):
-            with tifffile.TiffFile(path) as tif:
-                pixels = np.asarray(tif.series[0].asarray())
-        elif path.suffix.lower() == ".png":
-            with Image.open(path, formats=["PNG"]) as image:
-                pixels = np.asarray(image)
-        else:
-            raise UserError(f"{path}: {path.suffix or 'no suffix'} is no label image.", "Use TIFF or PNG.")
-    return as_labels(pixels, str(path))
+    source = open_labels(path)
+    _check_shape(source.pixels.shape, str(path))
+    return as_labels(source[0].read().pixels, str(path))
 
 
 def as_labels(pixels: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint32]:
@@ -50,12 +57,7 @@ def as_labels(pixels: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint32]:
     UserError
         Naming `name` and the first value that is no label.
     """
-    if pixels.ndim != 2:
-        what = "a colour image" if pixels.ndim == 3 and pixels.shape[-1] in (2, 3, 4) else "a stack"
-        raise UserError(
-            f"{name} is {what} of shape {pixels.shape}; a label image has one number per pixel.",
-            "Save it as one grey image of whole numbers (16 or 32 bit), 0 where there is no particle.",
-        )
+    _check_shape(pixels.shape, name)
     if pixels.dtype.kind not in "biuf":
         raise UserError(f"{name} holds {pixels.dtype} values; labels are whole numbers.")
     wrong = np.zeros(pixels.shape, bool)
@@ -70,6 +72,15 @@ def as_labels(pixels: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint32]:
             "Was it scaled or interpolated? Save the label image itself.",
         )
     return np.ascontiguousarray(pixels, np.uint32)
+
+
+def _check_shape(shape: tuple[int, ...], name: str) -> None:
+    if len(shape) != 2:
+        what = "a colour image" if len(shape) == 3 and shape[-1] in (2, 3, 4) else "a stack"
+        raise UserError(
+            f"{name} is {what} of shape {shape}; a label image has one number per pixel.",
+            "Save it as one grey image of whole numbers (16 or 32 bit), 0 where there is no particle.",
+        )
 
 
 MASK_REGIONS = 5
@@ -125,6 +136,8 @@ def write_labels(
     checked: npt.NDArray[Any] = as_labels(labels, path.name)
     if narrow and checked.max(initial=0) <= np.iinfo(np.uint16).max:
         checked = checked.astype(np.uint16)
+    import tifffile
+
     with atomic_write(path) as temporary, temporary.open("w+b") as file:
         scale = scale_tags(pixel_size_nm)
         tifffile.imwrite(file, checked, compression="zlib", photometric="minisblack", metadata=None, **scale)

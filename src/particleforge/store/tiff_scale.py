@@ -12,12 +12,13 @@ In this order, the first that says something wins:
 
 import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-import tifffile
+from particleforge.micrograph import unit_nm, unit_s
 
-from particleforge.micrograph import unit_nm
+if TYPE_CHECKING:
+    from tifffile import TiffFile
 
 _INCH_NM, _CM_NM = 2.54e7, 1e7
 LARGEST_TAGGED_NM = 10_000.0
@@ -26,13 +27,22 @@ LARGEST_TAGGED_NM = 10_000.0
 Size = tuple[float, float] | None
 
 
-def tiff_pixel_size_nm(tif: tifffile.TiffFile) -> Size:
+def tiff_pixel_size_nm(tif: "TiffFile") -> Size:
     """Pixel size of an open TIFF along (Y, X) in nm, or None where the file does not say."""
     for source in (_ome, _fei, _zeiss, _imagej, _resolution_tag):
         size = source(tif)
         if size is not None and all(math.isfinite(side) and side > 0 for side in size):
             return size
     return None
+
+
+def tiff_interval_s(tif: "TiffFile") -> float | None:
+    """Time between the images of a series in seconds, out of OME-XML or ImageJ's metadata; None where it is missing."""
+    if (pixels := _ome_pixels(tif)) is not None:
+        interval, unit = _number(pixels.get("TimeIncrement")), unit_s(pixels.get("TimeIncrementUnit", "s"))
+    else:
+        interval, unit = _number((tif.imagej_metadata or {}).get("finterval")), 1.0
+    return interval * unit if interval and unit else None
 
 
 def scale_tags(size_nm: Size) -> dict[str, Any]:
@@ -46,14 +56,18 @@ def scale_tags(size_nm: Size) -> dict[str, Any]:
     }
 
 
-def _ome(tif: tifffile.TiffFile) -> Size:
+def _ome_pixels(tif: "TiffFile") -> ElementTree.Element | None:
+    """Element of OME-XML that describes the first image, if there is one."""
     if not tif.is_ome or not tif.ome_metadata:
         return None
     try:
-        root = ElementTree.fromstring(tif.ome_metadata)
+        return ElementTree.fromstring(tif.ome_metadata).find(".//{*}Pixels")
     except ElementTree.ParseError:
         return None
-    pixels = root.find(".//{*}Pixels")
+
+
+def _ome(tif: "TiffFile") -> Size:
+    pixels = _ome_pixels(tif)
     sizes = [] if pixels is None else [_ome_side(pixels, axis) for axis in "YX"]
     return (sizes[0], sizes[1]) if len(sizes) == 2 and sizes[0] and sizes[1] else None
 
@@ -64,7 +78,7 @@ def _ome_side(pixels: ElementTree.Element, axis: str) -> float | None:
     return value * unit if value and unit else None
 
 
-def _fei(tif: tifffile.TiffFile) -> Size:
+def _fei(tif: "TiffFile") -> Size:
     sections: dict[str, Any] = tif.fei_metadata or {}
     for name in ("Scan", "EScan", "IScan"):
         section = sections.get(name, {})
@@ -74,7 +88,7 @@ def _fei(tif: tifffile.TiffFile) -> Size:
     return None
 
 
-def _zeiss(tif: tifffile.TiffFile) -> Size:
+def _zeiss(tif: "TiffFile") -> Size:
     entries: dict[str, Any] = tif.sem_metadata or {}
     for name in ("ap_image_pixel_size", "ap_pixel_size"):
         entry = entries.get(name)
@@ -85,7 +99,7 @@ def _zeiss(tif: tifffile.TiffFile) -> Size:
     return None
 
 
-def _imagej(tif: tifffile.TiffFile) -> Size:
+def _imagej(tif: "TiffFile") -> Size:
     if not tif.imagej_metadata:
         return None
     unit = unit_nm(str(tif.imagej_metadata.get("unit", "")))
@@ -94,7 +108,9 @@ def _imagej(tif: tifffile.TiffFile) -> Size:
     return _per_resolution(tif, unit)
 
 
-def _resolution_tag(tif: tifffile.TiffFile) -> Size:
+def _resolution_tag(tif: "TiffFile") -> Size:
+    import tifffile
+
     per = {tifffile.RESUNIT.INCH: _INCH_NM, tifffile.RESUNIT.CENTIMETER: _CM_NM}
     tag = tif.pages.first.tags.get("ResolutionUnit")
     unit = per.get(tag.value) if tag is not None else None
@@ -102,7 +118,7 @@ def _resolution_tag(tif: tifffile.TiffFile) -> Size:
     return size if size is not None and max(size) < LARGEST_TAGGED_NM else None
 
 
-def _per_resolution(tif: tifffile.TiffFile, unit: float) -> Size:
+def _per_resolution(tif: "TiffFile", unit: float) -> Size:
     sides = []
     for name in ("YResolution", "XResolution"):
         tag = tif.pages.first.tags.get(name)

@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import tifffile
-from PIL import Image
-
 from particleforge.errors import UserError
 
 _BROKEN = (
     OSError,
-    ValueError,
+    ValueError,  # TiffFileError is one
     TypeError,
     KeyError,
     IndexError,
@@ -25,20 +22,20 @@ _BROKEN = (
     ZeroDivisionError,
     struct.error,
     zlib.error,
-    tifffile.TiffFileError,
-    Image.DecompressionBombError,
 )
 
 
 @contextmanager
-def unreadable(path: Path) -> Iterator[None]:
-    """Turn everything tifffile, Pillow and zarr raise on a missing or broken file into a `UserError`."""
+def unreadable(path: Path | None) -> Iterator[None]:
+    """Turn everything readers raise on a missing or broken file into a `UserError`; without a file nothing is done."""
+    if path is None:
+        yield
+        return
     if not path.exists():
         raise UserError(f"{path} does not exist.", "Check the path.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # broken EXIF and the like; the pixels count
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             yield
     except _BROKEN as error:
         raise UserError(

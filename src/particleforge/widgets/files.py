@@ -5,16 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tifffile
 import zarr
 
 from particleforge.errors import UserError
 from particleforge.sample import Sample
 from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
-from particleforge.store.labels import read_labels, write_labels
-from particleforge.store.tiff_scale import tiff_pixel_size_nm
-from particleforge.store.unreadable import unreadable
+from particleforge.store.labels import open_labels, read_labels, write_labels
 
 LayerData = tuple[Any, dict[str, Any], str]
 Read = Callable[[str], list[LayerData]]
@@ -53,10 +50,7 @@ def read_folder(path: str) -> list[LayerData]:
 
 def read_label_image(path: str) -> list[LayerData]:
     """Show a label image with the pixel size its file states."""
-    size = None
-    if Path(path).suffix.lower() in (".tif", ".tiff"):
-        with unreadable(Path(path)), tifffile.TiffFile(path) as tif:
-            size = tiff_pixel_size_nm(tif)
+    size = open_labels(Path(path)).pixel_size_nm
     return [(read_labels(Path(path)), {"name": Path(path).stem, **geometry(size)}, "labels")]
 
 

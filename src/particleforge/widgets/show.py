@@ -13,8 +13,9 @@ from napari.layers import Image, Labels
 from particleforge.errors import UserError
 from particleforge.measurement.results import SUMMARY, TABLE
 from particleforge.micrograph import Micrograph
+from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.labels import read_labels
-from particleforge.store.micrographs import image_paths, image_stem, read_micrograph
+from particleforge.store.micrographs import read_micrograph
 from particleforge.widgets.overlays import grid, scale_bar
 
 MOST_ROWS = 1_000_000

@@ -16,7 +16,8 @@ from particleforge.micrograph import Length, Micrograph, parse_length_nm
 from particleforge.params import Params
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.files import atomic_write, new_folder
-from particleforge.store.micrographs import image_paths, image_stem, read_micrograph
+from particleforge.store.image_files import image_paths, image_stem
+from particleforge.store.micrographs import read_micrograph
 
 if TYPE_CHECKING:
     from particleforge.models.estimator.model import Estimate, Estimator

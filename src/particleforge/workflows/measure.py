@@ -18,8 +18,9 @@ from particleforge.measurement.results import Measurement, Results
 from particleforge.micrograph import Micrograph
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.files import new_folder
+from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.labels import write_labels
-from particleforge.store.micrographs import image_paths, image_stem, read_micrograph
+from particleforge.store.micrographs import read_micrograph
 from particleforge.workflows.sizes import SizesParams
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-import tifffile
 from pydantic import Field
 
 from particleforge.errors import UserError
@@ -13,9 +12,9 @@ from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.micrograph import Length, Micrograph, parse_length_nm
 from particleforge.step import Progress, Step, stepwise
-from particleforge.store.labels import check_instances, read_labels
-from particleforge.store.micrographs import image_paths, image_stem, read_micrograph
-from particleforge.store.tiff_scale import tiff_pixel_size_nm
+from particleforge.store.image_files import image_paths, image_stem
+from particleforge.store.labels import check_instances, open_labels, read_labels
+from particleforge.store.micrographs import read_micrograph
 
 
 class SizesParams(Rules):
@@ -106,15 +105,7 @@ def _read(path: Path, image: Path | None, pixel_size_nm: float | None) -> Measur
     labels = read_labels(path)
     check_instances(labels, str(path))
     micrograph = Micrograph(labels, name=path.name) if image is None else read_micrograph(image)
-    size = pixel_size_nm or micrograph.pixel_size_nm or _size_in_file(path)
+    size = pixel_size_nm or micrograph.pixel_size_nm or open_labels(path).pixel_size_nm
     square = micrograph.with_pixel_size(size).square_pixel_size_nm
     grey = None if image is None else micrograph.grey_or_nan
     return Measured(image_stem(path), pd.DataFrame(), labels, grey, square)
-
-
-def _size_in_file(path: Path) -> tuple[float, float] | None:
-    """Pixel size that a label image itself carries; only TIFFs can."""
-    if path.suffix.lower() not in (".tif", ".tiff"):
-        return None
-    with tifffile.TiffFile(path) as tif:
-        return tiff_pixel_size_nm(tif)

@@ -7,8 +7,9 @@ from particleforge.errors import UserError
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.files import claim_name, new_folder, new_part
+from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.labels import read_labels, write_labels
-from particleforge.store.micrographs import image_paths, image_stem, read_micrograph, write_micrograph
+from particleforge.store.micrographs import read_micrograph, write_micrograph
 
 
 @stepwise

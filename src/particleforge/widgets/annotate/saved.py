@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.store.files import sha256
+from particleforge.store.image_files import image_stem
 from particleforge.store.labels import read_labels
-from particleforge.store.micrographs import image_stem, read_micrograph
+from particleforge.store.micrographs import read_micrograph
 from particleforge.store.pixel_sizes import read_pixel_size_nm
 from particleforge.widgets.annotate.source import Source, same_pixels
 

@@ -6,16 +6,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tifffile
 from napari.components import Dims
 from napari.layers import Image
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.store.annotated import check_learnable
-from particleforge.store.micrographs import image_stem, read_micrograph
-from particleforge.store.tiff_scale import tiff_pixel_size_nm
-from particleforge.store.unreadable import unreadable
+from particleforge.store.image_files import image_stem, image_suffix
+from particleforge.store.micrographs import open_source, read_micrograph
 from particleforge.widgets.layers import file_name, pixel_size_nm
 from particleforge.widgets.workspace import ANNOTATIONS, workspace
 
@@ -115,11 +113,7 @@ def file_pixel_size_nm(path: Path) -> tuple[float, float] | None:
     UserError
         If the file cannot be read.
     """
-    name = path.name.lower()
-    if name.endswith((".tif", ".tiff")):
-        with unreadable(path), tifffile.TiffFile(path) as tif:
-            return tiff_pixel_size_nm(tif)
-    return read_micrograph(path).pixel_size_nm if name.endswith(".zarr") else None
+    return open_source(path).pixel_size_nm if image_suffix(path) else None
 
 
 def same_pixels(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:

@@ -1,0 +1,1 @@
+"""Image formats, one file each: `SUFFIXES` and `open`. Libraries are imported when a file is opened."""

@@ -1,0 +1,58 @@
+"""What PNG and JPEG have in common: Pillow reads them."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from particleforge.store.source import Pages, Source
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_PLAIN = {"1", "L", "LA", "I", "I;16", "I;16B", "F", "RGB", "RGBA"}
+"""Modes whose numbers are what is seen."""
+
+
+def open_image(path: Path, kind: str, lossy: bool) -> Source:
+    """Open an image of a kind Pillow knows; palettes and colours of print become RGB. It has no pixel size.
+
+    The resolution in such files is for print.
+    """
+    with _opened(path, kind) as image:
+        mode = image.mode
+        seen = mode if mode in _PLAIN else "RGBA" if image.has_transparency_data else "RGB"
+        stored = _source(path, kind, image.size, mode, lossy)
+        return stored if seen == mode else _source(path, kind, image.size, seen, lossy, stored)
+
+
+def _source(
+    path: Path, kind: str, size: tuple[int, int], mode: str, lossy: bool, stored: Source | None = None
+) -> Source:
+    from PIL.ImageMode import getmode
+
+    def read(_: int) -> np.ndarray:
+        with _opened(path, kind) as image:
+            return np.asarray(image if image.mode == mode else image.convert(mode))
+
+    found = getmode(mode)
+    width, height = size
+    shape = (height, width) if len(found.bands) == 1 else (height, width, len(found.bands))
+    pixels = Pages((), shape, found.typestr, read)
+    return Source.of(pixels, "YXC"[: len(shape)], path, stored=stored, lossy=lossy)
+
+
+@contextmanager
+def _opened(path: Path, kind: str) -> Iterator["Image"]:
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            with Image.open(path, formats=[kind]) as image:
+                yield image
+        except Image.DecompressionBombError as error:
+            raise ValueError(str(error)) from error

@@ -1,0 +1,13 @@
+"""JPEG: for micrographs only, as it changes numbers."""
+
+from pathlib import Path
+
+from particleforge.store.readers._pillow import open_image
+from particleforge.store.source import Source
+
+SUFFIXES = (".jpg", ".jpeg")
+
+
+def open(path: Path) -> Source:
+    """Open a JPEG."""
+    return open_image(path, "JPEG", lossy=True)

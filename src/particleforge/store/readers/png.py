@@ -1,0 +1,13 @@
+"""PNG: grey, colours, palettes, 1 to 16 bit."""
+
+from pathlib import Path
+
+from particleforge.store.readers._pillow import open_image
+from particleforge.store.source import Source
+
+SUFFIXES = (".png",)
+
+
+def open(path: Path) -> Source:
+    """Open a PNG."""
+    return open_image(path, "PNG", lossy=False)

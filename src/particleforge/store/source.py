@@ -1,0 +1,245 @@
+"""Images as sequences of planes that are read when they are asked for."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, cast, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.store.unreadable import unreadable
+
+ORDER = "TZYXC"
+"""Order of the axes of a source."""
+
+
+class Pixels(Protocol):
+    """An array, or what looks like one and reads or computes the part it is sliced by."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        ...
+
+    @property
+    def dtype(self) -> Any:
+        """Type of a value."""
+        ...
+
+    def __getitem__(self, index: Any, /) -> Any: ...
+
+
+class Pages:
+    """Pixels that come page by page.
+
+    Parameters
+    ----------
+    lengths
+        Of the axes the pages are counted along, the last one fastest; empty: there is one page.
+    page
+        Shape of a page.
+    dtype
+        Of the pixels.
+    read
+        Gives a page by its number.
+    """
+
+    def __init__(
+        self, lengths: Sequence[int], page: Sequence[int], dtype: Any, read: Callable[[int], npt.NDArray[Any]]
+    ) -> None:
+        self._lengths, self._page, self._read = tuple(lengths), tuple(page), read
+        self.shape, self.dtype = self._lengths + self._page, np.dtype(dtype)
+
+    def __getitem__(self, index: tuple[int | slice, ...]) -> npt.NDArray[Any]:
+        """Read a part: one number or slice per axis."""
+        before = len(self._lengths)
+        numbers = np.arange(math.prod(self._lengths)).reshape(self._lengths)[index[:before]]
+        parts = np.empty((numbers.size, *self._page), self.dtype)
+        for part, number in zip(parts, numbers.flat, strict=True):
+            part[...] = self._read(int(number))
+        return parts.reshape(numbers.shape + self._page)[(slice(None),) * numbers.ndim + index[before:]]
+
+
+class LazyPixels:
+    """Pixels in another order of axes that look like an array: sliced parts are read, all of them by `np.asarray`.
+
+    Parameters
+    ----------
+    stored
+        As they are in the file.
+    order
+        Their axes in the new order; others are of length 1 and left out.
+    path
+        File they are read from, if there is one; where it turns out to be broken, a `UserError` is raised.
+    """
+
+    def __init__(self, stored: Pixels, order: Sequence[int], path: Path | None = None) -> None:
+        self._stored, self._order, self._path = stored, tuple(order), path
+        self.shape = tuple(stored.shape[axis] for axis in order)
+        self.ndim = len(self.shape)
+        self.dtype = np.dtype(stored.dtype)
+        self.size = math.prod(self.shape)
+        self.nbytes = self.size * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> npt.NDArray[Any]:
+        given = index if isinstance(index, tuple) else (index,)
+        if len(given) > self.ndim or not all(isinstance(part, (int, np.integer, slice)) for part in given):
+            return cast("npt.NDArray[Any]", np.asarray(self)[index])
+        parts = dict(zip(self._order, given + (slice(None),) * (self.ndim - len(given)), strict=True))
+        with unreadable(self._path):
+            part = np.asarray(self._stored[tuple(parts.get(axis, 0) for axis in range(len(self._stored.shape)))])
+        left = [axis for axis in self._order if isinstance(parts[axis], slice)]
+        return np.asarray(part.transpose([sorted(left).index(axis) for axis in left]), order="C")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.asarray(self[(slice(None),) * self.ndim], dtype)
+
+    def astype(self, dtype: Any) -> npt.NDArray[Any]:
+        """All pixels as another type."""
+        return np.asarray(self, dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """One 2D image of a source, read when it is asked for.
+
+    Parameters
+    ----------
+    source
+        Where it comes from.
+    number
+        Its place in the source.
+    """
+
+    source: "Source"
+    number: int
+
+    @property
+    def name(self) -> str:
+        """Name in tables and of files: that of a single image, else with the number of the plane."""
+        return self.source.name if self.frame is None else f"{self.source.name}_{self.number:05d}"
+
+    @property
+    def frame(self) -> int | None:
+        """Number of the plane in its stack; None for a single image."""
+        return self.number if self.source.lengths else None
+
+    @property
+    def index(self) -> dict[str, int]:
+        """Place along each axis of the stack, such as ``{"t": 3, "z": 0}``; empty for a single image."""
+        places = np.unravel_index(self.number, tuple(self.source.lengths.values()))
+        return {axis: int(place) for axis, place in zip(self.source.lengths, places, strict=True)}
+
+    @property
+    def time_s(self) -> float | None:
+        """Time since the first image in seconds; None where the file does not say."""
+        interval, t = self.source.interval_s, self.index.get("t")
+        return None if interval is None or t is None else t * interval
+
+    def read(self) -> Micrograph:
+        """Read, or compute, its pixels.
+
+        Raises
+        ------
+        UserError
+            If the file is broken.
+        """
+        source = self.source
+        place = tuple(self.index.values())
+        return Micrograph(source.pixels[place], source.pixel_size_nm, source.axes[len(place) :], self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class Source(Sequence[Plane]):
+    """The planes of an image or a stack. Make one by `Source.of`.
+
+    Parameters
+    ----------
+    pixels
+        All of them, with axes in the order T, Z, Y, X, C.
+    axes
+        One letter per axis of `pixels`.
+    name
+        Of the image: the stem of its file.
+    path
+        Its file, if it has one.
+    pixel_size_nm
+        Along (Y, X), where it is known.
+    interval_s
+        Time from one image of a series to the next, where it is known.
+    stored
+        The numbers as they are in the file, where what they show is something else, such as the colours of a palette.
+    lossy
+        Whether the format changes pixels, so that it cannot hold labels.
+    """
+
+    pixels: LazyPixels
+    axes: str
+    name: str
+    path: Path | None = None
+    pixel_size_nm: tuple[float, float] | None = None
+    interval_s: float | None = None
+    stored: "Source | None" = None
+    lossy: bool = False
+
+    @classmethod
+    def of(cls, pixels: Pixels, axes: str, path: Path | None = None, name: str = "", **about: Any) -> "Source":
+        """Source of an array, or of anything that reads when it is sliced.
+
+        Parameters
+        ----------
+        pixels
+            With axes in any order; axes of length 1 are left out.
+        axes
+            One letter per axis of `pixels`, out of T, Z, Y, X and C (colours, or other channels).
+        path, name, about
+            See `Source`; the name of a file follows from its path.
+
+        Raises
+        ------
+        UserError
+            If an axis is unknown or comes twice, Y or X is missing, or there are no pixels.
+        """
+        keep = [i for i, axis in enumerate(axes) if axis in "YX" or pixels.shape[i] > 1]
+        named = "".join(axes[i] for i in keep)
+        if not {"Y", "X"} <= set(named) or set(named) - set(ORDER) or len(set(named)) < len(named):
+            raise UserError(
+                f"{path or name}: shape {tuple(pixels.shape)} with axes {axes} cannot be used; "
+                "they are made of T, Z, C, Y, X.",
+                "Save the plane you want as an image of its own.",
+            )
+        keep.sort(key=lambda i: ORDER.index(axes[i]))
+        return cls(LazyPixels(pixels, keep, path), "".join(axes[i] for i in keep), name, path, **about)
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Length of each axis of a stack, such as ``{"t": 5, "z": 3}``; empty for a single image."""
+        return {axis.lower(): length for axis, length in zip(self.axes, self.pixels.shape, strict=True) if axis in "TZ"}
+
+    @property
+    def as_stored(self) -> "Source":
+        """The same planes with the numbers that are in the file."""
+        return self if self.stored is None else replace(self.stored, name=self.name)
+
+    def __len__(self) -> int:
+        return math.prod(self.lengths.values())
+
+    @overload
+    def __getitem__(self, number: int) -> Plane: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Plane]: ...
+
+    def __getitem__(self, number: int | slice) -> Plane | list[Plane]:
+        numbers = range(len(self))[number]
+        return [Plane(self, i) for i in numbers] if isinstance(numbers, range) else Plane(self, numbers)
+
+    def __iter__(self) -> Iterator[Plane]:
+        return (Plane(self, number) for number in range(len(self)))

@@ -1,0 +1,119 @@
+"""Readers are found by suffix, also those of other packages, and cost nothing before a file is opened."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from particleforge.errors import UserError
+from particleforge.store import image_files
+from particleforge.store.image_files import READERS, image_paths, image_stem, image_suffix, image_suffixes
+from particleforge.store.labels import read_labels
+from particleforge.store.micrographs import open_source
+
+
+def test_every_reader_says_its_suffixes():
+    for name in READERS.names():
+        suffixes = READERS.get(name).SUFFIXES
+        assert suffixes and all(suffix.startswith(".") and suffix == suffix.lower() for suffix in suffixes)
+    assert set(image_suffixes()) >= {".tif", ".tiff", ".ome.tif", ".png", ".jpg", ".jpeg", ".ome.zarr", ".zarr"}
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix", "stem"),
+    [("a.ome.TIF", ".ome.tif", "a"), ("a.b.png", ".png", "a.b"), ("a.ome.zarr", ".ome.zarr", "a"), ("a.txt", "", "a")],
+)
+def test_the_longest_suffix_counts(tmp_path, name, suffix, stem):
+    assert (image_suffix(tmp_path / name), image_stem(tmp_path / name)) == (suffix, stem)
+
+
+LIBRARIES = {"tifffile", "zarr", "PIL", "imagecodecs"}
+
+
+def loaded(code, *words):
+    """Libraries of image formats that are there after some code ran in a child process."""
+    code += f"\nimport sys; print(sorted({LIBRARIES} & set(sys.modules)))"
+    return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True).stdout
+
+
+def test_knowing_the_suffixes_loads_no_library():
+    assert loaded("from particleforge.store.image_files import image_suffixes; image_suffixes()") == "[]\n"
+    assert loaded("from particleforge.store.micrographs import read_micrograph") == "[]\n"
+
+
+def test_a_png_loads_what_png_needs(tmp_path):
+    Image.fromarray(np.zeros((4, 5), np.uint8)).save(tmp_path / "a.png")
+    code = "import sys; from pathlib import Path; from particleforge.store.micrographs import read_micrograph\n"
+    assert loaded(f"{code}read_micrograph(Path(sys.argv[1]))", str(tmp_path / "a.png")) == "['PIL']\n"
+
+
+def test_opening_reads_no_pixels(tmp_path):
+    noise = np.random.default_rng(1).integers(0, 255, (40, 40), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    whole = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(whole[: len(whole) // 2])
+    (plane,) = open_source(tmp_path / "a.png")
+    with pytest.raises(UserError, match=r"a\.png cannot be read"):
+        plane.read()
+
+
+def test_formats_with_losses_hold_no_labels(tmp_path):
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "a.jpg")
+    with pytest.raises(UserError, match=r"\.jpg changes numbers and cannot hold labels. Use TIFF or PNG"):
+        read_labels(tmp_path / "a.jpg")
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Install a package with a reader of another format, and one that is broken."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "numbers_as_text.py").write_text(
+        "import numpy as np\n"
+        "from particleforge.store.source import Source\n"
+        "SUFFIXES = ('.numbers',)\n"
+        "def open(path):\n"
+        "    return Source.of(np.loadtxt(path, ndmin=2), 'YX', path, pixel_size_nm=(2.0, 2.0))\n"
+    )
+    about = tmp_path / "site" / "other-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(
+        "[particleforge.readers]\nnumbers = numbers_as_text\nbroken = no_such_module\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    for clear in (image_files._formats.cache_clear, _forget):
+        clear()
+    yield
+    for clear in (image_files._formats.cache_clear, _forget):
+        clear()
+
+
+def _forget():
+    from particleforge import registry
+
+    registry._installed.cache_clear()
+    READERS.__dict__.pop("_entry_points", None)
+
+
+@pytest.mark.filterwarnings("ignore:The reader 'broken'")
+def test_another_package_brings_a_format(installed, tmp_path):
+    (tmp_path / "a.numbers").write_text("1 2 3\n4 5 6\n")
+    (path,) = image_paths(tmp_path)
+    (plane,) = open_source(path)
+    assert (plane.name, plane.read().pixel_size_nm, plane.read().pixels.tolist()) == (
+        "a",
+        (2.0, 2.0),
+        [[1, 2, 3], [4, 5, 6]],
+    )
+    (tmp_path / "a.numbers").write_text("1 2 three\n")
+    with pytest.raises(UserError, match=r"a\.numbers cannot be read"):
+        open_source(path)
+
+
+def test_a_broken_reader_of_another_package_is_told_once(installed, tmp_path):
+    with pytest.warns(RuntimeWarning, match=r"The reader 'broken' of the package other cannot be used") as told:
+        image_suffixes()
+        image_suffixes()
+    assert len(told) == 1
