@@ -373,12 +373,12 @@ def test_parts_of_a_mixture_come_with_their_weights(qtbot):
     rows = editor(form, "share").body.content.rows
     rows.add.click()
     assert len(form.params().share.parts) == len(form.params().share.weights) == 3
-    rows.remove(rows.rows[0][0])
-    rows.rows[0][1].weight.box.set_value(-2)
-    assert rows.rows[0][1].reason == "Weight: Input should be greater than 0."
+    rows.remove(rows.rows[0])
+    rows.rows[0].editor.weight.box.set_value(-2)
+    assert rows.rows[0].editor.reason == "Weight: Input should be greater than 0."
     assert len(marked(form)) == 1
-    rows.rows[0][1].weight.box.set_value(2)
-    choose(rows.rows[1][1].part, "choice")
+    rows.rows[0].editor.weight.box.set_value(2)
+    choose(rows.rows[1].editor.part, "choice")
     assert form.params().share.weights == (2.0, 1.0)
     assert isinstance(form.params().share.parts[1], Choice)
 
@@ -390,12 +390,12 @@ def test_a_list_of_kinds_can_be_edited(qtbot):
     outlines.fold.setChecked(True)
     rows = outlines.body.content
     rows.add.click()
-    choose(rows.rows[1][1], "lumpy")
+    choose(rows.rows[1].editor, "lumpy")
     assert [outline.kind for outline in form.params().outlines] == ["rod", "lumpy"]
     assert outlines.fold.text() == "Outlines (2)"
-    rows.remove(rows.rows[0][0])
+    rows.remove(rows.rows[0])
     assert [outline.kind for outline in form.params().outlines] == ["lumpy"]
-    rows.remove(rows.rows[0][0])
+    rows.remove(rows.rows[0])
     assert "at least 1 item" in rows.reason
     rows.add.click()
     assert form.problem is None

@@ -131,10 +131,10 @@ def values(spec):
         found = st.sampled_from(spec.choices)
     elif is_model(spec.type):
         found = models(spec.type)
-    elif isinstance(spec.items, tuple):
+    elif spec.items:
         found = st.tuples(*map(values, spec.items))
-    elif spec.items is not None:
-        found = st.lists(values(spec.items), max_size=4)
+    elif spec.item is not None:
+        found = st.lists(values(spec.item), max_size=4)
     elif spec.type is int:
         found = st.integers(*(None if math.isinf(end) else int(end) for end in (low, high)))
     else:

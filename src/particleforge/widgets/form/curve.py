@@ -41,7 +41,7 @@ class Curve(QWidget):
         """Narrower, but as high."""
         return QSize(36, self.sizeHint().height())
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the density as an area, single numbers as sticks."""
         if not self._fresh:
             distribution = self._distribution()

@@ -37,6 +37,10 @@ class Editor(QWidget):
         """Show a value."""
         raise NotImplementedError
 
+    def lead_with(self, widget: QWidget) -> None:
+        """Put a widget in front of what is shown."""
+        self._box.insertWidget(0, widget)
+
     def label_width(self) -> int:
         """Width its own label needs, where that stands in the column of labels; otherwise 0."""
         return 0
@@ -81,11 +85,11 @@ class Editor(QWidget):
 class _WheelGuard(QObject):
     """Lets the wheel scroll the form, unless the widget under the mouse was clicked first."""
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        if event is None or event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget) or watched.hasFocus():
+            return False
+        event.ignore()
+        return True
 
 
 def guard_wheel(widget: QWidget) -> None:

@@ -32,14 +32,16 @@ class FieldsEditor(Editor):
         Gives the editors.
     columns
         2 puts short fields side by side.
+    indent_px
+        Room on the left.
     """
 
-    def __init__(self, cls: type[Params], make: Make, columns: int = 1) -> None:
+    def __init__(self, cls: type[Params], make: Make, columns: int = 1, indent_px: int = 0) -> None:
         super().__init__()
         self._cls = cls
         self._fixed = {name: info.default for name, info in fields(cls).items() if _one_value(info)}
         self.editors: dict[str, Editor] = {}
-        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setContentsMargins(indent_px, 0, 0, 0)
         self._names: dict[str, QLabel] = {}
         self._grid = QGridLayout()
         self._grid.setSpacing(2)
@@ -67,7 +69,7 @@ class FieldsEditor(Editor):
                 editor.narrow()
 
     @override
-    def showEvent(self, event: QShowEvent) -> None:
+    def showEvent(self, event: QShowEvent | None) -> None:
         """Align labels once their style is known."""
         super().showEvent(event)
         if any(editor.spans for editor in self.editors.values()):
@@ -131,7 +133,7 @@ class SectionEditor(Editor):
             super().mark([])
             self.body.content.mark(problems)
 
-    def _make(self) -> Editor:
+    def _make(self) -> FieldsEditor:
         content = FieldsEditor(self._cls, self._make_fields)
         content.set_value(self._value)
         content.changed.connect(self.changed)
@@ -171,8 +173,7 @@ class OptionalEditor(Editor):
     def _open(self, value: Any) -> None:
         if self.editor is None:
             if is_model(self._spec.type):
-                self.editor = FieldsEditor(self._spec.type, self._make)
-                self.editor.layout().setContentsMargins(INDENT_PX, 0, 0, 0)
+                self.editor = FieldsEditor(self._spec.type, self._make, indent_px=INDENT_PX)
             else:
                 self.editor = self._make(self._spec, self._title)
             self.editor.changed.connect(self.changed)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from qtpy.QtCore import QSignalBlocker, Qt
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -11,6 +11,29 @@ from particleforge.widgets.form.editor import Editor, Problem, inner
 from particleforge.widgets.form.fields import Make
 from particleforge.widgets.form.section import Body, Fold
 from particleforge.widgets.form.spec import Spec, start
+
+
+class Row(QWidget):
+    """An item with a button that removes it; `removed` gives the row when that is clicked."""
+
+    removed = Signal(object)
+
+    def __init__(self, editor: Editor, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.editor = editor
+        button = QToolButton(self)
+        button.setText("✕")
+        button.setAutoRaise(True)
+        button.setToolTip("Remove")
+        button.clicked.connect(self._remove)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(editor, 1)
+        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+
+    def _remove(self) -> None:
+        self.removed.emit(self)
 
 
 class RowsEditor(Editor):
@@ -27,7 +50,7 @@ class RowsEditor(Editor):
     def __init__(self, make_item: Callable[[], Editor], first: Callable[[], Any]) -> None:
         super().__init__()
         self._make_item, self._first = make_item, first
-        self.rows: list[tuple[QWidget, Editor]] = []
+        self.rows: list[Row] = []
         self._box.setContentsMargins(0, 0, 0, 0)
         self._rows = QVBoxLayout()
         self.add = QToolButton(self)
@@ -38,57 +61,44 @@ class RowsEditor(Editor):
 
     @override
     def value(self) -> tuple[Any, ...]:
-        return tuple(editor.value() for _, editor in self.rows)
+        return tuple(row.editor.value() for row in self.rows)
 
     @override
     def set_value(self, value: Sequence[Any]) -> None:
         while len(self.rows) > len(value):
-            self._drop(len(self.rows) - 1)
+            self._drop(self.rows[-1])
         while len(self.rows) < len(value):
             self._append()
-        for (_, editor), item in zip(self.rows, value, strict=True):
-            with QSignalBlocker(editor):
-                editor.set_value(item)
+        for row, item in zip(self.rows, value, strict=True):
+            with QSignalBlocker(row.editor):
+                row.editor.set_value(item)
 
     @override
     def mark(self, problems: Sequence[Problem]) -> None:
-        for i, (_, editor) in enumerate(self.rows):
-            editor.mark(inner(problems, i))
+        for i, row in enumerate(self.rows):
+            row.editor.mark(inner(problems, i))
         super().mark([problem for problem in problems if not problem[0]])
 
-    def remove(self, row: QWidget) -> None:
+    def remove(self, row: Row) -> None:
         """Take an item away."""
-        self._drop([found for found, _ in self.rows].index(row))
+        self._drop(row)
         self.changed.emit()
-
-    def _remove(self) -> None:
-        self.remove(self.sender().parent())
 
     def _add(self) -> None:
         self._append().set_value(self._first())
         self.changed.emit()
 
     def _append(self) -> Editor:
-        row = QWidget(self)
-        editor = self._make_item()
-        button = QToolButton(row)
-        button.setText("✕")
-        button.setAutoRaise(True)
-        button.setToolTip("Remove")
-        button.clicked.connect(self._remove)
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(editor, 1)
-        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        row = Row(self._make_item(), self)
+        row.removed.connect(self.remove)
+        row.editor.changed.connect(self.changed)
         self._rows.addWidget(row)
-        self.rows.append((row, editor))
-        editor.changed.connect(self.changed)
-        return editor
+        self.rows.append(row)
+        return row.editor
 
-    def _drop(self, index: int) -> None:
-        row, editor = self.rows.pop(index)
-        editor.blockSignals(True)
+    def _drop(self, row: Row) -> None:
+        self.rows.remove(row)
+        row.editor.blockSignals(True)
         row.hide()
         self._rows.removeWidget(row)
         row.setParent(None)
@@ -100,9 +110,9 @@ class ListEditor(Editor):
 
     spans = True
 
-    def __init__(self, spec: Spec, make: Make, title: str) -> None:
+    def __init__(self, item: Spec, make: Make, title: str) -> None:
         super().__init__()
-        self._item, self._make_item, self._title = spec.items, make, title
+        self._item, self._make_item, self._title = item, make, title
         self._value: tuple[Any, ...] = ()
         self.fold = Fold(title, self)
         self.body = Body(self._make, self)
@@ -129,7 +139,7 @@ class ListEditor(Editor):
         if content is not None:
             content.mark(problems)
 
-    def _make(self) -> Editor:
+    def _make(self) -> RowsEditor:
         rows = RowsEditor(lambda: self._make_item(self._item, ""), lambda: start(self._item))
         rows.set_value(self._value)
         rows.changed.connect(self._tell)

@@ -1,11 +1,11 @@
 """A chooser of kinds with the fields of the chosen one below: unions of parameters, and draws."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
 from pydantic import ValidationError
 from qtpy.QtCore import QSignalBlocker
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 from typing_extensions import override
 
 from particleforge.draws import Distribution, Mixture
@@ -16,13 +16,14 @@ from particleforge.widgets.form.fields import SPACING_PX, FieldsEditor, Make, is
 from particleforge.widgets.form.labels import phrase
 from particleforge.widgets.form.mixture import MixtureEditor
 from particleforge.widgets.form.numbers import NumberBox
-from particleforge.widgets.form.section import Body, Fold
+from particleforge.widgets.form.section import INDENT_PX, Body, Fold
 from particleforge.widgets.form.similar import middle, similar
 from particleforge.widgets.form.spec import UNSET, Spec, blank
 
 CHOOSER_LETTERS = 6
 
-Kind = type[Params] | type[float] | None
+Kind: TypeAlias = type[Params] | type[float] | None
+"""A class of parameters, a number, or nothing."""
 
 
 class KindEditor(Editor):
@@ -49,7 +50,7 @@ class KindEditor(Editor):
         self._index = 0
         self._width = 0
         self._values: dict[int, Any] = {}
-        self.body: Body | None = None
+        self.body: Body[Editor] | None = None
         self._build_head(title)
 
     @override
@@ -71,7 +72,7 @@ class KindEditor(Editor):
         kind = self._kinds[self._index]
         name = _name(kind)
         problems = [(path[1:] if path and path[0] == name else path, text) for path, text in problems]
-        if problems and self.draws and isinstance(kind, type) and issubclass(kind, Params):
+        if problems and self.draws and _is_params(kind):
             problems = self._own_problems(kind) or problems
         self.fold.warn(bool(problems))
         content = None if self.body is None else self.body.content
@@ -79,6 +80,10 @@ class KindEditor(Editor):
         super().mark(own)
         if content is not None:
             content.mark([problem for problem in problems if problem[0]])
+
+    @override
+    def lead_with(self, widget: QWidget) -> None:
+        self.head.insertWidget(0, widget)
 
     @override
     def label_width(self) -> int:
@@ -90,7 +95,7 @@ class KindEditor(Editor):
         self._width = width
         self.label.setMinimumWidth(max(0, width - arrow))
 
-    def setToolTip(self, text: str) -> None:
+    def setToolTip(self, text: str | None) -> None:
         """Explain the label as well as the rest."""
         super().setToolTip(text)
         self.label.setToolTip(text)
@@ -127,7 +132,7 @@ class KindEditor(Editor):
         self.chooser.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._box.addLayout(head)
         self.chooser.currentIndexChanged.connect(self._choose)
-        self.box.lineEdit().textChanged.connect(self.changed)
+        self.box.line.textChanged.connect(self.changed)
         self.fold.opened.connect(self._turn)
 
     def _kind_of(self, value: Any) -> int:
@@ -147,19 +152,17 @@ class KindEditor(Editor):
             value = self._values[index]
         elif kind is None:
             value = None
-        elif kind is float:
-            value = middle(self._spec, current)
-        elif self.draws:
+        elif issubclass(kind, Distribution):
             value = similar(kind, self._spec, current)
         else:
-            value = blank(kind)
+            value = blank(kind) if issubclass(kind, Params) else middle(self._spec, current)
         self._show(index, value)
         self.open()
         self.changed.emit()
 
     def _show(self, index: int, value: Any) -> None:
         kind = self._kinds[index]
-        with QSignalBlocker(self.chooser), QSignalBlocker(self.box.lineEdit()):
+        with QSignalBlocker(self.chooser), QSignalBlocker(self.box.line):
             self.chooser.setCurrentIndex(index)
             if kind is float:
                 self.box.set_value(value)
@@ -185,9 +188,8 @@ class KindEditor(Editor):
         self.align(self._width)
         if not _has_fields(kind):
             return
-        self.body = Body(lambda: self._make_content(kind), self)
-        if self.draws and not self.spans:
-            self.body.layout().setContentsMargins(0, 0, 0, 0)
+        indent_px = 0 if self.draws and not self.spans else INDENT_PX
+        self.body = Body(lambda: self._make_content(kind), self, indent_px)
         self._box.insertWidget(1, self.body)
         if self.fold.isChecked() or self.draws:
             self.body.show_content(True)
@@ -197,12 +199,9 @@ class KindEditor(Editor):
             content: Editor = MixtureEditor(self._make_fields)
         else:
             content = FieldsEditor(kind, self._make_fields, columns=2 if self.draws else 1)
-        content.set_value(self._values.get(self._chosen(kind)) or blank(kind))
+        content.set_value(self._values.get(self._kinds.index(kind)) or blank(kind))
         content.changed.connect(self._tell)
         return content
-
-    def _chosen(self, kind: Kind) -> int:
-        return self._kinds.index(kind)
 
     def _tell(self) -> None:
         self.curve.outdate()
@@ -215,7 +214,7 @@ class KindEditor(Editor):
     def _distribution(self) -> Distribution | None:
         """Return the distribution as entered, or None where it is not valid."""
         kind = self._kinds[self._index]
-        if not (isinstance(kind, type) and issubclass(kind, Distribution)):
+        if kind is None or not issubclass(kind, Distribution):
             return None
         try:
             return kind.model_validate(self.value())
@@ -231,13 +230,17 @@ class KindEditor(Editor):
         return []
 
 
+def _is_params(kind: Kind) -> TypeGuard[type[Params]]:
+    return kind is not None and issubclass(kind, Params)
+
+
 def _name(kind: Kind) -> str:
-    return kind.model_fields["kind"].default if isinstance(kind, type) and issubclass(kind, Params) else ""
+    return kind.model_fields["kind"].default if _is_params(kind) else ""
 
 
 def _words(kind: Kind) -> str:
     return UNSET if kind is None else "fixed" if kind is float else phrase(_name(kind))
 
 
-def _has_fields(kind: Kind) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Params) and len(kind.model_fields) > 1
+def _has_fields(kind: Kind) -> TypeGuard[type[Params]]:
+    return _is_params(kind) and len(kind.model_fields) > 1

@@ -1,7 +1,7 @@
 """Which editor a value gets."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from particleforge.widgets.form.editor import Editor
 from particleforge.widgets.form.fields import OptionalEditor, SectionEditor
@@ -12,7 +12,7 @@ from particleforge.widgets.form.numbers import FixedNumbersEditor, NumberEditor,
 from particleforge.widgets.form.spec import Spec, is_model
 from particleforge.widgets.form.values import BoolEditor, ChoiceEditor, LineEditor, PathEditor, YamlEditor
 
-LINES = {str: LineEditor, Path: PathEditor}
+LINES: dict[type, Callable[[Spec], Editor]] = {str: LineEditor, Path: PathEditor}
 
 
 def make_editor(spec: Spec, title: str) -> Editor:
@@ -30,26 +30,23 @@ def make_editor(spec: Spec, title: str) -> Editor:
         return OptionalEditor(spec, make_editor, title)
     if is_model(spec.type):
         return SectionEditor(spec.type, make_editor, title or label(spec.type.__name__))
-    if isinstance(spec.items, tuple):
+    if spec.item is None:
         return FixedNumbersEditor(spec.items)
-    return NumbersEditor(spec) if _is_number(spec.items) else ListEditor(spec, make_editor, title)
+    return NumbersEditor(spec.item.type) if _is_number(spec.item) else ListEditor(spec.item, make_editor, title)
 
 
 def _in_one_line(spec: Spec) -> bool:
-    items = spec.items
-    if is_model(spec.type) or isinstance(items, Spec):
+    if is_model(spec.type) or spec.item is not None:
         return False
-    return not (items and all(_is_number(item) for item in items))
+    return not (spec.items and all(_is_number(item) for item in spec.items))
 
 
 def _line(spec: Spec) -> Editor:
     if spec.type in (int, float):
         return NumberEditor(spec)
-    for kind, editor in LINES.items():
-        if isinstance(spec.type, type) and issubclass(spec.type, kind):
-            return editor(spec)
-    return YamlEditor(spec)
+    fitting = (make for kind, make in LINES.items() if isinstance(spec.type, type) and issubclass(spec.type, kind))
+    return next(fitting, YamlEditor)(spec)
 
 
-def _is_number(spec: Any) -> bool:
-    return isinstance(spec, Spec) and spec.type in (int, float) and not spec.optional
+def _is_number(spec: Spec) -> bool:
+    return spec.type in (int, float) and not spec.optional

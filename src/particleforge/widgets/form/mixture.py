@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic.fields import FieldInfo
 from typing_extensions import override
 
 from particleforge.draws import Mixture, Uniform
@@ -19,13 +20,13 @@ class PartEditor(Editor):
     def __init__(self, make: Make) -> None:
         super().__init__()
         weights, parts = (fields(Mixture)[name] for name in ("weights", "parts"))
-        self.weight = NumberEditor(Spec.of_field(weights).items)
+        self.weight = NumberEditor(_item(weights))
         self.weight.narrow()
         self.weight.setToolTip(f"<p>{weights.description}</p>")
         self.weight.setMaximumWidth(self.weight.sizeHint().width())
-        self.part = make(Spec.of_field(parts).items, "")
+        self.part = make(_item(parts), "")
         self._box.setContentsMargins(0, 0, 0, 0)
-        self.part.head.insertWidget(0, self.weight)
+        self.part.lead_with(self.weight)
         self._box.addWidget(self.part)
         for editor in (self.weight, self.part):
             editor.changed.connect(self.changed)
@@ -69,3 +70,11 @@ class MixtureEditor(Editor):
     def mark(self, problems: Sequence[Problem]) -> None:
         deep = [((path[1], path[0], *path[2:]), reason) for path, reason in problems if len(path) > 1]
         self.rows.mark(deep + [((), reason) for path, reason in problems if len(path) < 2])
+
+
+def _item(info: FieldInfo) -> Spec:
+    """Return what the items of a field may be."""
+    item = Spec.of_field(info).item
+    if item is None:
+        raise TypeError(f"{info.annotation} has no items of one type")
+    return item

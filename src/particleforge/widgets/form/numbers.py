@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from particleforge.widgets.form.editor import Editor, guard_wheel
 from particleforge.widgets.form.spec import UNSET, Spec
+from particleforge.widgets.qt import present
 
 SCIENTIFIC_BELOW = 1e-3
 WIDTH_DIGITS = 5
@@ -58,19 +59,20 @@ class NumberBox(QAbstractSpinBox):
     def __init__(self, spec: Spec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.spec = spec
-        self.lineEdit().setPlaceholderText(UNSET if spec.optional else "")
+        self.line = present(self.lineEdit())
+        self.line.setPlaceholderText(UNSET if spec.optional else "")
         guard_wheel(self)
 
     def value(self) -> Any:
         """Return the number, None where an optional one is left empty, or text that is no number."""
-        text = self.lineEdit().text()
+        text = self.line.text()
         return None if self.spec.optional and not text.strip() else read(text, self.spec.type)
 
     def set_value(self, value: Any) -> None:
         """Show a number, or None."""
         text = "" if value is None else shown(value) if isinstance(value, (int, float)) else str(value)
-        self.lineEdit().setText(text)
-        self.lineEdit().setCursorPosition(0)
+        self.line.setText(text)
+        self.line.setCursorPosition(0)
 
     def stepBy(self, steps: int) -> None:
         """Change the second digit, of whole numbers the last one."""
@@ -90,15 +92,15 @@ class NumberBox(QAbstractSpinBox):
         """Both arrows work."""
         return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
 
-    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+    def validate(self, text: str | None, position: int) -> tuple[QValidator.State, str, int]:
         """Let everything be entered; the form says what is wrong with it."""
-        return QValidator.State.Acceptable, text, position
+        return QValidator.State.Acceptable, text or "", position
 
     def sizeHint(self) -> QSize:
         """Wide enough for five digits."""
         arrows = 10 if self.buttonSymbols() == QAbstractSpinBox.ButtonSymbols.NoButtons else 30
         width = self.fontMetrics().horizontalAdvance("0" * WIDTH_DIGITS) + arrows
-        return QSize(width, self.lineEdit().sizeHint().height() + 2)
+        return QSize(width, self.line.sizeHint().height() + 2)
 
     def minimumSizeHint(self) -> QSize:
         """As `sizeHint`."""
@@ -111,7 +113,7 @@ class NumberEditor(Editor):
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         self.box = NumberBox(spec, self)
-        self.box.lineEdit().textChanged.connect(self.changed)
+        self.box.line.textChanged.connect(self.changed)
         self._box.addWidget(self.box)
 
     def narrow(self) -> None:
@@ -137,7 +139,7 @@ class FixedNumbersEditor(Editor):
         for box in self.boxes:
             row.addWidget(box)
             box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-            box.lineEdit().textChanged.connect(self.changed)
+            box.line.textChanged.connect(self.changed)
         self._box.addLayout(row)
 
     @override
@@ -151,11 +153,11 @@ class FixedNumbersEditor(Editor):
 
 
 class NumbersEditor(Editor):
-    """Any count of numbers in one line; a column of a spreadsheet can be pasted."""
+    """Any count of numbers of a kind, int or float, in one line; a column of a spreadsheet can be pasted."""
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, kind: type) -> None:
         super().__init__()
-        self._kind = spec.items.type
+        self._kind = kind
         self.line = QLineEdit(self)
         self.line.setPlaceholderText("numbers, separated by commas")
         self.line.textChanged.connect(self.changed)

@@ -90,12 +90,19 @@ class Spec:
         return ()
 
     @property
-    def items(self) -> "Spec | tuple[Spec, ...] | None":
-        """Item of a tuple or list of any length, items of a tuple of fixed length, or None."""
+    def item(self) -> "Spec | None":
+        """What the items of a tuple or list of any length may be; None for anything else."""
         origin, inner = get_origin(self.type), get_args(self.type)
-        if origin is tuple and inner and inner[-1] is not Ellipsis:
-            return tuple(Spec.of(part) for part in inner)
-        return Spec.of(inner[0]) if origin in (tuple, list) and inner else None
+        of_any_length = origin is list or (origin is tuple and inner[-1:] == (Ellipsis,))
+        return Spec.of(inner[0]) if of_any_length and inner else None
+
+    @property
+    def items(self) -> "tuple[Spec, ...]":
+        """What each item of a tuple of fixed length may be; empty for anything else."""
+        inner = get_args(self.type)
+        if get_origin(self.type) is not tuple or inner[-1:] == (Ellipsis,):
+            return ()
+        return tuple(Spec.of(part) for part in inner)
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -109,8 +116,9 @@ class Spec:
 
     def accepts(self, value: Any) -> bool:
         """Whether a value is valid."""
+        annotated: Any = Annotated[self.type, "", *self.marks]
         try:
-            TypeAdapter(Annotated[self.type, "", *self.marks]).validate_python(value)
+            TypeAdapter(annotated).validate_python(value)
         except ValidationError:
             return False
         return True
@@ -142,11 +150,11 @@ def start(spec: Spec) -> Any:
     models = [*spec.kinds.values(), *filter(is_model, spec.alternatives)]
     if models:
         return blank(models[0])
-    if isinstance(spec.items, tuple):
+    if spec.items:
         return tuple(start(item) for item in spec.items)
-    if spec.items is not None:
+    if spec.item is not None:
         fewest = max((mark.min_length for mark in spec.marks if hasattr(mark, "min_length")), default=0)
-        return tuple(start(spec.items) for _ in range(fewest))
+        return tuple(start(spec.item) for _ in range(fewest))
     return {bool: False, str: "", Path: Path()}.get(spec.type, {})
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from magicgui.widgets import create_widget
+from magicgui.types import FileDialogMode
+from magicgui.widgets import CheckBox, ComboBox, FileEdit, LineEdit
+from magicgui.widgets.bases import BaseValueWidget
 from pydantic_core import to_jsonable_python
 from qtpy.QtWidgets import QLineEdit, QSizePolicy
 from typing_extensions import override
@@ -17,9 +19,9 @@ from particleforge.widgets.form.spec import UNSET, Spec
 class ValueEditor(Editor):
     """A value in a widget of magicgui."""
 
-    def __init__(self, widget_type: str, **options: Any) -> None:
+    def __init__(self, widget: BaseValueWidget[Any]) -> None:
         super().__init__()
-        self.widget = create_widget(widget_type=widget_type, options=options)
+        self.widget = widget
         self._box.addWidget(self.widget.native)
         self.widget.changed.connect(self._tell)
 
@@ -39,7 +41,7 @@ class BoolEditor(ValueEditor):
     """True or false."""
 
     def __init__(self) -> None:
-        super().__init__("CheckBox", text="")
+        super().__init__(CheckBox(text=""))
 
 
 class ChoiceEditor(ValueEditor):
@@ -51,7 +53,7 @@ class ChoiceEditor(ValueEditor):
         choices = [(names.get(value) or phrase(getattr(value, "value", value)), value) for value in values]
         if spec.optional:
             choices.insert(0, (UNSET, None))
-        super().__init__("ComboBox", choices=choices)
+        super().__init__(ComboBox(choices=choices))
         guard_wheel(self.widget.native)
         self.widget.native.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -59,11 +61,11 @@ class ChoiceEditor(ValueEditor):
 class LineEditor(ValueEditor):
     """A value as one line of text; a value that is not touched comes back as it was."""
 
-    def __init__(self, spec: Spec, widget_type: str = "LineEdit", **options: Any) -> None:
-        super().__init__(widget_type, **options)
+    def __init__(self, spec: Spec, file: FileEdit | None = None) -> None:
+        edit = LineEdit() if file is None else file.line_edit
+        super().__init__(edit if file is None else file)
         self._spec = spec
-        native = self.widget.native
-        self.line = native if isinstance(native, QLineEdit) else native.findChild(QLineEdit)
+        self.line: QLineEdit = edit.native
         self.line.setPlaceholderText(UNSET if spec.optional else "")
         self._kept: Any = None
         self._kept_text = ""
@@ -96,7 +98,7 @@ class PathEditor(LineEditor):
     def __init__(self, spec: Spec) -> None:
         kinds = [getattr(mark, "path_type", "") for mark in spec.marks]
         mode = "d" if "dir" in kinds else "r" if "file" in kinds else "w"
-        super().__init__(spec, "FileEdit", mode=mode)
+        super().__init__(spec, FileEdit(mode=FileDialogMode(mode)))
         self.line.textChanged.connect(self._tell)
 
     @override
