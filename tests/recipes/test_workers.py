@@ -12,11 +12,11 @@ import numpy as np
 import psutil
 import pytest
 
+from particleforge.compute import Local, Lost
 from particleforge.errors import UserError
 from particleforge.recipes.render.population import Population
 from particleforge.recipes.render.recipe import Render
 from particleforge.recipes.synthesize import TRIES, SynthesizeParams, synthesize
-from particleforge.recipes.workers import Lost, in_processes
 from particleforge.store.dataset import Dataset
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
@@ -136,7 +136,7 @@ def undisturbed(tmp_path_factory):
 def test_items_come_once_each_whoever_dies(trapped, children):
     module, trap = trapped
     lay(trap, 2)
-    answers = list(in_processes(module.call, [1, 2, 3, 4, 5, 6], 2))
+    answers = list(Local(2).each(module.call, [1, 2, 3, 4, 5, 6]))
     assert [(item, lost) for item, lost in answers if isinstance(lost, Lost)] == [
         (5, Lost(-signal.SIGKILL, 1)),
         (5, Lost(-signal.SIGKILL, 2)),
@@ -150,7 +150,7 @@ def test_items_come_once_each_whoever_dies(trapped, children):
 def test_what_a_call_raises_is_raised_here(trapped, children):
     module, _ = trapped
     with pytest.raises(ValueError, match="seven"):
-        list(in_processes(module.call, [1, 7, 2], 2))
+        list(Local(2).each(module.call, [1, 7, 2]))
     assert not children("spawn_main")
 
 

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import Field
 
+from particleforge.compute import Local, Lost
 from particleforge.errors import UserError
 from particleforge.params import Params
 from particleforge.recipes.recipe import Recipe, make_sample
-from particleforge.recipes.workers import Lost, in_processes
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.dataset import Dataset
@@ -48,15 +48,6 @@ def _draw_shard(job: _Job, shard: int) -> Sample:
     samples = [make_sample(job.recipe, job.material, job.seed, i) for i in dataset.shard_range(shard)]
     dataset.write_shard(shard, samples)
     return samples[-1]
-
-
-def _draw_all(job: _Job, shards: Sequence[int], workers: int) -> Iterator[tuple[int, Sample | Lost]]:
-    """Draw shards, here or in worker processes; yield each with its preview as it is done, and every loss."""
-    if workers == 1:
-        for shard in shards:
-            yield shard, _draw_shard(job, shard)
-        return
-    yield from in_processes(partial(_draw_shard, job), shards, workers)
 
 
 @stepwise
@@ -103,7 +94,7 @@ def synthesize(
     yield Progress(done, len(dataset), "Drawing samples")
     job = _Job(recipe, material, params.seed, out)
     lost = False
-    for shard, drawn in _draw_all(job, missing, min(params.workers, max(len(missing), 1))):
+    for shard, drawn in Local(params.workers).each(partial(_draw_shard, job), missing):
         if isinstance(drawn, Lost):
             lost = True
             yield Progress(done, len(dataset), _told(drawn, dataset.shard_range(shard)))

@@ -1,4 +1,4 @@
-"""Processes that work on items and may die."""
+"""Work on many items, in processes that may die."""
 
 import os
 import threading
@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
-from typing import Generic, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from particleforge.errors import UserError
 
@@ -32,23 +32,49 @@ class Lost:
     times: int
 
 
-def in_processes(
-    call: Callable[[ItemT], ResultT], items: Sequence[ItemT], workers: int
-) -> Iterator[tuple[ItemT, ResultT | Lost]]:
-    """Call a function with each item in one of some processes; yield results as they come, and every loss.
+class Executor(Protocol):
+    """Where items are worked on: here, in processes of this machine, or on others."""
 
-    Each process has one item and one pipe of its own. So it is known which item one died on, and one that is killed
-    in the middle of an answer leaves nobody waiting, as may happen in a `ProcessPoolExecutor`. What the function
-    raises is raised here.
+    def each(self, call: Callable[[ItemT], ResultT], items: Sequence[ItemT]) -> Iterator[tuple[ItemT, ResultT | Lost]]:
+        """Call a function with each item; yield results as they come, and every loss of a process.
+
+        What the function raises is raised here.
+
+        Parameters
+        ----------
+        call
+            Picklable.
+        items
+            What to call it with. An item is tried again for as long as the losses are taken from this generator.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Local:
+    """Processes of this machine.
 
     Parameters
     ----------
-    call
-        Picklable; sent to each process once.
-    items
-        What to call it with. An item is tried again for as long as the losses are taken from this generator.
     workers
-        How many processes.
+        How many; one: items are worked on in this process.
+    """
+
+    workers: int = 1
+
+    def each(self, call: Callable[[ItemT], ResultT], items: Sequence[ItemT]) -> Iterator[tuple[ItemT, ResultT | Lost]]:
+        """See `Executor`."""
+        workers = min(self.workers, len(items))
+        return _in_processes(call, items, workers) if workers > 1 else ((item, call(item)) for item in items)
+
+
+def _in_processes(
+    call: Callable[[ItemT], ResultT], items: Sequence[ItemT], workers: int
+) -> Iterator[tuple[ItemT, ResultT | Lost]]:
+    """Give each process one item and one pipe of its own; the function is sent to each once.
+
+    So it is known which item one died on, and one that is killed in the middle of an answer leaves nobody waiting, as
+    may happen in a `ProcessPoolExecutor`.
     """
     waiting, deaths = deque(items), Counter[ItemT]()
     with ExitStack() as started:
