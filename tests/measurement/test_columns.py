@@ -44,7 +44,8 @@ import json, sys
 from pathlib import Path
 import numpy as np
 from particleforge.measurement.particles import measure_particles
-from particleforge.measurement.results import Results, read_table
+from particleforge.measurement.results import Results
+from particleforge.measurement.table_file import read_table
 from particleforge.measurement.columns import PROPERTIES, SIZES
 from particleforge.measurement.rules import Rules
 labels = np.zeros((40, 40), int)

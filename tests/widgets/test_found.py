@@ -9,7 +9,8 @@ from napari.layers import Image
 
 from particleforge.errors import UserError
 from particleforge.measurement.particles import measure_particles
-from particleforge.measurement.results import SUMMARY, Results
+from particleforge.measurement.results import Results
+from particleforge.measurement.results_folder import SUMMARY
 from particleforge.micrograph import Micrograph
 from particleforge.store.micrographs import read_micrograph
 from particleforge.widgets.layers import planes

@@ -1,12 +1,20 @@
 """One measured image: what reports and tables are made of."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
-import pandas as pd
 
 from particleforge.measurement.rules import Rules
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def _no_particles() -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame()
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +26,7 @@ class Measured:
     name
         What to call it.
     table
-        Its particles as `measure_particles` gives them.
+        Its particles as `measure_particles` gives them; none before they are measured.
     labels
         (Y, X) ids of these particles; None where there is no single image to draw, such as for a stack.
     grey
@@ -32,7 +40,7 @@ class Measured:
     """
 
     name: str
-    table: pd.DataFrame
+    table: "pd.DataFrame" = field(default_factory=_no_particles)
     labels: npt.NDArray[Any] | None = None
     grey: npt.NDArray[Any] | None = None
     pixel_size_nm: float | None = None

@@ -1,7 +1,6 @@
 """Results of a measurement in napari: ``python -m particleforge.widgets.show RESULTS IMAGES``."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,9 @@ import pandas as pd
 from napari.layers import Image, Labels
 
 from particleforge.errors import UserError
-from particleforge.measurement.results import SUMMARY, TABLE
+from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.micrograph import Micrograph
 from particleforge.store.image_files import image_paths, image_stem
-from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import read_micrograph
 from particleforge.widgets.overlays import grid, scale_bar
 
@@ -40,7 +38,8 @@ def show(results: Path, images: Path) -> napari.Viewer:
     UserError
         If there are no results, or an image of them is missing.
     """
-    sizes, table = _read_results(results)
+    measured = ResultsFolder.open(results)
+    sizes, table = {name: entry["pixel_size_nm"] for name, entry in measured.images.items()}, measured.table()
     paths = {image_stem(path): path for path in image_paths(images)}
     missing = [name for name in sizes if name not in paths]
     if missing:
@@ -50,7 +49,7 @@ def show(results: Path, images: Path) -> napari.Viewer:
         geometry: dict[str, Any] = {}
         if pixel_size_nm is not None:
             geometry = {"scale": (pixel_size_nm, pixel_size_nm), "units": ("nm", "nm")}
-        labels = read_labels(results / "labels" / f"{name}.tif")
+        labels = measured.labels(name)
         found = features(table[table["image"] == name].drop(columns="image"), int(labels.max(initial=0)))
         viewer.add_layer(Image(_shown(read_micrograph(paths[name])), name=name, **geometry))
         viewer.add_layer(Labels(labels, name=f"{name} particles", opacity=0.5, features=found, **geometry))
@@ -81,16 +80,6 @@ def main() -> int:
         return 1
     napari.run()
     return 0
-
-
-def _read_results(results: Path) -> tuple[dict[str, float | None], pd.DataFrame]:
-    """Pixel size in nm by image name, and the particle table."""
-    if not (results / SUMMARY).is_file() or not (results / TABLE).is_file():
-        raise UserError(f"{results} holds no results.", "Give a folder that measure or sizes wrote.")
-    summary = json.loads((results / SUMMARY).read_text(encoding="utf-8"))
-    # An image may be called NA or 0012: names are text, and only empty cells are missing numbers.
-    table = pd.read_csv(results / TABLE, dtype={"image": str}, keep_default_na=False, na_values=[""])
-    return {name: entry["pixel_size_nm"] for name, entry in summary["images"].items()}, table
 
 
 def _shown(micrograph: Micrograph) -> Any:

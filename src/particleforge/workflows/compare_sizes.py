@@ -1,13 +1,11 @@
 """Size distributions of several measurements beside each other."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from particleforge.errors import UserError
 from particleforge.measurement.report.comparison import write_comparison
-from particleforge.measurement.results import SUMMARY, TABLE, read_table
-from particleforge.measurement.rules import Rules
+from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.compare import Comparison
 from particleforge.measurement.statistics.sizes import Sizes
@@ -38,21 +36,18 @@ def compare_sizes(results: Sequence[Path], out: Path, precision: Precision = Pre
     names = [folder.name for folder in results]
     if len(set(names)) < len(names):
         raise UserError(f"Two of {', '.join(names)} have the same name.", "Rename one of the folders.")
-    rules = {folder.name: _rules(folder) for folder in results}
-    first = rules[names[0]]
-    for name, own in rules.items():
-        if own != first:
+    folders = {folder.name: _complete(folder) for folder in results}
+    first = folders[names[0]].rules
+    for name, folder in folders.items():
+        if folder.rules != first:
             raise UserError(f"{name} was measured by other rules than {names[0]}.", "Measure both by the same rules.")
-    samples = {folder.name: Sizes.of(read_table(folder / TABLE), first) for folder in results}
+    samples = {name: Sizes.of(folder.table(), first) for name, folder in folders.items()}
     about = {"command": "compare-sizes", "results": [str(folder) for folder in results]}
     return write_comparison(out, samples, rules=first.sentences(), provenance=about, precision=precision)
 
 
-def _rules(folder: Path) -> Rules:
-    if not (folder / SUMMARY).is_file():
-        raise UserError(f"{folder} holds no results.", "Give folders that measure or sizes wrote.")
-    summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-    if not summary["complete"]:
+def _complete(folder: Path) -> ResultsFolder:
+    found = ResultsFolder.open(folder)
+    if not found.complete:
         raise UserError(f"The measurement in {folder} is not complete.", "Its command continues it.")
-    given = summary["provenance"]["params"]
-    return Rules.parse({name: given[name] for name in Rules.model_fields if name in given})
+    return found

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
 from pydantic import Field
 
 from particleforge.errors import UserError
@@ -108,4 +107,4 @@ def _read(path: Path, image: Path | None, pixel_size_nm: float | None) -> Measur
     size = pixel_size_nm or micrograph.pixel_size_nm or open_labels(path).pixel_size_nm
     square = micrograph.with_pixel_size(size).square_pixel_size_nm
     grey = None if image is None else micrograph.grey_or_nan
-    return Measured(image_stem(path), pd.DataFrame(), labels, grey, square)
+    return Measured(image_stem(path), labels=labels, grey=grey, pixel_size_nm=square)

@@ -12,6 +12,7 @@ import tifffile
 
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.rules import Rules
+from particleforge.measurement.table_file import csv_text
 from particleforge.store.files import atomic_write
 from particleforge.store.labels import write_labels
 from particleforge.store.ome_zarr_labels import write_ome_labels
@@ -27,7 +28,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
         If the disk is full or not writable.
     """
     with atomic_write(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.7g", lineterminator="\n")
+        temporary.write_text(csv_text(table), encoding="utf-8", newline="")
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,5 @@
 """What a measurement of a layer gives, and how it is handed over."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +11,8 @@ import pandas as pd
 
 from particleforge.jobs.messages import Task
 from particleforge.measurement.report.warnings import SURE
-from particleforge.measurement.results import SUMMARY, TABLE
+from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.params import Params
-from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import write_micrograph
 from particleforge.widgets.layers import Plane
 
@@ -79,15 +77,13 @@ def task(planes: Sequence[Plane], model: str, params: Params, folder: Path) -> T
 
 def read_found(results: Path, name: str) -> Found:
     """Read the results of a job; `name` is that of the layer."""
-    table = pd.read_csv(results / TABLE, dtype={"image": str}, keep_default_na=False, na_values=[""])
-    summary = json.loads((results / SUMMARY).read_text(encoding="utf-8"))
-    paths = {path.name.removesuffix(".tif"): path for path in (results / "labels").glob("*.tif")}
-    reasons = summary["failed"]
-    blank = np.zeros_like(read_labels(next(iter(paths.values()))))
+    folder = ResultsFolder.open(results)
+    table, images, reasons = folder.table(), folder.images, folder.failed
     labels, rows, highest = [], [], 0
-    names = sorted({*paths, *reasons})
+    names = sorted({*folder.names, *reasons})
+    blank = np.zeros_like(folder.labels(folder.names[0]))
     for plane, stem in enumerate(names):
-        ids = read_labels(paths[stem]) if stem in paths else blank
+        ids = folder.labels(stem) if stem in images else blank
         own = table[table["image"] == stem]
         rows.append(own.assign(label=own["label"] + highest, plane=plane))
         ids[ids > 0] += np.uint32(highest)
@@ -95,10 +91,10 @@ def read_found(results: Path, name: str) -> Found:
         labels.append(ids)
     every = pd.concat(rows, ignore_index=True).assign(image=name)
     every = every[["plane", *every.columns.drop("plane")]].dropna(axis="columns", how="all")
-    source = summary["provenance"]["source"] | {"images": name}
-    known = [sure for entry in summary["images"].values() if (sure := entry.get("certainty")) is not None]
-    provenance = summary["provenance"] | {"source": source}
+    source = folder.provenance["source"] | {"images": name}
+    known = [sure for entry in images.values() if (sure := entry.get("certainty")) is not None]
+    provenance = folder.provenance | {"source": source}
     failed = {plane: reasons[stem] for plane, stem in enumerate(names) if stem in reasons}
-    shown = [rows and tuple(rows) for stem in names for rows in [summary["images"].get(stem, {}).get("rows")]]
+    shown = [rows and tuple(rows) for stem in names for rows in [images.get(stem, {}).get("rows")]]
     found = every if len(every) else table.assign(plane=0)
     return Found(labels, found, provenance, min(known, default=None), failed, shown)

@@ -1,0 +1,224 @@
+"""A folder of results: the one place that knows its files."""
+
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from particleforge.errors import UserError
+from particleforge.measurement.rules import Rules
+from particleforge.measurement.table_file import TableFile, read_table
+from particleforge.store.files import atomic_write, new_part
+from particleforge.store.run_folder import claim
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NEEDED = {"provenance", "complete", "images", "failed"}
+TABLE, PARQUET, SUMMARY, LABELS = "particles.csv", "particles.parquet", "summary.json", "labels"
+
+
+class ResultsFolder:
+    """Reads and writes what a measurement leaves: ``particles.csv``, ``labels/NAME.tif`` and ``summary.json``.
+
+    `open` one to read it, `begin` one to write it image by image. Whoever begins claims the folder: this is where a
+    lock is taken and where inputs are compared with those of an interrupted run. What a folder holds beyond what is
+    known here, columns of the table and entries of the summary, is kept.
+
+    The summary holds
+
+    ``provenance``
+        What was measured, with which parameters, and the ``version`` of this package.
+    ``complete``
+        False until all images are measured.
+    ``pooled``
+        All particles as `summarize` gives them; None until complete.
+    ``images``
+        What is said of each image, by name.
+    ``failed``
+        Why an image could not be measured, by name.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    summary
+        What its ``summary.json`` holds.
+
+    Examples
+    --------
+    >>> from particleforge.measurement.results_folder import ResultsFolder
+    >>> results = ResultsFolder.open("spheres-results")  # doctest: +SKIP
+    >>> results.table()["ecd_nm"].median(), results.labels(results.names[0]).shape  # doctest: +SKIP
+    """
+
+    def __init__(self, path: Path, summary: dict[str, Any]) -> None:
+        self.path, self.summary = path, summary
+        self._rows = TableFile(path / TABLE)
+
+    @classmethod
+    def open(cls, path: Path | str) -> "ResultsFolder":
+        """Open results to read them, also those of a run that is not complete.
+
+        Raises
+        ------
+        UserError
+            If the folder holds none, or its summary is damaged.
+        """
+        folder = Path(path)
+        if not (folder / SUMMARY).is_file() or not (folder / TABLE).is_file():
+            raise UserError(f"{folder} holds no results.", "Give a folder that measure or sizes wrote.")
+        return cls(folder, _read_summary(folder))
+
+    @classmethod
+    def begin(cls, path: Path, provenance: Mapping[str, Any]) -> "ResultsFolder":
+        """Make a folder of results, or continue an interrupted one: images that are complete stay, with their rows.
+
+        Parameters
+        ----------
+        path
+            A folder that is not there yet, or empty, or holds a run of the same provenance.
+        provenance
+            Plain data: the command, its parameters, what was measured with what.
+
+        Raises
+        ------
+        UserError
+            If the folder holds something else or cannot be written.
+        """
+        claim(path, provenance)
+        before = _read_summary(path) if (path / SUMMARY).is_file() and (path / TABLE).is_file() else {}
+        known = {
+            "provenance": before.get("provenance", {}) | {"version": version("napari-particleforge"), **provenance},
+            "complete": False,
+            "pooled": None,
+            "images": before.get("images", {}),
+            "failed": {},
+        }
+        results = cls(path, before | known)
+        results._rows.keep(results.images)
+        results._write_summary()
+        return results
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What was measured, and how."""
+        return dict(self.summary["provenance"])
+
+    @property
+    def rules(self) -> Rules:
+        """Return the rules the results were made with."""
+        given = self.provenance.get("params", {})
+        return Rules.parse({name: given[name] for name in Rules.model_fields if name in given})
+
+    @property
+    def complete(self) -> bool:
+        """Whether all images were measured."""
+        return bool(self.summary["complete"])
+
+    @property
+    def images(self) -> dict[str, dict[str, Any]]:
+        """What the summary says of each image that was measured, by name."""
+        return dict(self.summary["images"])
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the images that were measured."""
+        return list(self.images)
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Why images could not be measured, by name."""
+        return dict(self.summary["failed"])
+
+    def table(self) -> "pd.DataFrame":
+        """Read the particles of all images."""
+        return read_table(self.path / TABLE)
+
+    def labels(self, name: str) -> npt.NDArray[Any]:
+        """Read the (Y, X) label image of an image.
+
+        Raises
+        ------
+        UserError
+            If it is not there or cannot be read.
+        """
+        from particleforge.store.labels import read_labels
+
+        return read_labels(self.path / LABELS / f"{name}.tif")
+
+    def write_labels(self, name: str, labels: npt.NDArray[Any]) -> None:
+        """Write the (Y, X) label image of an image.
+
+        Raises
+        ------
+        UserError
+            If the disk is full or not writable.
+        """
+        from particleforge.store.labels import write_labels
+
+        write_labels(new_part(self.path, LABELS) / f"{name}.tif", labels)
+
+    def add(self, name: str, table: "pd.DataFrame", entry: Mapping[str, Any]) -> None:
+        """Add the particles of an image and what is said of it; with this it is complete.
+
+        Raises
+        ------
+        UserError
+            If the disk is full or not writable.
+        """
+        self._rows.append(table)
+        self.summary["images"][name] = dict(entry)
+        self.summary["failed"].pop(name, None)
+        self._reopen()
+
+    def fail(self, name: str, reason: str) -> None:
+        """Note why an image could not be measured."""
+        self.summary["failed"][name] = reason
+        self._reopen()
+
+    def finish(self, pooled: Mapping[str, Any]) -> None:
+        """Write the table as Parquet, too, and mark the results as complete.
+
+        Raises
+        ------
+        UserError
+            If the disk is full or not writable.
+        """
+        with atomic_write(self.path / PARQUET) as temporary:
+            self.table().to_parquet(temporary, index=False)
+        self.summary |= {"complete": True, "pooled": dict(pooled)}
+        self._write_summary()
+
+    def _reopen(self) -> None:
+        self.summary |= {"complete": False, "pooled": None}
+        self._write_summary()
+
+    def _write_summary(self) -> None:
+        write_json(self.path / SUMMARY, self.summary)
+
+
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write plain data as JSON, whole or not at all.
+
+    Raises
+    ------
+    UserError
+        If the disk is full or not writable.
+    """
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False), encoding="utf-8")
+
+
+def _read_summary(folder: Path) -> dict[str, Any]:
+    path = folder / SUMMARY
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read ({error}).", "Measure again into another folder.") from error
+    if not isinstance(summary, dict) or not _NEEDED <= set(summary):
+        raise UserError(f"{path} is not a summary of results.", f"It needs {', '.join(sorted(_NEEDED))}.")
+    return summary

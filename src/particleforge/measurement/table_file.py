@@ -1,0 +1,91 @@
+"""``particles.csv``: written and read by what columns declare; columns that nobody declares are kept as they are."""
+
+import io
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from particleforge.measurement.column import Column
+from particleforge.measurement.columns import arranged, by_table_name, written
+from particleforge.store.files import atomic_write, disk_errors
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_table(path: Path) -> "pd.DataFrame":
+    """Read a particle table. Text stays text, an image may be called NA; only empty cells are missing."""
+    import pandas as pd
+
+    declared = by_table_name()
+    text = {name: str for name, column in declared.items() if column.dimension == "text"}
+    table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+    types = {name: _type(table[name], declared[name]) for name in table if name in declared and name not in text}
+    return table.astype(types)
+
+
+def csv_text(table: "pd.DataFrame", header: bool = True) -> str:
+    """Write particles as comma-separated values, numbers with seven digits."""
+    return str(table.to_csv(index=False, header=header, float_format="%.7g", lineterminator="\n"))
+
+
+class TableFile:
+    """Particles of several images in one file, added image by image.
+
+    Parameters
+    ----------
+    path
+        The file. One that is there is continued: its columns stay.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def keep(self, images: Collection[str]) -> None:
+        """Begin the file, or drop all rows but those of some images; those stay as they were written.
+
+        Raises
+        ------
+        UserError
+            If the disk is full or not writable.
+        """
+        import pandas as pd
+
+        rows = self._as_written() if self.path.is_file() else pd.DataFrame(columns=written())
+        self._write(rows[rows["image"].isin(list(images))], arranged([*map(str, rows), *written()]))
+
+    def append(self, table: "pd.DataFrame") -> None:
+        """Add the particles of an image; columns that are new are empty for the others.
+
+        Raises
+        ------
+        UserError
+            If the disk is full or not writable.
+        """
+        import pandas as pd
+
+        header = [str(name) for name in pd.read_csv(self.path, nrows=0)]
+        names = arranged([*header, *map(str, table)])
+        if names != header:
+            self._write(self._as_written(), names)
+        with disk_errors(self.path), self.path.open("a", encoding="utf-8", newline="") as file:
+            file.write(csv_text(table.reindex(columns=names), header=False))
+
+    def _as_written(self) -> "pd.DataFrame":
+        """Read every cell as its text, without a last row that was cut off."""
+        import pandas as pd
+
+        lines, end, _ = self.path.read_text(encoding="utf-8").rpartition("\n")
+        return pd.read_csv(io.StringIO(lines + end), dtype=str, keep_default_na=False)
+
+    def _write(self, rows: "pd.DataFrame", names: list[str]) -> None:
+        with atomic_write(self.path) as temporary:
+            temporary.write_text(csv_text(rows.reindex(columns=names)), encoding="utf-8", newline="")
+
+
+def _type(values: "pd.Series[Any]", column: Column) -> type:
+    """Type of a column as it was read; whole numbers and flags only where none is missing."""
+    whole = {"count": np.int64, "flag": bool}.get(column.dimension, float)
+    return float if values.isna().any() else whole
