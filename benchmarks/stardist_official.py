@@ -186,10 +186,10 @@ def make_ours(folder: Path, sample: np.ndarray) -> None:
     """Models with random weights (biases and statistics too), saved as ours."""
     import torch
 
+    from particleforge.models.normalize import normalize
     from particleforge.models.stardist.config import StarDistConfig
     from particleforge.models.stardist.model import StarDistModel
     from particleforge.models.stardist.network import StarDistNet
-    from particleforge.models.stardist.normalize import normalize
     from particleforge.models.stardist.predict import network_maps
 
     torch.manual_seed(0)
@@ -206,9 +206,9 @@ def make_ours(folder: Path, sample: np.ndarray) -> None:
 def compare(folder: Path, images: Any) -> dict[str, Any]:
     """Run a model folder; differences to what the official package found, and how many label images are equal."""
     from particleforge.micrograph import Micrograph
+    from particleforge.models.normalize import normalize
     from particleforge.models.stardist.instances import Thresholds, instances
     from particleforge.models.stardist.model import StarDistModel
-    from particleforge.models.stardist.normalize import normalize
     from particleforge.models.stardist.predict import network_maps
 
     model, stored = StarDistModel.load(folder), np.load(folder / "maps.npz")

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from particleforge.cli.main import main
+from particleforge.models.opening import open_model
 from particleforge.models.scoring import score
-from particleforge.models.stardist.model import StarDistModel, find_model
+from particleforge.models.stardist.model import StarDistModel
 from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
 from particleforge.store.labels import read_labels
@@ -149,7 +150,7 @@ def test_learning_goes_on_from_the_base_detector(spheres, tmp_path, capsys):
     ]
     training = "{steps: 3, patch_px: 64, batch_size: 2, validations: 1}"
     answer(capsys, *words, "--synthetic-per-image", "1", "--training", training)
-    model, base = StarDistModel.load(tmp_path / "model"), StarDistModel.load(find_model("base"))
+    model, base = StarDistModel.load(tmp_path / "model"), open_model("base", "detector")
     assert model.net.config == base.net.config
     weights, old = model.net.state_dict(), base.net.state_dict()
     moved = max(float((weights[name] - old[name]).abs().max()) for name in old if name.endswith("conv.weight"))

@@ -114,7 +114,7 @@ def test_descriptors_follow_the_parameters():
 
     def grown(dimension, share):
         values = {"growth.fractal_dimension": dimension, "materials.TiO2.share": share, "growth.particles": 60.0}
-        found = [Estimate(name, value, value, None, None, None) for name, value in values.items()]
+        found = [Estimate(name, value, value, None, None, None, (0.0, 100.0), {}) for name, value in values.items()]
         return grow(estimated_recipe(recipe, found), 40, 0)[0].mean()
 
     stretched, dense = grown(1.6, 0.2), grown(2.3, 0.7)

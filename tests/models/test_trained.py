@@ -8,7 +8,7 @@ import yaml
 from particleforge.errors import UserError
 from particleforge.models import trained
 from particleforge.models.stardist import model, train
-from particleforge.models.stardist.model import BASE
+from particleforge.models.stardist.kind import BASE
 from particleforge.models.trained import run_arguments, trained_estimators, trained_models
 
 

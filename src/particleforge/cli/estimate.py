@@ -10,7 +10,7 @@ from particleforge.cli.options import add_options, read_options
 from particleforge.workflows.estimate import EstimateParams, estimate
 
 if TYPE_CHECKING:
-    from particleforge.models.estimator.model import Estimate
+    from particleforge.models.roles import Estimate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from particleforge.cli.bar import run_with_bar
-from particleforge.cli.options import add_options, read_options
+from particleforge.cli.options import add_model_options, add_options, read_model_options, read_options
 from particleforge.workflows.measure import MeasureParams, predict
 
 
@@ -15,10 +15,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", type=Path, help="An image or a folder of images.")
     parser.add_argument("--out", type=Path, required=True, help="New folder for the label images.")
     add_options(parser, MeasureParams)
+    add_model_options(parser, "detector")
 
 
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """Predict; the result for a person or as JSON."""
     params = read_options(args, MeasureParams)
+    params = params.replace(options=params.options | read_model_options(args))
     written = run_with_bar(predict.steps(args.model, args.images, args.out, params))
     return {"labels": str(args.out), "images": len(written)}

@@ -16,7 +16,7 @@ from particleforge.step import Step
 
 if TYPE_CHECKING:
     from particleforge.measurement.results import Measurement
-    from particleforge.models.estimator.model import Estimate
+    from particleforge.models.roles import Estimate
     from particleforge.recipes.recipe import Recipe
     from particleforge.sample import Sample
 

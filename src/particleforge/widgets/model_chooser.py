@@ -7,8 +7,8 @@ from typing import TypeAlias
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from particleforge.models.estimator.model import HETERO
-from particleforge.models.trained import ESTIMATOR, trained_estimators, trained_models
+from particleforge.models.kind import bundled
+from particleforge.models.trained import trained_estimators, trained_models
 from particleforge.widgets.form.editor import guard_wheel
 from particleforge.widgets.workspace import MODELS, workspace
 
@@ -25,7 +25,7 @@ def detectors(folder: Path) -> list[Offer]:
 
 def estimators(folder: Path) -> list[Offer]:
     """Estimators of a folder, behind the one that comes along, where it does."""
-    own = [("Built-in (hetero)", str(HETERO))] if (HETERO / ESTIMATOR).is_file() else []
+    own = [(f"Built-in ({name})", name) for name in bundled("estimator")]
     return own + [(path.name, str(path)) for path in trained_estimators(folder)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import Field
@@ -16,10 +16,10 @@ from particleforge.recipes.near import Near
 from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.sample import Sample
 from particleforge.seeds import stream
-from particleforge.step import Progress, Step, stepwise
+from particleforge.step import Progress, Step, run, stepwise
 
 if TYPE_CHECKING:
-    from particleforge.models.stardist.model import StarDistModel
+    from particleforge.models.roles import Detector
 
 
 class AdaptParams(Params):
@@ -34,7 +34,7 @@ class AdaptParams(Params):
 
 @stepwise
 def adapt(
-    model: Path | str | StarDistModel,
+    model: Path | str | Detector[Any],
     recipe: Recipe,
     sources: Sequence[Sample] = (),
     params: AdaptParams = AdaptParams(),
@@ -60,16 +60,17 @@ def adapt(
     UserError
         If the model cannot be read, or too few samples have enough particles.
     """
+    from particleforge.models.opening import open_model
     from particleforge.models.scoring import score
-    from particleforge.models.stardist.model import StarDistModel, find_model
 
-    detector = model if isinstance(model, StarDistModel) else StarDistModel.load(find_model(model))
+    detector = open_model(model, "detector")
+    options = detector.native_options()
     material = recipe.prepare(sources)
     scores: list[tuple[float, int]] = []
     for index in range(params.count):
         sample = make_sample(recipe, material, params.seed, index)
         if len(np.unique(sample.labels)) > params.least_particles:
-            found = detector.predict(sample.micrograph, detector.working_scale)
+            found = run(detector.detect(sample.micrograph, options))
             scores.append((score(sample.labels, found.labels, sample.known).f1, index))
         mean = np.mean([f1 for f1, _ in scores]) if scores else 0.0
         yield Progress(

@@ -20,7 +20,7 @@ from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.micrographs import read_micrograph
 
 if TYPE_CHECKING:
-    from particleforge.models.estimator.model import Estimate, Estimator
+    from particleforge.models.roles import Estimate, Estimator
 
 TABLE, SUMMARY = "estimate.csv", "estimate.json"
 
@@ -42,7 +42,7 @@ def estimate(
     Parameters
     ----------
     model
-        An estimator, or its folder, or ``hetero``: the one of hetero-aggregates that comes along.
+        An estimator, or its folder, or ``hetero``: the bundled one, of hetero-aggregates.
     images
         An image or a folder of images, all of one material; ten are usual.
     out
@@ -55,25 +55,23 @@ def estimate(
     UserError
         If the model or an image cannot be read, an image does not fit, or `out` holds something.
     """
-    from particleforge.models.estimator.model import Estimator, find_model
+    from particleforge.models.opening import open_model
 
     paths = image_paths(Path(images))
-    estimator = model if isinstance(model, Estimator) else Estimator.load(find_model(model))
+    estimator = open_model(model, "estimator")
     micrographs: list[Micrograph] = []
     for path in paths:
         yield Progress(len(micrographs), len(paths) + 1, f"Reading {path.name}")
         micrographs.append(_read(path, params))
     found = estimator.estimate(micrographs)
-    folder = None if isinstance(model, Estimator) else str(model)
+    folder = str(model) if isinstance(model, (str, Path)) else None
     source = {"model": folder, "images": str(images), "params": params.model_dump(mode="json")}
-    write(new_folder(Path(out)), [one.name for one in micrographs], found, estimator, source)
+    write(new_folder(Path(out)), [one.name for one in micrographs], found, source)
     yield Progress(1, 1, ", ".join(f"{one.parameter} {one.value:.3g}" for one in found))
     return found
 
 
-def write(
-    out: Path, names: Sequence[str], found: Sequence[Estimate], estimator: Estimator, source: dict[str, Any]
-) -> None:
+def write(out: Path, names: Sequence[str], found: Sequence[Estimate], source: dict[str, Any]) -> None:
     """Write the table and the summary."""
     with atomic_write(out / TABLE) as path, path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -91,10 +89,10 @@ def write(
                 "in_recipe": one.in_recipe,
                 "spread": one.spread,
                 "standard_error": one.standard_error,
-                "limits": list(part.limits),
-                "held_out_errors": dict(part.held_out),
+                "limits": list(one.limits),
+                "held_out_errors": dict(one.held_out),
             }
-            for one, part in zip(found, estimator.parts, strict=True)
+            for one in found
         },
     }
     with atomic_write(out / SUMMARY) as path:

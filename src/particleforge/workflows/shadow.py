@@ -28,7 +28,7 @@ from particleforge.workflows.estimate import EstimateParams, estimate
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from particleforge.models.estimator.model import Estimate, Estimator
+    from particleforge.models.roles import Estimate, Estimator
 
 TABLE, SUMMARY, FIGURE = "shadow.csv", "shadow.json", "shadow.png"
 MOST_REFUSED = 0.5
@@ -92,9 +92,9 @@ def shadow(
     UserError
         As `estimate`, or if the model has not learned from aggregates, or most draws have none.
     """
-    from particleforge.models.estimator.model import Estimator, find_model
+    from particleforge.models.opening import open_model
 
-    estimator = model if isinstance(model, Estimator) else Estimator.load(find_model(model))
+    estimator = open_model(model, "estimator")
     _aggregate(estimator.recipe)
     found = yield from estimate.steps(estimator, images, out, params)
     recipe = estimated_recipe(estimator.recipe, found)

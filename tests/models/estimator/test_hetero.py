@@ -7,8 +7,9 @@ import pytest
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.models.estimator.model import HETERO, Estimator, find_model
+from particleforge.models.estimator.kind import HETERO, NOTE, EstimatorKind
 from particleforge.models.estimator.target import Batch
+from particleforge.models.opening import find_model, open_model
 from particleforge.recipes.any import read_recipe
 from particleforge.recipes.fields import innermost, value_of
 from particleforge.recipes.recipe import make_sample
@@ -27,21 +28,23 @@ def groups():
 
 
 def test_it_is_found_by_its_name(tmp_path, monkeypatch):
-    assert find_model("hetero") == HETERO
-    assert find_model(tmp_path) == tmp_path
+    assert find_model("hetero") == (EstimatorKind, HETERO)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hetero").mkdir()
-    assert find_model("hetero").resolve() == tmp_path / "hetero"  # a folder of that name comes first
+    (tmp_path / "hetero" / NOTE).touch()
+    kind, folder = find_model("hetero")
+    assert folder.resolve() == tmp_path / "hetero"  # a folder of that name comes first
+    assert kind is EstimatorKind
 
 
 def test_an_empty_image_is_refused_by_its_name():
     empty = Micrograph(np.full((64, 64), 0.01, np.float32), (2.0, 2.0), name="empty")
     with pytest.raises(UserError, match=r"empty: all pixels have the same grey level.*Leave this image out"):
-        Estimator.load(find_model("hetero")).estimate([empty])
+        open_model("hetero", "estimator").estimate([empty])
 
 
 def test_it_beats_guessing_the_middle_of_the_range(groups):
-    model = Estimator.load(find_model("hetero"))
+    model = open_model("hetero", "estimator")
     found = [model.estimate([sample.micrograph for sample in samples]) for samples in groups]
     for k, part in enumerate(model.parts):
         asked = np.array([value_of(innermost(samples[0].recipe), part.target.parameter) for samples in groups])
@@ -55,7 +58,7 @@ def test_it_beats_guessing_the_middle_of_the_range(groups):
 
 
 def test_images_of_the_usual_pixel_size_are_taken(tmp_path):
-    model = Estimator.load(find_model("hetero"))
+    model = open_model("hetero", "estimator")
     recipe = read_recipe(str(HETERO / "recipe.yaml")).recipe
     imaging = recipe.imaging.replace(dose=4500, jitter_px=0.1)
     fine = recipe.replace(height_px=512, width_px=512, pixel_size_nm=0.5, imaging=imaging)

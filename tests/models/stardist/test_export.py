@@ -11,12 +11,12 @@ import yaml
 
 from particleforge.cli.main import main
 from particleforge.errors import UserError
+from particleforge.models.normalize import normalize
 from particleforge.models.stardist import export
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.export import export_bioimageio, export_onnx
 from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.network import StarDistNet
-from particleforge.models.stardist.normalize import normalize
 from particleforge.models.stardist.predict import network_maps
 
 

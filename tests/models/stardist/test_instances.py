@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.models.stardist.instances import Instances, Thresholds, instances
+from particleforge.models.stardist.instances import Thresholds, instances
 
 CONFIG = StarDistConfig(n_rays=64, grid=(2, 2))
 
@@ -91,24 +91,6 @@ def test_negative_distances_do_no_harm():
     prob[10, 10] = 0.9
     result = found(prob, np.full((64, 20, 20), -5.0), (40, 40))
     assert (result.dist > 0).all() and (result.labels > 0).sum() <= 1
-
-
-def test_objects_in_a_window_are_left_out():
-    labels = np.zeros((20, 30), np.uint32)
-    labels[2:6, 2:6], labels[2:6, 10:18], labels[10:14, 2:6] = 1, 2, 3
-    found = Instances(labels, np.array([0.9, 0.8, 0.7], np.float32), np.eye(3, 2), np.ones((3, 5), np.float32))
-    kept = found.outside([(slice(0, 8), slice(0, 14)), (slice(10, 14), slice(2, 4))])
-    assert kept.scores.tolist() == found.scores[1:].tolist()
-    assert np.array_equal(kept.labels, np.where(labels == 1, 0, labels.astype(int) - (labels > 1)))
-    assert np.array_equal(found.outside([]).labels, labels)
-
-
-def test_moved_objects_lie_further_down():
-    labels = np.eye(4, dtype=np.uint32)
-    found = Instances(labels, np.ones(1, np.float32), np.zeros((1, 2)), np.ones((1, 5), np.float32))
-    moved = found.moved(3, (9, 4))
-    assert np.array_equal(moved.labels[3:7], labels) and moved.labels.sum() == labels.sum()
-    assert moved.labels.shape == (9, 4) and moved.points.tolist() == [[3, 0]]
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.5])

@@ -9,7 +9,8 @@ import torch
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.models.stardist.model import BASE, StarDistModel
+from particleforge.models.stardist.kind import BASE
+from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.network import StarDistNet
 
 TINY = Path(__file__).parent / "data/official_tiny"

@@ -9,11 +9,11 @@ import torch
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.models.normalize import normalize
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.instances import Thresholds
 from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.network import StarDistNet
-from particleforge.models.stardist.normalize import normalize
 from particleforge.models.stardist.official import read_official, write_official
 from particleforge.models.stardist.predict import network_maps
 

@@ -1,6 +1,7 @@
 """Choosing the scale of an image of unknown magnification."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def test_consistency_tells_knowing_points_from_ignorant_ones() -> None:
     prob, dist, found = maps_of_one_disc(knowing=True)
     assert consistency(prob, dist, found, 1.0, CONFIG) > 0.95
     prob, dist, found = maps_of_one_disc(knowing=False)
-    low = Instances(found.labels, np.full_like(found.scores, 0.3), found.points, found.dist)
+    low = replace(found, scores=np.full_like(found.scores, 0.3))
     assert consistency(prob, dist, low, 1.0, CONFIG) < 0.05
 
 

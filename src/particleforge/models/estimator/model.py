@@ -14,54 +14,21 @@ from pydantic import AfterValidator, Field
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.models import roles
 from particleforge.models.estimator.config import NetworkConfig
+from particleforge.models.estimator.kind import NOTE
 from particleforge.models.estimator.preparation import Bytes, Preparation
 from particleforge.models.estimator.target import AnyTarget, Batch, Floats, Ints, Target
 from particleforge.models.estimator.together import Together
+from particleforge.models.roles import Estimate
 from particleforge.params import Params
 from particleforge.store.files import atomic_write, disk_errors
 
 if TYPE_CHECKING:
     from particleforge.models.estimator.network import EstimatorNet
 
-NOTE = "estimator.yaml"
-HETERO = Path(__file__).parent / "hetero"
-"""The estimator of hetero-aggregates that comes along; its recipe and its training lie beside it."""
 CHUNK = 32
 """Images that go through a network at once."""
-
-
-def find_model(name: Path | str) -> Path:
-    """Folder of an estimator: ``hetero`` is the one that comes along, anything else is a path."""
-    return HETERO if str(name) == "hetero" and not Path(name).exists() else Path(name)
-
-
-@dataclass(frozen=True, eq=False)
-class Estimate:
-    """A parameter as estimated from some images of one material.
-
-    Parameters
-    ----------
-    parameter
-        Its name in the recipe.
-    value
-        From all images together.
-    in_recipe
-        The nearest value the recipe could have: between its limits, and whole where it must be.
-    per_image
-        (n,) from each image by itself; None where the network reads several at once.
-    spread
-        Standard deviation of `per_image`; None for one image.
-    standard_error
-        How far `value` would scatter with other images, by leaving out each in turn; None for one image.
-    """
-
-    parameter: str
-    value: float
-    in_recipe: float
-    per_image: Floats | None
-    spread: float | None
-    standard_error: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +65,16 @@ class Part:
             error = float(np.sqrt((len(images) - 1) * without.var()))
             spread = None if per_image is None else float(per_image.std(ddof=1))
         value = float(self._together(features, [everyone])[0])
-        return Estimate(self.target.parameter, value, self.in_recipe(value), per_image, spread, error)
+        return Estimate(
+            self.target.parameter,
+            value,
+            self.in_recipe(value),
+            per_image,
+            spread,
+            error,
+            limits=self.limits,
+            held_out=self.held_out,
+        )
 
     def value(self, images: Bytes) -> float:
         """Estimate from (n, Y, X) prepared images together, without saying how sure it is."""
@@ -160,7 +136,7 @@ class _Note(Params):
 
 
 @dataclass(frozen=True, eq=False)
-class Estimator:
+class Estimator(roles.Estimator):
     """Trained networks and all they need to be used.
 
     Parameters

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.models.stardist.normalize import rescale
+from particleforge.models.normalize import rescale
 from particleforge.params import Params
 from particleforge.sample import Sample
 

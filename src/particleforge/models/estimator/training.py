@@ -10,7 +10,8 @@ import numpy as np
 
 from particleforge.errors import UserError
 from particleforge.models.estimator.data import Pictures, collect
-from particleforge.models.estimator.model import NOTE, Estimator, Part, load_net, net_name, reach_of, save_net
+from particleforge.models.estimator.kind import NOTE
+from particleforge.models.estimator.model import Estimator, Part, load_net, net_name, reach_of, save_net
 from particleforge.models.estimator.network import EstimatorNet
 from particleforge.models.estimator.preparation import Preparation
 from particleforge.models.estimator.target import Batch, Ints, Regression, Target, named

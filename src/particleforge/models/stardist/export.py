@@ -20,10 +20,10 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from particleforge.errors import UserError
+from particleforge.models.normalize import normalize
 from particleforge.models.stardist.instances import BORDER_CELLS, Thresholds, instances
 from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.network import StarDistNet
-from particleforge.models.stardist.normalize import normalize
 from particleforge.models.stardist.predict import network_maps
 from particleforge.store.files import atomic_write, sha256
 

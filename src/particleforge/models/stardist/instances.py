@@ -1,13 +1,13 @@
 """From network maps to instances, on the compiled kernels of the official package."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.models.detections import Detections, Labels, Outlines
 from particleforge.models.stardist.config import StarDistConfig
 
 Floats = npt.NDArray[np.float32]
@@ -24,66 +24,57 @@ class Thresholds(NamedTuple):
     nms: float = 0.4
 
 
-@dataclass(frozen=True, eq=False)
-class Instances:
-    """Objects found in an image.
+class Stars(Outlines):
+    """Star-convex outlines.
 
     Parameters
     ----------
-    labels
-        (Y, X) uint32; object i has id i + 1. An object that others cover wholly has no pixel.
-    scores
-        (n,) probability of each object, falling.
     points
-        (n, 2) y and x of each object's centre in pixels.
+        (n, 2) y and x of the point each is seen from, in pixels.
     dist
-        (n, n_rays) distance in pixels from the centre to the outline.
-    scale
-        Factor at which the network saw the image.
-    certainty
-        Where several scales were tried, how much the results at the neighbouring ones agree with that at this one;
-        None where they were not, or nothing was found.
+        (n, n_rays) distance in pixels from there to the outline.
     """
 
-    labels: npt.NDArray[np.uint32]
-    scores: Floats
-    points: npt.NDArray[np.float64]
-    dist: Floats
-    scale: float = 1.0
-    certainty: float | None = None
+    def __init__(self, points: npt.NDArray[Any], dist: Floats) -> None:
+        self.points, self.dist = points, dist
 
-    def only(self, ids: npt.NDArray[np.int64]) -> "Instances":
-        """Keep the objects with these ids, renumbered in their order."""
-        new = np.zeros(len(self.scores) + 1, np.uint32)
-        new[ids] = np.arange(1, len(ids) + 1)
-        kept = np.asarray(ids) - 1
-        return replace(
-            self, labels=new[self.labels], scores=self.scores[kept], points=self.points[kept], dist=self.dist[kept]
-        )
+    def __len__(self) -> int:
+        return len(self.points)
 
-    def moved(self, rows: int, shape: tuple[int, int]) -> "Instances":
-        """Return them in a (Y, X) image in which the one they were found in begins `rows` further down."""
-        labels = np.zeros(shape, np.uint32)
-        labels[rows : rows + len(self.labels)] = self.labels
-        return replace(self, labels=labels, points=self.points + np.array([rows, 0]))
-
-    def outside(self, windows: Sequence[tuple[slice, slice]]) -> "Instances":
-        """Keep the objects of which at most half lies in some windows."""
-        within = np.zeros(self.labels.shape, np.bool_)
-        for window in windows:
-            within[window] = True
-        areas, inside = (
-            np.bincount(part, minlength=len(self.scores) + 1)[1:] for part in (self.labels.ravel(), self.labels[within])
-        )
-        return self.only(1 + np.flatnonzero(inside <= areas / 2))
-
-    def first(self, count: int) -> npt.NDArray[np.uint32]:
-        """(Y, X) labels of the `count` most probable objects alone."""
+    def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
+        """(Y, X) labels, drawn as the official package does."""
         from stardist.geometry import polygons_to_label
 
-        part = slice(count)
-        drawn = polygons_to_label(self.dist[part], self.points[part], self.labels.shape, prob=self.scores[part])
-        return np.asarray(drawn, np.uint32)
+        return np.asarray(polygons_to_label(self.dist, self.points, shape, prob=scores)).astype(np.uint32)
+
+    def only(self, indices: npt.NDArray[np.int64]) -> "Stars":
+        """Keep the outlines at these indices, in their order."""
+        return Stars(self.points[indices], self.dist[indices])
+
+    def moved(self, rows: float, columns: float) -> "Stars":
+        """Return them moved down and to the right."""
+        return Stars(self.points + np.array([rows, columns]), self.dist)
+
+
+@dataclass(frozen=True, eq=False)
+class Instances(Detections):
+    """Objects found in an image, the most probable first; `found` tells the ``working_scale``."""
+
+    outlines: Stars
+
+    @property
+    def scale(self) -> float:
+        """Factor at which the network saw the image."""
+        return float(self.found["working_scale"])
+
+    @property
+    def dist(self) -> Floats:
+        """(n, n_rays) distance in pixels from the points to the outlines."""
+        return self.outlines.dist
+
+    def first(self, count: int) -> Labels:
+        """(Y, X) labels of the `count` most probable objects alone."""
+        return self.outlines.only(np.arange(count)).paint(self.shape, self.scores[:count])
 
 
 def instances(
@@ -117,7 +108,6 @@ def instances(
         Grid cells by which the maps go beyond the image on every side. The middle of a particle that is cut by the
         border may lie there; objects of which less than `LEAST_SEEN` is in the image are left out.
     """
-    from stardist.geometry import polygons_to_label
     from stardist.nms import non_maximum_suppression_sparse
 
     candidates = prob > thresholds.prob
@@ -135,11 +125,11 @@ def instances(
     if scale != 1:
         factors = np.divide(seen, shape)  # not quite `scale`, as the resized image has whole pixels
         points, radii = (points + 0.5) / factors - 0.5, radii / np.float32(np.sqrt(factors.prod()))
-    labels = polygons_to_label(radii, points, shape, prob=scores).astype(np.uint32)
-    found = Instances(labels, scores, np.asarray(points, np.float64), radii, scale)
+    about = {"working_scale": scale, "certainty": None}
+    found = Instances(shape, np.asarray(points, np.float64), scores, Stars(points, radii), found=about)
     if not margin:
         return found
-    seen_px2 = np.bincount(labels.ravel(), minlength=len(scores) + 1)[1:]
+    seen_px2 = np.bincount(found.labels.ravel(), minlength=len(scores) + 1)[1:]
     return found.only(1 + np.flatnonzero(seen_px2 > LEAST_SEEN * polygon_areas_px2(radii)))
 
 

@@ -1,6 +1,6 @@
 """A StarDist model in a folder: an official one, or ours, which is an official one with a note beside it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,11 +10,13 @@ from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.models.normalize import normalize, rescale
+from particleforge.models.roles import Detector
 from particleforge.models.stardist.instances import Instances, Thresholds, instances
 from particleforge.models.stardist.network import StarDistNet
-from particleforge.models.stardist.normalize import normalize, rescale
 from particleforge.models.stardist.official import read_official, write_official
-from particleforge.models.stardist.predict import TILE_PX, map_steps
+from particleforge.models.stardist.options import TILE_PX, StarDistOptions
+from particleforge.models.stardist.predict import map_steps
 from particleforge.models.stardist.scale_search import Look, find_at_best_scale
 from particleforge.params import Params
 from particleforge.step import Step, run
@@ -22,15 +24,6 @@ from particleforge.store.files import atomic_write
 
 Floats = npt.NDArray[np.float32]
 NOTE = "particleforge.yaml"
-
-
-BASE = Path(__file__).parent / "base"
-"""The detector that comes along, trained on recipes only; the recipe and the settings lie beside it."""
-
-
-def find_model(name: Path | str) -> Path:
-    """Folder of a model: ``base`` is the one that comes along, anything else is a path."""
-    return BASE if str(name) == "base" and not Path(name).exists() else Path(name)
 
 
 class _Note(Params):
@@ -46,7 +39,7 @@ class _Note(Params):
 
 
 @dataclass(frozen=True, eq=False)
-class StarDistModel:
+class StarDistModel(Detector[StarDistOptions]):
     """A trained network and all it needs to be used.
 
     Parameters
@@ -72,6 +65,8 @@ class StarDistModel:
     tile_px
         Largest side of what the network sees at once; it changes the memory needed, not the result, and is not saved.
     """
+
+    Options = StarDistOptions
 
     net: StarDistNet
     prob_thresh: float = 0.5
@@ -121,6 +116,16 @@ class StarDistModel:
         if own is not None and self.pixel_size_nm is not None:
             return (self.working_scale * own / self.pixel_size_nm,)
         return self.search_scales or (self.working_scale,)
+
+    def detect(self, micrograph: Micrograph, options: StarDistOptions = StarDistOptions()) -> Step[Instances]:
+        """Find all particles of a micrograph; see `predict_steps`."""
+        given = {name: getattr(options, name) for name in ("prob_thresh", "nms_thresh", "tile_px")}
+        chosen = replace(self, **{name: value for name, value in given.items() if value is not None})
+        return (yield from chosen.predict_steps(micrograph, options.scale))
+
+    def native_options(self) -> StarDistOptions:
+        """Options for images at the scale it was trained for."""
+        return StarDistOptions(scale=self.working_scale)
 
     def predict(self, micrograph: Micrograph, scale: float | None = None) -> Instances:
         """Find all objects of a micrograph; see `predict_steps`."""

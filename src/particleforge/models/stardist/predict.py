@@ -9,10 +9,10 @@ import torch
 
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.network import StarDistNet
+from particleforge.models.stardist.options import TILE_PX
 from particleforge.step import Progress, Step, run
 
 Floats = npt.NDArray[np.float32]
-TILE_PX = 1024
 
 
 def network_maps(net: StarDistNet, image: Floats, tile_px: int = TILE_PX) -> tuple[Floats, Floats]:

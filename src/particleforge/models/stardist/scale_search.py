@@ -101,7 +101,8 @@ def _confirmed(found: Instances, others: Sequence[Instances]) -> Instances:
         return found
     certainty = _mean([score(found.labels, other.labels).f1 for other in others])
     kept = [set(found_again(found.labels, other.labels).tolist()) for other in others]
-    return replace(found.only(np.array(sorted(set.union(*kept)), np.int64)), certainty=certainty)
+    confirmed = found.only(np.array(sorted(set.union(*kept)), np.int64))
+    return replace(confirmed, found={**confirmed.found, "certainty": certainty})
 
 
 def _neighbours(scales: Sequence[float], i: int) -> list[float]:

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from skimage.transform import resize
 
+from particleforge.models.normalize import normalize, rescale
 from particleforge.models.patches import Source
-from particleforge.models.stardist.normalize import normalize, rescale
 from particleforge.sample import Sample
 from particleforge.store.labels import border_ids
 

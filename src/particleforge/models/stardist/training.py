@@ -11,9 +11,11 @@ from skimage.measure import regionprops_table
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.models.opening import open_model
 from particleforge.models.patches import Source
 from particleforge.models.stardist.config import SMALL
-from particleforge.models.stardist.model import BASE, NOTE, StarDistModel, find_model
+from particleforge.models.stardist.kind import BASE
+from particleforge.models.stardist.model import NOTE, StarDistModel
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.scale_search import candidate_scales
 from particleforge.models.stardist.sources import Sources, diameters_px
@@ -160,7 +162,7 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
             "Choose another place for the output, or remove it.",
         )
     real, synthetic = samples.real, samples.synthetic
-    start = None if params.start == "scratch" else StarDistModel.load(find_model(params.start))
+    start = None if params.start == "scratch" else _starting(params.start)
     plan = plan_scales(real or synthetic[:32], params.diameter_px)
     if not params.normalize_scale:
         plan = replace(plan, as_is=True, pixel_size_nm=None)
@@ -214,6 +216,13 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
     model = model_of(net, *choose_thresholds(net, [real_tests[:] or mix.real[:6], synthetic_tests[:]]))
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
+    return model
+
+
+def _starting(name: str) -> StarDistModel:
+    model = open_model(name, "detector")
+    if not isinstance(model, StarDistModel):
+        raise UserError(f"{name} is not a StarDist model; its weights cannot be used.", "Start from scratch or base.")
     return model
 
 

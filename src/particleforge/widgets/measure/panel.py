@@ -31,7 +31,7 @@ class MeasurePanel(Panel):
         self.image = self.add_layer_chooser("Image", Image, "The image, or the stack of images, to measure.")
         self.model = ModelChooser()
         self.add_line("Detector", self.model, "What finds the particles.")
-        self.form = FoldedForm(MeasureParams, (), left_out=("pixel_size", "tile_px", "reports"))
+        self.form = FoldedForm(MeasureParams, (), left_out=("pixel_size", "reports", "options"))
         self.view = ResultsView(napari_viewer)
         self.body.addWidget(self.form)
         self.body.addWidget(self.row)
@@ -56,8 +56,9 @@ class MeasurePanel(Panel):
         self._source, self._scratch = self.image.value, Scratch()
         found = self._planes = planes(self._source)
         model, folder = self.model.value(), self._scratch.path
+        options = {"tile_px": preference("computing", "tile_px", None)}
         params = self._params = self.form.params().replace(
-            tile_px=preference("computing", "tile_px", MeasureParams().tile_px)
+            options={name: value for name, value in options.items() if value is not None}
         )
         return lambda: task(found, model, params, folder)
 

@@ -1,4 +1,4 @@
-"""Grey values and size of an image as the network wants them."""
+"""Grey values and size of an image as networks want them."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,0 +1,164 @@
+"""What a detector finds in an image."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Labels: TypeAlias = npt.NDArray[np.uint32]
+Floats: TypeAlias = npt.NDArray[np.float32]
+Points: TypeAlias = npt.NDArray[np.float64]
+Ids: TypeAlias = npt.NDArray[np.int64]
+
+
+class Outlines(ABC):
+    """Outlines of n particles, which may overlap; a subclass per way to describe one, such as polygons."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many there are."""
+
+    @abstractmethod
+    def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
+        """(Y, X) labels; outline i has id i + 1, and where several overlap that with the highest score is seen."""
+
+    @abstractmethod
+    def only(self, indices: Ids) -> Self:
+        """Keep the outlines at these indices, in their order."""
+
+    @abstractmethod
+    def moved(self, rows: float, columns: float) -> Self:
+        """Return them moved down and to the right."""
+
+
+class Polygons(Outlines):
+    """Outlines by their corners.
+
+    Parameters
+    ----------
+    corners
+        (k, 2) y and x of the corners of each, in pixels; k may differ.
+    """
+
+    def __init__(self, corners: Sequence[Points]) -> None:
+        self.corners = list(corners)
+
+    def __len__(self) -> int:
+        return len(self.corners)
+
+    def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
+        """(Y, X) labels; pixels whose middle lies inside are painted."""
+        from skimage.draw import polygon
+
+        labels = np.zeros(shape, np.uint32)
+        for index in np.argsort(scores, kind="stable"):
+            rows, columns = self.corners[index].T
+            labels[polygon(rows, columns, shape)] = index + 1  # type: ignore[no-untyped-call]
+        return labels
+
+    def only(self, indices: Ids) -> Polygons:
+        """Keep the outlines at these indices, in their order."""
+        return Polygons([self.corners[index] for index in indices])
+
+    def moved(self, rows: float, columns: float) -> Polygons:
+        """Return them moved down and to the right."""
+        return Polygons([corners + np.array([rows, columns]) for corners in self.corners])
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """Particles found in an image; particle i has id i + 1.
+
+    Parameters
+    ----------
+    shape
+        (Y, X) of the image.
+    points
+        (n, 2) y and x of a point in each particle, in pixels.
+    scores
+        (n,) how sure the detector is of each, between 0 and 1.
+    outlines
+        Of each particle, where the detector gives any; they may overlap.
+    painted
+        Makes the labels where these are not painted from the outlines.
+    classes
+        Class of each particle, where the detector tells any apart.
+    found
+        Plain data: what was found out on the way, such as ``working_scale`` (factor at which the image was seen) and
+        ``certainty`` (how sure the detector is of the whole image, between 0 and 1; None where it cannot tell).
+    """
+
+    shape: tuple[int, int]
+    points: Points
+    scores: Floats
+    outlines: Outlines | None = None
+    painted: Callable[[], Labels] | None = None
+    classes: tuple[str, ...] | None = None
+    found: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """(Y, X) ids, 0 = background; a particle that others cover wholly has no pixel.
+
+        They are painted once, in the image the particles were found in: what `only` leaves out leaves its pixels
+        empty, and `moved` shows nothing that lay beyond that image.
+        """
+        if self.painted is not None:
+            return self.painted()
+        if self.outlines is None:
+            return np.zeros(self.shape, np.uint32)
+        return self.outlines.paint(self.shape, self.scores)
+
+    @property
+    def certainty(self) -> float | None:
+        """How sure the detector is of the whole image; None where it cannot tell."""
+        return self.found.get("certainty")
+
+    def only(self, ids: Ids) -> Self:
+        """Keep the particles with these ids, renumbered in their order."""
+        new = np.zeros(len(self) + 1, np.uint32)
+        new[ids] = np.arange(1, len(ids) + 1)
+        kept = np.asarray(ids, np.int64) - 1
+        return replace(
+            self,
+            points=self.points[kept],
+            scores=self.scores[kept],
+            outlines=None if self.outlines is None else self.outlines.only(kept),
+            painted=lambda: new[self.labels],
+            classes=None if self.classes is None else tuple(self.classes[index] for index in kept),
+        )
+
+    def moved(self, rows: int, shape: tuple[int, int]) -> Self:
+        """Return them in a (Y, X) image in which the one they were found in begins `rows` further down."""
+
+        def painted() -> Labels:
+            labels = np.zeros(shape, np.uint32)
+            labels[rows : rows + len(self.labels)] = self.labels
+            return labels
+
+        return replace(
+            self,
+            shape=shape,
+            points=self.points + np.array([rows, 0]),
+            outlines=None if self.outlines is None else self.outlines.moved(rows, 0),
+            painted=painted,
+        )
+
+    def outside(self, windows: Sequence[tuple[slice, slice]]) -> Self:
+        """Keep the particles of which at most half lies in some windows."""
+        within = np.zeros(self.shape, np.bool_)
+        for window in windows:
+            within[window] = True
+        areas, inside = (
+            np.bincount(part, minlength=len(self) + 1)[1:] for part in (self.labels.ravel(), self.labels[within])
+        )
+        return self.only(1 + np.flatnonzero(inside <= areas / 2))

@@ -1,0 +1,93 @@
+"""Open a model by its name or folder, whatever its kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, overload
+
+from particleforge.errors import UserError
+from particleforge.models.kind import ModelKind, bundled, kinds
+from particleforge.models.roles import Detector, Estimator, Model
+
+VERBS = {cls.role: cls.verb for cls in (Detector, Estimator)}
+"""What models of a role are used by."""
+
+
+@overload
+def open_model(given: str | Path | Detector[Any], role: Literal["detector"]) -> Detector[Any]: ...
+@overload
+def open_model(given: str | Path | Estimator, role: Literal["estimator"]) -> Estimator: ...
+@overload
+def open_model(given: str | Path | Model, role: str = "") -> Model: ...
+def open_model(given: str | Path | Model, role: str = "") -> Model:
+    """Load a model.
+
+    Parameters
+    ----------
+    given
+        Name of a bundled model such as ``base``, the folder of a model, or a model that is loaded already. A folder
+        goes before a bundled model of the same name.
+    role
+        What it must be able to do; empty: anything.
+
+    Raises
+    ------
+    UserError
+        If there is no such model, it plays another role, or a file is missing or broken.
+    """
+    if not isinstance(given, (str, Path)):
+        _check_role(str(given.provenance.get("name", "The model")), given.role, role)
+        return given
+    kind, folder = find_model(given, role)
+    _check_role(str(given), kind.role, role)
+    return kind.load(folder)
+
+
+def find_model(name: str | Path, role: str = "") -> tuple[type[ModelKind], Path | None]:
+    """Kind and folder of a model, by its name or folder; the folder is None for a model that has no files.
+
+    Raises
+    ------
+    UserError
+        If there is no such model.
+    """
+    path, known = Path(name), bundled()
+    if not path.exists() and str(name) in known:
+        kind = known[str(name)]
+        return kind, kind.bundled[str(name)]
+    if not path.is_dir():
+        raise UserError(
+            f"{name} is not a folder.", f"Give the folder of a trained model, or one of {', '.join(bundled(role))}."
+        )
+    kind_found = recognised(path)
+    if kind_found is None:
+        raise UserError(f"{path} holds no {role or 'model'}.", "Give a folder that `particleforge train` has written.")
+    return kind_found, path
+
+
+def recognised(folder: Path) -> type[ModelKind] | None:
+    """Kind of the model a folder holds; None where it holds none."""
+    return next((kind for kind in kinds() if kind.recognises(folder)), None)
+
+
+def options_of(model: str | Path, role: str) -> type[Any] | None:
+    """Options of a model that is not loaded; None where it has none.
+
+    Raises
+    ------
+    UserError
+        If there is no such model, or it plays another role.
+    """
+    kind, _ = find_model(model, role)
+    _check_role(str(model), kind.role, role)
+    return kind.Options
+
+
+def _check_role(name: str, own: str, wanted: str) -> None:
+    if wanted and own != wanted:
+        verb = f"; use `{VERBS[own]}`" if own in VERBS else f"; {_article(wanted)} is needed here"
+        raise UserError(f"{name} is {_article(own)}{verb}.")
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"

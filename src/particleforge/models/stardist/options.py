@@ -1,0 +1,28 @@
+"""What can be chosen when a StarDist model is used."""
+
+from pydantic import Field
+
+from particleforge.params import Params
+
+TILE_PX = 1024
+
+
+class StarDistOptions(Params):
+    """How a StarDist model looks at an image."""
+
+    prob_thresh: float | None = Field(
+        None, gt=0, lt=1, description="Least probability of a particle; empty: the model's own threshold."
+    )
+    nms_thresh: float | None = Field(
+        None, ge=0, le=1, description="Overlap above which the less probable particle goes; empty: the model's own."
+    )
+    tile_px: int = Field(
+        TILE_PX, ge=128, le=16384, description="Largest side of what the network sees at once; less needs less memory."
+    )
+    scale: float | None = Field(
+        None,
+        gt=0,
+        le=100,
+        description="Factor by which images are resized for the network; empty: by the pixel size, or what is most "
+        "plausible for each image.",
+    )
