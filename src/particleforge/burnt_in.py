@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 Levels = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
@@ -93,6 +92,8 @@ def _even_share(line: Levels) -> float:
 
 def _pieces(mask: npt.NDArray[np.bool_]) -> Ints:
     """(n, 5) first row, stop, first column, stop and area of each connected piece."""
+    from scipy import ndimage
+
     numbered, count = ndimage.label(mask, np.ones((3, 3)))
     if not 0 < count <= MOST_PIECES:
         return np.zeros((0, 5), np.int64)

@@ -1,25 +1,89 @@
 """The figures of a particle table that a summary holds."""
 
 import math
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Bootstrap, Precision
 from particleforge.measurement.statistics.density import Smoother
-from particleforge.measurement.statistics.describe import Description
+from particleforge.measurement.statistics.describe import Description, Estimate, describe
 from particleforge.measurement.statistics.figures import NAMES, percentiles, size_figures
 from particleforge.measurement.statistics.sizes import Sizes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 HEADLINE = ("geometric_mean", "gsd", "d50")
 """Figures whose intervals stand in a summary."""
 
 
-def summarize(table: pd.DataFrame, rules: Rules = Rules(), description: Description | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class SizeDistribution:
+    """A size distribution by number in a few figures, each with its interval.
+
+    Parameters
+    ----------
+    unit
+        Of all lengths: ``nm`` or ``px``.
+    count
+        Particles that count.
+    geometric_mean, gsd
+        Geometric mean and geometric standard deviation.
+    d10, d50, d90
+        Sizes below which 10, 50 and 90 % of the particles lie.
+    description
+        All other figures: by length, area and volume, moments, fits.
+    """
+
+    unit: str
+    count: int
+    geometric_mean: Estimate
+    gsd: Estimate
+    d10: Estimate
+    d50: Estimate
+    d90: Estimate
+    description: Description
+
+
+def size_distribution(table: "pd.DataFrame", size: str = "ecd", precision: Precision = Precision()) -> SizeDistribution:
+    """Describe the sizes of measured particles, in nm where the pixel size of all is known.
+
+    Parameters
+    ----------
+    table
+        As `measure_particles` gives it, also of several images one after the other.
+    size
+        What is called the size.
+    precision
+        Of the intervals.
+
+    Raises
+    ------
+    UserError
+        If there is no such size.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from particleforge.measurement.distribution import size_distribution
+    >>> from particleforge.measurement.particles import measure_particles
+    >>> labels = np.kron(np.arange(1, 26).reshape(5, 5), np.pad(np.ones((6, 6), int), 2))
+    >>> found = size_distribution(measure_particles(labels, pixel_size_nm=2.0))
+    >>> found.count, f"{found.geometric_mean.value:.2f} {found.unit}"
+    (25, '13.54 nm')
+    """
+    description = describe(Sizes.of(table, Rules.parse({"size": size})), precision)
+    by_number = description.figures["number"]
+    named = {name: by_number[name] for name in ("geometric_mean", "gsd", "d10", "d50", "d90")}
+    return SizeDistribution(description.unit, description.count, **named, description=description)
+
+
+def summarize(table: "pd.DataFrame", rules: Rules = Rules(), description: Description | None = None) -> dict[str, Any]:
     """Summarise the sizes of a particle table.
 
     Parameters

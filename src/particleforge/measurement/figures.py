@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from particleforge.measurement.distribution import size_statistics, size_unit
 from particleforge.measurement.picture import (
@@ -26,6 +25,7 @@ from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.store.files import atomic_write
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.container import BarContainer
     from matplotlib.figure import Figure

@@ -4,10 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import yaml
 
 from particleforge.measurement.measured import Measured
@@ -19,6 +18,9 @@ from particleforge.measurement.shape_class import CLASSES
 from particleforge.measurement.statistics.describe import Description, Estimate
 from particleforge.measurement.statistics.figures import FIGURES, WEIGHTINGS
 from particleforge.measurement.statistics.sizes import Sizes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FIGURE_NAMES = {
     "d10": "D10",
@@ -119,7 +121,7 @@ def as_yaml(data: Mapping[str, Any]) -> str:
     return text.strip()
 
 
-def headline(description: Description, scale: Scale, table: pd.DataFrame) -> list[tuple[str, str, str]]:
+def headline(description: Description, scale: Scale, table: "pd.DataFrame") -> list[tuple[str, str, str]]:
     """Count, geometric mean, GSD and D50 with their intervals."""
     counted, found = int((table["weight"] > 0).sum()), len(table)
     said = [("Particles that count", f"{counted}", "" if found == counted else f"of {found} found")]
@@ -131,7 +133,7 @@ def headline(description: Description, scale: Scale, table: pd.DataFrame) -> lis
     return said
 
 
-def shape_tables(table: pd.DataFrame, rules: Rules, scale: Scale | None) -> list[Table]:
+def shape_tables(table: "pd.DataFrame", rules: Rules, scale: Scale | None) -> list[Table]:
     """Distributions of shape, and classes with their sizes; without sizes where no scale suits all."""
     counted = table[table["weight"] > 0]
     if not len(counted):
@@ -244,7 +246,7 @@ def _intervals(description: Description) -> str:
     return f"{description.confidence_percent:g} %, by drawing {drawn} anew (bootstrap)"
 
 
-def _particles(table: pd.DataFrame, scale: Scale) -> Table:
+def _particles(table: "pd.DataFrame", scale: Scale) -> Table:
     unit = "px" if scale.sign == "px" else "nm"
     factor = scale.factor
     columns = {"ecd": "Equal-area Ø", "feret_max": "Feret max", "feret_min": "Feret min"}

@@ -1,9 +1,9 @@
 """What a person should know before using the figures of a report."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from particleforge.measurement.borders.guard_frame import GuardFrame
 from particleforge.measurement.measured import Measured
@@ -12,6 +12,9 @@ from particleforge.measurement.report.text import listed, plural
 from particleforge.measurement.statistics.describe import Description
 from particleforge.measurement.statistics.images import beyond_chance
 from particleforge.measurement.statistics.sizes import Sizes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SURE = 0.8
 """From 0.9 on a detector was right on most micrographs, below 0.7 on none; see docs/models.md."""
@@ -74,7 +77,7 @@ def _unsized(measured: Measured) -> list[str]:
     return [str(name) for name in unknown["image"].unique()]
 
 
-def _unlike(measured: Measured, counted: pd.DataFrame, description: Description, scale: Scale) -> list[str]:
+def _unlike(measured: Measured, counted: "pd.DataFrame", description: Description, scale: Scale) -> list[str]:
     """Warn of images that differ among each other."""
     means = beyond_chance(Sizes.of(counted, measured.rules, description.unit))
     if not means:

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 from pydantic import Field
-from scipy.special import ndtr, stdtrit
 
 from particleforge.measurement.statistics.sizes import Floats, Ints, Sizes
 from particleforge.params import Params
@@ -77,6 +76,8 @@ class Bootstrap:
 
     @property
     def _levels(self) -> tuple[float, float]:
+        from scipy.special import ndtr, stdtrit
+
         count = self.sizes.image_count if self.unit == "images" else len(self.sizes)
         tail = (1 - self.precision.confidence_percent / 100) / 2
         low = float(ndtr(math.sqrt(count / (count - 1)) * stdtrit(count - 1, tail)))

@@ -2,8 +2,6 @@
 
 import math
 
-from scipy.special import ndtri
-
 
 def particles_needed(gsd: float, half_width: float, p: float, q: float = 0, confidence: float = 0.95) -> int:
     r"""Count particles for an interval of a moment mean that is computed from geometric mean and GSD.
@@ -32,6 +30,8 @@ def particles_needed(gsd: float, half_width: float, p: float, q: float = 0, conf
     ----------
     Masuda and Iinoya, J. Chem. Eng. Japan 4, 60 (1971); ISO 13322-1.
     """
+    from scipy.special import ndtri
+
     u, s2, c = float(ndtri(0.5 + confidence / 2)), math.log(gsd) ** 2, q + p / 2
     return math.ceil(u**2 * p**2 * s2 * (2 * c**2 * s2 + 1) / half_width**2)
 

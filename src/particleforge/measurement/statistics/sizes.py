@@ -1,12 +1,15 @@
 """The sizes a distribution is made of."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from particleforge.measurement.rules import Rules
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -34,7 +37,7 @@ class Sizes:
     unit: str
 
     @classmethod
-    def of(cls, table: pd.DataFrame, rules: Rules = Rules(), unit: str | None = None) -> "Sizes":
+    def of(cls, table: "pd.DataFrame", rules: Rules = Rules(), unit: str | None = None) -> "Sizes":
         """Sizes of a particle table; in nm where every particle has one, unless `unit` says otherwise.
 
         The table needs the columns of the size that `rules` names and ``weight``; ``image`` where there are several.
