@@ -7,9 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import lognorm
 
-from particleforge.measurement.distribution import headline_intervals, size_statistics, size_unit, summarize
+from particleforge.errors import UserError
+from particleforge.measurement.distribution import (
+    headline_intervals,
+    size_distribution,
+    size_statistics,
+    size_unit,
+    summarize,
+)
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
+from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.describe import describe
 from particleforge.measurement.statistics.sizes import Sizes
 
@@ -98,3 +106,28 @@ def test_the_headline_has_the_intervals_of_the_report():
 def test_a_headline_of_few_or_equal_particles_is_calm():
     assert headline_intervals(np.full(4, 7.0), np.ones(4)) == {}
     assert headline_intervals(np.full(9, 7.0), np.ones(9))["geometric_mean"] == pytest.approx((7, 7))
+
+
+def test_a_size_distribution_agrees_with_the_summary():
+    labels = np.zeros((400, 400), np.int32)
+    for i, radius in enumerate(np.random.default_rng(3).uniform(4, 15, 64)):
+        y, x = np.ogrid[:400, :400]
+        labels[(y - 25 - 48 * (i // 8)) ** 2 + (x - 25 - 48 * (i % 8)) ** 2 <= radius**2] = i + 1
+    table = measure_particles(labels, pixel_size_nm=0.5)
+    found, summary = size_distribution(table, "feret_max"), summarize(table, Rules(size="feret_max"))
+    assert (found.unit, found.count) == ("nm", 64)
+    for name in ("geometric_mean", "gsd", "d10", "d50", "d90"):
+        estimate = getattr(found, name)
+        assert estimate.value == pytest.approx(summary["nm"][name])
+        assert estimate.low < estimate.value < estimate.high
+    assert found.d10.value < found.d50.value < found.d90.value
+    assert found.description.figures["moments"]["D[3,2]"].value == pytest.approx(summary["nm"]["sauter_d32"])
+    narrow = size_distribution(table, "feret_max", Precision(confidence_percent=60))
+    assert narrow.d50.high - narrow.d50.low < found.d50.high - found.d50.low
+    with pytest.raises(UserError, match="no size 'feret'"):
+        size_distribution(table, "feret")
+
+
+def test_no_particle_has_no_size_distribution():
+    found = size_distribution(measure_particles(np.zeros((9, 9), int)))
+    assert (found.count, found.d50.value, found.d50.low) == (0, None, None)

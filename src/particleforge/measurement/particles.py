@@ -62,6 +62,15 @@ def measure_particles(
     UserError
         If `labels` is not 2D, not of integers or has negative ids, if `intensity` has another shape, or if the pixel
         size is not above zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from particleforge.measurement.particles import measure_particles
+    >>> labels = np.pad(np.ones((4, 6), int), 3)
+    >>> measure_particles(labels, pixel_size_nm=2.0)[["label", "area_px2", "area_nm2", "feret_min_nm"]]
+       label  area_px2  area_nm2  feret_min_nm
+    0      1      24.0      96.0           8.0
     """
     import pandas as pd
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from pydantic import Field
 
 from particleforge.burnt_in import marks
@@ -79,7 +78,7 @@ def _measure(results: Results, find: _Finder, path: Path) -> tuple[str, npt.NDAr
     name = image_stem(path)
     try:
         micrograph, found = find(path)
-        bare = Measured(name, pd.DataFrame(), found.labels, micrograph.grey, micrograph.square_pixel_size_nm)
+        bare = Measured(name, labels=found.labels, grey=micrograph.grey, pixel_size_nm=micrograph.square_pixel_size_nm)
         measured = results.measure(bare, dict(enumerate(map(float, found.scores), start=1)))
     except UserError as error:
         results.fail(name, error)
