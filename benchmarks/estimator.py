@@ -35,7 +35,7 @@ from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.any import read_recipe
 from particleforge.recipes.fields import innermost, value_of, with_value
-from particleforge.recipes.groups import Groups
+from particleforge.recipes.groups.recipe import Groups
 from particleforge.recipes.synthesize import SynthesizeParams, synthesize
 from particleforge.seeds import stream
 from particleforge.step import Step, run

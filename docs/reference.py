@@ -28,14 +28,14 @@ from particleforge.recipes.aggregate.imaging.bright_field import BrightField
 from particleforge.recipes.aggregate.imaging.haadf import Haadf
 from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate.recipe import Aggregate
-from particleforge.recipes.aggregate_scene import Grown
+from particleforge.recipes.aggregate_scene.grown import Grown
 from particleforge.recipes.cutpaste.canvases.inpainted import Inpainted
 from particleforge.recipes.cutpaste.canvases.texture import Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
 from particleforge.recipes.cutpaste.recipe import CutPaste
-from particleforge.recipes.groups import Groups
+from particleforge.recipes.groups.recipe import Groups
 from particleforge.recipes.imaging.imaging import Imaging
-from particleforge.recipes.near import Near
+from particleforge.recipes.near.recipe import Near
 from particleforge.recipes.render import population as rendered
 from particleforge.recipes.render.geometry.geometry import Geometry
 from particleforge.recipes.render.ground import Ground

@@ -45,7 +45,7 @@ def test_numbers_must_be_finite(value):
         (LearnParams, {"training": {"stepz": 3}}, "no parameter 'training.stepz'. Did you mean 'steps'?"),
         (LearnParams, {"training": {"augment": {"gama": 1}}}, "Did you mean 'gamma'?"),
         (CutPaste, {"canvas": {"kind": "texture", "patchpx": 5}}, "Did you mean 'patch_px'?"),
-        (CutPaste, {"canvas": {"kind": "flat", "qqq": 5}}, "There are: kind."),
+        (CutPaste, {"canvas": {"kind": "flat", "qqq": 5}}, "There are kind."),
         (CutPaste, {"min_visible": 2}, "min_visible = 2: Input should be less than or equal to 1."),
         (LearnParams, {"training": {"steps": 0}}, "training.steps = 0: Input should be greater than or equal to 1."),
         (LearnParams, {"training": {"steps": 0}}, "steps: Optimiser steps"),

@@ -1,5 +1,8 @@
 """Errors a person can mend."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class UserError(Exception):
     """Something is wrong that the user can put right.
@@ -23,3 +26,10 @@ class UserError(Exception):
 
 class Cancelled(Exception):
     """A step was asked to stop and has closed; what it wrote so far can be resumed."""
+
+
+def suggestion(name: object, names: Iterable[str]) -> str:
+    """Hint for a name that does not exist: the nearest of those that do, or all of them."""
+    there = list(names)
+    near = difflib.get_close_matches(str(name), there, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(there)}."

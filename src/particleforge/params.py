@@ -1,6 +1,5 @@
 """The base of every parameter object."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, get_args
@@ -9,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from particleforge.errors import UserError
+from particleforge.errors import UserError, suggestion
 from particleforge.registry import Kinds
 
 
@@ -83,9 +82,8 @@ def explain(error: ValidationError, cls: type[BaseModel]) -> UserError:
         where = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
             names = [name for owner in _owners(cls, problem["loc"][:-1]) for name in owner.model_fields]
-            near = difflib.get_close_matches(str(problem["loc"][-1]), names, n=1)
             lines.append(f"There is no parameter {where!r}.")
-            hints.append(f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names)}.")
+            hints.append(suggestion(problem["loc"][-1], names))
         else:
             whole = isinstance(problem["input"], (Mapping, BaseModel))  # too long to be repeated
             value = "" if whole else f" = {problem['input']!r}"

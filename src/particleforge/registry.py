@@ -6,17 +6,18 @@ that are no kinds begin with an underscore. Nothing is imported until it is aske
 """
 
 import ast
-import difflib
 import pkgutil
+import warnings
 from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from particleforge.errors import UserError
+from particleforge.errors import UserError, suggestion
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, ValidationError
@@ -54,8 +55,24 @@ class Registry(Generic[T]):
         return isinstance(name, str) and (name in self._files or name in self._entry_points.names)
 
     def names(self) -> list[str]:
-        """Names of all kinds, in alphabetical order."""
-        return sorted({*self._files, *self._entry_points.names})
+        """Names of all kinds, our own first."""
+        return [*sorted(self._files), *sorted(self._entry_points.names - self._files.keys())]
+
+    def members(self) -> dict[str, T]:
+        """Every kind by its name; imports them all.
+
+        Warns
+        -----
+        RuntimeWarning
+            For each kind of a package that cannot be imported; it is left out.
+        """
+        found = {}
+        for name in self.names():
+            try:
+                found[name] = self.get(name)
+            except UserError as error:
+                warnings.warn(str(error), RuntimeWarning, stacklevel=2)
+        return found
 
     def built_in(self) -> list[str]:
         """Names of the kinds in the folder, in alphabetical order; those of other packages are not looked for."""
@@ -81,13 +98,20 @@ class Registry(Generic[T]):
             text = self.get(name).__doc__
         return (text or "").strip().partition("\n")[0]
 
+    def folder(self, name: str) -> Path | None:
+        """Folder of a kind's file, for data next to it; nothing is imported. None where it is no file in a folder."""
+        if name in self._files:
+            return self._files[name].parent
+        package, *inner = self._entry_points[name].module.split(".")
+        spec = find_spec(package)
+        places = None if spec is None else spec.submodule_search_locations
+        return Path(next(iter(places)), *inner[:-1]) if places else None
+
     def _load(self, name: str) -> T:
         if name in self._files:
             return self._kind(import_module(self._module_name(name)), name)
         if name not in self._entry_points.names:
-            near = difflib.get_close_matches(name, self.names(), n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(self.names())}."
-            raise UserError(f"There is no {self.role} {name!r}.", hint)
+            raise UserError(f"There is no {self.role} {name!r}.", suggestion(name, self.names()))
         return self._kind_of_package(self._entry_points[name])
 
     def _kind(self, module: ModuleType, name: str) -> T:
@@ -148,10 +172,6 @@ class Kinds(Registry[type[T]]):
         super().__init__(role or base.__name__.lower(), package, module, frozenset({own}))
         self.base = base
 
-    def members(self) -> dict[str, type[T]]:
-        """Every kind by its name; imports them all."""
-        return {name: self.get(name) for name in self.names()}
-
     def parse(self, data: Mapping[str, Any] | str) -> T:
         """Parameters of any kind from plain data with its `kind`, or from its bare name.
 
@@ -175,9 +195,11 @@ class Kinds(Registry[type[T]]):
             raise ValueError(f"there is no {self.role} {given['kind']!r}; there are {', '.join(self.names())}")
         from pydantic import ValidationError
 
-        cls: Any = self.get(given["kind"])
         try:
+            cls: Any = self.get(given["kind"])
             return cast("T", cls.model_validate(given))
+        except UserError as error:
+            raise ValueError(str(error)) from error
         except ValidationError as error:
             raise _located(error, given["kind"]) from error
 

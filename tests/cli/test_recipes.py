@@ -5,13 +5,13 @@ from PIL import Image
 
 from particleforge.cli import main
 from particleforge.params import read_yaml
-from particleforge.recipes.any import PRESETS
+from particleforge.recipes.any import presets
 
 
 def test_all_are_listed_with_what_they_are(capsys):
     assert main(["recipes", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert set(listed) == set(PRESETS)
+    assert set(listed) == set(presets())
     assert "secondary electrons" in listed["silica_spheres"]
 
 
@@ -19,7 +19,7 @@ def test_one_is_shown_as_a_file_to_begin_with(capsys, tmp_path):
     assert main(["recipes", "gold_rods"]) == 0
     path = tmp_path / "mine.yaml"
     path.write_text(capsys.readouterr().out, encoding="utf-8")
-    assert read_yaml(path) == read_yaml(PRESETS["gold_rods"])
+    assert read_yaml(path) == read_yaml(presets()["gold_rods"])
 
 
 def test_a_thumbnail_is_drawn_and_nothing_overwritten(capsys, tmp_path):

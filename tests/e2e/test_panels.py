@@ -279,7 +279,7 @@ def test_four_samples_are_shown_and_a_dataset_is_grown(opened, qtbot, project):
     panel.preview.click()
     qtbot.waitUntil(lambda: viewer.layers["Preview"].data is not before, timeout=LIMIT_MS)
     before = viewer.layers["Preview"].data
-    panel.recipe.box.setCurrentText("Warp smoothly")
+    panel.recipe.box.setCurrentText("Warp")
     qtbot.waitUntil(lambda: viewer.layers["Preview"].data is not before, timeout=LIMIT_MS)
 
     front = panel.form.front

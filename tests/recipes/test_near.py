@@ -7,7 +7,7 @@ from particleforge.draws import Choice, Uniform, fix
 from particleforge.errors import UserError
 from particleforge.recipes.any import read_recipe
 from particleforge.recipes.cutpaste.recipe import CutPaste
-from particleforge.recipes.near import Near, moved
+from particleforge.recipes.near.recipe import Near, moved
 from particleforge.recipes.recipe import make_sample
 from particleforge.recipes.render.geometry.metaball import Metaball
 from particleforge.recipes.render.population import Population

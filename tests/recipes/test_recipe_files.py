@@ -1,14 +1,16 @@
+import re
+
 import pytest
 
 from particleforge.errors import UserError
-from particleforge.recipes.any import KINDS, read_recipe
+from particleforge.recipes.any import RECIPES, read_recipe
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.warp.recipe import Warp
 
 
 @pytest.mark.parametrize(("kind", "cls"), [("cutpaste", CutPaste), ("warp", Warp)])
 def test_every_kind_is_read_by_name_and_from_a_file(tmp_path, kind, cls):
-    assert KINDS[kind] is cls
+    assert RECIPES.get(kind) is cls
     assert read_recipe(kind) == cls()
     path = tmp_path / "mine.yaml"
     path.write_text(cls().to_yaml(), encoding="utf-8")
@@ -28,9 +30,9 @@ def test_parameters_come_from_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("kind: cutpast", r"kind is 'cutpast'. Kinds are cutpaste, shapes, warp"),
-        ("particles: 3", r"kind is None. Kinds are"),
-        ("kind: [1]", r"kind is \[1\]. Kinds are"),
+        ("kind: cutpast", r"kind is 'cutpast'. Did you mean 'cutpaste'"),
+        ("particles: 3", r"kind is None. There are aggregate, "),
+        ("kind: [1]", r"kind is \[1\]. There are aggregate, "),
         ("kind: cutpaste\nparticle: 3", r"no parameter 'particle'. Did you mean 'particles'"),
         ("kind: cutpaste\noverlap: 2", r"overlap = 2: it is 2; allowed is 0 to 0.95"),
         ("kind: warp\noverlap: 0.2", r"no parameter 'overlap'"),
@@ -46,5 +48,6 @@ def test_bad_files_are_refused(tmp_path, text, message):
 
 
 def test_neither_file_nor_kind():
-    with pytest.raises(UserError, match=r"'cutpast' is no recipe file and no kind of recipe. Kinds are cutpaste"):
+    message = "'cutpast' is not a recipe file, a kind of recipe or a preset. Did you mean 'cutpaste'?"
+    with pytest.raises(UserError, match=re.escape(message)):
         read_recipe("cutpast")

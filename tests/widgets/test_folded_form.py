@@ -3,8 +3,8 @@
 import pytest
 
 from particleforge.errors import UserError
+from particleforge.recipes.any import RECIPES
 from particleforge.recipes.synthesize import SynthesizeParams
-from particleforge.widgets.augment.recipes import KINDS
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.measure.filter import Filter
 from particleforge.workflows.learn import LearnParams
@@ -15,7 +15,7 @@ CASES = [
     (MeasureParams, (), ("pixel_size",)),
     (SynthesizeParams, ("count",), ()),
     (Filter, (), ()),
-    *((cls, front, ()) for cls, front in KINDS.values()),
+    *((cls, cls.front, ()) for cls in RECIPES.members().values()),
 ]
 
 

@@ -28,6 +28,7 @@ from particleforge.draws import (
     Within,
 )
 from particleforge.params import Params
+from particleforge.recipes.wrapper import Wrapper
 from particleforge.widgets.form import ParamsForm
 from particleforge.widgets.form.section import Fold
 from particleforge.widgets.form.spec import Spec, fields, is_model
@@ -126,7 +127,8 @@ def values(spec):
     if float in spec.alternatives and spec.kinds:
         found = floats(low, high) | distributions(low, high)
     elif spec.kinds:
-        found = distributions() if Uniform in spec.kinds.values() else st.one_of(*map(models, spec.kinds.values()))
+        kinds = [cls for cls in spec.kinds.values() if not issubclass(cls, Wrapper)]  # else without end
+        found = distributions() if Uniform in kinds else st.one_of(*map(models, kinds))
     elif spec.choices:
         found = st.sampled_from(spec.choices)
     elif is_model(spec.type):

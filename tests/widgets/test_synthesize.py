@@ -12,9 +12,9 @@ from qtpy.QtWidgets import QFileDialog
 
 from particleforge.errors import Cancelled, UserError
 from particleforge.recipes.aggregate.recipe import Aggregate
-from particleforge.recipes.any import PRESETS, read_recipe
+from particleforge.recipes.any import presets, read_recipe
 from particleforge.recipes.cutpaste.recipe import CutPaste
-from particleforge.recipes.near import Near
+from particleforge.recipes.near.recipe import Near
 from particleforge.recipes.recipe import make_sample
 from particleforge.recipes.synthesize import SynthesizeParams, synthesize
 from particleforge.widgets.draw_panel import CALL
@@ -26,7 +26,7 @@ from particleforge.widgets.synthesize.panel import SynthesizePanel
 from particleforge.widgets.synthesize.preview import Preview
 from particleforge.widgets.synthesize.ready_box import ReadyBox
 from particleforge.widgets.synthesize.recipe_section import NOTHING_YET, RecipeSection
-from particleforge.widgets.synthesize.sampler import Sampler, coarse, rendered_by
+from particleforge.widgets.synthesize.sampler import Sampler, made_by
 from particleforge.widgets.synthesize.truth import follow_truth, truth_features
 
 LIMIT_MS = 120_000
@@ -60,7 +60,7 @@ def answer(monkeypatch, kind, path):
 
 def test_every_ready_recipe_has_a_small_picture_and_a_line():
     found = ready_recipes()
-    assert [ready.name for ready in found] == sorted(PRESETS)
+    assert [ready.name for ready in found] == sorted(presets())
     for ready in found:
         with Picture.open(ready.thumbnail) as picture:
             assert picture.size == (128, 128) and np.ptp(np.asarray(picture)) > 100
@@ -69,7 +69,7 @@ def test_every_ready_recipe_has_a_small_picture_and_a_line():
 
 
 def test_a_ready_recipe_comes_back_from_its_form(section):
-    for name in PRESETS:
+    for name in presets():
         section.gallery.choose(name)
         assert section.recipe() == read_recipe(name) and section.problem is None
         assert section.about.text()
@@ -161,8 +161,10 @@ def test_a_preview_has_the_particles_of_the_dataset_and_keeps_its_renderer():
     np.testing.assert_array_equal(shot.sample.labels, full.labels)
     assert shot.sample.truth.equals(full.truth) and shot.seconds > 0
     assert (shot.sample.micrograph.pixels != full.micrograph.pixels).any()
-    assert coarse(recipe).samples_per_pixel == 4 and coarse(recipe.replace(samples_per_pixel=2)).samples_per_pixel == 2
-    assert rendered_by(shot.sample).startswith("Rendered by Mitsuba, ")
+    assert (
+        recipe.coarse().samples_per_pixel == 4 and recipe.replace(samples_per_pixel=2).coarse().samples_per_pixel == 2
+    )
+    assert made_by(shot.sample).startswith("Rendered by Mitsuba, ")
     before = renderers() - others
     assert len(before) == 1
     sampler.draw(recipe.replace(particles=4), 5, 1, lambda: False)
@@ -184,7 +186,7 @@ def renderers():
 
 def test_aggregates_need_no_renderer():
     shot = Sampler().draw(chains(), 0, 0, lambda: False)
-    assert shot.sample.labels.any() and rendered_by(shot.sample) == ""
+    assert shot.sample.labels.any() and made_by(shot.sample) == ""
 
 
 @leaves_nothing

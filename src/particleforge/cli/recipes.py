@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from particleforge.errors import UserError
-from particleforge.recipes.any import PRESETS, about, read_recipe
+from particleforge.recipes.any import about, presets, read_recipe
 from particleforge.recipes.recipe import make_sample
 from particleforge.store.files import atomic_write
 
@@ -22,10 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(args: argparse.Namespace) -> dict[str, Any]:
     """List, show or draw; the result for a person or as JSON."""
     if args.name is None:
-        return {name: about(name) for name in sorted(PRESETS)}
+        return {name: about(name) for name in sorted(presets())}
     recipe = read_recipe(args.name)
     if args.thumbnail is None:
-        sys.stdout.write(PRESETS[args.name].read_text(encoding="utf-8") if args.name in PRESETS else recipe.to_yaml())
+        ready = presets().get(args.name)
+        sys.stdout.write(recipe.to_yaml() if ready is None else ready.read_text(encoding="utf-8"))
         return {}
     if args.thumbnail.exists():
         raise UserError(f"{args.thumbnail} is there already; nothing is overwritten.", "Choose another file.")

@@ -1,27 +1,32 @@
 """Every recipe there is, by the name in its YAML file."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from particleforge.errors import UserError
+from pydantic import BeforeValidator
+
+from particleforge.errors import UserError, suggestion
 from particleforge.params import read_yaml
-from particleforge.recipes.aggregate.recipe import Aggregate
-from particleforge.recipes.aggregate_scene import AggregateScene
-from particleforge.recipes.cutpaste.recipe import CutPaste
-from particleforge.recipes.groups import Groups
-from particleforge.recipes.near import Near
 from particleforge.recipes.recipe import Recipe
-from particleforge.recipes.render.recipe import Render
-from particleforge.recipes.shapes.recipe import Shapes
-from particleforge.recipes.warp.recipe import Warp
+from particleforge.registry import Kinds
 
-KINDS: dict[str, type[Recipe]] = {
-    cls.model_fields["kind"].default: cls
-    for cls in (CutPaste, Shapes, Warp, Render, Aggregate, AggregateScene, Near, Groups)
-}
-PRESETS = {path.stem: path for path in Path(__file__).parent.glob("*/presets/*.yaml")}
-"""Recipes that come along, by name."""
+RECIPES = Kinds(Recipe, module="recipe")
+
+
+@cache
+def presets() -> dict[str, Path]:
+    """Ready recipes by name: YAML files in the folder ``presets`` next to each recipe, those of packages included."""
+    folders = filter(None, map(RECIPES.folder, RECIPES.names()))
+    found = [path for folder in folders for path in sorted(folder.glob("presets/*.yaml"))]
+    return {path.stem: path for path in reversed(found)}  # of two with the same name the first, which is ours
+
+
+def about(name: str) -> str:
+    """Say what a preset shows, as the first line of its file has it."""
+    first = presets()[name].read_text(encoding="utf-8").partition("\n")[0]
+    return first.removeprefix("#").strip() if first.startswith("#") else ""
 
 
 def read_recipe(text: str) -> Recipe:
@@ -37,15 +42,7 @@ def read_recipe(text: str) -> Recipe:
     UserError
         If there is no such file or kind, or a parameter is wrong.
     """
-    if text in KINDS:
-        return KINDS[text].parse({})
-    path = PRESETS.get(text, Path(text))
-    if not path.exists():
-        raise UserError(
-            f"{text!r} is no recipe file and no kind of recipe.",
-            f"Kinds are {', '.join(KINDS)}; presets {', '.join(sorted(PRESETS))}.",
-        )
-    return parse_recipe(read_yaml(path), text)
+    return parse_recipe(_data(text), text)
 
 
 def parse_recipe(data: Mapping[str, Any], name: str = "The recipe") -> Recipe:
@@ -57,12 +54,31 @@ def parse_recipe(data: Mapping[str, Any], name: str = "The recipe") -> Recipe:
         If there is no such kind, or a parameter is wrong.
     """
     kind = data.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise UserError(f"{name}: kind is {kind!r}.", f"Kinds are {', '.join(KINDS)}.")
-    return KINDS[kind].parse(data)
+    if kind not in RECIPES:
+        raise UserError(f"{name}: kind is {kind!r}.", suggestion(kind, RECIPES.names()))
+    return RECIPES.parse(data)
 
 
-def about(name: str) -> str:
-    """Say what a preset shows, as the first line of its file has it."""
-    first = PRESETS[name].read_text(encoding="utf-8").partition("\n")[0]
-    return first.removeprefix("#").strip() if first.startswith("#") else ""
+def _data(text: str) -> dict[str, Any]:
+    if text in RECIPES:
+        return {"kind": text}
+    path = presets().get(text, Path(text))
+    if not path.exists():
+        raise UserError(
+            f"{text!r} is not a recipe file, a kind of recipe or a preset.",
+            suggestion(text, [*RECIPES.names(), *sorted(presets())]),
+        )
+    return read_yaml(path)
+
+
+def _given(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return _data(value)
+    except UserError as error:
+        raise ValueError(str(error)) from error
+
+
+AnyRecipe: TypeAlias = Annotated[Recipe, RECIPES, BeforeValidator(_given)]
+"""A recipe as a parameter of another: plain data with its kind, or what `read_recipe` takes."""

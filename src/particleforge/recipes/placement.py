@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import fftconvolve
 
 from particleforge.recipes import kernels
 
@@ -160,6 +159,8 @@ class Scene:
         self, stamp: Stamp, rng: np.random.Generator, least: tuple[int, int], room: tuple[int, int]
     ) -> tuple[int, int] | None:
         """Choose among all free places, from the correlation of particle and occupied area."""
+        from scipy.signal import fftconvolve
+
         mask = stamp.alpha >= 0.5
         padding = [
             (max(0, -first), max(0, first + n + size - 1 - have))

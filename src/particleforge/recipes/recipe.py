@@ -1,9 +1,9 @@
 """What a recipe is."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,14 @@ class Recipe(Params):
     cut-paste recipe. It is picklable, since worker processes get a copy.
     """
 
+    kind: str
+    takes_annotated: ClassVar[bool] = False
+    """Whether it draws from annotated micrographs; others are prepared from none."""
+    moves_sizes: ClassVar[bool] = False
+    """Whether sizes of its samples are to be compared with those of the annotated micrographs."""
+    front: ClassVar[tuple[str, ...]] = ()
+    """Fields a form shows first; all others are folded away."""
+
     @abstractmethod
     def prepare(self, sources: Sequence[Sample]) -> Any:
         """Material for `simulate` from annotated micrographs."""
@@ -37,6 +45,32 @@ class Recipe(Params):
     @abstractmethod
     def simulate(self, material: Any, rng: np.random.Generator) -> Sample:
         """Return one sample. Called on a recipe whose per-image draws are fixed."""
+
+    @property
+    def innermost(self) -> "Recipe":
+        """What images are drawn from: itself, or the recipe that it holds."""
+        return self
+
+    def coarse(self) -> Self:
+        """Return the recipe for previews: particles as they will be, images quicker and perhaps grainier."""
+        return self
+
+    def context_key(self) -> Any:
+        """Return what `prepare` depends on besides its sources; the material is kept while that is equal."""
+        return self
+
+    @classmethod
+    def made_by(cls, record: Mapping[str, Any]) -> str:
+        """Say how a sample was made, in a sentence, from the record of its recipe; mostly there is nothing to say."""
+        return ""
+
+
+class DescribingRecipe(Recipe):
+    """A recipe that can say in numbers what it draws, without making an image of it."""
+
+    @abstractmethod
+    def describe(self, rng: np.random.Generator) -> dict[str, float]:
+        """Draw and describe one sample. Called on a recipe whose per-image draws are fixed."""
 
 
 def make_sample(recipe: Recipe, material: Any, seed: int, index: int) -> Sample:

@@ -12,7 +12,7 @@ from pydantic import Field
 from particleforge.draws import fix
 from particleforge.errors import UserError
 from particleforge.params import Params
-from particleforge.recipes.near import Near
+from particleforge.recipes.near.recipe import Near
 from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.sample import Sample
 from particleforge.seeds import stream

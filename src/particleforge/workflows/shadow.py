@@ -17,9 +17,9 @@ from particleforge.draws import fix
 from particleforge.errors import UserError
 from particleforge.measurement.figures import BARS, save_figure
 from particleforge.measurement.picture import INK, SMALL_PT, TEXT_PT
-from particleforge.recipes.aggregate.descriptors import describe
-from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.any import parse_recipe
 from particleforge.recipes.fields import innermost, with_value
+from particleforge.recipes.recipe import DescribingRecipe
 from particleforge.seeds import stream
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.files import atomic_write
@@ -62,7 +62,7 @@ class Shadow:
     """
 
     estimates: Sequence[Estimate]
-    recipe: Aggregate
+    recipe: DescribingRecipe
     descriptors: pd.DataFrame
     refused: int
 
@@ -95,7 +95,7 @@ def shadow(
     from particleforge.models.opening import open_model
 
     estimator = open_model(model, "estimator")
-    _aggregate(estimator.recipe)
+    estimated_recipe(estimator.recipe, ())  # refused before anything is estimated
     found = yield from estimate.steps(estimator, images, out, params)
     recipe = estimated_recipe(estimator.recipe, found)
     table, refused = yield from grow.steps(recipe, params.n, params.seed)
@@ -116,22 +116,28 @@ def shadow(
     return Shadow(found, recipe, table, refused)
 
 
-def estimated_recipe(recipe: Mapping[str, Any], estimates: Sequence[Estimate]) -> Aggregate:
-    """Recipe of aggregates with the values that were estimated.
+def estimated_recipe(recipe: Mapping[str, Any], estimates: Sequence[Estimate]) -> DescribingRecipe:
+    """Recipe of a model with the values that were estimated.
 
     Raises
     ------
     UserError
-        If the recipe is of another kind.
+        If it cannot describe what it draws.
     """
-    data = _aggregate(recipe)
+    data = innermost(recipe)
     for one in estimates:
         data = with_value(data, one.parameter, one.in_recipe)
-    return Aggregate.parse(data)
+    found = parse_recipe(data)
+    if not isinstance(found, DescribingRecipe):
+        raise UserError(
+            f"The estimator learned from a recipe of kind {found.kind!r}; aggregates are needed for a shadow.",
+            "Train one on a dataset of kind aggregate.",
+        )
+    return found
 
 
 @stepwise
-def grow(recipe: Aggregate, count: int, seed: int) -> Step[tuple[pd.DataFrame, int]]:
+def grow(recipe: DescribingRecipe, count: int, seed: int) -> Step[tuple[pd.DataFrame, int]]:
     """Grow and describe aggregates; draws for which there is none are drawn anew.
 
     Returns
@@ -143,15 +149,12 @@ def grow(recipe: Aggregate, count: int, seed: int) -> Step[tuple[pd.DataFrame, i
     UserError
         If most draws have none.
     """
-    names = [material.name for material in recipe.materials]
-    densities = [material.density_g_cm3 for material in recipe.materials]
     rows: list[dict[str, float]] = []
     refused = 0
     while len(rows) < count:
         rng = stream(seed, "shadow", len(rows) + refused)
-        fixed = fix(recipe, rng)
         try:
-            spheres = fixed.growth.grow(fixed.materials, rng)
+            rows.append(fix(recipe, rng).describe(rng))
         except UserError as error:
             refused += 1
             if refused > max(10, MOST_REFUSED * (len(rows) + refused)):
@@ -159,7 +162,6 @@ def grow(recipe: Aggregate, count: int, seed: int) -> Step[tuple[pd.DataFrame, i
                     f"{refused} of {len(rows) + refused} aggregates could not be grown. {error.message}", error.hint
                 ) from error
             continue
-        rows.append(describe(spheres, names, densities, fixed.growth.contact_factor))
         if len(rows) % REPORT_EVERY == 0:
             yield Progress(len(rows), count, f"{len(rows)} of {count} aggregates")
     return pd.DataFrame(rows), refused
@@ -229,16 +231,6 @@ def draw_histograms(fig: Figure, tables: Mapping[str, pd.DataFrame], across: int
 def _values(table: pd.DataFrame, name: Any) -> npt.NDArray[np.float64]:
     """Values of a descriptor; none where a table lacks it."""
     return table[name].dropna().to_numpy(float) if name in table else np.empty(0)
-
-
-def _aggregate(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    data = innermost(recipe)
-    if data.get("kind") != "aggregate":
-        raise UserError(
-            f"The estimator learned from a recipe of kind {data.get('kind')!r}; aggregates are needed for a shadow.",
-            "Train one on a dataset of kind aggregate.",
-        )
-    return data
 
 
 def _number(value: float) -> float | None:

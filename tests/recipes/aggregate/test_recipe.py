@@ -11,9 +11,9 @@ from particleforge.recipes.aggregate.detector import Detector
 from particleforge.recipes.aggregate.imaging.haadf import Haadf
 from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.aggregate.scattering import coefficient_per_nm
-from particleforge.recipes.any import PRESETS, read_recipe
+from particleforge.recipes.any import presets, read_recipe
 from particleforge.recipes.named import names
-from particleforge.recipes.near import moved
+from particleforge.recipes.near.recipe import moved
 from particleforge.recipes.recipe import make_sample
 from particleforge.recipes.synthesize import SynthesizeParams, synthesize
 from particleforge.sample import TRUTH_COLUMNS
@@ -65,7 +65,7 @@ def test_samples_near_one_have_materials_near_its():
     assert near.growth.fractal_dimension == pytest.approx(fixed.growth.fractal_dimension, abs=0.05)
 
 
-@pytest.mark.parametrize("name", sorted(name for name, path in PRESETS.items() if "aggregate" in path.parts))
+@pytest.mark.parametrize("name", sorted(name for name, path in presets().items() if "aggregate" in path.parts))
 def test_presets_give_images(name):
     recipe = read_recipe(name)
     truths = [make_sample(recipe, None, 0, index).truth for index in range(3)]

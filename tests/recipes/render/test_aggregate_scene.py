@@ -14,9 +14,10 @@ from particleforge.recipes.aggregate.descriptors import (
 from particleforge.recipes.aggregate.growth.exact import Exact
 from particleforge.recipes.aggregate.growth.paper import Paper
 from particleforge.recipes.aggregate.spheres import Spheres
-from particleforge.recipes.aggregate_scene import AggregateScene, Grown
+from particleforge.recipes.aggregate_scene.grown import Grown
+from particleforge.recipes.aggregate_scene.recipe import AggregateScene
 from particleforge.recipes.any import parse_recipe, read_recipe
-from particleforge.recipes.near import Near
+from particleforge.recipes.near.recipe import Near
 from particleforge.recipes.recipe import make_sample
 from particleforge.recipes.render.placement.scattered import Scattered
 from particleforge.recipes.render.population import Population

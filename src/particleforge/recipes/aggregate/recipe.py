@@ -1,7 +1,7 @@
 """The recipe of aggregates."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,13 +9,14 @@ from pydantic import Field
 
 from particleforge.draws import Choice, Draw, PerImage, Uniform, Within, number
 from particleforge.micrograph import Micrograph
+from particleforge.recipes.aggregate.descriptors import describe
 from particleforge.recipes.aggregate.growth.exact import Exact
 from particleforge.recipes.aggregate.growth.growth import AnyGrowth
 from particleforge.recipes.aggregate.imaging.haadf import Haadf
 from particleforge.recipes.aggregate.imaging.imaging import AnyImaging
 from particleforge.recipes.aggregate.material import AnyMaterial, Material
 from particleforge.recipes.aggregate.view import label, look, truth_table
-from particleforge.recipes.recipe import Recipe
+from particleforge.recipes.recipe import DescribingRecipe
 from particleforge.sample import Sample
 
 SIZES = Choice(values=(1, 2, 3, 4, 5, 6))
@@ -31,11 +32,13 @@ TUNGSTEN_TRIOXIDE = Material(
 TITANIUM_DIOXIDE = Material(share=Uniform(low=0.1, high=0.9), cluster_size=SIZES, crystals=("rutile", "anatase"))
 
 
-class Aggregate(Recipe):
+class Aggregate(DescribingRecipe):
     """Aggregates of touching spheres of one or more materials, grown in space and imaged in transmission.
 
     The default is the family of hetero-aggregates of TiO2 and WO3 in HAADF-STEM images.
     """
+
+    front: ClassVar[tuple[str, ...]] = ("pixel_size_nm", "growth", "materials")
 
     kind: Literal["aggregate"] = "aggregate"
     height_px: int = Field(512, ge=32, le=16384, description="Image height.")
@@ -69,3 +72,16 @@ class Aggregate(Recipe):
         image = self.imaging.expose(view, spheres, self.materials, rng)
         truth = truth_table(view, spheres, tuple(one.name for one in self.materials), labels, areas)
         return Sample(Micrograph(image, (size, size)), labels, truth=truth, recipe=self.model_dump(mode="json"))
+
+    def describe(self, rng: np.random.Generator) -> dict[str, float]:
+        """Grow and describe one aggregate.
+
+        Raises
+        ------
+        UserError
+            If there is no aggregate with these parameters.
+        """
+        names = [material.name for material in self.materials]
+        densities = [material.density_g_cm3 for material in self.materials]
+        spheres = self.growth.grow(self.materials, rng)
+        return describe(spheres, names, densities, self.growth.contact_factor)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,9 @@ class CutPaste(Recipe):
     The method of UTILE-Gen (Colliard-Granero et al., ACS Nanosci. Au 2023, 3, 398), with every requested
     particle visible, true mask collision, soft edges and canvases free of unlabelled particles.
     """
+
+    takes_annotated: ClassVar[bool] = True
+    front: ClassVar[tuple[str, ...]] = ("particles", "overlap", "scale")
 
     kind: Literal["cutpaste"] = "cutpaste"
     height_px: int | None = Field(None, ge=16, le=65536, description="Image height; empty: that of the source.")

@@ -1,11 +1,12 @@
 """The recipe of rendered scenes."""
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
+from typing_extensions import override
 
 from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, sometimes
 from particleforge.micrograph import Micrograph
@@ -18,7 +19,7 @@ from particleforge.recipes.imaging.scan import Scan
 from particleforge.recipes.imaging.shot import Shot
 from particleforge.recipes.imaging.tone import Tone
 from particleforge.recipes.recipe import Recipe
-from particleforge.recipes.render.engine.engine import SHORT, Choice, Engine
+from particleforge.recipes.render.engine.engine import SHORT, VARIANTS, Choice, Engine
 from particleforge.recipes.render.engine.view import View
 from particleforge.recipes.render.ground import Ground
 from particleforge.recipes.render.imaging.focus import Focus
@@ -45,6 +46,8 @@ IMAGING = Imaging(
     jpeg=Jpeg(loss=0),
 )
 """A good microscope in good hands."""
+OF_PREVIEW = 4
+"""Samples per pixel of a preview at most."""
 
 
 class Render(Recipe):
@@ -53,6 +56,8 @@ class Render(Recipe):
     Mitsuba (Jakob et al., mitsuba-renderer.org) renders in a process of its own. Truth does not depend on the image: it
     is one more pass through the middles of the pixels.
     """
+
+    front: ClassVar[tuple[str, ...]] = ("particles", "pixel_size_nm", "populations")
 
     kind: Literal["render"] = "render"
     height_px: int = Field(256, ge=32, le=8192, description="Image height.")
@@ -114,6 +119,20 @@ class Render(Recipe):
             truth_table(scene, view),
             self.model_dump(mode="json") | {"variant": SHORT[view.variant]},
         )
+
+    @override
+    def coarse(self) -> Self:
+        return self.replace(samples_per_pixel=min(OF_PREVIEW, self.samples_per_pixel))
+
+    @override
+    def context_key(self) -> Any:
+        return self.variant, self.threads
+
+    @override
+    @classmethod
+    def made_by(cls, record: Mapping[str, Any]) -> str:
+        variant = VARIANTS.get(str(record.get("variant")))
+        return f"Rendered by Mitsuba, {variant}." if variant else ""
 
     def scene(self, rng: np.random.Generator) -> Scene:
         """Draw particles and put them in their places.

@@ -1,7 +1,7 @@
 """The recipe of domain-randomised particles."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ class Shapes(Recipe):
     What is learnt from them serves images nobody has annotated (domain randomisation: Tobin et al., IROS 2017,
     doi:10.1109/IROS.2017.8202133). Grey values are relative, 0 = black and 1 = white, until the image is written.
     """
+
+    front: ClassVar[tuple[str, ...]] = ("height_px", "width_px", "first")
 
     kind: Literal["shapes"] = "shapes"
     height_px: int = Field(256, ge=32, le=16384, description="Image height.")

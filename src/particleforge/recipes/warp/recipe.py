@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,10 @@ class Warp(Recipe):
     Grid and piecewise affine warp change shapes and spread sizes, but keep the frame and so the mean area; scale
     moves the mean and keeps shapes. To hide a size distribution apply both; `size_changes` says how far it moved.
     """
+
+    takes_annotated: ClassVar[bool] = True
+    moves_sizes: ClassVar[bool] = True
+    front: ClassVar[tuple[str, ...]] = ("deformation",)
 
     kind: Literal["warp"] = "warp"
     deformation: AnyDeformation = Field(GridWarp(), description="How images are deformed.")

@@ -34,7 +34,7 @@ class GrowSection(QWidget):
     def __init__(self, viewer: Any) -> None:
         super().__init__()
         self._viewer, self._last = viewer, None
-        self.recipe = RecipeSection(ReadyBox(ready_recipes("aggregate")), Aggregate, {Aggregate: ()})
+        self.recipe = RecipeSection(ReadyBox(ready_recipes("aggregate")), Aggregate, front=())
         self.sliders, self.figures, self.message = Sliders(), Rows(), Message()
         self.next, self.solid = QPushButton("Next"), QCheckBox("3D")
         self.next.setToolTip("Grow another aggregate of the recipe.")

@@ -8,7 +8,6 @@ from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from particleforge.recipes.recipe import Recipe
-from particleforge.recipes.warp.recipe import Warp
 from particleforge.sample import Sample
 from particleforge.store.dataset import Dataset
 from particleforge.widgets.augment.samples import SHOWN, Sampler, mosaic
@@ -23,7 +22,7 @@ NAME, PARTICLES = "Preview", "Preview particles"
 class Preview(QObject):
     """Shows four samples, the next four, and the same ones anew soon after something changed.
 
-    `compared` gives the `SizeShift` of a warp, None where the recipe is another; `failed` gives a `UserError`.
+    `compared` gives the `SizeShift` where the recipe moves sizes, elsewhere None; `failed` gives a `UserError`.
 
     Parameters
     ----------
@@ -59,9 +58,9 @@ class Preview(QObject):
             self._timer.start()
 
     def compare_grown(self, dataset: Dataset) -> None:
-        """Compare the sizes of a dataset of a warp with those of the annotated images."""
+        """Compare the sizes of a dataset with those of the annotated images."""
         (folder, recipe), sampler = self._given(), self._sampler
-        if isinstance(recipe, Warp):
+        if recipe.moves_sizes:
             self._comparing.run(lambda outdated: grown_sizes(sampler.sources(folder), dataset, outdated))
 
     def hide(self) -> None:
@@ -93,7 +92,7 @@ class Preview(QObject):
 
     def _compare(self) -> None:
         (folder, recipe), sampler = self._given(), self._sampler
-        if isinstance(recipe, Warp):
+        if recipe.moves_sizes:
             self._comparing.run(lambda outdated: warped_sizes(sampler.sources(folder), recipe, outdated))
         else:
             self.compared.emit(None)

@@ -1,25 +1,13 @@
 """Choose a recipe and set its parameters."""
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
-from particleforge.params import Params
-from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.any import RECIPES
 from particleforge.recipes.recipe import Recipe
-from particleforge.recipes.warp.deformations.grid import GridWarp
-from particleforge.recipes.warp.deformations.piecewise_affine import PiecewiseAffine
-from particleforge.recipes.warp.deformations.scale import RandomScale
-from particleforge.recipes.warp.recipe import Warp
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.form.editor import guard_wheel
-
-KINDS: dict[str, tuple[type[Params], tuple[str, ...]]] = {
-    "Cut and paste": (CutPaste, ("particles", "overlap", "scale")),
-    "Warp smoothly": (GridWarp, ("amplitude", "spacing_diameters")),
-    "Warp piece by piece": (PiecewiseAffine, ("amplitude", "spacing_diameters")),
-    "Scale": (RandomScale, ("scale", "stretch")),
-}
-"""Parameters of each recipe, and which of them are in front."""
+from particleforge.widgets.form.labels import label
 
 
 class RecipeChooser(QWidget):
@@ -30,20 +18,23 @@ class RecipeChooser(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.box = QComboBox(self)
-        self.box.addItems(KINDS)
+        self._offered = {name: cls for name, cls in RECIPES.members().items() if cls.takes_annotated}
+        for row, name in enumerate(self._offered):
+            self.box.addItem(label(name), name)
+            self.box.setItemData(row, RECIPES.summary(name), Qt.ItemDataRole.ToolTipRole)
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         guard_wheel(self.box)
         self.forms: dict[str, FoldedForm] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addWidget(self.box)
-        self.box.currentTextChanged.connect(self._choose)
-        self._choose(self.box.currentText())
+        self.box.currentIndexChanged.connect(self._choose)
+        self._choose()
 
     @property
     def form(self) -> FoldedForm:
         """Form of the recipe that is chosen."""
-        return self.forms[self.box.currentText()]
+        return self.forms[self.box.currentData()]
 
     def recipe(self) -> Recipe:
         """Return the recipe as entered.
@@ -53,15 +44,15 @@ class RecipeChooser(QWidget):
         UserError
             If a parameter is not valid.
         """
-        params = self.form.params()
-        return params if isinstance(params, Recipe) else Warp(deformation=params)
+        return self.form.params()
 
-    def _choose(self, text: str) -> None:
-        if text not in self.forms:
-            cls, front = KINDS[text]
-            self.forms[text] = FoldedForm(cls, front)
-            self.forms[text].changed.connect(self.changed)
-            self._layout.addWidget(self.forms[text])
+    def _choose(self) -> None:
+        chosen = self.box.currentData()
+        if chosen not in self.forms:
+            cls = self._offered[chosen]
+            self.forms[chosen] = FoldedForm(cls, cls.front)
+            self.forms[chosen].changed.connect(self.changed)
+            self._layout.addWidget(self.forms[chosen])
         for name, form in self.forms.items():
-            form.setVisible(name == text)
+            form.setVisible(name == chosen)
         self.changed.emit()

@@ -34,7 +34,7 @@ class Sampler:
             Once `outdated()` is true.
         """
         sources = self.sources(folder)
-        key = (self._read[0], recipe.to_yaml())
+        key = (self._read[0], recipe.kind, recipe.context_key())
         if self._prepared[0] != key:
             self._prepared = (key, recipe.prepare(sources))
         samples = []

@@ -9,8 +9,7 @@ import numpy.typing as npt
 from particleforge.errors import Cancelled
 from particleforge.measurement.distribution import size_statistics, size_unit
 from particleforge.measurement.particles import measure_particles
-from particleforge.recipes.recipe import make_sample
-from particleforge.recipes.warp.recipe import Warp
+from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.sample import Sample
 
 MOST_IMAGES = 12
@@ -59,13 +58,13 @@ def size_shift(before: Sequence[Sample], after: Sequence[Sample]) -> SizeShift:
     return SizeShift(old * factor, new * factor, unit, _distance(old, new))
 
 
-def warped_sizes(sources: Sequence[Sample], recipe: Warp, outdated: Callable[[], bool]) -> SizeShift:
-    """Warp each of the first annotated images once, and compare.
+def warped_sizes(sources: Sequence[Sample], recipe: Recipe, outdated: Callable[[], bool]) -> SizeShift:
+    """Draw once from each of the first annotated images, and compare.
 
     Raises
     ------
     UserError
-        If an image cannot be warped.
+        If the recipe cannot be fulfilled.
     Cancelled
         Once `outdated()` is true.
     """

@@ -5,21 +5,14 @@ from pathlib import Path
 
 from particleforge.errors import UserError
 from particleforge.params import read_yaml
-from particleforge.recipes.any import PRESETS, about, parse_recipe
-from particleforge.recipes.cutpaste.recipe import CutPaste
-from particleforge.recipes.groups import Groups
-from particleforge.recipes.near import Near
+from particleforge.recipes.any import about, parse_recipe, presets
 from particleforge.recipes.recipe import Recipe
-from particleforge.recipes.warp.recipe import Warp
 from particleforge.store.files import atomic_write
-
-THUMBNAILS = Path(__file__).parent / "thumbnails"
-"""Small pictures of the ready recipes, which ``docs/make_thumbnails.py`` draws."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A recipe that comes along."""
+    """A ready recipe."""
 
     name: str
 
@@ -30,13 +23,13 @@ class Ready:
 
     @property
     def thumbnail(self) -> Path:
-        """Its picture."""
-        return THUMBNAILS / f"{self.name}.jpg"
+        """Its picture, next to its file; ``docs/make_thumbnails.py`` draws those of ours."""
+        return presets()[self.name].with_suffix(".jpg")
 
 
 def ready_recipes(kind: str = "") -> list[Ready]:
-    """Return the recipes that come along, all or those of a kind: render or aggregate."""
-    return [Ready(name) for name, path in sorted(PRESETS.items()) if not kind or path.parts[-3] == kind]
+    """Return the built-in recipes and those of packages, all or those of a kind."""
+    return [Ready(name) for name, path in sorted(presets().items()) if not kind or path.parts[-3] == kind]
 
 
 def open_recipe(path: Path) -> Recipe:
@@ -48,10 +41,10 @@ def open_recipe(path: Path) -> Recipe:
         If it cannot be read, a parameter is wrong, or it draws from annotated images.
     """
     recipe = parse_recipe(read_yaml(path), path.name)
-    inner = recipe.recipe if isinstance(recipe, (Near, Groups)) else recipe
-    if isinstance(inner, (CutPaste, Warp)):
+    if recipe.innermost.takes_annotated:
         raise UserError(
-            f"{path.name} draws from annotated images (kind: {inner.kind}).", "Use Augment, or choose another recipe."
+            f"{path.name} draws from annotated images (kind: {recipe.innermost.kind}).",
+            "Use Augment, or choose another recipe.",
         )
     return recipe
 

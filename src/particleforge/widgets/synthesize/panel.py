@@ -12,7 +12,7 @@ from particleforge.widgets.synthesize.compare import Compare
 from particleforge.widgets.synthesize.grown import Grown
 from particleforge.widgets.synthesize.preview import Preview
 from particleforge.widgets.synthesize.recipe_section import RecipeSection
-from particleforge.widgets.synthesize.sampler import rendered_by
+from particleforge.widgets.synthesize.sampler import made_by
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -58,7 +58,7 @@ class SynthesizePanel(DrawPanel):
         path = Path(str(value["dataset"]))
         dataset = self._grown.show(path)
         self.shown.hide()  # before, a stack that is added while other layers are hidden crashes napari 0.9's canvas
-        self.about.say(rendered_by(dataset[0]))
+        self.about.say(made_by(dataset[0]))
         self.tell(value["samples"], path)
 
     def shut(self) -> None:

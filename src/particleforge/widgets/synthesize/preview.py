@@ -11,7 +11,7 @@ from particleforge.widgets.background import Background
 from particleforge.widgets.preview import put_layer, take_layer
 from particleforge.widgets.synthesize.beside import matched, placed
 from particleforge.widgets.synthesize.compare import Compare
-from particleforge.widgets.synthesize.sampler import Sampler, Shot, rendered_by
+from particleforge.widgets.synthesize.sampler import Sampler, Shot, made_by
 from particleforge.widgets.synthesize.truth import truth_features
 
 SETTLED_MS = 400
@@ -90,7 +90,7 @@ class Preview(QObject):
         sample = shot.sample
         truth = 0 if sample.truth is None else len(sample.truth)
         self.said.emit(
-            f"Sample {sample.name.lstrip('0') or 0}: {truth} particles, {shot.seconds:.1f} s. {rendered_by(sample)}"
+            f"Sample {sample.name.lstrip('0') or 0}: {truth} particles, {shot.seconds:.1f} s. {made_by(sample)}"
         )
         self._match()
 

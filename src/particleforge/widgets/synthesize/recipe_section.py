@@ -1,17 +1,14 @@
 """Choose, open, edit and save a recipe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from particleforge.errors import UserError
-from particleforge.recipes.aggregate.recipe import Aggregate
-from particleforge.recipes.aggregate_scene import AggregateScene
 from particleforge.recipes.any import about, read_recipe
 from particleforge.recipes.recipe import Recipe
-from particleforge.recipes.render.recipe import Render
 from particleforge.store.files import new_part
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.layers import file_name
@@ -23,12 +20,6 @@ from particleforge.widgets.workspace import RECIPES, workspace
 
 NOTHING_YET = "Choose a recipe, or open one."
 YAML = "Recipes (*.yaml *.yml)"
-FRONT: dict[type[Recipe], tuple[str, ...]] = {
-    Render: ("particles", "pixel_size_nm", "populations"),
-    AggregateScene: ("particles", "pixel_size_nm", "populations"),
-    Aggregate: ("pixel_size_nm", "growth", "materials"),
-}
-"""Parameters that are in front."""
 
 
 class RecipeSection(QWidget):
@@ -43,7 +34,7 @@ class RecipeSection(QWidget):
     cls
         Recipes of other classes are not opened.
     front
-        Parameters that are in front, by recipe.
+        Parameters that are in front; those the recipe itself names where they are not given.
     """
 
     changed = Signal()
@@ -54,7 +45,7 @@ class RecipeSection(QWidget):
         self,
         gallery: Gallery | ReadyBox | None = None,
         cls: type[Recipe] = Recipe,
-        front: Mapping[type[Recipe], Sequence[str]] = FRONT,
+        front: Sequence[str] | None = None,
     ) -> None:
         super().__init__()
         self.gallery, self.about = gallery or Gallery(), Message(self)
@@ -99,7 +90,7 @@ class RecipeSection(QWidget):
         """Show a recipe's parameters, and what it is."""
         kind = type(recipe)
         if kind not in self.forms:
-            front = self._front.get(kind, tuple(name for name in kind.model_fields if name != "kind")[:3])
+            front = kind.front if self._front is None else self._front
             self.forms[kind] = FoldedForm(kind, front, title="More parameters")
             self.forms[kind].changed.connect(self._check)
             self._layout.addWidget(self.forms[kind])

@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from particleforge.errors import Cancelled
+from particleforge.recipes.any import RECIPES
 from particleforge.recipes.recipe import Recipe, make_sample
-from particleforge.recipes.render.engine.engine import VARIANTS
-from particleforge.recipes.render.recipe import Render
 from particleforge.sample import Sample
-
-SAMPLES_PER_PIXEL = 4
-"""Of a preview at most: grainier than the image will be, and sooner there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +21,11 @@ class Shot:
 
 
 class Sampler:
-    """Draws samples, one at a time; the process that renders is kept for the next one."""
+    """Draws samples, one at a time; what the recipe prepared is kept for the next one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._engine: tuple[Any, Any] = (None, None)
+        self._prepared: tuple[Any, Any] = (None, None)
 
     def draw(self, recipe: Recipe, seed: int, number: int, outdated: Callable[[], bool]) -> Shot:
         """Draw sample `number` of a recipe with a seed: particles as the dataset will have them, the image grainier.
@@ -45,31 +41,21 @@ class Sampler:
             if outdated():
                 raise Cancelled
             began_s = time.monotonic()
-            sample = make_sample(coarse(recipe), self._material(recipe), seed, number)
+            sample = make_sample(recipe.coarse(), self._material_of(recipe), seed, number)
             return Shot(sample, time.monotonic() - began_s)
 
     def close(self) -> None:
-        """End the process that renders, once what it draws is done."""
-        self._engine = (None, None)
+        """Forget what was prepared, once what is being drawn is done; a process that renders ends with it."""
+        self._prepared = (None, None)
 
-    def _material(self, recipe: Recipe) -> Any:
-        if not isinstance(recipe, Render):
-            return recipe.prepare([])
-        key, engine = self._engine
-        if key != (recipe.variant, recipe.threads):
-            engine = recipe.prepare([])
-            self._engine = ((recipe.variant, recipe.threads), engine)
-        return engine
+    def _material_of(self, recipe: Recipe) -> Any:
+        key = (recipe.kind, recipe.context_key())
+        if self._prepared[0] != key:
+            self._prepared = (key, recipe.prepare([]))
+        return self._prepared[1]
 
 
-def coarse(recipe: Recipe) -> Recipe:
-    """Return the recipe with few samples per pixel, where it has any."""
-    if not isinstance(recipe, Render):
-        return recipe
-    return recipe.replace(samples_per_pixel=min(SAMPLES_PER_PIXEL, recipe.samples_per_pixel))
-
-
-def rendered_by(sample: Sample) -> str:
-    """Say which variant of Mitsuba rendered a sample; empty where none did."""
-    variant = VARIANTS.get(str(sample.recipe.get("variant")))
-    return f"Rendered by Mitsuba, {variant}." if variant else ""
+def made_by(sample: Sample) -> str:
+    """Say how a sample was made, as its recipe says it; empty where there is nothing to say."""
+    kind = sample.recipe.get("kind")
+    return RECIPES.get(kind).made_by(sample.recipe) if kind in RECIPES else ""

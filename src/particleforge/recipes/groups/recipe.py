@@ -1,30 +1,34 @@
 """Samples in groups that share some of their parameters."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from particleforge.draws import Template, fix
-from particleforge.recipes.aggregate.recipe import Aggregate
+from particleforge.recipes.any import AnyRecipe, read_recipe
 from particleforge.recipes.fields import value_of, with_value
-from particleforge.recipes.near import AnyRecipe
 from particleforge.recipes.recipe import Recipe
+from particleforge.recipes.wrapper import Wrapper
 from particleforge.sample import Sample
 from particleforge.schema import Schema
 from particleforge.seeds import stream
 
 
-class Groups(Recipe):
+class Groups(Wrapper):
     """Another recipe whose samples come in groups with some parameters in common, as several images of one material do.
 
     An estimator that reads several images at once learns from such samples.
     """
 
+    front: ClassVar[tuple[str, ...]] = ("recipe", "shared", "groups")
+
     kind: Literal["groups"] = "groups"
-    recipe: Annotated[AnyRecipe, Template()] = Field(Aggregate(), description="The recipe that is drawn from.")
+    recipe: Annotated[AnyRecipe, Template()] = Field(
+        default_factory=partial(read_recipe, "aggregate"), description="The recipe that is drawn from."
+    )
     shared: tuple[str, ...] = Field(
         (),
         description="Parameters a group has in common, by name, such as `growth.prefactor` or `materials.TiO2.share`; "
@@ -42,11 +46,7 @@ class Groups(Recipe):
             If a shared parameter does not exist or is no number.
         """
         self.of_group(0)
-        return self.recipe.prepare(sources)
-
-    def frame(self, material: Any) -> tuple[tuple[int, int], npt.DTypeLike]:
-        """Frame of the recipe itself."""
-        return self.recipe.frame(material)
+        return super().prepare(sources)
 
     def sample_schema(self, prepared: Any) -> Schema:
         """Say what samples of the recipe itself have."""

@@ -1,41 +1,38 @@
 """Samples near some that were made before."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from functools import partial
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, model_validator
+from typing_extensions import override
 
 from particleforge.draws import Distribution, OneOf, PerImage, Template, fix
 from particleforge.params import Params
-from particleforge.recipes.aggregate.recipe import Aggregate
-from particleforge.recipes.aggregate_scene import AggregateScene
-from particleforge.recipes.cutpaste.recipe import CutPaste
-from particleforge.recipes.recipe import Recipe
-from particleforge.recipes.render.recipe import Render
-from particleforge.recipes.shapes.recipe import Shapes
-from particleforge.recipes.warp.recipe import Warp
+from particleforge.recipes.any import AnyRecipe, read_recipe
+from particleforge.recipes.wrapper import Wrapper
 from particleforge.sample import Sample
 from particleforge.schema import Schema
 
 ParamsT = TypeVar("ParamsT", bound=Params)
-AnyRecipe: TypeAlias = Annotated[
-    CutPaste | Shapes | Warp | Render | Aggregate | AggregateScene, Field(discriminator="kind")
-]
 RANKS = 1024
 """Numbers a distribution is ranked by."""
 
 
-class Near(Recipe):
+class Near(Wrapper):
     """Another recipe, drawn near given samples of it instead of everywhere.
 
     With the samples a detector did worst on it is the adaptive sampling of Trampert et al., Crystals 2021, 11, 258
     (section 3.3).
     """
 
+    front: ClassVar[tuple[str, ...]] = ("recipe", "around", "spread")
+
     kind: Literal["near"] = "near"
-    recipe: Annotated[AnyRecipe, Template()] = Field(Shapes(), description="The recipe the samples were drawn from.")
+    recipe: Annotated[AnyRecipe, Template()] = Field(
+        default_factory=partial(read_recipe, "shapes"), description="The recipe the samples were drawn from."
+    )
     around: Annotated[tuple[AnyRecipe, ...], OneOf()] = Field(
         (),
         description="Its parameters for these samples; each new sample is drawn near one of them. Empty: everywhere.",
@@ -50,13 +47,9 @@ class Near(Recipe):
             raise ValueError(f"around holds parameters of {', '.join(others)}, recipe is {self.recipe.kind}")
         return self
 
-    def prepare(self, sources: Sequence[Sample]) -> Any:
-        """Prepare the recipe itself."""
-        return self.recipe.prepare(sources)
-
-    def frame(self, material: Any) -> tuple[tuple[int, int], npt.DTypeLike]:
-        """Frame of the recipe itself."""
-        return self.recipe.frame(material)
+    @override
+    def coarse(self) -> Self:
+        return self.replace(recipe=self.recipe.coarse(), around=tuple(one.coarse() for one in self.around))
 
     def sample_schema(self, prepared: Any) -> Schema:
         """Say what samples of the recipe itself have."""

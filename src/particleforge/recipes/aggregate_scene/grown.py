@@ -1,4 +1,4 @@
-"""The recipe of rendered scenes whose particles are aggregates grown in space."""
+"""How aggregates grow and lie."""
 
 from dataclasses import replace
 from typing import Literal
@@ -6,15 +6,13 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from particleforge.draws import LogNormal, Uniform, number
+from particleforge.draws import Uniform, number
 from particleforge.recipes.aggregate.growth.exact import Exact
 from particleforge.recipes.aggregate.growth.growth import AnyGrowth
 from particleforge.recipes.render.mesh import random_rotation
 from particleforge.recipes.render.placement.agglomerate import scatter_clusters
 from particleforge.recipes.render.placement.placement import Floats, Placement
 from particleforge.recipes.render.placement.scattered import Scattered
-from particleforge.recipes.render.population import Population
-from particleforge.recipes.render.recipe import Render
 from particleforge.recipes.render.scene import Body
 
 
@@ -50,18 +48,3 @@ class Grown(Placement):
         places = self.growth.join(radii, masses, rng)
         places = (places - places.mean(0)) @ random_rotation(rng).T
         return [replace(body, cluster=cluster).moved(place) for body, place in zip(part, places, strict=True)]
-
-
-class AggregateScene(Render):
-    """Aggregates grown in space, lying on a support and rendered as an instrument would show them.
-
-    Growth is that of the recipe `aggregate`, all else that of `render`. Every primary particle is an instance.
-    """
-
-    kind: Literal["aggregate_scene"] = "aggregate_scene"  # type: ignore[assignment]
-    populations: tuple[Population, ...] = Field(
-        (Population(diameter_nm=LogNormal(median=24, gsd=1.2)),),
-        min_length=1,
-        description="Kinds of primary particles, each with its share.",
-    )
-    placement: Grown = Field(Grown(), description="How they grow and lie.")

@@ -1,0 +1,1 @@
+"""Rendered scenes of aggregates that were grown in space."""

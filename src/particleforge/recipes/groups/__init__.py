@@ -1,0 +1,1 @@
+"""Samples in groups that share some of their parameters."""

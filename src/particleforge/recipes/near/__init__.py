@@ -1,0 +1,1 @@
+"""Samples near some that were made before."""
