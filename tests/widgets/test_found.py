@@ -38,8 +38,8 @@ def written(out, *planes_of_sides):
 
 def test_planes_are_handed_over_with_their_pixel_size(tmp_path):
     layer = Image(np.stack([squares(4), squares(5)]).astype(float), scale=(1, 3, 3), units=("s", "nm", "nm"))
-    given = task(planes(layer), "base", MeasureParams(prob_thresh=0.4), tmp_path)
-    assert given.params["prob_thresh"] == 0.4
+    given = task(planes(layer), "base", MeasureParams(options={"prob_thresh": 0.4}), tmp_path)
+    assert given.params["options"] == {"prob_thresh": 0.4}
     found = [read_micrograph(path) for path in sorted((tmp_path / "images").iterdir())]
     assert [micrograph.pixel_size_nm for micrograph in found] == [pytest.approx((3, 3))] * 2
     np.testing.assert_array_equal(found[1].pixels, squares(5))

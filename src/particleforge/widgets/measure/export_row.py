@@ -46,13 +46,13 @@ class ExportRow(QWidget):
     Parameters
     ----------
     given
-        What is exported now.
+        What is exported now; None where there is nothing.
     """
 
     said = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, given: Callable[[], Exported], parent: QWidget | None = None) -> None:
+    def __init__(self, given: Callable[[], Exported | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._given = given
         self._background = Background(finishes=True)
@@ -75,6 +75,8 @@ class ExportRow(QWidget):
         text = next(text for text, button in self.buttons.items() if button is self.sender())
         kinds, suffix, write = EXPORTS[text]
         exported = self._given()
+        if exported is None:
+            return
         name = file_name(exported.name)
         chosen, kind = QFileDialog.getSaveFileName(self, f"Export {text[:-1].lower()}", name + suffix, kinds)
         if not chosen:

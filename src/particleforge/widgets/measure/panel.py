@@ -1,10 +1,11 @@
 """The measure panel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari.layers import Image
+from napari.layers import Image, Labels
 
 from particleforge.jobs.messages import Plain, Task
 from particleforge.widgets.background import Background
@@ -23,6 +24,28 @@ if TYPE_CHECKING:
     from napari import Viewer
 
 
+@dataclass(frozen=True, eq=False)
+class Measuring:
+    """A measurement on its way.
+
+    Parameters
+    ----------
+    source
+        The layer that is measured.
+    planes
+        Its images.
+    params
+        How they are measured.
+    scratch
+        Where the job reads and writes.
+    """
+
+    source: Image
+    planes: Sequence[Plane]
+    params: MeasureParams
+    scratch: Scratch
+
+
 class MeasurePanel(Panel):
     """Finds the particles of an image with a trained detector and shows how large they are."""
 
@@ -38,10 +61,7 @@ class MeasurePanel(Panel):
         self.body.addWidget(self.view, 1)
         self.body.addStretch(0)
         self.form.changed.connect(self.check)
-        self._scratch: Scratch | None = None
-        self._source: Image | None = None
-        self._planes: list[Plane] = []
-        self._params = MeasureParams()
+        self._running: Measuring | None = None
         self._background = Background()
         self._background.done.connect(self._show)
         self._background.failed.connect(self.row.message.warn)
@@ -53,32 +73,35 @@ class MeasurePanel(Panel):
 
     def prepare(self) -> Callable[[], Task]:
         """Hand the image over as files."""
-        self._source, self._scratch = self.image.value, Scratch()
-        found = self._planes = planes(self._source)
-        model, folder = self.model.value(), self._scratch.path
+        source: Image = self.image.value
         options = {"tile_px": preference("computing", "tile_px", None)}
-        params = self._params = self.form.params().replace(
+        params = self.form.params().replace(
             options={name: value for name, value in options.items() if value is not None}
         )
-        return lambda: task(found, model, params, folder)
+        running = self._running = Measuring(source, planes(source), params, Scratch())
+        model = self.model.value()
+        return lambda: task(running.planes, model, params, running.scratch.path)
 
     def finish(self, value: Plain) -> None:
         """Read what was written."""
-        results, name = Path(str(value["results"])), self._source.name
-        self._background.run(lambda _: read_found(results, name))
+        running, results = self._running, Path(str(value["results"]))
+        if running is not None:
+            self._background.run(lambda _: (running, read_found(results, running.source.name)))
 
-    def _show(self, found: Found) -> None:
-        source = self._source
-        layer = self.viewer.add_labels(
+    def _show(self, measured: tuple[Measuring, Found]) -> None:
+        running, found = measured
+        source = running.source
+        layer = Labels(
             stack(found.labels, source),
             name=f"{source.name} particles",
             metadata={"particleforge": found.provenance},
             opacity=0.6,
             **geometry(source),
         )
-        self.view.set_particles(Particles(layer, found.table, self._params, found.rows), self._planes)
+        self.viewer.add_layer(layer)
+        self.view.set_particles(Particles(layer, found.table, running.params, found.rows, running.planes))
         self.row.message.say(found.remarks(source.name, pixel_size_nm(source) is None))
-        self._scratch.remove()
+        running.scratch.remove()
 
     def reset_choices(self, event: object = None) -> None:
         """Offer the layers and models there are now."""

@@ -4,14 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from qtpy.QtCore import QObject, QTimer, Signal
+from napari.layers import Labels
+from qtpy.QtCore import QObject, Signal
 
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.widgets.background import Background
-from particleforge.widgets.layers import pixel_size_nm
+from particleforge.widgets.layers import Plane, pixel_size_nm
+from particleforge.widgets.measure.export import Exported
 from particleforge.widgets.measure.filter import Filter
+from particleforge.widgets.qt import single_shot
 from particleforge.widgets.show import features
 
 REMEASURE_MS = 300
@@ -23,7 +27,7 @@ UNLIT_ALPHA = 0.35
 class Particles(QObject):
     """Keeps table, filter and selection of a Labels layer together; the layer shows them.
 
-    `changed` follows edits and another filter, `selection_changed` a selection.
+    `changed` follows edits and another filter, `selection_changed` a selection; both give the particles themselves.
 
     Parameters
     ----------
@@ -35,16 +39,24 @@ class Particles(QObject):
         Those it was made with.
     rows
         As `Found.rows`.
+    planes
+        Those of the image they were found in, which is exported with them.
     """
 
-    changed = Signal()
-    selection_changed = Signal()
+    changed = Signal(object)
+    selection_changed = Signal(object)
 
     def __init__(
-        self, layer: Any, table: pd.DataFrame, rules: Rules = Rules(), rows: Sequence[tuple[int, int] | None] = ()
+        self,
+        layer: Labels,
+        table: pd.DataFrame,
+        rules: Rules = Rules(),
+        rows: Sequence[tuple[int, int] | None] = (),
+        planes: Sequence[Plane] = (),
     ) -> None:
         super().__init__()
-        self.layer, self.table, self.rules, self._rows = layer, table, rules, rows
+        self.layer, self.table, self.rules = layer, table, rules
+        self._rows, self._planes = rows, planes
         self.filter, self.selected = Filter(), frozenset[int]()
         size = pixel_size_nm(layer)
         self.pixel_size_nm = None if size is None else float(np.sqrt(size[0] * size[1]))
@@ -52,8 +64,7 @@ class Particles(QObject):
         self._scores = dict(zip(table["label"], table["score"], strict=True)) if "score" in table else {}
         self._background = Background()
         self._background.done.connect(self._set_table)
-        self._timer = QTimer(self, interval=REMEASURE_MS, singleShot=True)
-        self._timer.timeout.connect(self._look)
+        self._timer = single_shot(self, REMEASURE_MS, self._look)
         self._seen = np.array(layer.data)
         # Undo emits `set_data` alone, which other colours and another plane do, too.
         self._events = (layer.events.paint, layer.events.labels_update, layer.events.data, layer.events.set_data)
@@ -67,17 +78,23 @@ class Particles(QObject):
         """Rows of the table that count: those the filter keeps and the rules give a weight."""
         return self.table[self.filter.keeps(self.table) & (self.table["weight"] > 0)]
 
-    def counted_labels(self) -> Any:
+    def counted_labels(self) -> npt.NDArray[Any]:
         """Labels of the layer without the particles that do not count."""
         labels = np.asarray(self.layer.data)
         return np.where(np.isin(labels, self.counted["label"].to_numpy()), labels, 0)
+
+    def exported(self) -> Exported:
+        """Particles that count, with their image, as they are exported."""
+        layer, found = self.layer, self.layer.metadata.get("particleforge", {})
+        size_nm = pixel_size_nm(layer)
+        return Exported(layer.name, self.counted, self.counted_labels(), size_nm, self._planes, self.rules, found)
 
     def set_filter(self, chosen: Filter) -> None:
         """Let other particles count."""
         self.filter = chosen
         self.select(self.selected & set(self.counted["label"]))
         self._show()
-        self.changed.emit()
+        self.changed.emit(self)
 
     def select(self, ids: Iterable[int]) -> None:
         """Light up some particles."""
@@ -88,7 +105,7 @@ class Particles(QObject):
         self._paint()
         if len(chosen) == 1:
             self._label = self.layer.selected_label = next(iter(chosen))
-        self.selection_changed.emit()
+        self.selection_changed.emit(self)
 
     def remove(self, ids: Iterable[int]) -> None:
         """Take particles out of the layer, which can undo it."""
@@ -103,7 +120,7 @@ class Particles(QObject):
         planes = labels[None] if labels.ndim == 2 else labels
         shown = self._rows or [None] * len(planes)
 
-        def work(_: Any) -> pd.DataFrame:
+        def work(_: object) -> pd.DataFrame:
             tables = [
                 measure_particles(
                     plane, image=name, pixel_size_nm=size, scores=self._scores, rules=rules, rows=rows
@@ -127,14 +144,14 @@ class Particles(QObject):
     def _name(self) -> str:
         return str(self.table["image"].iloc[0]) if len(self.table) else str(self.layer.name)
 
-    def _edited(self, event: Any = None) -> None:
+    def _edited(self, event: object) -> None:
         self._timer.start()
 
     def _look(self) -> None:
         if not np.array_equal(self._seen, self.layer.data):
             self.measure()
 
-    def _picked(self, event: Any = None) -> None:
+    def _picked(self, event: object) -> None:
         """Follow the label a person picks; napari also says so when only the colours change."""
         was, self._label = self._label, int(self.layer.selected_label)
         number = self._label
@@ -149,7 +166,7 @@ class Particles(QObject):
         self.table = table
         self.selected &= frozenset(int(number) for number in self.counted["label"])
         self._show()
-        self.changed.emit()
+        self.changed.emit(self)
 
     def _show(self) -> None:
         """Give the layer features, row i for label i, and colours."""

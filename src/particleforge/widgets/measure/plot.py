@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QWidget
 
 from particleforge.measurement.columns import SIZES
 from particleforge.measurement.distribution import size_unit
+from particleforge.measurement.statistics.sizes import Floats
 from particleforge.widgets.figure_view import FigureView, in_ink
 from particleforge.widgets.kde import log_density
 
@@ -26,7 +27,8 @@ class SizesPlot(FigureView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(HEIGHT_PX, parent)
         self.bars: list[tuple[float, float]] = []
-        self._table, self._pixel_size_nm = pd.DataFrame({"label": [], "ecd_px": [], "weight": []}, dtype=float), None
+        self._table = pd.DataFrame({"label": [], "ecd_px": [], "weight": []}, dtype=float)
+        self._pixel_size_nm: float | None = None
         self._measure = "ecd"
         self._sizes = np.zeros(0)
         self._lit: list[Any] = []
@@ -94,7 +96,7 @@ class SizesPlot(FigureView):
             self.picked.emit([])
 
 
-def sizes_and_unit(table: pd.DataFrame, pixel_size_nm: float | None, measure: str) -> tuple[Any, str]:
+def sizes_and_unit(table: pd.DataFrame, pixel_size_nm: float | None, measure: str) -> tuple[Floats, str]:
     """Sizes of a particle table in the unit that suits them."""
     pixels = table[f"{measure}_px"].to_numpy(float)
     if pixel_size_nm is None:
@@ -103,9 +105,10 @@ def sizes_and_unit(table: pd.DataFrame, pixel_size_nm: float | None, measure: st
     return pixels * pixel_size_nm * factor, unit
 
 
-def _draw_density(axes: Any, sizes: Any, weights: Any, bars: list[tuple[float, float]]) -> None:
+def _draw_density(axes: Any, sizes: Floats, weights: Floats, bars: list[tuple[float, float]]) -> None:
     """Kernel density on ln d, in particles per bar."""
-    x = np.geomspace(*np.maximum(axes.get_xlim(), 1e-3 * sizes.min()), 300)
+    low, high = np.maximum(axes.get_xlim(), 1e-3 * sizes.min())
+    x = np.geomspace(low, high, 300)
     density = log_density(sizes, x, weights)
     if density is None:
         return
@@ -117,7 +120,7 @@ def _draw_density(axes: Any, sizes: Any, weights: Any, bars: list[tuple[float, f
     axes.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.1)
 
 
-def _draw_cumulative(axes: Any, sizes: Any, weights: Any) -> None:
+def _draw_cumulative(axes: Any, sizes: Floats, weights: Floats) -> None:
     order = np.argsort(sizes)
     shares = 100 * np.cumsum(weights[order]) / weights.sum()
     axes.step(sizes[order], shares, where="post", color=CUMULATIVE, lw=1.2)

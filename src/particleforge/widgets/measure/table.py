@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from particleforge.measurement.column import Column
 from particleforge.measurement.columns import LABEL, columns
+from particleforge.widgets.qt import present
 
 PLANE = Column("plane", "count", "plane", "Plane of the stack.", heading="Plane", place=LABEL.place)
 
@@ -99,9 +100,10 @@ class ParticleTable(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setSortingEnabled(True)
         self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
-        self.selectionModel().selectionChanged.connect(self._tell)
+        rows, self._chosen = present(self.verticalHeader()), present(self.selectionModel())
+        rows.hide()
+        rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
+        self._chosen.selectionChanged.connect(self._tell)
         self._setting = False
         self.setMinimumHeight(120)
 
@@ -124,7 +126,7 @@ class ParticleTable(QTableView):
         for row in rows:
             selection.select(self._model.index(row, 0), self._model.index(row, last))
         self._setting = True
-        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self._chosen.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self._setting = False
         if rows:
             self.scrollTo(self._model.index(rows[0], 0))
@@ -132,7 +134,7 @@ class ParticleTable(QTableView):
     def _tell(self) -> None:
         if not self._setting:
             ids = self.ids()
-            self.picked.emit([ids[index.row()] for index in self.selectionModel().selectedRows()])
+            self.picked.emit([ids[index.row()] for index in self._chosen.selectedRows()])
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,6 @@
 """What was measured: figures, distribution and table, tied to the particles in the image."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +9,6 @@ from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from particleforge.measurement.distribution import headline_intervals, size_statistics
 from particleforge.widgets.folded_form import FoldedForm
-from particleforge.widgets.layers import Plane, pixel_size_nm
 from particleforge.widgets.measure.export import Exported
 from particleforge.widgets.measure.export_row import ExportRow
 from particleforge.widgets.measure.filter import Filter
@@ -32,7 +31,6 @@ class ResultsView(QWidget):
         super().__init__()
         self._viewer = viewer
         self._particles: Particles | None = None
-        self._planes: Sequence[Plane] = ()
         self.headline = QLabel(self)
         self.headline.setWordWrap(True)
         self.plot = SizesPlot(self)
@@ -65,17 +63,17 @@ class ResultsView(QWidget):
         box.addWidget(self.exporting)
         box.addWidget(self.message)
 
-    def set_particles(self, particles: Particles, planes: Sequence[Plane] = ()) -> None:
-        """Show other particles; `planes` are those of their image, which is exported with them."""
+    def set_particles(self, particles: Particles) -> None:
+        """Show other particles."""
         self.release()
-        self._particles, self._planes = particles, planes
+        self._particles = particles
         particles.changed.connect(self._update)
         particles.selection_changed.connect(self._highlight)
         self._viewer.mouse_drag_callbacks.append(self._click)
         self._viewer.layers.events.removed.connect(self._removed)
         if self.filter.problem is None:
             particles.set_filter(self.filter.params())
-        self._update()
+        self._update(particles)
         self.show()
 
     def release(self) -> None:
@@ -88,22 +86,21 @@ class ResultsView(QWidget):
         self._viewer.layers.events.removed.disconnect(self._removed)
         self.hide()
 
-    def _update(self) -> None:
-        counted = self._particles.counted
-        size_nm, rules = self._particles.pixel_size_nm, self._particles.rules
-        table = self._particles.table
+    def _update(self, particles: Particles) -> None:
+        counted, table = particles.counted, particles.table
+        size_nm, rules = particles.pixel_size_nm, particles.rules
         cut = int((table["touches_border"].astype(bool) & (table["weight"] == 0)).sum())
         self.headline.setText(headline(counted, len(table), size_nm, rules.size, cut))
         self.headline.setToolTip(f"{rules.border.sentence} In brackets: 95 % intervals.")
         self.plot.show_table(counted, size_nm, rules.size)
         self.table.show_rows(counted)
         self.exporting.set_anything(bool(len(counted)))
-        self._highlight()
+        self._highlight(particles)
 
-    def _highlight(self) -> None:
-        self.table.highlight(self._particles.selected)
-        self.plot.highlight(self._particles.selected)
-        self.remove.setEnabled(bool(self._particles.selected))
+    def _highlight(self, particles: Particles) -> None:
+        self.table.highlight(particles.selected)
+        self.plot.highlight(particles.selected)
+        self.remove.setEnabled(bool(particles.selected))
 
     def _select(self, ids: list[int]) -> None:
         if self._particles is not None:
@@ -114,10 +111,11 @@ class ResultsView(QWidget):
             self._particles.set_filter(self.filter.params())
 
     def _remove(self) -> None:
-        self._particles.remove(self._particles.selected)
+        if self._particles is not None:
+            self._particles.remove(self._particles.selected)
 
     def _removed(self, event: Any) -> None:
-        if self._particles is not None and event.value == self._particles.layer:  # plugins see proxies of layers
+        if self._particles is not None and event.value is self._particles.layer:
             self.release()
 
     def _click(self, viewer: Any, event: Any) -> Generator[None, None, None]:
@@ -128,26 +126,20 @@ class ResultsView(QWidget):
         while event.type == "mouse_move":
             moved = max(moved, float(np.abs(np.array(event.pos) - start).max()))
             yield
-        layer = None if self._particles is None else self._particles.layer
-        if layer is None or moved > CLICK_PX or not layer.visible or layer.mode not in ("pan_zoom", "pick"):
+        particles = self._particles
+        if particles is None or moved > CLICK_PX:
             return
-        number = layer.get_value(
+        layer = particles.layer
+        if not layer.visible or layer.mode not in ("pan_zoom", "pick"):
+            return
+        number: Any = layer.get_value(  # of a multiscale layer it would be a tuple
             event.position, view_direction=event.view_direction, dims_displayed=event.dims_displayed, world=True
         )
         ids = {int(number)} if number else set[int]()
-        self._select(list(self._particles.selected ^ ids if "Shift" in event.modifiers else ids))
+        particles.select(particles.selected ^ ids if "Shift" in event.modifiers else ids)
 
-    def _given(self) -> Exported:
-        particles = self._particles
-        return Exported(
-            particles.layer.name,
-            particles.counted,
-            particles.counted_labels(),
-            pixel_size_nm(particles.layer),
-            self._planes,
-            particles.rules,
-            particles.layer.metadata.get("particleforge", {}),
-        )
+    def _given(self) -> Exported | None:
+        return None if self._particles is None else self._particles.exported()
 
 
 def headline(counted: pd.DataFrame, total: int, pixel_size_nm: float | None, measure: str = "ecd", cut: int = 0) -> str:
