@@ -19,7 +19,7 @@ from pathlib import Path
 
 from particleforge.draws import Uniform
 from particleforge.recipes.cutpaste.recipe import CutPaste
-from particleforge.recipes.synthesize import SynthesizeParams, synthesize
+from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.step import run
 from particleforge.store.annotated import read_annotated
 
@@ -34,12 +34,12 @@ def measure(side_px: int, count: int, workers: int) -> dict[str, float]:
     recipe = CutPaste(height_px=side_px, width_px=side_px, particles=particles)
     sources = read_annotated(SOURCES)
     with tempfile.TemporaryDirectory() as folder:
-        synthesize(recipe, sources, Path(folder, "first.zarr"), SynthesizeParams(count=1))  # compile, then time
+        draw_dataset(recipe, sources, Path(folder, "first.zarr"), SynthesizeParams(count=1))  # compile, then time
         params = SynthesizeParams(count=count, workers=workers)
         began = time.perf_counter()
         reports: list[tuple[float, float]] = []
         run(
-            synthesize.steps(recipe, sources, Path(folder, "timed.zarr"), params),
+            draw_dataset.steps(recipe, sources, Path(folder, "timed.zarr"), params),
             lambda progress: reports.append((time.perf_counter(), progress.done)),
         )
     last, done = reports[-1]

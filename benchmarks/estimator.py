@@ -36,7 +36,7 @@ from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.any import read_recipe
 from particleforge.recipes.fields import innermost, value_of, with_value
 from particleforge.recipes.groups.recipe import Groups
-from particleforge.recipes.synthesize import SynthesizeParams, synthesize
+from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.seeds import stream
 from particleforge.step import Step, run
 from particleforge.store.dataset import Dataset
@@ -95,7 +95,7 @@ class Bench:
     def dataset(self, name: str, recipe: Groups, count: int, seed: int) -> Dataset:
         """Draw what is missing of a dataset."""
         params = SynthesizeParams(count=count, seed=seed, samples_per_shard=64)
-        found: Dataset = do(synthesize.steps(recipe, [], self.folder / f"{name}.zarr", params))
+        found: Dataset = do(draw_dataset.steps(recipe, [], self.folder / f"{name}.zarr", params))
         return found
 
     def learn(self) -> Dataset:

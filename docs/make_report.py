@@ -13,7 +13,7 @@ from qtpy.QtCore import QSize
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtPdf import QPdfDocument
 
-from particleforge.cli.demo import SPHERES
+from particleforge.workflows.demo import SPHERES
 from particleforge.workflows.sizes import SizesParams, sizes
 
 PICTURE = Path(__file__).resolve().parent / "images" / "report.png"

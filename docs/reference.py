@@ -2,13 +2,12 @@
 
 import argparse
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import annotated_types
 
-from particleforge.cli.main import COMMANDS, module_of
+from particleforge.cli.main import describe
 from particleforge.draws import Choice, Mixture, OneOf, PerImage, PerParticle, Within
 from particleforge.measurement.columns import ColumnNames, columns
 from particleforge.measurement.rules import Rules
@@ -56,6 +55,7 @@ from particleforge.recipes.warp.deformations.grid import GridWarp
 from particleforge.recipes.warp.deformations.piecewise_affine import PiecewiseAffine
 from particleforge.recipes.warp.deformations.scale import RandomScale
 from particleforge.registry import Kinds
+from particleforge.workflows import VERBS
 from particleforge.workflows.adapt import AdaptParams
 from particleforge.workflows.learn import LearnParams
 from particleforge.workflows.shadow import ShadowParams
@@ -118,14 +118,15 @@ def variants(classes: tuple[type[Params], ...]) -> str:
 def commands() -> str:
     """Section per command: its line, arguments and options."""
     parts = []
-    for name, text in COMMANDS.items():
-        parser = argparse.ArgumentParser(prog=f"particleforge {name}", add_help=False)
-        import_module(f"particleforge.cli.{module_of(name)}").add_arguments(parser)
-        positional = [action.metavar or action.dest.upper() for action in parser._actions if not action.option_strings]
-        needed = [f"{a.option_strings[0]} {a.dest.upper()}" for a in parser._actions if a.required and a.option_strings]
-        line = " ".join([f"particleforge {name}", *positional, *needed, "[options]"])
-        rows = [(_call(action), (action.help or "").replace("%%", "%")) for action in parser._actions]
-        parts.append(f"## {name}\n\n{text[:1].upper()}{text[1:]}.\n\n```text\n{line}\n```\n\n" + _table(("", ""), rows))
+    for name in VERBS.names():
+        about, _, parser = describe(name)
+        actions = [action for action in parser._actions if action.dest != "help"]
+        in_place = [action.metavar or action.dest.upper() for action in actions if not action.option_strings]
+        needed = [f"{a.option_strings[0]} {a.dest.upper()}" for a in actions if a.required and a.option_strings]
+        line = " ".join([parser.prog, *in_place, *needed, "[options]"])
+        rows = [(_call(action), (action.help or "").replace("%%", "%")) for action in actions]
+        head = f"## {VERBS.command(name)}\n\n{about}\n\n```text\n{line}\n```\n\n"
+        parts.append(head + _table(("", ""), rows))
     return "\n".join(parts)
 
 

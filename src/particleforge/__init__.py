@@ -2,4 +2,16 @@
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_named, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> object:
+    """Give a public name, or any verb."""
+    try:
+        return _named(name)
+    except AttributeError:
+        from particleforge.workflows import VERBS
+
+        if name.startswith("_") or name not in VERBS:
+            raise
+        return VERBS.get(name)

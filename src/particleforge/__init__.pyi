@@ -1,7 +1,9 @@
+import typing
+
 from .errors import Cancelled as Cancelled
 from .errors import UserError as UserError
 from .micrograph import Micrograph as Micrograph
-from .recipes.synthesize import synthesize as synthesize
+from .recipes.synthesize import SynthesizeParams as SynthesizeParams
 from .sample import Sample as Sample
 from .step import Progress as Progress
 from .step import run as run
@@ -13,10 +15,13 @@ from .workflows.learn import LearnParams as LearnParams
 from .workflows.learn import learn as learn
 from .workflows.measure import MeasureParams as MeasureParams
 from .workflows.measure import measure as measure
-from .workflows.measure import predict as predict
+from .workflows.predict import predict as predict
 from .workflows.shadow import ShadowParams as ShadowParams
 from .workflows.shadow import shadow as shadow
 from .workflows.sizes import SizesParams as SizesParams
 from .workflows.sizes import sizes as sizes
+from .workflows.synthesize import synthesize as synthesize
 from .workflows.train import train as train
 from .workflows.train_estimator import train_estimator as train_estimator
+
+def __getattr__(name: str) -> typing.Any: ...  # verbs of other packages

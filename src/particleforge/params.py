@@ -1,6 +1,7 @@
 """The base of every parameter object."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -54,6 +55,19 @@ class Params(BaseModel):
             If the file is missing, is no YAML mapping, or breaks a field's limits.
         """
         return cls.parse(read_yaml(path))
+
+
+@dataclass(frozen=True)
+class OneOfSeveral:
+    """Marks a field of plain data that holds parameters of one of several classes; which one is known later.
+
+    Parameters
+    ----------
+    classes
+        Gives them by what they belong to.
+    """
+
+    classes: Callable[[], Mapping[str, type[Params]]]
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

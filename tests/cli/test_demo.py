@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from particleforge.cli.demo import SPHERES, compare, free_folder
 from particleforge.errors import UserError
+from particleforge.workflows.demo import SPHERES, compare, free_folder
 from particleforge.workflows.sizes import sizes
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from particleforge.cli import main
-from particleforge.cli.demo import SPHERES
+from particleforge.workflows.demo import SPHERES
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/tutorial.md")

@@ -14,7 +14,7 @@ from particleforge.params import read_yaml
 from particleforge.recipes.any import parse_recipe, read_recipe
 from particleforge.recipes.fields import value_of
 from particleforge.recipes.recipe import make_sample
-from particleforge.recipes.synthesize import SynthesizeParams, synthesize
+from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.widgets.aggregates.shadow_view import RECIPE
 from particleforge.widgets.aggregates.shown import IMAGE, SPHERES
 
@@ -54,7 +54,7 @@ def estimator(tmp_path_factory):
     In another process: compilers inside torch and the driver of the screen may not get on in one.
     """
     folder = tmp_path_factory.mktemp("estimator")
-    synthesize(parse_recipe(GROUPS), [], folder / "made.zarr", SynthesizeParams(count=60))
+    draw_dataset(parse_recipe(GROUPS), [], folder / "made.zarr", SynthesizeParams(count=60))
     (folder / "train.yaml").write_text(yaml.safe_dump(TRAINING))
     words = ["train-estimator", folder / "made.zarr", "--params", folder / "train.yaml", "--out", folder / "model"]
     subprocess.run([sys.executable, "-m", "particleforge.cli", *words], check=True, capture_output=True)

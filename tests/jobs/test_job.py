@@ -14,13 +14,12 @@ import psutil
 import pytest
 
 from particleforge.errors import Cancelled, UserError
-from particleforge.jobs.calls import steps
 from particleforge.jobs.job import Job, JobError, died
 from particleforge.jobs.messages import Advance, Failure, Result, Stopped, Task
 from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.store.dataset import Dataset
 
-SYNTHESIZE = "particleforge.recipes.synthesize:synthesize"
+SYNTHESIZE = "particleforge.workflows.synthesize:synthesize"
 RECIPE = {"kind": "shapes", "height_px": 48, "width_px": 48}
 ENDLESS = 20_000
 LIMIT_S = 60
@@ -84,7 +83,7 @@ def customize(tmp_path_factory, monkeypatch):
     def install(code):
         folder = tmp_path_factory.mktemp("site")
         (folder / "sitecustomize.py").write_text(code, encoding="utf-8")
-        monkeypatch.setenv("PYTHONPATH", str(folder))
+        monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
 
     return install
 
@@ -157,7 +156,7 @@ def test_a_cancelled_job_keeps_what_it_wrote_and_is_continued(tmp_path, workers)
     assert job.outcome == ear.seen[-1] == Stopped(forced=False)
     missing = len(Dataset.open(tmp_path / "made.zarr").missing_shards())
     assert 0 < missing < 2000
-    again = steps(task)
+    again = task.steps()
     reports = [next(again) for _ in range(2)]
     again.close()
     assert (reports[1].message, reports[1].done) == ("Drawing samples", 2000 - missing)
@@ -217,7 +216,7 @@ def test_a_crash_in_a_library_brings_the_last_lines(tmp_path, customize):
     customize(
         "import os, sys, threading, time\n"
         "def crash():\n"
-        "    while 'particleforge.recipes.synthesize' not in sys.modules: time.sleep(0.01)\n"
+        "    while 'particleforge.workflows.synthesize' not in sys.modules: time.sleep(0.01)\n"
         "    print('LLVM ERROR: Cannot select', file=sys.stderr, flush=True)\n"
         "    os.abort()\n"
         "threading.Thread(target=crash, daemon=True).start()\n"
@@ -238,7 +237,7 @@ def test_what_libraries_print_is_no_message(tmp_path, customize):
         "        os.write(1, b'\\xff\\x00 no newline ')\n"
         "        time.sleep(0.01)\n"
         "def later():\n"
-        "    while 'particleforge.recipes.synthesize' not in sys.modules: time.sleep(0.01)\n"
+        "    while 'particleforge.workflows.synthesize' not in sys.modules: time.sleep(0.01)\n"
         "    chatter()\n"
         "threading.Thread(target=later, daemon=True).start()\n"
     )
@@ -271,7 +270,6 @@ def test_a_listener_that_raises_stops_the_job(tmp_path, monkeypatch):
 
 PARENT = """
 import sys, threading
-from particleforge.jobs.calls import steps
 from particleforge.jobs.job import Job
 from particleforge.jobs.messages import read
 

@@ -9,7 +9,7 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.recipe import make_sample
-from particleforge.recipes.synthesize import SynthesizeParams, synthesize
+from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.sample import Sample
 from particleforge.store.dataset import Dataset
 
@@ -40,23 +40,23 @@ def bytes_of(folder):
 @pytest.fixture(scope="module")
 def straight(sources, tmp_path_factory):
     folder = tmp_path_factory.mktemp("straight") / "made.zarr"
-    synthesize(RECIPE, sources, folder, PARAMS)
+    draw_dataset(RECIPE, sources, folder, PARAMS)
     return folder
 
 
 @pytest.mark.slow
 def test_two_workers_write_the_same_bytes(straight, sources, tmp_path):
-    synthesize(RECIPE, sources, tmp_path / "made.zarr", PARAMS.replace(workers=2))
+    draw_dataset(RECIPE, sources, tmp_path / "made.zarr", PARAMS.replace(workers=2))
     assert bytes_of(tmp_path / "made.zarr") == bytes_of(straight)
 
 
 @pytest.mark.parametrize("reports", [1, 2, 3, 5])
 def test_an_interrupted_run_continues_to_the_same_bytes(straight, sources, tmp_path, reports):
     out = tmp_path / "made.zarr"
-    steps = synthesize.steps(RECIPE, sources, out, PARAMS)
+    steps = draw_dataset.steps(RECIPE, sources, out, PARAMS)
     seen = [next(steps) for _ in range(reports)]
     steps.close()
-    rest = list(synthesize.steps(RECIPE, sources, out, PARAMS))
+    rest = list(draw_dataset.steps(RECIPE, sources, out, PARAMS))
     assert bytes_of(out) == bytes_of(straight)
     assert rest[1].done == max(step.done for step in seen)
     assert rest[-1].done == rest[-1].total == 11
@@ -65,7 +65,7 @@ def test_an_interrupted_run_continues_to_the_same_bytes(straight, sources, tmp_p
 
 def test_a_finished_run_is_left_alone(straight, sources):
     before = bytes_of(straight)
-    steps = list(synthesize.steps(RECIPE, sources, straight, PARAMS))
+    steps = list(draw_dataset.steps(RECIPE, sources, straight, PARAMS))
     assert [step.done for step in steps] == [0, 11]
     assert bytes_of(straight) == before
 
@@ -93,7 +93,7 @@ def test_samples_in_the_dataset_are_those_of_the_recipe(straight, sources):
 def test_other_parameters_into_the_same_folder_are_refused(straight, sources, recipe, params):
     before = bytes_of(straight)
     with pytest.raises(UserError, match=r"exists and holds another dataset \(11 samples, seed 4\)"):
-        synthesize(recipe, sources, straight, params)
+        draw_dataset(recipe, sources, straight, params)
     assert bytes_of(straight) == before
 
 
@@ -102,7 +102,7 @@ def test_other_sources_into_the_same_folder_are_refused(straight, sources):
     (one,) = sources
     other = Sample(Micrograph(255 - one.micrograph.pixels, (0.7, 0.7), name="one"), one.labels)
     with pytest.raises(UserError, match="holds another dataset"):
-        synthesize(RECIPE, [other], straight, PARAMS)
+        draw_dataset(RECIPE, [other], straight, PARAMS)
     assert bytes_of(straight) == before
 
 
@@ -110,7 +110,7 @@ def test_anything_else_in_the_place_is_refused(sources, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     for place in (tmp_path, tmp_path / "notes.txt"):
         with pytest.raises(UserError):
-            synthesize(RECIPE, sources, place, PARAMS)
+            draw_dataset(RECIPE, sources, place, PARAMS)
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
@@ -118,14 +118,14 @@ def test_anything_else_in_the_place_is_refused(sources, tmp_path):
 def test_an_impossible_recipe_is_refused(sources, tmp_path, workers):
     with pytest.raises(UserError, match="900 particles do not fit"):
         recipe = RECIPE.replace(particles=900, overlap=0)
-        synthesize(recipe, sources, tmp_path / "made.zarr", PARAMS.replace(workers=workers))
+        draw_dataset(recipe, sources, tmp_path / "made.zarr", PARAMS.replace(workers=workers))
 
 
 def test_memory_does_not_grow_with_the_count(sources, tmp_path):
     def peak(count):
         params = SynthesizeParams(count=count, samples_per_shard=8)
         tracemalloc.start()
-        for _ in synthesize.steps(RECIPE, sources, tmp_path / f"{count}.zarr", params):
+        for _ in draw_dataset.steps(RECIPE, sources, tmp_path / f"{count}.zarr", params):
             gc.collect()  # else the peak tells when Python happened to collect cycles
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

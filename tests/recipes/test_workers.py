@@ -16,7 +16,7 @@ from particleforge.compute import Local, Lost
 from particleforge.errors import UserError
 from particleforge.recipes.render.population import Population
 from particleforge.recipes.render.recipe import Render
-from particleforge.recipes.synthesize import TRIES, SynthesizeParams, synthesize
+from particleforge.recipes.synthesize import TRIES, SynthesizeParams, draw_dataset
 from particleforge.store.dataset import Dataset
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
@@ -130,7 +130,7 @@ def files(folder):
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    return synthesize(RECIPE, [], tmp_path_factory.mktemp("undisturbed") / "made.zarr", PARAMS)
+    return draw_dataset(RECIPE, [], tmp_path_factory.mktemp("undisturbed") / "made.zarr", PARAMS)
 
 
 def test_items_come_once_each_whoever_dies(trapped, children):
@@ -156,10 +156,10 @@ def test_what_a_call_raises_is_raised_here(trapped, children):
 
 def test_a_worker_that_is_killed_is_replaced_and_told(trapped, tmp_path):
     module, trap = trapped
-    whole = synthesize(module.Noise(), [], tmp_path / "whole.zarr", PARAMS)
+    whole = draw_dataset(module.Noise(), [], tmp_path / "whole.zarr", PARAMS)
     lay(trap, TRIES - 1)
     with pytest.warns(RuntimeWarning, match="ended with -9 while it drew samples 6 to 7; they are drawn again") as told:
-        made = synthesize(module.Noise(), [], tmp_path / "made.zarr", PARAMS.replace(workers=2))
+        made = draw_dataset(module.Noise(), [], tmp_path / "made.zarr", PARAMS.replace(workers=2))
     assert len(told) == TRIES - 1
     assert_equal(made, whole)
     assert files(tmp_path / "made.zarr") == files(tmp_path / "whole.zarr")
@@ -171,29 +171,29 @@ def test_workers_that_die_on_the_same_image_end_the_run_and_it_goes_on_later(tra
     lay(trap, TRIES)
     out, params = tmp_path / "made.zarr", PARAMS.replace(workers=2)
     with pytest.raises(UserError, match=r"ended with -9 while it drew samples 6 to 7, as 2 before.*same call goes on"):
-        synthesize(module.Noise(), [], out, params)
+        draw_dataset(module.Noise(), [], out, params)
     assert not list(trap.iterdir())
     assert 3 in Dataset.open(out).missing_shards()
-    made = synthesize(module.Noise(), [], out, params)
-    assert_equal(made, synthesize(module.Noise(), [], tmp_path / "whole.zarr", PARAMS))
+    made = draw_dataset(module.Noise(), [], out, params)
+    assert_equal(made, draw_dataset(module.Noise(), [], tmp_path / "whole.zarr", PARAMS))
     assert files(out) == files(tmp_path / "whole.zarr")
 
 
 def test_parts_of_files_are_removed_when_a_run_goes_on(trapped, tmp_path):
     module, _ = trapped
-    steps = synthesize.steps(module.Noise(), [], tmp_path / "made.zarr", PARAMS)
+    steps = draw_dataset.steps(module.Noise(), [], tmp_path / "made.zarr", PARAMS)
     for _ in range(4):
         next(steps)
     steps.close()
     for part in ("images/c/3.0123.partial", "rows/.0123.part.jsonl"):
         (tmp_path / "made.zarr" / part).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "made.zarr" / part).write_text("half")
-    synthesize(module.Noise(), [], tmp_path / "made.zarr", PARAMS)
+    draw_dataset(module.Noise(), [], tmp_path / "made.zarr", PARAMS)
     assert not [name for name in files(tmp_path / "made.zarr") if ".part" in name]
 
 
 def test_a_renderer_killed_in_the_middle_of_an_image_is_replaced(undisturbed, children, tmp_path):
-    steps = synthesize.steps(RECIPE, [], tmp_path / "made.zarr", PARAMS)
+    steps = draw_dataset.steps(RECIPE, [], tmp_path / "made.zarr", PARAMS)
     while next(steps).done < 6:
         pass
     (renderer,) = children("render.engine.child")
@@ -205,7 +205,7 @@ def test_a_renderer_killed_in_the_middle_of_an_image_is_replaced(undisturbed, ch
 
 
 def test_a_renderer_that_is_killed_again_and_again_ends_the_run_and_it_goes_on_later(undisturbed, children, tmp_path):
-    steps = synthesize.steps(RECIPE, [], tmp_path / "made.zarr", PARAMS)
+    steps = draw_dataset.steps(RECIPE, [], tmp_path / "made.zarr", PARAMS)
     while next(steps).done < 6:
         pass
     over = threading.Event()
@@ -224,7 +224,7 @@ def test_a_renderer_that_is_killed_again_and_again_ends_the_run_and_it_goes_on_l
         over.set()
         killer.join()
     assert Dataset.open(tmp_path / "made.zarr").missing_shards() == list(range(3, 10))
-    assert_equal(synthesize(RECIPE, [], tmp_path / "made.zarr", PARAMS), undisturbed)
+    assert_equal(draw_dataset(RECIPE, [], tmp_path / "made.zarr", PARAMS), undisturbed)
 
 
 @pytest.mark.slow
@@ -232,7 +232,7 @@ def test_a_renderer_that_is_killed_again_and_again_ends_the_run_and_it_goes_on_l
     ("marked", "told"), [("render.engine.child", "Rendered again with scalar_rgb"), ("spawn_main", "A worker process")]
 )
 def test_of_two_workers_one_loses_its_renderer_or_its_life(undisturbed, children, tmp_path, capfd, marked, told):
-    steps = synthesize.steps(RECIPE, [], tmp_path / "made.zarr", PARAMS.replace(workers=2, samples_per_shard=1))
+    steps = draw_dataset.steps(RECIPE, [], tmp_path / "made.zarr", PARAMS.replace(workers=2, samples_per_shard=1))
     while next(steps).done < 6:
         pass
     children(marked)[0].kill()

@@ -20,7 +20,7 @@ from particleforge.store.micrographs import read_micrograph
 from particleforge.widgets.aggregates.grow_section import GrowSection
 from particleforge.widgets.aggregates.grown import SEED, grow_one
 from particleforge.widgets.aggregates.images import NO_IMAGE, NONE_SELECTED, SELECTED, Images, write_task
-from particleforge.widgets.aggregates.panel import ESTIMATE, NO_ESTIMATOR, AggregatesPanel
+from particleforge.widgets.aggregates.panel import NO_ESTIMATOR, AggregatesPanel
 from particleforge.widgets.aggregates.rows import aggregate_rows, estimate_rows
 from particleforge.widgets.aggregates.shadow_view import RECIPE, ShadowView
 from particleforge.widgets.aggregates.shadows import grown_descriptors, read_descriptors, read_recipe_of
@@ -29,6 +29,7 @@ from particleforge.widgets.aggregates.sliders import Sliders
 from particleforge.widgets.layers import pixel_size_nm
 from particleforge.widgets.model_chooser import ModelChooser, estimators
 from particleforge.widgets.synthesize.sampler import Sampler
+from particleforge.workflows.estimate import estimate
 
 LIMIT_MS = 240_000
 leaves_nothing = pytest.mark.usefixtures("nothing_left")
@@ -218,7 +219,7 @@ def test_images_are_layers_planes_of_a_stack_or_what_is_selected(tmp_path):
     images.chooser.value = SELECTED
     viewer.layers.selection = {one, stack}
     assert images.layers == [one, stack] and images.problem is None
-    task = write_task(ESTIMATE, ("model", tmp_path / "out"), images.planes(), tmp_path, Params())
+    task = write_task(estimate, ("model", tmp_path / "out"), images.planes(), tmp_path, Params())
     files = sorted((tmp_path / "images").iterdir())
     assert task.args["images"] == str(tmp_path / "images") and len(files) == 4
     for path, pixels in zip(files, [one.data, *stack.data], strict=True):
@@ -329,7 +330,11 @@ def test_the_panel_says_what_is_missing_and_hands_over_images(qtbot, home, tmp_p
     panel.name.setText(" ")
     assert not panel.shadow.isEnabled() and panel.row.button.isEnabled()
     task = panel.prepare()()
-    assert task.call == ESTIMATE and task.args["model"] == panel.model.value() and task.params == {"pixel_size": None}
+    assert (
+        task.call == estimate.reference
+        and task.args["model"] == panel.model.value()
+        and task.params == {"pixel_size": None}
+    )
     panel.name.setText("mine")
     go_on, scratch = threading.Event(), panel._scratch
     panel.row.start(lambda: go_on.wait() and task)

@@ -9,7 +9,7 @@ from napari.layers import Labels
 
 from particleforge.errors import UserError
 from particleforge.recipes.shapes.recipe import Shapes
-from particleforge.recipes.synthesize import SynthesizeParams, synthesize
+from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.store.annotated import read_annotated, write_annotated
 from particleforge.store.labels import read_labels
 from particleforge.widgets.files import get_reader, write_label_image
@@ -24,7 +24,7 @@ def opened(path):
 
 def test_a_dataset_is_a_stack_with_its_particles(tmp_path):
     recipe = Shapes(height_px=40, width_px=50)
-    dataset = synthesize(recipe, [], tmp_path / "made.zarr", SynthesizeParams(count=3))
+    dataset = draw_dataset(recipe, [], tmp_path / "made.zarr", SynthesizeParams(count=3))
     (images, image, kind), (labels, particles, _) = opened(dataset.path)
     assert (image["name"], kind, particles["name"]) == ("made", "image", "made particles")
     assert images.shape == labels.shape == (3, 40, 50)

@@ -16,8 +16,7 @@ from particleforge.recipes.any import presets, read_recipe
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.near.recipe import Near
 from particleforge.recipes.recipe import make_sample
-from particleforge.recipes.synthesize import SynthesizeParams, synthesize
-from particleforge.widgets.draw_panel import CALL
+from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.widgets.form.section import Fold
 from particleforge.widgets.synthesize.beside import matched, matched_stack, placed, reference
 from particleforge.widgets.synthesize.compare import Compare
@@ -28,6 +27,7 @@ from particleforge.widgets.synthesize.ready_box import ReadyBox
 from particleforge.widgets.synthesize.recipe_section import NOTHING_YET, RecipeSection
 from particleforge.widgets.synthesize.sampler import Sampler, made_by
 from particleforge.widgets.synthesize.truth import follow_truth, truth_features
+from particleforge.workflows.synthesize import synthesize
 
 LIMIT_MS = 120_000
 leaves_nothing = pytest.mark.usefixtures("nothing_left")
@@ -223,7 +223,7 @@ def test_truth_has_a_row_for_every_id():
 
 @leaves_nothing
 def test_features_follow_the_slider_as_long_as_the_layer_is_there(tmp_path):
-    dataset = synthesize(chains(), [], tmp_path / "d.zarr", SynthesizeParams(count=3))
+    dataset = draw_dataset(chains(), [], tmp_path / "d.zarr", SynthesizeParams(count=3))
     viewer = ViewerModel()
     labels = viewer.add_labels(np.stack([dataset[i].labels for i in range(3)]))
     follow_truth(viewer, labels, dataset)
@@ -297,6 +297,6 @@ def test_buttons_say_what_is_missing_until_it_is_there(qtbot, home):
     assert panel.row.missing.text() == "Give it a name." and panel.preview.isEnabled()
     panel.name.setText("mine")
     task = panel.prepare()()
-    assert task.call == CALL and task.args["out"].endswith("mine.zarr")
+    assert task.call == synthesize.reference and task.args["out"].endswith("mine.zarr")
     assert task.params["count"] == 20
     panel.shut()

@@ -14,7 +14,7 @@ BAR_PX = 40
 @pytest.fixture
 def images(tmp_path):
     """A micrograph as it is, and with a bar of letters, which look like particles, below."""
-    from particleforge.cli.demo import SPHERES
+    from particleforge.workflows.demo import SPHERES
 
     grey = read_micrograph(SPHERES / "more" / "images" / "spheres_1.tif").grey[:160, :200]
     grey = np.clip(grey, 5, 250)

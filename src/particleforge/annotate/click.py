@@ -19,7 +19,8 @@ from particleforge.annotate.polar import ANGLES, MARGIN, MAX_ASPECT, STEP, Rays
 from particleforge.annotate.region import Region
 from particleforge.errors import UserError
 from particleforge.params import Params
-from particleforge.step import Progress, Step, stepwise
+from particleforge.step import Progress, Step
+from particleforge.verb import verb
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -132,7 +133,7 @@ def find_particle_in_box(
     return _find(grey, rays, labels, params.tolerance, (corner, opposite))
 
 
-@stepwise
+@verb(lambda *_: {})
 def warm_up() -> Step[None]:
     """Compile what a click needs; it is kept on disk, so that later processes only load it."""
     yield Progress(0, 1, "Compiling")

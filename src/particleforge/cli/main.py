@@ -1,4 +1,4 @@
-"""Dispatch to the commands, show progress, turn errors into sentences."""
+"""Dispatch to the verbs, show progress, turn errors into sentences."""
 
 import argparse
 import difflib
@@ -7,33 +7,13 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from importlib.metadata import version
 from typing import Any, NoReturn
 
+from particleforge.cli.bar import run_with_bar
 from particleforge.errors import Cancelled, UserError
-
-COMMANDS = {
-    "learn": "learn to find particles from a few annotated ones",
-    "measure": "find all particles in images and measure them",
-    "sizes": "measure label images made elsewhere",
-    "compare-sizes": "compare size distributions of several measurements",
-    "synthesize": "draw a dataset from a recipe",
-    "recipes": "list and show the ready recipes",
-    "train": "train a detector on datasets and annotated folders",
-    "predict": "find particles, write label images only",
-    "adapt": "find the samples of a recipe a detector does worst on, to draw more like them",
-    "train-estimator": "learn to tell the parameters of a recipe from its images",
-    "estimate": "tell these parameters from images of one material",
-    "shadow": "grow aggregates with the parameters told from images, and describe them",
-    "export": "write a dataset or a model for other programs",
-    "import": "read such a folder into a dataset",
-    "demo": "learn and measure on the sample data",
-}
-"""Every command and what it does; each is a module of its own with `add_arguments` and `call`."""
-
-CONTINUED = ("learn", "train", "train-estimator", "synthesize", "measure", "sizes", "demo")
-"""Commands that go on where they were interrupted."""
+from particleforge.verb import Plain, Verb
+from particleforge.workflows import VERBS
 
 
 class _Parser(argparse.ArgumentParser):
@@ -43,9 +23,14 @@ class _Parser(argparse.ArgumentParser):
         option = re.search(r"unrecognized arguments: ([^\s=]+)", message)
         command = re.search(r"COMMAND: invalid choice: '([^']*)'", message)
         if unknown := option or command:
-            near = difflib.get_close_matches(unknown[1], self._option_string_actions if option else COMMANDS, n=1)
+            near = difflib.get_close_matches(unknown[1], self._option_string_actions if option else commands(), n=1)
             hint = f"Did you mean {near[0]}?" if near else hint
         raise UserError(f"{message[:1].upper()}{message[1:]}.", hint)
+
+
+def commands() -> dict[str, str]:
+    """Name of each command with that of its verb."""
+    return {VERBS.command(name): name for name in VERBS.names()}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,45 +46,62 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        command, args = _parse(words)
+        verb, args = _parse(words)
     except UserError as error:
         return _complain(error, 2)
-    if command is None:
+    if verb is None:
         return 0
     try:
-        result = import_module(f"particleforge.cli.{module_of(command)}").call(args)
+        result = _run(verb, args)
     except UserError as error:
         return _complain(error, 1)
     except (Cancelled, KeyboardInterrupt):
-        way_on = "the same command continues" if command in CONTINUED else "start again with another folder"
-        sys.stderr.write(f"\nStopped. What was done so far is kept; {way_on}.\n")
+        next_step = "the same command continues" if verb.resumable else "start again with another folder"
+        sys.stderr.write(f"\nStopped. What was done so far is kept; {next_step}.\n")
         return 130
     _answer(result, args.json)
     return 1 if result.get("not_measured") else 0
 
 
-def _parse(words: list[str]) -> tuple[str | None, argparse.Namespace]:
+def describe(name: str) -> tuple[str, Verb[..., Any], _Parser]:
+    """Return what a verb does in one line, itself, and the parser of its command."""
+    from particleforge.cli.options import add_arguments
+
+    verb, about = VERBS.get(name), VERBS.summary(name)
+    parser = _Parser(prog=f"particleforge {VERBS.command(name)}", description=about, allow_abbrev=False)
+    add_arguments(parser, verb)
+    parser.add_argument("--json", action="store_true", help="Print the result as JSON.")
+    return about, verb, parser
+
+
+def _parse(words: list[str]) -> tuple[Verb[..., Any] | None, argparse.Namespace]:
+    names = commands()
+    wanted = next((word for word in words if not word.startswith("-")), None)
+    if wanted in names and words[0] == wanted:
+        _, verb, parser = describe(names[wanted])
+        args, unknown = parser.parse_known_args(words[1:])
+        if unknown:
+            parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return verb, args
     top = _Parser(prog="particleforge", description="Measure particles in micrographs.", allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"particleforge {version('napari-particleforge')}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    wanted = next((word for word in words if not word.startswith("-")), None)
-    for name, text in COMMANDS.items():
-        parser = commands.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.", allow_abbrev=False)
-        if name == wanted:
-            import_module(f"particleforge.cli.{module_of(name)}").add_arguments(parser)
-            parser.add_argument("--json", action="store_true", help="Print the result as JSON.")
+    listed = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    for command, name in names.items():
+        about = VERBS.summary(name).removesuffix(".")
+        listed.add_parser(command, help=f"{about[:1].lower()}{about[1:]}", add_help=False)
     args, unknown = top.parse_known_args(words)
     if unknown:
-        chosen = commands.choices.get(str(wanted), top)
-        chosen.error(f"unrecognized arguments: {' '.join(unknown)}")
-    if args.command is None:
-        top.print_help()
-    return args.command, args
+        top.error(f"unrecognized arguments: {' '.join(unknown)}")
+    top.print_help()
+    return None, args
 
 
-def module_of(command: str) -> str:
-    """Name of a command's module."""
-    return f"{command}_" if command == "import" else command.replace("-", "_")
+def _run(verb: Verb[..., Any], args: argparse.Namespace) -> Plain:
+    from particleforge.cli.options import read_arguments, read_options
+
+    given: dict[str, Any] = read_arguments(args, verb)
+    params = {} if verb.params is None else {"params": read_options(args, verb.params)}
+    return verb.report(run_with_bar(verb.steps(**given, **params)), given)
 
 
 def _complain(error: UserError, code: int) -> int:
@@ -107,9 +109,11 @@ def _complain(error: UserError, code: int) -> int:
     return code
 
 
-def _answer(result: dict[str, Any], as_json: bool) -> None:
-    """Print what a command returned: lines for a person, or JSON."""
+def _answer(result: Plain, as_json: bool) -> None:
+    """Print what a verb reports: lines for a person, or JSON."""
     if as_json:
         sys.stdout.write(json.dumps(result, indent=1) + "\n")
-    else:
-        sys.stdout.writelines(f"{name}: {value}\n" for name, value in result.items() if not isinstance(value, dict))
+        return
+    lines = {name: value for name, value in result.items() if not isinstance(value, (dict, list)) and name != "text"}
+    sys.stdout.writelines(f"{name}: {value}\n" for name, value in lines.items())
+    sys.stdout.write(result.get("text", ""))

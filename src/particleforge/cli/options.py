@@ -1,8 +1,10 @@
-"""Command-line options derived from parameter classes."""
+"""Command-line arguments derived from verbs and parameter classes."""
 
 import argparse
+import types
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import AliasChoices
@@ -10,12 +12,35 @@ from pydantic.fields import FieldInfo
 
 from particleforge.errors import UserError
 from particleforge.measurement.columns import ColumnNames
-from particleforge.models.kind import kinds
-from particleforge.params import Params, read_yaml
+from particleforge.params import OneOfSeveral, Params, read_yaml
+from particleforge.registry import Registry
+from particleforge.verb import Verb
 
-OPTION = "option of the model: "
-"""What names of the options of models begin with in a parsed command line."""
 ParamsT = TypeVar("ParamsT", bound=Params)
+
+SHORT = 40
+"""Choices that need no more letters stand in the place of the value; longer ones stand in the text."""
+
+
+def add_arguments(parser: argparse.ArgumentParser, verb: Verb[..., Any]) -> None:
+    """Add the arguments of a verb by place or as options, then an option for each of its parameters."""
+    for argument in verb.arguments:
+        names = [name for registry in argument.choices for name in registry.names()]
+        text = _plain(argument.about + (f" One of {', '.join(dict.fromkeys(names))}." if names else ""))
+        if argument.in_place:
+            count = "+" if argument.many else None if argument.required else "?"
+            parser.add_argument(argument.name, nargs=count, help=text)
+        else:
+            flag = f"--{argument.name.replace('_', '-')}"
+            parser.add_argument(flag, required=argument.required, help=text)
+    if verb.params is not None:
+        add_options(parser, verb.params)
+
+
+def read_arguments(args: argparse.Namespace, verb: Verb[..., Any]) -> dict[str, Any]:
+    """Arguments of a verb from a parsed command line; those that were left out are not among them."""
+    given = {argument.name: getattr(args, argument.name) for argument in verb.arguments}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def add_options(parser: argparse.ArgumentParser, cls: type[Params]) -> None:
@@ -24,37 +49,18 @@ def add_options(parser: argparse.ArgumentParser, cls: type[Params]) -> None:
     Values are YAML, so nested parameters can be given as ``--augment '{scale: 1.2}'``.
     """
     group = parser.add_argument_group("parameters")
-    group.add_argument("--params", type=Path, metavar="FILE.yaml", help="Parameters as YAML; options go before them.")
+    group.add_argument("--params", type=Path, metavar="FILE.yaml", help="Parameters as YAML; options override them.")
+    several = {
+        name: mark
+        for name, field in cls.model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, OneOfSeveral)
+    }
     for name, field in cls.model_fields.items():
-        default = field.get_default(call_default_factory=True)
-        names = [name for mark in field.metadata if isinstance(mark, ColumnNames) for name in mark.names()]
-        listed = f" One of {', '.join(names)}." if names else ""
-        text = f"{field.description or ''}{listed} Default: {_shown(field)}."
-        flags = [f"--{word.replace('_', '-')}" for word in _names(name, field)]
-        if isinstance(default, bool):
-            group.add_argument(
-                *flags, dest=name, default=None, action=argparse.BooleanOptionalAction, help=_plain(text)
-            )
-        else:
-            group.add_argument(*flags, dest=name, metavar="VALUE", help=_plain(text))
-
-
-def add_model_options(parser: argparse.ArgumentParser, role: str) -> None:
-    """Add one ``--option`` per option of the models that play a role, a group for each kind of model."""
-    known: set[str] = set()
-    for kind in kinds(role):
-        fields = kind.Options.model_fields if kind.Options else {}
-        group = parser.add_argument_group(f"options of {kind.title} models")
-        for name in (name for name in fields if name not in known):
-            text = _plain(f"{fields[name].description or ''} Default: {_shown(fields[name])}.")
-            group.add_argument(f"--{name.replace('_', '-')}", dest=f"{OPTION}{name}", metavar="VALUE", help=text)
-        known |= fields.keys()
-
-
-def read_model_options(args: argparse.Namespace) -> dict[str, Any]:
-    """Options of a model that were given on the command line, by name."""
-    given = {name.removeprefix(OPTION): value for name, value in vars(args).items() if name.startswith(OPTION)}
-    return {name: _value(name, value) for name, value in given.items() if value is not None}
+        if name not in several:
+            _add_option(group, name, field)
+    for name, mark in several.items():
+        _add_one_of_several(parser, name, mark)
 
 
 def read_options(args: argparse.Namespace, cls: type[ParamsT]) -> ParamsT:
@@ -69,15 +75,62 @@ def read_options(args: argparse.Namespace, cls: type[ParamsT]) -> ParamsT:
     for name in cls.model_fields:
         value = getattr(args, name, None)
         if value is not None:
-            data[name] = _value(name, value) if isinstance(value, str) else value
+            data[name] = _value(name, value)
+        given = {key: value for key, value in vars(args).items() if key.startswith(f"{name}.") and value is not None}
+        if given:
+            inner = {key.removeprefix(f"{name}."): _value(key, value) for key, value in given.items()}
+            data[name] = {**data.get(name, {}), **inner}
     return cls.parse(data)
 
 
-def _shown(field: FieldInfo) -> str:
+def choices(annotation: Any) -> list[str]:
+    """Words that a field takes: those of a `Literal`, kinds of a registry; none where it takes anything else, too."""
+    return list(dict.fromkeys(_choices(annotation)))
+
+
+def _add_one_of_several(parser: argparse.ArgumentParser, name: str, several: OneOfSeveral) -> None:
+    """Add the options of every class that a field may hold, a group for each; equal names are one option."""
+    known: set[str] = set()
+    for owner, cls in several.classes().items():
+        group = parser.add_argument_group(f"options of {owner}")
+        for inner, field in cls.model_fields.items():
+            if inner not in known | {"kind"}:
+                _add_option(group, inner, field, dest=f"{name}.{inner}")
+        known |= cls.model_fields.keys()
+
+
+def _add_option(group: Any, name: str, field: FieldInfo, dest: str = "") -> None:
     default = field.get_default(call_default_factory=True)
-    if isinstance(default, Params) and len(str(default)) > 60:
-        return "{...}"
+    words = choices((field.annotation, *field.metadata))
+    short = len(",".join(words)) <= SHORT
+    listed = f" One of {', '.join(words)}." if words and not short else ""
+    text = _plain(f"{field.description or ''}{listed} Default: {_shown(default)}.")
+    flags = [f"--{word.replace('_', '-')}" for word in _names(name, field)]
+    if isinstance(default, bool):
+        group.add_argument(*flags, dest=dest or name, default=None, action=argparse.BooleanOptionalAction, help=text)
+    else:
+        metavar = f"{{{','.join(words)}}}" if words and short else "KIND" if words else "VALUE"
+        group.add_argument(*flags, dest=dest or name, metavar=metavar, help=text)
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, Params):
+        kind = getattr(default, "kind", None)
+        return kind if isinstance(kind, str) else "{...}" if len(str(default)) > 60 else str(default)
     return "none" if default is None else str(default)
+
+
+def _choices(annotation: Any) -> Iterator[str]:
+    if isinstance(annotation, tuple):
+        for part in annotation:
+            yield from _choices(part)
+    elif isinstance(annotation, (Registry, ColumnNames)):
+        yield from annotation.names()
+    elif get_origin(annotation) is Literal:
+        yield from map(str, get_args(annotation))
+    elif get_origin(annotation) in (Union, types.UnionType):
+        for part in get_args(annotation):
+            yield from _choices(part)
 
 
 def _names(name: str, field: FieldInfo) -> list[str]:
@@ -86,13 +139,13 @@ def _names(name: str, field: FieldInfo) -> list[str]:
     return list(dict.fromkeys([name, *map(str, alias.choices if isinstance(alias, AliasChoices) else ())]))
 
 
-def _value(name: str, text: str) -> Any:
+def _value(name: str, given: Any) -> Any:
+    """Value of an option, whose text is YAML."""
     try:
-        return yaml.safe_load(text)
+        return yaml.safe_load(given) if isinstance(given, str) else given
     except yaml.YAMLError as error:
-        raise UserError(
-            f"--{name.replace('_', '-')} {text!r} cannot be read.", "Write a number, text or YAML."
-        ) from error
+        flag = name.rpartition(".")[2].replace("_", "-")
+        raise UserError(f"--{flag} {given!r} cannot be read.", "Write a number, text or YAML.") from error
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from particleforge.errors import Cancelled, UserError
-from particleforge.jobs.calls import steps
 from particleforge.jobs.messages import Advance, Failure, Message, Result, Stopped, Task, read, write
 from particleforge.jobs.previews import Previews
 from particleforge.step import Progress, run
@@ -76,7 +75,7 @@ def _work(task: Task, send: Send, stopped: Callable[[], bool]) -> int:
         )
 
     try:
-        send(Result(value=run(steps(task), report, stopped)))
+        send(Result(value=run(task.steps(), report, stopped)))
         return 0
     except Cancelled:
         send(Stopped())

@@ -4,13 +4,18 @@ The child reads one `Task` from stdin and writes any number of `Advance`, then o
 stdout. The end of its stdin asks it to stop, whether somebody closed it or the parent is gone.
 """
 
+import inspect
 import json
-from typing import Literal, TypeAlias
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
 from particleforge.errors import UserError
 from particleforge.params import Params
+from particleforge.step import Step
+from particleforge.verb import Verb
 
 Plain: TypeAlias = dict[str, JsonValue]
 """Text, numbers, truth values, lists and dicts of them: no arrays, no paths, no objects."""
@@ -20,11 +25,42 @@ class Task(Params):
     """What to do."""
 
     kind: Literal["task"] = "task"
-    call: str = Field("", description="Reference of the step, such as particleforge.workflows.learn:learn.")
+    call: str = Field("", description="Reference of the verb, such as particleforge.workflows.learn:learn.")
     args: Plain = Field({}, description="Its arguments by name, files and folders as text.")
     params: Plain = Field({}, description="Its parameters, as Params.model_dump(mode='json') gives them.")
     scratch: str = Field("", description="Folder for previews; empty: none are written.")
     grace_s: float = Field(10.0, gt=0, le=3600, description="Time to end after it was asked to, before it is ended.")
+
+    @classmethod
+    def of(cls, verb: Verb[..., Any], params: Params | None = None, grace_s: float = 10.0, **args: object) -> "Task":
+        """Call of a verb with its arguments; paths become text and recipes plain data, what is None is left out.
+
+        Raises
+        ------
+        TypeError
+            If the verb has no such argument or lacks one.
+        """
+        inspect.signature(verb.steps).bind(**args)
+        given = {name: _plain(value) for name, value in args.items() if value is not None}
+        plain = {} if params is None else params.model_dump(mode="json")
+        return cls(call=verb.reference, args=given, params=plain, grace_s=grace_s)
+
+    def steps(self) -> Step[Plain]:
+        """Return the generator of the verb it calls.
+
+        Raises
+        ------
+        UserError
+            If there is no such verb.
+        """
+        module, _, name = self.call.partition(":")
+        try:
+            found = getattr(import_module(module), name, None)
+        except (ImportError, ValueError):
+            found = None
+        if not isinstance(found, Verb):
+            raise UserError(f"{self.call!r} is not a verb; jobs run nothing else.")
+        return found.plain_steps(self.args, self.params)
 
 
 class Advance(Params):
@@ -66,6 +102,14 @@ Message: TypeAlias = Task | Advance | Outcome
 KINDS: dict[str, type[Message]] = {
     cls.model_fields["kind"].default: cls for cls in (Task, Advance, Result, Failure, Stopped)
 }
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Params):
+        return value.model_dump(mode="json")
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def write(message: Message) -> bytes:

@@ -59,6 +59,19 @@ def parse_recipe(data: Mapping[str, Any], name: str = "The recipe") -> Recipe:
     return RECIPES.parse(data)
 
 
+def as_recipe(given: str | Path | Mapping[str, Any] | Recipe) -> Recipe:
+    """Recipe from what people call it by, plain data, or a recipe itself.
+
+    Raises
+    ------
+    UserError
+        As `read_recipe` and `parse_recipe`.
+    """
+    if isinstance(given, Recipe):
+        return given
+    return parse_recipe(given) if isinstance(given, Mapping) else read_recipe(str(given))
+
+
 def _data(text: str) -> dict[str, Any]:
     if text in RECIPES:
         return {"kind": text}

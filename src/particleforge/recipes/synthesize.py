@@ -51,7 +51,7 @@ def _draw_shard(job: _Job, shard: int) -> Sample:
 
 
 @stepwise
-def synthesize(
+def draw_dataset(
     recipe: Recipe, sources: Sequence[Sample], out: Path, params: SynthesizeParams = SynthesizeParams()
 ) -> Step[Dataset]:
     """Draw a dataset from a recipe; an interrupted one is continued.

@@ -6,7 +6,7 @@ image another pixel size than its file states.
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +55,17 @@ def read_annotated(folder: Path) -> list[Sample]:
             "Label one particle at least.",
         )
     return samples
+
+
+def as_samples(given: Path | str | Sequence[Sample]) -> Sequence[Sample]:
+    """Return the samples of an annotated folder, or samples as they are.
+
+    Raises
+    ------
+    UserError
+        As `read_annotated`.
+    """
+    return read_annotated(Path(given)) if isinstance(given, (str, Path)) else given
 
 
 def write_annotated(folder: Path, samples: Iterable[Sample]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from qtpy.QtWidgets import QPushButton
 
@@ -12,11 +12,10 @@ from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.name_edit import NameEdit
 from particleforge.widgets.panel import Panel
 from particleforge.widgets.workspace import DATASETS
+from particleforge.workflows.synthesize import synthesize
 
 if TYPE_CHECKING:
     from napari import Viewer
-
-CALL = "particleforge.recipes.synthesize:synthesize"
 
 
 class Shown(Protocol):
@@ -83,9 +82,9 @@ class DrawPanel(Panel, Generic[AnyShown]):
 
     def prepare(self) -> Callable[[], Task]:
         """Say what to draw, and where it goes; a dataset that was interrupted is continued."""
-        args = self.inputs() | {"out": str(self.name.path)}
-        params = self.form.params().model_dump(mode="json")
-        return lambda: Task(call=CALL, args=args, params=params)
+        args: dict[str, Any] = {**self.inputs(), "out": self.name.path}
+        params = self.form.params()
+        return lambda: Task.of(synthesize, params, **args)
 
     def tell(self, samples: object, path: Path) -> None:
         """Say where the dataset is, and offer the name of the next one."""

@@ -1,10 +1,10 @@
-"""Find what a detector does worst on, and draw more of it."""
+"""Find the samples of a recipe a detector does worst on, to draw more like them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import Field
@@ -12,11 +12,15 @@ from pydantic import Field
 from particleforge.draws import fix
 from particleforge.errors import UserError
 from particleforge.params import Params
+from particleforge.recipes.any import as_recipe
 from particleforge.recipes.near.recipe import Near
 from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.sample import Sample
 from particleforge.seeds import stream
-from particleforge.step import Progress, Step, run, stepwise
+from particleforge.step import Progress, Step, run
+from particleforge.store.annotated import as_samples
+from particleforge.store.files import atomic_write
+from particleforge.verb import InPlace, verb
 
 if TYPE_CHECKING:
     from particleforge.models.roles import Detector
@@ -32,11 +36,17 @@ class AdaptParams(Params):
     seed: int = Field(1, ge=0, description="Seed of the samples; take another one than the training set has.")
 
 
-@stepwise
+def _report(near: Near, args: Mapping[str, Any]) -> dict[str, Any]:
+    where = {"file": str(args["out"])} if args.get("out") else {"text": near.to_yaml()}
+    return {**where, "samples_near": len(near.around), "recipe": near.model_dump(mode="json")}
+
+
+@verb(_report)
 def adapt(
     model: Path | str | Detector[Any],
-    recipe: Recipe,
-    sources: Sequence[Sample] = (),
+    recipe: str | Path | Mapping[str, Any] | Recipe,
+    out: Path | str | None = None,
+    sources: Annotated[Path | str | Sequence[Sample], InPlace()] = (),
     params: AdaptParams = AdaptParams(),
 ) -> Step[Near]:
     """Try a detector on samples of a recipe; return a recipe that draws near those it did worst on.
@@ -46,23 +56,28 @@ def adapt(
 
     Parameters
     ----------
-    model
-        A model, or its folder.
-    recipe
-        What to draw from.
-    sources
-        Annotated micrographs, where the recipe takes its material from some.
+    model : name, folder or detector
+        Folder of the model that is tried, or base.
+    recipe : name, file, plain data or Recipe
+        A recipe: its YAML file, its kind for default parameters, or the name of a ready one.
+    out
+        New YAML file for the recipe near the worst samples; without it the command prints it.
+    sources : folder or samples
+        Annotated folder, where the recipe draws from annotated images.
     params
         How many samples, and which share is bad.
 
     Raises
     ------
     UserError
-        If the model cannot be read, or too few samples have enough particles.
+        If the model cannot be read, `out` exists, or too few samples have enough particles.
     """
     from particleforge.models.opening import open_model
     from particleforge.models.scoring import score
 
+    recipe, sources = as_recipe(recipe), as_samples(sources)
+    if out is not None and Path(out).exists():
+        raise UserError(f"{out} exists; nothing is overwritten.", "Choose another place, or remove it.")
     detector = open_model(model, "detector")
     options = detector.native_options()
     material = recipe.prepare(sources)
@@ -83,4 +98,8 @@ def adapt(
         )
     bad = sorted(scores)[: max(1, round(params.worst * len(scores)))]
     around = tuple(fix(recipe, stream(params.seed, "fix", index)) for _, index in bad)
-    return Near.parse({"recipe": recipe, "around": around, "spread": params.spread})
+    near = Near.parse({"recipe": recipe, "around": around, "spread": params.spread})
+    if out is not None:
+        with atomic_write(Path(out)) as path:
+            path.write_text(near.to_yaml(), encoding="utf-8")
+    return near

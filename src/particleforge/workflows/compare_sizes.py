@@ -1,7 +1,9 @@
-"""Size distributions of several measurements beside each other."""
+"""Compare the size distributions of several measurements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from particleforge.errors import UserError
 from particleforge.measurement.report.comparison import write_comparison
@@ -9,18 +11,34 @@ from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.compare import Comparison
 from particleforge.measurement.statistics.sizes import Sizes
+from particleforge.step import Progress, Step
+from particleforge.verb import verb
 
 
-def compare_sizes(results: Sequence[Path], out: Path, precision: Precision = Precision()) -> dict[str, Comparison]:
-    """Compare measurements with the first of them; write a report.
+def _report(found: Mapping[str, Comparison], args: Mapping[str, Any]) -> dict[str, Any]:
+    lines = {
+        name: f"Wasserstein {100 * one.wasserstein:.1f} %, p {one.p_value:.3g}, geometric mean "
+        f"{one.geometric_mean_percent:+.1f} %, count {one.count_percent:+.1f} %"
+        for name, one in found.items()
+    }
+    return {"report": str(args["out"]), **lines, "comparisons": {name: asdict(one) for name, one in found.items()}}
+
+
+@verb(_report)
+def compare_sizes(
+    reference: Path | str, results: Sequence[Path | str], out: Path | str, params: Precision = Precision()
+) -> Step[dict[str, Comparison]]:
+    """Compare measurements with a reference; write a report.
 
     Parameters
     ----------
+    reference
+        Folder of results that the others are compared with.
     results
-        Folders that `measure` or `sizes` wrote, all by the same rules.
+        Folders that measure or sizes wrote, all by the same rules.
     out
-        ``.html`` or ``.pdf``.
-    precision
+        Report to write, .html or .pdf.
+    params
         Of intervals and regroupings.
 
     Returns
@@ -33,17 +51,19 @@ def compare_sizes(results: Sequence[Path], out: Path, precision: Precision = Pre
     UserError
         If a folder holds no complete results, two have the same name, their rules differ, or one has no particle.
     """
-    names = [folder.name for folder in results]
+    given = [Path(folder) for folder in (reference, *results)]
+    names = [folder.name for folder in given]
     if len(set(names)) < len(names):
         raise UserError(f"Two of {', '.join(names)} have the same name.", "Rename one of the folders.")
-    folders = {folder.name: _complete(folder) for folder in results}
+    yield Progress(0, 1, "Comparing")
+    folders = {folder.name: _complete(folder) for folder in given}
     first = folders[names[0]].rules
     for name, folder in folders.items():
         if folder.rules != first:
             raise UserError(f"{name} was measured by other rules than {names[0]}.", "Measure both by the same rules.")
     samples = {name: Sizes.of(folder.table(), first) for name, folder in folders.items()}
-    about = {"command": "compare-sizes", "results": [str(folder) for folder in results]}
-    return write_comparison(out, samples, rules=first.sentences(), provenance=about, precision=precision)
+    about = {"command": "compare-sizes", "results": [str(folder) for folder in given]}
+    return write_comparison(Path(out), samples, rules=first.sentences(), provenance=about, precision=params)
 
 
 def _complete(folder: Path) -> ResultsFolder:

@@ -1,10 +1,10 @@
-"""Estimate parameters of a recipe from images of one material."""
+"""Estimate parameters of a recipe from images of one material, with an estimator."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,10 +14,11 @@ from pydantic import Field
 
 from particleforge.micrograph import Length, Micrograph, parse_length_nm
 from particleforge.params import Params
-from particleforge.step import Progress, Step, stepwise
+from particleforge.step import Progress, Step
 from particleforge.store.files import atomic_write, new_folder
 from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.micrographs import read_micrograph
+from particleforge.verb import verb
 
 if TYPE_CHECKING:
     from particleforge.models.roles import Estimate, Estimator
@@ -33,7 +34,20 @@ class EstimateParams(Params):
     )
 
 
-@stepwise
+def estimates_report(found: Sequence[Estimate], args: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with their standard errors, for a person and as data."""
+    lines = {
+        one.parameter: f"{one.value:.3f}" + ("" if one.standard_error is None else f" ± {one.standard_error:.3f}")
+        for one in found
+    }
+    data = [
+        {"parameter": one.parameter, "value": one.value, "standard_error": one.standard_error, "spread": one.spread}
+        for one in found
+    ]
+    return {"results": str(args["out"]), **lines, "estimates": data}
+
+
+@verb(estimates_report)
 def estimate(
     model: Path | str | Estimator, images: Path | str, out: Path | str, params: EstimateParams = EstimateParams()
 ) -> Step[list[Estimate]]:
@@ -41,12 +55,12 @@ def estimate(
 
     Parameters
     ----------
-    model
-        An estimator, or its folder, or ``hetero``: the bundled one, of hetero-aggregates.
+    model : name, folder or estimator
+        Folder of an estimator, or hetero: the built-in one of hetero-aggregates.
     images
         An image or a folder of images, all of one material; ten are usual.
     out
-        New folder for ``estimate.csv``, one row per image, and ``estimate.json`` with what all images tell together.
+        New folder for estimate.csv, one row per image, and estimate.json with the estimates of all images together.
     params
         Pixel size.
 

@@ -1,9 +1,10 @@
-"""From a few annotated particles to a trained detector."""
+"""Learn to find particles from a few annotated ones."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,10 @@ from particleforge.models.stardist.train_params import TrainParams
 from particleforge.params import Params
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.recipe import Drawn
-from particleforge.step import Progress, Step, stepwise
+from particleforge.step import Progress, Step
 from particleforge.store.annotated import read_annotated
 from particleforge.store.run_folder import claim
+from particleforge.verb import verb
 
 if TYPE_CHECKING:
     from particleforge.models.stardist.model import StarDistModel
@@ -83,7 +85,11 @@ class Learned:
         }
 
 
-@stepwise
+def _report(learned: Learned, _: Mapping[str, Any]) -> dict[str, Any]:
+    return learned.report()
+
+
+@verb(_report, resumable=True)
 def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams()) -> Step[Learned]:
     """Grow a training set from annotated particles and train a detector on it.
 
@@ -93,9 +99,9 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
     Parameters
     ----------
     folder
-        ``images/NAME.*``, ``labels/NAME.*`` and, where only a part is annotated, ``background/NAME.*``.
+        Folder with images/NAME.*, labels/NAME.* and, where only a part is annotated, background/NAME.*.
     out
-        Folder of the model.
+        Folder of the model; an interrupted run is continued.
     params
         Time, seed, recipe and training.
 

@@ -1,8 +1,7 @@
-"""Find particles with a trained detector and measure them."""
+"""Find all particles in images and measure them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,32 +9,29 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from particleforge.burnt_in import marks
 from particleforge.errors import UserError
+from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Measurement, Results
-from particleforge.micrograph import Micrograph
-from particleforge.models.opening import open_model
-from particleforge.params import Params
-from particleforge.step import Progress, Step, run, stepwise
-from particleforge.store.files import new_folder
+from particleforge.step import Progress, Step
 from particleforge.store.image_files import image_paths, image_stem
-from particleforge.store.labels import write_labels
-from particleforge.store.micrographs import read_micrograph
+from particleforge.verb import verb
+from particleforge.workflows._finder import DetectorOptions, Finder
 from particleforge.workflows.sizes import SizesParams
 
 if TYPE_CHECKING:
-    from particleforge.models.detections import Detections
     from particleforge.models.roles import Detector
 
 
 class MeasureParams(SizesParams):
     """How to find particles and measure them."""
 
-    options: dict[str, Any] = Field({}, description="Options of the detector, by name; each kind of model has its own.")
+    options: DetectorOptions = Field(
+        {}, description="Options of the detector, by name; each kind of detector has its own."
+    )
 
 
-@stepwise
+@verb(measurement_report, resumable=True)
 def measure(
     model: Path | str | Detector[Any], images: Path | str, out: Path | str, params: MeasureParams = MeasureParams()
 ) -> Step[Measurement]:
@@ -43,14 +39,13 @@ def measure(
 
     Parameters
     ----------
-    model
-        A detector, its folder, or the name of a bundled one. ``base`` has never seen a real image and needs no
-        annotation.
+    model : name, folder or detector
+        base (the built-in detector, which needs no annotation), another bundled detector such as threshold, or the
+        folder of a model, ours or an official StarDist 2D one.
     images
         An image or a folder of images.
     out
-        A folder that is not there yet, or holds an interrupted run of the same inputs, which is continued; see
-        `Results` for what it holds.
+        New folder for labels, tables, figures and reports; an interrupted run of the same inputs is continued.
     params
         Pixel size, rules and options of the detector.
 
@@ -61,7 +56,7 @@ def measure(
         measured does not end the run; it stands under ``failed`` in the summary.
     """
     out, paths = Path(out), image_paths(Path(images))
-    find = _finder(model, params)
+    find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
     source = {"model": str(model) if isinstance(model, (str, Path)) else None, "images": str(images)}
     provenance = {"command": "measure", "params": params.model_dump(mode="json"), "source": source}
     provenance |= {"model": dict(find.detector.provenance)}
@@ -73,7 +68,7 @@ def measure(
     return results.finish()
 
 
-def _measure(results: Results, find: _Finder, path: Path) -> tuple[str, npt.NDArray[np.uint32] | None]:
+def _measure(results: Results, find: Finder, path: Path) -> tuple[str, npt.NDArray[np.uint32] | None]:
     """Measure one image; what to say of it, and its labels. An image that cannot be measured does not end the run."""
     name = image_stem(path)
     try:
@@ -86,49 +81,3 @@ def _measure(results: Results, find: _Finder, path: Path) -> tuple[str, npt.NDAr
     results.write(measured, found.found)
     sure = "" if found.certainty is None else f", certainty {found.certainty:.2f}"
     return f"{name}: {len(measured.table)} particles{sure}", found.labels
-
-
-@stepwise
-def predict(
-    model: Path | str | Detector[Any], images: Path | str, out: Path | str, params: MeasureParams = MeasureParams()
-) -> Step[list[Path]]:
-    """Find all particles of some images; write label images ``NAME.tif`` only.
-
-    Parameters and errors are those of `measure`.
-    """
-    out, paths = Path(out), image_paths(Path(images))
-    find = _finder(model, params)
-    new_folder(out)
-    written: list[Path] = []
-    yield Progress(0, len(paths), "Finding particles")
-    for path in paths:
-        micrograph, found = find(path)
-        written.append(out / f"{micrograph.name}.tif")
-        write_labels(written[-1], found.labels)
-        yield Progress(len(written), len(paths), f"{micrograph.name}: {len(found)} particles", found.labels)
-    return written
-
-
-@dataclass(frozen=True)
-class _Finder:
-    """Finds the particles of image files, those in burnt-in bars left out unless they are to be kept."""
-
-    detector: Detector[Any]
-    options: Params
-    params: MeasureParams
-
-    def __call__(self, path: Path) -> tuple[Micrograph, Detections]:
-        micrograph = replace(read_micrograph(path), name=image_stem(path))
-        if self.params.pixel_size_nm is not None:
-            micrograph = micrograph.with_pixel_size(self.params.pixel_size_nm)
-        if self.params.burnt_in == "keep":
-            return micrograph, run(self.detector.detect(micrograph, self.options))
-        first, stop = self.params.rows(micrograph.grey) or (0, len(micrograph.grey))
-        picture = replace(micrograph, pixels=micrograph.grey[first:stop], axes="YX")
-        found = run(self.detector.detect(picture, self.options)).moved(first, micrograph.shape)
-        return micrograph, found.outside(marks(micrograph.grey))
-
-
-def _finder(model: Path | str | Detector[Any], params: MeasureParams) -> _Finder:
-    detector = open_model(model, "detector")
-    return _Finder(detector, detector.Options.parse(params.options), params)

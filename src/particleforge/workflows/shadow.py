@@ -1,4 +1,4 @@
-"""Digital shadow: aggregates grown with the parameters that were estimated from images."""
+"""Grow aggregates with the parameters estimated from images, and describe them: a digital shadow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from particleforge.recipes.recipe import DescribingRecipe
 from particleforge.seeds import stream
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.files import atomic_write
-from particleforge.workflows.estimate import EstimateParams, estimate
+from particleforge.verb import verb
+from particleforge.workflows.estimate import EstimateParams, estimate, estimates_report
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,7 +54,7 @@ class Shadow:
     ----------
     estimates
         The parameters.
-    recipe
+    recipe : name, file, plain data or Recipe
         What the aggregates were grown from.
     descriptors
         One row per aggregate, columns as `describe` names them.
@@ -67,7 +68,14 @@ class Shadow:
     refused: int
 
 
-@stepwise
+def _report(grown: Shadow, args: Mapping[str, Any]) -> dict[str, Any]:
+    means = {f"mean {name}": f"{value:.4g}" for name, value in grown.descriptors.mean().items()}
+    recipe = grown.recipe.model_dump(mode="json")
+    about = {"aggregates": len(grown.descriptors), "refused": grown.refused, "recipe": recipe}
+    return estimates_report(grown.estimates, args) | means | about
+
+
+@verb(_report)
 def shadow(
     model: Path | str | Estimator, images: Path | str, out: Path | str, params: ShadowParams = ShadowParams()
 ) -> Step[Shadow]:
@@ -77,13 +85,13 @@ def shadow(
 
     Parameters
     ----------
-    model
-        An estimator of parameters of aggregates, or its folder, or ``hetero``: the one that comes along.
+    model : name, folder or estimator
+        Folder of an estimator of aggregates, or hetero: the built-in one.
     images
         An image or a folder of images, all of one material.
     out
-        New folder: what `estimate` writes, ``shadow.csv`` with one row per aggregate, ``shadow.json`` with means and
-        standard deviations, ``shadow.png`` with histograms.
+        New folder: what estimate writes, shadow.csv with one row per aggregate, shadow.json with means and standard
+        deviations, shadow.png with histograms.
     params
         How many, and the pixel size.
 

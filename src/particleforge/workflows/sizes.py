@@ -1,19 +1,21 @@
-"""Particle sizes from label images made elsewhere."""
+"""Measure label images made elsewhere."""
 
 from pathlib import Path
 
 from pydantic import Field
 
 from particleforge.errors import UserError
+from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Measurement, Results
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.micrograph import Length, Micrograph, parse_length_nm
-from particleforge.step import Progress, Step, stepwise
+from particleforge.step import Progress, Step
 from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.labels import check_instances, open_labels, read_labels
 from particleforge.store.micrographs import read_micrograph
+from particleforge.verb import verb
 
 
 class SizesParams(Rules):
@@ -32,9 +34,9 @@ class SizesParams(Rules):
         return None if self.pixel_size is None else parse_length_nm(self.pixel_size)
 
 
-@stepwise
+@verb(measurement_report, resumable=True)
 def sizes(
-    labels_folder: Path | str,
+    labels: Path | str,
     out: Path | str,
     params: SizesParams = SizesParams(),
     images: Path | str | None = None,
@@ -43,15 +45,14 @@ def sizes(
 
     Parameters
     ----------
-    labels_folder
-        Folder of label images (TIFF or PNG, 0 = background), or one of them.
+    labels
+        A label image or a folder of them (TIFF or PNG, 0 = background).
     out
-        A folder that is not there yet, or holds an interrupted run of the same labels and parameters, which is
-        continued; see `Results` for what it holds.
+        New folder for labels, tables, figures and reports; an interrupted run of the same inputs is continued.
     params
         How to measure.
     images
-        Folder with the micrographs, paired by name without suffix, or None: then the figures show the labels on white.
+        Folder of the micrographs, paired by name without suffix; without it the figures show the labels on white.
 
     Returns
     -------
@@ -65,9 +66,9 @@ def sizes(
         If a label image has no micrograph, or no label image can be measured. A single one that is broken or has
         another shape than its micrograph does not end the run; it stands under ``failed`` in the summary.
     """
-    labels_folder, out, images = Path(labels_folder), Path(out), None if images is None else Path(images)
-    micrographs = _paired(image_paths(labels_folder), images)
-    source = {"labels": str(labels_folder), "images": None if images is None else str(images)}
+    labels, out, images = Path(labels), Path(out), None if images is None else Path(images)
+    micrographs = _paired(image_paths(labels), images)
+    source = {"labels": str(labels), "images": None if images is None else str(images)}
     about = {"command": "sizes", "params": params.model_dump(mode="json"), "source": source}
     results = Results(out, about, params, params.precision, params.reports)
     yield Progress(0, len(micrographs), "Measuring")

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from particleforge.errors import UserError
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.sample import Joined, Sample
-from particleforge.step import Progress, Step, stepwise
+from particleforge.step import Progress, Step
 from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
 from particleforge.store.run_folder import claim
+from particleforge.verb import verb
 
 if TYPE_CHECKING:
     from particleforge.models.stardist.model import StarDistModel
 
 
-@stepwise
+def _report(model: StarDistModel, args: Mapping[str, Any]) -> dict[str, Any]:
+    return {"model": str(args["out"]), "prob_thresh": model.prob_thresh, "working_scale": model.working_scale}
+
+
+@verb(_report, resumable=True)
 def train(sources: Sequence[Path | str], out: Path | str, params: TrainParams = TrainParams()) -> Step[StarDistModel]:
     """Train a StarDist model; an interrupted run with the same sources and parameters is continued.
 
     Parameters
     ----------
     sources
-        Datasets (``NAME.zarr``, the synthetic samples) and annotated folders (the real ones).
+        Datasets NAME.zarr (the synthetic samples) and annotated folders (the real ones).
     out
-        Folder of the model.
+        Folder of the model; an interrupted run is continued.
     params
         Network, budget and settings.
 

@@ -1,32 +1,43 @@
-"""Train an estimator on datasets."""
+"""Learn to estimate the parameters of a recipe from its images."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from particleforge.errors import UserError
 from particleforge.models.estimator.train_params import EstimatorParams
 from particleforge.sample import Joined
-from particleforge.step import Progress, Step, stepwise
+from particleforge.step import Progress, Step
 from particleforge.store.dataset import Dataset
 from particleforge.store.run_folder import claim
+from particleforge.verb import verb
 
 if TYPE_CHECKING:
     from particleforge.models.estimator.model import Estimator
 
 
-@stepwise
-def train_estimator(datasets: Sequence[Path | str], out: Path | str, params: EstimatorParams) -> Step[Estimator]:
+def _report(model: Estimator, args: Mapping[str, Any]) -> dict[str, Any]:
+    errors = {
+        part.target.parameter: part.held_out.get("together", part.held_out.get("per_image")) for part in model.parts
+    }
+    lines = {f"error of {name}": None if error is None else round(error, 4) for name, error in errors.items()}
+    return {"model": str(args["out"]), **lines}
+
+
+@verb(_report, resumable=True)
+def train_estimator(
+    datasets: Sequence[Path | str], out: Path | str, params: EstimatorParams = EstimatorParams()
+) -> Step[Estimator]:
     """Learn to tell parameters of a recipe from images; an interrupted run with the same inputs is continued.
 
     Parameters
     ----------
     datasets
-        Folders ``NAME.zarr``, all drawn from the same recipe.
+        Datasets NAME.zarr, all drawn from the same recipe.
     out
-        Folder of the model.
+        Folder of the model; an interrupted run is continued.
     params
         Targets, budget and settings.
 

@@ -15,7 +15,7 @@ from particleforge.recipes.any import presets, read_recipe
 from particleforge.recipes.named import names
 from particleforge.recipes.near.recipe import moved
 from particleforge.recipes.recipe import make_sample
-from particleforge.recipes.synthesize import SynthesizeParams, synthesize
+from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.sample import TRUTH_COLUMNS
 
 PACKAGE = Path(particleforge.recipes.aggregate.__file__).parent
@@ -86,7 +86,7 @@ def test_detectors_can_be_named():
 
 
 def test_a_dataset_keeps_whole_aggregates(tmp_path):
-    dataset = synthesize(SMALL, [], tmp_path / "d.zarr", SynthesizeParams(count=3))
+    dataset = draw_dataset(SMALL, [], tmp_path / "d.zarr", SynthesizeParams(count=3))
     for index, sample in enumerate(dataset):
         spheres, names = read_truth(sample.truth)
         assert set(names) <= {"TiO2", "WO3"}

@@ -15,7 +15,7 @@ from particleforge.recipes.render.engine.engine import Engine
 from particleforge.recipes.render.engine.view import Request, Surface
 from particleforge.recipes.render.mesh import sphere
 from particleforge.recipes.render.recipe import Render
-from particleforge.recipes.synthesize import synthesize
+from particleforge.recipes.synthesize import draw_dataset
 
 SKY = {"type": "constant", "radiance": 0.5}
 
@@ -52,7 +52,7 @@ def test_a_variant_that_does_not_run_here_is_refused_before_anything_is_written(
     monkeypatch.setattr(engines, "_works", lambda variant: False)
     for choice, needs in (("cuda", "NVIDIA GPU"), ("llvm", "DRJIT_LIBLLVM_PATH")):
         with pytest.raises(UserError, match=f"does not run on this machine with variant {choice}.*{needs}"):
-            synthesize(Render(variant=choice), [], tmp_path / "new.zarr")
+            draw_dataset(Render(variant=choice), [], tmp_path / "new.zarr")
     assert not (tmp_path / "new.zarr").exists()
 
 

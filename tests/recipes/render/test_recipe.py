@@ -16,7 +16,7 @@ from particleforge.recipes.named import names
 from particleforge.recipes.recipe import make_sample
 from particleforge.recipes.render.population import Population
 from particleforge.recipes.render.recipe import Render
-from particleforge.recipes.synthesize import SynthesizeParams, synthesize
+from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.store.dataset import Dataset
 
 PRESETS = Path(particleforge.recipes.render.__file__).parent / "presets"
@@ -49,7 +49,7 @@ def test_a_dataset_is_the_same_from_any_number_of_workers(tmp_path):
     recipe = read_recipe(str(path))
     for workers in (1, 2):
         params = SynthesizeParams(count=4, workers=workers, samples_per_shard=2)
-        synthesize(recipe, [], tmp_path / f"{workers}.zarr", params)
+        draw_dataset(recipe, [], tmp_path / f"{workers}.zarr", params)
     one, two = (Dataset.open(tmp_path / f"{workers}.zarr") for workers in (1, 2))
     for a, b in zip(one, two, strict=True):
         np.testing.assert_array_equal(a.micrograph.pixels, b.micrograph.pixels)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox
 from napari.layers import Image
@@ -10,6 +10,7 @@ from napari.layers import Image
 from particleforge.jobs.messages import Task
 from particleforge.params import Params
 from particleforge.store.micrographs import write_micrograph
+from particleforge.verb import Verb
 from particleforge.widgets.layers import Plane, file_name, pixel_size_nm, planes
 
 if TYPE_CHECKING:
@@ -70,14 +71,14 @@ class Images:
 
 
 def write_task(
-    call: str, places: tuple[str, Path], images: Sequence[tuple[str, Plane]], scratch: Path, params: Params
+    verb: Verb[..., Any], places: tuple[str, Path], images: Sequence[tuple[str, Plane]], scratch: Path, params: Params
 ) -> Task:
     """Write images into a scratch folder; return what estimates from them.
 
     Parameters
     ----------
-    call
-        Reference of the step.
+    verb
+        `estimate` or `shadow`.
     places
         The estimator, and where results go.
     images
@@ -91,5 +92,4 @@ def write_task(
     folder.mkdir()
     for name, plane in images:
         write_micrograph(folder / f"{name}.tif", plane.read())
-    args = {"model": places[0], "images": str(folder), "out": str(places[1])}
-    return Task(call=call, args=args, params=params.model_dump(mode="json"))
+    return Task.of(verb, params, model=places[0], images=folder, out=places[1])

@@ -19,13 +19,12 @@ from particleforge.widgets.name_edit import NameEdit
 from particleforge.widgets.panel import Panel
 from particleforge.widgets.scratch import Scratch
 from particleforge.widgets.workspace import RESULTS
-from particleforge.workflows.estimate import EstimateParams
-from particleforge.workflows.shadow import ShadowParams
+from particleforge.workflows.estimate import EstimateParams, estimate
+from particleforge.workflows.shadow import ShadowParams, shadow
 
 if TYPE_CHECKING:
     from napari import Viewer
 
-ESTIMATE, SHADOW = "particleforge.workflows.estimate:estimate", "particleforge.workflows.shadow:shadow"
 NO_ESTIMATOR = "Choose the folder of a trained estimator."
 
 
@@ -75,7 +74,7 @@ class AggregatesPanel(Panel):
     def prepare(self) -> Callable[[], Task]:
         """Hand the images over as files, to be estimated from."""
         model, images, folder = self._given()
-        return lambda: write_task(ESTIMATE, (model, folder / "results"), images, folder, EstimateParams())
+        return lambda: write_task(estimate, (model, folder / "results"), images, folder, EstimateParams())
 
     def finish(self, value: Plain) -> None:
         """Show the estimates, and the shadow if one was grown."""
@@ -111,7 +110,7 @@ class AggregatesPanel(Panel):
         except UserError as error:
             self.row.message.warn(error)
             return
-        self.row.start(lambda: write_task(SHADOW, (model, out), images, folder, params))
+        self.row.start(lambda: write_task(shadow, (model, out), images, folder, params))
 
     def _given(self) -> tuple[str, list[tuple[str, Plane]], Path]:
         self._scratch = Scratch()

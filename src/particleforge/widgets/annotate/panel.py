@@ -30,9 +30,8 @@ from particleforge.widgets.folder_edit import chosen_folder, folder_edit
 from particleforge.widgets.message import Message
 from particleforge.widgets.panel import Panel
 from particleforge.widgets.scratch import Scratch
+from particleforge.workflows.predict import predict
 
-PREDICT = "particleforge.workflows.measure:predict"
-"""The step that suggests particles."""
 IMAGE, LABELS = "image.tif", "labels"
 """The image it is given, and the folder of what it finds there."""
 OPEN_FIRST = "Open an image first."
@@ -299,5 +298,4 @@ def _task(micrograph: Micrograph, model: str, scratch: Path) -> Task:
     """Write an image and give the task that finds its particles."""
     image = scratch / IMAGE
     write_micrograph(image, replace(micrograph, name=image.stem))
-    args: Plain = {"model": model, "images": str(image), "out": str(scratch / LABELS)}
-    return Task(call=PREDICT, args=args, grace_s=GRACE_S)
+    return Task.of(predict, model=model, images=image, out=scratch / LABELS, grace_s=GRACE_S)

@@ -15,8 +15,7 @@ from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.params import Params
 from particleforge.store.micrographs import write_micrograph
 from particleforge.widgets.layers import Plane
-
-CALL = "particleforge.workflows.measure:measure"
+from particleforge.workflows.measure import measure
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +70,7 @@ def task(planes: Sequence[Plane], model: str, params: Params, folder: Path) -> T
     images.mkdir()
     for plane in planes:
         write_micrograph(images / f"{plane.name}.tif", plane.read())
-    args = {"model": model, "images": str(images), "out": str(folder / "results")}
-    return Task(call=CALL, args=args, params=params.replace(reports=False).model_dump(mode="json"))
+    return Task.of(measure, params.replace(reports=False), model=model, images=images, out=folder / "results")
 
 
 def read_found(results: Path, name: str) -> Found:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from particleforge.jobs.messages import Task
 from particleforge.models.trained import run_arguments
-from particleforge.workflows.learn import LearnParams
+from particleforge.workflows.learn import LearnParams, learn
+from particleforge.workflows.train import train
 
-LEARN, TRAIN = "particleforge.workflows.learn:learn", "particleforge.workflows.train:train"
 GRACE_S = 60.0
 """A training that is stopped still saves its weights."""
 
@@ -26,12 +26,10 @@ def new_training(folder: Path | None, dataset: Path | None, out: Path, params: L
         As for learning; with a dataset those of growing one are not used.
     """
     if dataset is None:
-        args = {"folder": str(folder), "out": str(out)}
-        return Task(call=LEARN, args=args, params=params.model_dump(mode="json"), grace_s=GRACE_S)
+        return Task.of(learn, params, folder=folder, out=out, grace_s=GRACE_S)
     budget = {name: getattr(params, name) for name in ("start", "minutes", "seed")}
-    sources = [str(path) for path in (folder, dataset) if path is not None]
-    plain = params.training.replace(**budget).model_dump(mode="json")
-    return Task(call=TRAIN, args={"sources": sources, "out": str(out)}, params=plain, grace_s=GRACE_S)
+    sources = [path for path in (folder, dataset) if path is not None]
+    return Task.of(train, params.training.replace(**budget), sources=sources, out=out, grace_s=GRACE_S)
 
 
 def resumed_training(model: Path) -> Task:
@@ -45,4 +43,5 @@ def resumed_training(model: Path) -> Task:
     params = run_arguments(model)
     params.pop("annotated", None)
     args = {name: params.pop(name) for name in ("folder", "sources") if name in params} | {"out": str(model)}
-    return Task(call=LEARN if "folder" in args else TRAIN, args=args, params=params, grace_s=GRACE_S)
+    verb = learn if "folder" in args else train
+    return Task(call=verb.reference, args=args, params=params, grace_s=GRACE_S)

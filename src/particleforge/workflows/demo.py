@@ -1,6 +1,5 @@
-"""``particleforge demo``."""
+"""Learn and measure on the sample data."""
 
-import argparse
 import os
 import subprocess
 import sys
@@ -9,16 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from particleforge.cli.bar import bar
 from particleforge.errors import UserError
 from particleforge.measurement.distribution import summarize
 from particleforge.measurement.particles import measure_particles
 from particleforge.models.scoring import Score, score
-from particleforge.step import run
+from particleforge.step import Step
 from particleforge.store.files import disk_errors
 from particleforge.store.image_files import image_paths
 from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import read_micrograph
+from particleforge.verb import verb
 from particleforge.workflows.learn import LearnParams, learn
 from particleforge.workflows.measure import measure
 
@@ -26,22 +25,34 @@ SPHERES = Path(__file__).parents[1] / "sample_data" / "spheres"
 """Micrographs drawn by our own recipe, so that every true outline is known."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
-    parser.add_argument("--out", type=Path, default=Path("demo-out"), help="Each run gets a folder 1, 2, ... in it.")
-    parser.add_argument("--minutes", type=float, default=2.0, help="Time to learn. Default: 2.")
+@verb(lambda found, _: found, resumable=True)
+def demo(out: Path | str = "demo-out", minutes: float | str = 2.0) -> Step[dict[str, Any]]:
+    """Learn from ten particles, measure three micrographs, compare with the truth, and open the results in napari.
 
+    Parameters
+    ----------
+    out
+        Each run gets a folder 1, 2, ... in it. Default: demo-out.
+    minutes
+        Time to learn. Default: 2.
 
-def call(args: argparse.Namespace) -> dict[str, Any]:
-    """Learn from ten particles, measure three micrographs and compare with the truth."""
-    params = LearnParams.parse({"minutes": args.minutes})
-    folder = free_folder(args.out)
+    Returns
+    -------
+    dict
+        Where the results are, and how close number and mean size come to the truth.
+
+    Raises
+    ------
+    UserError
+        If `out` is a file, or the time is not a number above zero.
+    """
+    params = LearnParams.parse({"minutes": minutes})
+    folder = free_folder(Path(out))
     images = SPHERES / "more" / "images"
-    with bar() as report:
-        learned = run(learn.steps(SPHERES / "annotated", folder / "model", params), report)
-        measured = run(measure.steps(learned.model, images, folder / "results"), report)
+    learned = yield from learn.steps(SPHERES / "annotated", folder / "model", params)
+    measured = yield from measure.steps(learned.path, images, folder / "results")
     return {
-        "learnt_from_particles": learned.particles,
+        "learned_from_particles": learned.particles,
         "results": str(measured.out),
         "figures": str(measured.out / "figures"),
         **compare(measured.out / "labels", measured.summary["pooled"]),

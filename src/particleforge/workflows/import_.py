@@ -1,17 +1,26 @@
 """Read annotated images that another program wrote into a dataset."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 
 from particleforge.errors import UserError
-from particleforge.step import Progress, Step, stepwise
+from particleforge.step import Progress, Step
 from particleforge.store.dataset import Dataset
 from particleforge.store.exchange import FORMATS
+from particleforge.verb import InPlace, verb
 
 
-@stepwise
-def import_folder(folder: Path, out: Path, format_name: str = "pairs") -> Step[Dataset]:
+def _report(dataset: Dataset, args: Mapping[str, Any]) -> dict[str, Any]:
+    return {"dataset": str(args["out"]), "samples": len(dataset)}
+
+
+@verb(_report)
+def import_(
+    folder: Path | str, out: Annotated[Path | str, InPlace()], format: Annotated[str, FORMATS] = "pairs"
+) -> Step[Dataset]:
     """Write the images and labels of a folder into a new dataset.
 
     The folder is read twice, first for count, size and type, so that memory stays small.
@@ -21,26 +30,26 @@ def import_folder(folder: Path, out: Path, format_name: str = "pairs") -> Step[D
     folder
         Folder another program wrote.
     out
-        New dataset folder, ``NAME.zarr``.
-    format_name
-        One of `FORMATS`.
+        New dataset folder NAME.zarr.
+    format
+        Format of the folder.
 
     Raises
     ------
     UserError
         If the folder cannot be read or holds no image, or `out` exists.
     """
-    read = FORMATS.get(format_name).read
+    folder, read = Path(folder), FORMATS.get(format).read
     yield Progress(0, 1, "Looking at the images")
     shapes, dtypes = [], set()
     for sample in read(folder):
         shapes.append(sample.micrograph.shape)
         dtypes.add(sample.micrograph.pixels.dtype if sample.micrograph.axes == "YX" else np.dtype(np.float32))
     if not shapes:
-        raise UserError(f"{folder} holds no image.", f"Is it of the format {format_name!r}?")
+        raise UserError(f"{folder} holds no image.", f"Is it of the format {format!r}?")
     heights, widths = zip(*shapes, strict=True)
     dtype = np.result_type(*dtypes)
-    dataset = Dataset.create(out, len(shapes), (max(heights), max(widths)), dtype, {"imported": str(folder)})
+    dataset = Dataset.create(Path(out), len(shapes), (max(heights), max(widths)), dtype, {"imported": str(folder)})
     samples = iter(read(folder))
     for shard in dataset.shards:
         indices = dataset.shard_range(shard)

@@ -1,0 +1,42 @@
+"""The most important figures of a measurement, in a few words."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from particleforge.measurement.report.warnings import without_size
+
+if TYPE_CHECKING:
+    from particleforge.measurement.results import Measurement
+
+
+def measurement_report(measured: "Measurement", _: Mapping[str, Any]) -> dict[str, Any]:
+    """Say where the results are, their most important figures, and what could not be measured."""
+    found: dict[str, Any] = {"results": str(measured.out), **headline(measured.summary)}
+    report = measured.out / "report.html"
+    found |= {"report": str(report)} if report.is_file() else {}
+    failed = [f"{name} ({reason})" for name, reason in measured.summary["failed"].items()]
+    found |= {"not_measured": "; ".join(failed)} if failed else {}
+    return found | {"summary": measured.summary}
+
+
+def headline(summary: Mapping[str, Any]) -> dict[str, str]:
+    """Return counts, geometric mean, GSD and certainty of a finished measurement."""
+    pooled, images = summary["pooled"], summary["images"]
+    counts = f"{pooled['count']} in {len(images)} images, {pooled['touching_border']} touch the border"
+    lines = {"particles": f"{counts}; {pooled['counted']} count by the rule {pooled['border_rule']}"}
+    unit = next((unit for unit in ("nm", "px") if pooled[unit] and pooled[unit]["gsd"]), None)
+    if unit:
+        note = " (the pixel size is not known; give --pixel-size)" if unit == "px" else ""
+        size = pooled[unit]
+        low, high = pooled["intervals"]["geometric_mean"]
+        limits = "" if low is None else f" ({low:.4g} to {high:.4g})"
+        lines["diameter"] = f"geometric mean {size['geometric_mean']:.4g} {unit}{limits}, GSD {size['gsd']:.3g}{note}"
+    sizes = {name: entry["pixel_size_nm"] for name, entry in images.items() if entry["count"]}
+    unsized = [name for name, size in sizes.items() if size is None]
+    if 0 < len(unsized) < len(sizes):
+        lines["diameter"] = f"none of all images together. {without_size(unsized)}"
+    sure = {name: entry["certainty"] for name, entry in images.items() if entry.get("certainty") is not None}
+    if sure:
+        worst = min(sure, key=lambda name: sure[name])
+        lines["certainty"] = f"{sum(sure.values()) / len(sure):.2f} on average, lowest {sure[worst]:.2f} in {worst}"
+    return lines

@@ -1,0 +1,80 @@
+"""What `measure` and `predict` have in common: how particles are found in an image file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from particleforge.burnt_in import marks, picture_rows
+from particleforge.micrograph import Micrograph
+from particleforge.models.kind import kinds
+from particleforge.models.opening import open_model
+from particleforge.params import OneOfSeveral, Params
+from particleforge.step import run
+from particleforge.store.image_files import image_stem
+from particleforge.store.micrographs import read_micrograph
+
+if TYPE_CHECKING:
+    from particleforge.models.detections import Detections
+    from particleforge.models.roles import Detector
+
+
+def _options() -> Mapping[str, type[Params]]:
+    return {f"{kind.title} models": kind.Options for kind in kinds("detector") if kind.Options is not None}
+
+
+DetectorOptions: TypeAlias = Annotated[dict[str, Any], OneOfSeveral(_options)]
+"""Options of a detector as plain data; which there are depends on its kind."""
+
+
+class Finder:
+    """Finds the particles of image files, those in burnt-in bars left out unless they are to be kept.
+
+    Parameters
+    ----------
+    model
+        Name or folder of a detector, or one that is loaded.
+    options
+        Those of the detector, as plain data.
+    pixel_size_nm
+        Instead of what the files say; None: what they say.
+    keep_burnt_in
+        Whether data bars and scale bars are searched, too.
+
+    Raises
+    ------
+    UserError
+        If the detector cannot be read, or has no such option.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | Detector[Any],
+        options: Mapping[str, Any],
+        pixel_size_nm: float | None,
+        keep_burnt_in: bool,
+    ) -> None:
+        self.detector = open_model(model, "detector")
+        self._options = self.detector.Options.parse(options)
+        self._pixel_size_nm, self._keep_burnt_in = pixel_size_nm, keep_burnt_in
+
+    def __call__(self, path: Path) -> tuple[Micrograph, Detections]:
+        """Read an image file and find its particles.
+
+        Raises
+        ------
+        UserError
+            If the image cannot be read or used.
+        """
+        micrograph = replace(read_micrograph(path), name=image_stem(path))
+        if self._pixel_size_nm is not None:
+            micrograph = micrograph.with_pixel_size(self._pixel_size_nm)
+        if self._keep_burnt_in:
+            return micrograph, run(self.detector.detect(micrograph, self._options))
+        grey = micrograph.grey
+        first, stop = picture_rows(grey)
+        picture = replace(micrograph, pixels=grey[first:stop], axes="YX")
+        found = run(self.detector.detect(picture, self._options)).moved(first, micrograph.shape)
+        return micrograph, found.outside(marks(grey))

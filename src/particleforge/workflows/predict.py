@@ -1,0 +1,80 @@
+"""Find all particles in images, write label images only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from particleforge.micrograph import Length, parse_length_nm
+from particleforge.params import Params
+from particleforge.step import Progress, Step
+from particleforge.store.files import new_folder
+from particleforge.store.image_files import image_paths
+from particleforge.store.labels import write_labels
+from particleforge.verb import verb
+from particleforge.workflows._finder import DetectorOptions, Finder
+
+if TYPE_CHECKING:
+    from particleforge.models.roles import Detector
+
+
+class PredictParams(Params):
+    """How to find particles."""
+
+    pixel_size: Length | None = Field(
+        None, description="Side of a pixel with its unit, such as '0.5 nm'; empty: what the image files say."
+    )
+    burnt_in: Literal["leave_out", "keep"] = Field(
+        "leave_out", description="What becomes of burnt-in data bars, and of scale bars with their letters."
+    )
+    options: DetectorOptions = Field(
+        {}, description="Options of the detector, by name; each kind of detector has its own."
+    )
+
+    @property
+    def pixel_size_nm(self) -> float | None:
+        """Side of a pixel in nm where it is given."""
+        return None if self.pixel_size is None else parse_length_nm(self.pixel_size)
+
+
+def _report(written: Sequence[Path], args: Mapping[str, Any]) -> dict[str, Any]:
+    return {"folder": str(args["out"]), "images": len(written), "labels": [str(path) for path in written]}
+
+
+@verb(_report)
+def predict(
+    model: Path | str | Detector[Any], images: Path | str, out: Path | str, params: PredictParams = PredictParams()
+) -> Step[list[Path]]:
+    """Find all particles of some images; write label images ``NAME.tif`` only.
+
+    Parameters
+    ----------
+    model : name, folder or detector
+        base (the built-in detector, which needs no annotation), another bundled detector such as threshold, or the
+        folder of a model, ours or an official StarDist 2D one.
+    images
+        An image or a folder of images.
+    out
+        New folder for the label images.
+    params
+        Pixel size and options of the detector.
+
+    Raises
+    ------
+    UserError
+        If the model or an image cannot be read, or `out` holds something.
+    """
+    out, paths = Path(out), image_paths(Path(images))
+    find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
+    new_folder(out)
+    written: list[Path] = []
+    yield Progress(0, len(paths), "Finding particles")
+    for path in paths:
+        micrograph, found = find(path)
+        written.append(out / f"{micrograph.name}.tif")
+        write_labels(written[-1], found.labels)
+        yield Progress(len(written), len(paths), f"{micrograph.name}: {len(found)} particles", found.labels)
+    return written
