@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from particleforge.recipes.recipe import make_sample
-from particleforge.recipes.synthesize import SynthesizeParams, synthesize
+from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.store.dataset import Dataset
 from particleforge.store.files import sha256
 
@@ -22,9 +22,9 @@ import sys
 sys.path.insert(0, {str(HERE)!r})
 from pathlib import Path
 from seams import Seams
-from particleforge.recipes.synthesize import SynthesizeParams, synthesize
+from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 if __name__ == "__main__":
-    synthesize(Seams(pause_s=0.2), [], Path(sys.argv[1]), SynthesizeParams(count=12, seed=4, samples_per_shard=2))
+    draw_dataset(Seams(pause_s=0.2), [], Path(sys.argv[1]), SynthesizeParams(count=12, seed=4, samples_per_shard=2))
 """
 
 
@@ -42,7 +42,7 @@ def contents(folder):
 
 def test_its_samples_come_back_from_two_workers(seams, tmp_path):
     recipe = seams()
-    dataset = synthesize(recipe, [], tmp_path / "two.zarr", PARAMS.replace(workers=2))
+    dataset = draw_dataset(recipe, [], tmp_path / "two.zarr", PARAMS.replace(workers=2))
     assert dataset.schema == recipe.sample_schema(recipe.prepare([]))
     phases = set()
     for i, sample in enumerate(dataset):
@@ -52,7 +52,7 @@ def test_its_samples_come_back_from_two_workers(seams, tmp_path):
         assert sample.targets["phase"] == ("anatase", "rutile")[seam % 2]
         phases.add(sample.targets["phase"])
     assert phases == {"anatase", "rutile"}
-    synthesize(recipe, [], tmp_path / "one.zarr", PARAMS)
+    draw_dataset(recipe, [], tmp_path / "one.zarr", PARAMS)
     assert contents(tmp_path / "one.zarr") == contents(tmp_path / "two.zarr")
 
 
@@ -67,7 +67,7 @@ def test_one_that_was_killed_is_continued(seams, tmp_path):
         process.send_signal(signal.SIGKILL)
     assert 0 < len(Dataset.open(killed).missing_shards()) < 5
     recipe = seams(pause_s=0.2)
-    synthesize(recipe, [], killed, PARAMS.replace(workers=2))
+    draw_dataset(recipe, [], killed, PARAMS.replace(workers=2))
     dataset = Dataset.open(killed)
     assert dataset.missing_shards() == []
     quick = recipe.replace(pause_s=0)

@@ -40,7 +40,7 @@ def model(tmp_path_factory):
 
 
 def test_the_recipe_goes_where_the_detector_is_bad(model):
-    near = adapt(model, RECIPE, (), AdaptParams(count=60, worst=0.2, least_particles=1))
+    near = adapt(model, RECIPE, params=AdaptParams(count=60, worst=0.2, least_particles=1))
     assert 5 <= len(near.around) <= 12
     faint = np.mean([one.first.contrast for one in near.around])
     assert faint < 0.31  # the middle of all contrasts
@@ -48,4 +48,4 @@ def test_the_recipe_goes_where_the_detector_is_bad(model):
 
 def test_samples_without_particles_are_passed_over(model):
     with pytest.raises(UserError, match="None of 3 samples has 3 particles"):
-        adapt(model, RECIPE.replace(coverage=0), (), AdaptParams(count=3))
+        adapt(model, RECIPE.replace(coverage=0), params=AdaptParams(count=3))
