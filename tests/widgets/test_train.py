@@ -20,10 +20,9 @@ from particleforge.widgets.job_row import JobSignals
 from particleforge.widgets.train.loss import LossPlot
 from particleforge.widgets.train.panel import TrainPanel
 from particleforge.widgets.train.picture import OUTLINE, Picture, outlined
-from particleforge.workflows.learn import learn
-from particleforge.workflows.train import train
 from particleforge.widgets.train.tasks import new_training, resumed_training
-from particleforge.workflows.learn import LearnParams
+from particleforge.workflows.learn import LearnParams, learn
+from particleforge.workflows.train import train
 
 SPHERES = Path(__file__).parents[2] / "src" / "particleforge" / "sample_data" / "spheres"
 
@@ -88,7 +87,9 @@ def test_without_annotated_images_a_dataset_will_do(train, qtbot, tmp_path):
     assert not panel.row.missing.isVisible()
     panel.row.button.click()
     qtbot.waitUntil(lambda: len(jobs) == 1)
-    assert jobs[0][1].call == train.reference and [Path(path).name for path in jobs[0][1].args["sources"]] == ["grown-1.zarr"]
+    assert jobs[0][1].call == train.reference and [Path(path).name for path in jobs[0][1].args["sources"]] == [
+        "grown-1.zarr"
+    ]
 
 
 def test_annotated_images_alone_are_learned_from_and_with_a_dataset_trained_on(tmp_path):
@@ -97,7 +98,10 @@ def test_annotated_images_alone_are_learned_from_and_with_a_dataset_trained_on(t
     assert task.call == learn.reference and LearnParams.parse(task.params) == params
 
     task = new_training(tmp_path / "gold", tmp_path / "grown.zarr", tmp_path / "out", params)
-    assert task.call == train.reference and task.args["sources"] == [str(tmp_path / "gold"), str(tmp_path / "grown.zarr")]
+    assert task.call == train.reference and task.args["sources"] == [
+        str(tmp_path / "gold"),
+        str(tmp_path / "grown.zarr"),
+    ]
     assert (task.params["minutes"], task.params["start"], task.params["seed"]) == (3, "scratch", 7)
     assert new_training(None, tmp_path / "grown.zarr", tmp_path, params).args["sources"] == [
         str(tmp_path / "grown.zarr")
