@@ -22,8 +22,9 @@ from particleforge.widgets.train.panel import TrainPanel
 from particleforge.widgets.train.picture import OUTLINE, Picture, outlined
 from particleforge.widgets.train.tasks import new_training, resumed_training
 from particleforge.workflows.learn import LearnParams, learn
-from particleforge.workflows.train import train
+from particleforge.workflows.train import train as train_verb
 
+LEARN, TRAIN = learn.reference, train_verb.reference
 SPHERES = Path(__file__).parents[2] / "src" / "particleforge" / "sample_data" / "spheres"
 
 
@@ -69,7 +70,7 @@ def test_a_stopped_training_can_be_used_and_resumed(train, qtbot):
     panel.view.resume.click()
     qtbot.waitUntil(lambda: len(jobs) == 2)
     signals, again = jobs[1]
-    assert again.call == learn.reference and again.args == task.args and again.params == {"minutes": 2.0}
+    assert again.call == LEARN and again.args == task.args and again.params == {"minutes": 2.0}
     (out / "checkpoint.pt").unlink()
     signals.ended.emit(Result(value={"model": str(out), "particles": 10}))
     assert panel.row.message.text() == "detector-1 has learned from 10 annotated particles. Choose it in Measure."
@@ -87,18 +88,16 @@ def test_without_annotated_images_a_dataset_will_do(train, qtbot, tmp_path):
     assert not panel.row.missing.isVisible()
     panel.row.button.click()
     qtbot.waitUntil(lambda: len(jobs) == 1)
-    assert jobs[0][1].call == train.reference and [Path(path).name for path in jobs[0][1].args["sources"]] == [
-        "grown-1.zarr"
-    ]
+    assert jobs[0][1].call == TRAIN and [Path(path).name for path in jobs[0][1].args["sources"]] == ["grown-1.zarr"]
 
 
 def test_annotated_images_alone_are_learned_from_and_with_a_dataset_trained_on(tmp_path):
     params = LearnParams(minutes=3, start="scratch", seed=7)
     task = new_training(tmp_path, None, tmp_path / "out", params)
-    assert task.call == learn.reference and LearnParams.parse(task.params) == params
+    assert task.call == LEARN and LearnParams.parse(task.params) == params
 
     task = new_training(tmp_path / "gold", tmp_path / "grown.zarr", tmp_path / "out", params)
-    assert task.call == train.reference and task.args["sources"] == [
+    assert task.call == TRAIN and task.args["sources"] == [
         str(tmp_path / "gold"),
         str(tmp_path / "grown.zarr"),
     ]
@@ -112,7 +111,7 @@ def test_annotated_images_alone_are_learned_from_and_with_a_dataset_trained_on(t
 def test_a_stopped_training_goes_on_with_what_it_was_started_with(tmp_path, given):
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(given | {"annotated": ["a"], "minutes": 2.0}))
     task = resumed_training(tmp_path)
-    assert task.call == (learn.reference if "folder" in given else train.reference)
+    assert task.call == (LEARN if "folder" in given else TRAIN)
     assert task.args == given | {"out": str(tmp_path)} and task.params == {"minutes": 2.0}
     with pytest.raises(UserError, match="no training"):
         resumed_training(tmp_path / "nothing")
