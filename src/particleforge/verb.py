@@ -145,11 +145,18 @@ class Verbs(Registry[Verb[..., Any]]):
         return found
 
 
+class _Unknown:
+    """Stands for a class that a module imports for type checkers only."""
+
+    def __class_getitem__(cls, _: object) -> type:
+        return cls
+
+
 class _Known(dict[str, Any]):
-    """Names of a module; those it imports for type checkers only stand for anything."""
+    """Names of a module."""
 
     def __missing__(self, name: str) -> Any:
-        return vars(builtins).get(name, Any)
+        return vars(builtins).get(name, _Unknown)
 
 
 def described(docstring: str) -> dict[str, str]:
