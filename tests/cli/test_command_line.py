@@ -127,7 +127,7 @@ def test_values_out_of_their_limits_are_refused(command, options, message, capsy
 
 
 def test_options_go_before_the_file(tmp_path, capsys):
-    (tmp_path / "params.yaml").write_text("prob_thresh: 7\nnms_thresh: 8\n")
+    (tmp_path / "params.yaml").write_text("options: {prob_thresh: 7, nms_thresh: 8}\n")
     assert main(["measure", "model", "in", "--out", "x", "--params", "params.yaml", "--prob-thresh", "0.5"]) == 1
     shown = capsys.readouterr().err
     assert "nms_thresh = 8" in shown

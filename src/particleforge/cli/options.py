@@ -72,15 +72,34 @@ def read_options(args: argparse.Namespace, cls: type[ParamsT]) -> ParamsT:
         Naming the parameter, its value and its limits.
     """
     data = read_yaml(args.params) if args.params else {}
-    for name in cls.model_fields:
+    for name, field in cls.model_fields.items():
         value = getattr(args, name, None)
         if value is not None:
             data[name] = _value(name, value)
-        given = {key: value for key, value in vars(args).items() if key.startswith(f"{name}.") and value is not None}
-        if given:
-            inner = {key.removeprefix(f"{name}."): _value(key, value) for key, value in given.items()}
-            data[name] = {**data.get(name, {}), **inner}
+        for mark in field.metadata:
+            if isinstance(mark, OneOfSeveral) and (given := _given(args, name)):
+                data[name] = {**data.get(name, {}), **given}
+                _check(data[name], mark)
     return cls.parse(data)
+
+
+def _given(args: argparse.Namespace, name: str) -> dict[str, Any]:
+    """Values on the command line for a field that holds parameters of one of several classes."""
+    inner = {key.removeprefix(f"{name}."): value for key, value in vars(args).items() if key.startswith(f"{name}.")}
+    return {key: _value(key, value) for key, value in inner.items() if value is not None}
+
+
+def _check(data: dict[str, Any], several: OneOfSeveral) -> None:
+    """Refuse values that are wrong whichever class it will be, before anything is read."""
+    fitting = [cls for cls in several.classes().values() if data.keys() <= cls.model_fields.keys()]
+    errors = []
+    for cls in fitting:
+        try:
+            cls.parse(data)
+        except UserError as error:
+            errors.append(error)
+    if errors and len(errors) == len(fitting):
+        raise errors[0]
 
 
 def choices(annotation: Any) -> list[str]:
@@ -144,8 +163,9 @@ def _value(name: str, given: Any) -> Any:
     try:
         return yaml.safe_load(given) if isinstance(given, str) else given
     except yaml.YAMLError as error:
-        flag = name.rpartition(".")[2].replace("_", "-")
-        raise UserError(f"--{flag} {given!r} cannot be read.", "Write a number, text or YAML.") from error
+        raise UserError(
+            f"--{name.replace('_', '-')} {given!r} cannot be read.", "Write a number, text or YAML."
+        ) from error
 
 
 def _plain(text: str) -> str:
