@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -45,24 +46,30 @@ from pathlib import Path
 import numpy as np
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.results import Results
-from particleforge.measurement.table_file import read_table
 from particleforge.measurement.columns import PROPERTIES, SIZES
+from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.measurement.rules import Rules
+from particleforge.widgets.measure.filter import Filter, Limit
 labels = np.zeros((40, 40), int)
 labels[5:9, 5:15] = 1
 labels[20:30, 20:30] = 2
 table = measure_particles(labels, pixel_size_nm=2.0)
-results = Results(Path(sys.argv[1]), {}, Rules(size="half"))
+rules = Rules(size="half")
+results = Results(Path(sys.argv[1]), {"params": rules.model_dump(mode="json")}, rules)
 results.add_labels("one", labels, 2.0)
 done = results.finish()
-read = read_table(done.table)
+folder = ResultsFolder.open(sys.argv[1])
+read = folder.table()
+long = Filter(limits=(Limit(quantity="elongation", least=0.5),))
 print(json.dumps({
     "tail": list(table)[-3:],
     "header": done.table.read_text().partition("\\n")[0],
     "elongation": table["elongation"].tolist(),
     "read": read["elongation"].tolist(),
     "half_nm": table["half_nm"].tolist(),
-    "mean": done.summary["pooled"]["nm"]["mean"],
+    "mean": folder.summary["pooled"]["nm"]["mean"],
+    "size": [folder.rules.size, folder.summary["pooled"]["size"]],
+    "kept": long.keeps(read).tolist(),
     "sizes": SIZES.names(),
     "properties": PROPERTIES.names()[-2:],
     "sentence": Rules(size="half").sentences()["Size"],
@@ -134,8 +141,29 @@ def test_columns_of_another_package_stand_behind_and_are_used_like_the_own_ones(
     np.testing.assert_allclose(found["read"], found["elongation"], rtol=1e-6)
     assert found["elongation"][0] > 0.5 and abs(found["elongation"][1]) < 0.4
     assert found["mean"] == pytest.approx(np.mean(found["half_nm"]), rel=0.2)
+    assert found["size"] == ["half", "half"] and found["kept"] == [True, False]
     assert found["sizes"][-1] == "half" and found["properties"] == ["elongation", "half"]
     assert found["sentence"] == "half length"
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "words"),
+    [
+        ('"elongation", "ratio"', '"circularity", "ratio"', "gives the column 'circularity', which there is already"),
+        ('particles["feret_max_px"]', 'particles["elongation"]', "'elongation' needs columns that need its own"),
+        ("longest / 2", "longest[:1] / 2", r"'elongation' gave 'half_px' with the shape \(1,\)"),
+        ('"half_px"', '"half"', "'elongation' gave 'half' with the shape"),
+    ],
+)
+def test_a_wrong_descriptor_is_named(foreign, was, becomes, words):
+    assert was in FOREIGN
+    (foreign / "others.py").write_text(FOREIGN.replace(was, becomes))
+    code = (
+        "import numpy as np; from particleforge.measurement.particles import measure_particles;"
+        "measure_particles(np.kron(np.eye(3, dtype=int), np.full((4, 4), 2)) * np.arange(1, 13))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert re.search(f"UserError: The descriptor .*{words}|UserError: The descriptor {words}", done.stderr), done.stderr
 
 
 def test_a_package_that_cannot_be_imported_harms_only_who_asks_for_it(foreign):

@@ -20,6 +20,7 @@ from particleforge.measurement.columns import PROPERTIES
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.store.labels import read_labels
+from particleforge.widgets.form.spec import Spec, fields
 from particleforge.widgets.layers import planes
 from particleforge.widgets.measure.export import (
     Exported,
@@ -128,6 +129,12 @@ def test_every_property_can_be_limited():
     assert {"area", "feret_max", "solidity", "mean_intensity", "score"} <= set(PROPERTIES.names())
     with pytest.raises(UserError, match="no property 'feret_maxx'; did you mean 'feret_max'"):
         Limit.parse({"quantity": "feret_maxx"})
+
+
+def test_a_form_offers_the_columns():
+    offered = Spec.of_field(fields(Rules)["size"]).choices
+    assert offered == ("ecd", "feret_max", "feret_min", "feret_mean", "ved")
+    assert set(Spec.of_field(fields(Limit)["quantity"]).choices) == set(PROPERTIES.names())
 
 
 def test_particles_without_a_score_are_not_filtered_by_it():

@@ -29,28 +29,32 @@ GIVEN = (
 """Columns that a table has only where somebody gives them."""
 
 
-@cache
 def columns() -> dict[str, Column]:
     """Every column by its name, in the order of tables.
 
     Raises
     ------
     UserError
-        If two descriptors give the same column.
+        If two descriptors give the same column, or one cannot be imported.
     """
-    found: dict[str, Column] = {column.name: column for column in (IMAGE, LABEL, *GIVEN)}
-    for name in DESCRIPTORS.names():
-        for column in DESCRIPTORS.get(name).COLUMNS:
-            if column.name in found:
-                raise UserError(f"The descriptor {name!r} gives the column {column.name!r}, which there is already.")
-            found[column.name] = column
-    return {column.name: column for column in sorted(found.values(), key=lambda column: column.place)}
+    measured = [column for name in dict.fromkeys(givers().values()) for column in DESCRIPTORS.get(name).COLUMNS]
+    every = sorted((IMAGE, LABEL, *GIVEN, *measured), key=lambda column: column.place)
+    return {column.name: column for column in every}
 
 
 @cache
 def givers() -> dict[str, str]:
-    """Name of the descriptor that gives a column, by the column's name as it is measured."""
-    return {column.in_px: name for name in DESCRIPTORS.names() for column in DESCRIPTORS.get(name).COLUMNS}
+    """Name of the descriptor that gives a column, by the column's name as it is measured; errors as for `columns`."""
+    own = DESCRIPTORS.built_in()
+    found: dict[str, str] = {}
+    taken = {column.name for column in (IMAGE, LABEL, *GIVEN)}
+    for name in (*own, *(name for name in DESCRIPTORS.names() if name not in own)):
+        for column in DESCRIPTORS.get(name).COLUMNS:
+            if column.name in taken:
+                raise UserError(f"The descriptor {name!r} gives the column {column.name!r}, which there is already.")
+            taken.add(column.name)
+            found[column.in_px] = name
+    return found
 
 
 def by_table_name() -> dict[str, Column]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Bootstrap, Precision
 from particleforge.measurement.statistics.density import Smoother
@@ -17,7 +17,6 @@ from particleforge.measurement.statistics.sizes import Sizes
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = npt.NDArray[np.float64]
 HEADLINE = ("geometric_mean", "gsd", "d50")
 """Figures whose intervals stand in a summary."""
 

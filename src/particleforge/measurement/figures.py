@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.distribution import size_statistics, size_unit
 from particleforge.measurement.picture import (
     INK,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from matplotlib.container import BarContainer
     from matplotlib.figure import Figure
 
-Floats = npt.NDArray[np.float64]
 
 BARS, FIT = "#56B4E9", "#D55E00"
 _TALLEST = 2.0

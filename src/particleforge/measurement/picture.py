@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.distribution import size_unit
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-Floats = npt.NDArray[np.float64]
 
 INK, OUTLINE, _PALE = "#222222", "#E69F00", "#C9D3DB"
 TEXT_PT, SMALL_PT = 9, 8

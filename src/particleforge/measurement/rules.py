@@ -8,10 +8,10 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from particleforge.burnt_in import picture_rows
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.borders.border import AnyBorder
 from particleforge.measurement.borders.miles_lantuejoul import MilesLantuejoul
 from particleforge.measurement.columns import SIZES
-from particleforge.measurement.descriptors._runs import Floats
 from particleforge.measurement.shape_class import ShapeRule
 from particleforge.measurement.volumes.sphere import Sphere
 from particleforge.measurement.volumes.volume import AnyVolume

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from particleforge.measurement.descriptors._runs import Floats
+from particleforge.measurement.arrays import Floats
 from particleforge.params import Params
 
 CLASSES = ("round", "block", "angular", "rod", "irregular", "small")

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.statistics.density import Smoother
-from particleforge.measurement.statistics.sizes import Floats, Sizes
+from particleforge.measurement.statistics.sizes import Sizes
 
 
 def log_density(sizes: Floats, at: Floats, weights: Floats | None = None) -> Floats | None:

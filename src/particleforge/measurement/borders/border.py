@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias
 
 import numpy.typing as npt
 
-from particleforge.measurement.descriptors._runs import Floats
+from particleforge.measurement.arrays import Floats
 from particleforge.params import Params
 from particleforge.registry import Kinds
 

@@ -6,8 +6,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.borders.border import Border
-from particleforge.measurement.descriptors._runs import Floats
 
 
 class Drop(Border):

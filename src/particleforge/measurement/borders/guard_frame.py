@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.borders.border import Border
-from particleforge.measurement.descriptors._runs import Floats
 
 
 class GuardFrame(Border):

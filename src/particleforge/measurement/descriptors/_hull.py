@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.measurement.descriptors._runs import Floats, Ints, Runs
+from particleforge.measurement.arrays import Floats, Ints
+from particleforge.measurement.descriptors._runs import Runs
 
 _PAIRS_AT_ONCE = 2_000_000
 

@@ -3,9 +3,9 @@
 import math
 from typing import TYPE_CHECKING
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.column import Column
 from particleforge.measurement.descriptors._hull import hull_pixels
-from particleforge.measurement.descriptors._runs import Floats
 
 if TYPE_CHECKING:
     from particleforge.measurement.descriptor import Particles

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.measurement.arrays import Floats, Ints
 from particleforge.measurement.column import Column
 from particleforge.measurement.descriptors._hull import first_of, moved_out
-from particleforge.measurement.descriptors._runs import Floats, Ints
 
 if TYPE_CHECKING:
     from particleforge.measurement.descriptor import Particles

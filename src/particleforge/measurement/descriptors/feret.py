@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from particleforge.measurement.arrays import Floats, Ints
 from particleforge.measurement.column import Column
 from particleforge.measurement.descriptors._hull import Hulls, first_of, moved_out, pairs
-from particleforge.measurement.descriptors._runs import Floats, Ints
 
 if TYPE_CHECKING:
     from particleforge.measurement.descriptor import Particles

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.column import Column
-from particleforge.measurement.descriptors._runs import Floats, Runs
+from particleforge.measurement.descriptors._runs import Runs
 
 if TYPE_CHECKING:
     from particleforge.measurement.descriptor import Particles

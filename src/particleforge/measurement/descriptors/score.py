@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.column import Column
-from particleforge.measurement.descriptors._runs import Floats
 
 if TYPE_CHECKING:
     from particleforge.measurement.descriptor import Particles

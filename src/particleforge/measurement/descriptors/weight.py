@@ -3,8 +3,8 @@
 from collections import ChainMap
 from typing import TYPE_CHECKING, Any, cast
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.column import Column
-from particleforge.measurement.descriptors._runs import Floats
 
 if TYPE_CHECKING:
     from particleforge.measurement.descriptor import Particles

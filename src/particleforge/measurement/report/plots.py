@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.columns import SIZES
 from particleforge.measurement.figures import draw_sizes, log_ticks
 from particleforge.measurement.measured import Measured
@@ -22,7 +23,7 @@ from particleforge.measurement.picture import (
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.statistics.density import LOG_FROM_RATIO, Smoother
 from particleforge.measurement.statistics.describe import Description
-from particleforge.measurement.statistics.sizes import Floats, Sizes
+from particleforge.measurement.statistics.sizes import Sizes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

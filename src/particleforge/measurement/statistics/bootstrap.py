@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from particleforge.measurement.statistics.sizes import Floats, Ints, Sizes
+from particleforge.measurement.arrays import Floats, Ints
+from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.params import Params
 from particleforge.seeds import stream
 

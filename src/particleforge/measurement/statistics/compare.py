@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.errors import UserError
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.statistics.bootstrap import FEWEST_IMAGES
 from particleforge.measurement.statistics.figures import percentiles
-from particleforge.measurement.statistics.sizes import Floats, Sizes
+from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.seeds import stream
 
 CELLS_PER_DECADE = 40

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from particleforge.measurement.statistics.sizes import Floats, Sizes
+from particleforge.measurement.arrays import Floats
+from particleforge.measurement.statistics.sizes import Sizes
 
 _CELLS = 256
 _REACH = 4.0

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.statistics.bootstrap import Bootstrap, Precision
 from particleforge.measurement.statistics.density import Smoother
 from particleforge.measurement.statistics.figures import (
@@ -19,7 +20,7 @@ from particleforge.measurement.statistics.figures import (
 )
 from particleforge.measurement.statistics.fits import Fitted, compact, fits
 from particleforge.measurement.statistics.planning import more_needed, particles_needed
-from particleforge.measurement.statistics.sizes import Floats, Sizes
+from particleforge.measurement.statistics.sizes import Sizes
 
 BEYOND = 10
 """A percentile is supported where so many particles at least lie on either side, by Kish's effective count."""

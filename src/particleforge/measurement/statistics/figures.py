@@ -5,8 +5,9 @@ from typing import TypeAlias
 
 import numpy as np
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.statistics.density import Smoother
-from particleforge.measurement.statistics.sizes import Floats, Sizes
+from particleforge.measurement.statistics.sizes import Sizes
 
 WEIGHTINGS = ("number", "length", "area", "volume")
 """A particle of size d counts as :math:`d^r`, r = 0, 1, 2, 3 (ISO 9276-1)."""

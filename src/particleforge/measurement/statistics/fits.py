@@ -8,7 +8,8 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, PositiveFloat
 
-from particleforge.measurement.statistics.sizes import Floats, Sizes
+from particleforge.measurement.arrays import Floats
+from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.params import Params
 
 _MOST_CELLS = 400

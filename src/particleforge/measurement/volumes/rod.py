@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from particleforge.measurement.descriptors._runs import Floats
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.volumes.volume import Volume
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from particleforge.measurement.descriptors._runs import Floats
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.volumes.volume import Volume
 
 

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
-from particleforge.measurement.descriptors._runs import Floats
+from particleforge.measurement.arrays import Floats
 from particleforge.params import Params
 from particleforge.registry import Kinds
 
