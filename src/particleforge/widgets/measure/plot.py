@@ -9,9 +9,9 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QWidget
 
+from particleforge.measurement.arrays import Floats
 from particleforge.measurement.columns import SIZES
 from particleforge.measurement.distribution import size_unit
-from particleforge.measurement.statistics.sizes import Floats
 from particleforge.widgets.figure_view import FigureView, in_ink
 from particleforge.widgets.kde import log_density
 
