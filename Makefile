@@ -3,7 +3,7 @@ export PATH := $(HOME)/.local/bin:$(PATH)
 export QT_QPA_PLATFORM ?= offscreen
 RUN := uv run --frozen
 
-.PHONY: demo test bench lint docs setup
+.PHONY: demo test check bench lint docs setup
 
 demo: setup ## Learn from ten particles and measure three micrographs (about five minutes)
 	QT_QPA_PLATFORM= $(RUN) particleforge demo --out demo-out
@@ -12,7 +12,12 @@ test: setup ## All tests, types, style and import rules
 	$(MAKE) lint
 	QT_QPA_PLATFORM= OMP_NUM_THREADS=1 $$(command -v xvfb-run && echo -a) $(RUN) pytest -n 2 -q
 
+check: setup ## Types, style, import rules and the fast tests (under four minutes)
+	$(MAKE) lint
+	QT_QPA_PLATFORM= OMP_NUM_THREADS=1 $$(command -v xvfb-run && echo -a) $(RUN) pytest -n 2 -q -m "not slow"
+
 lint: setup
+	$(RUN) typos
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy

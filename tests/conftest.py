@@ -21,6 +21,17 @@ OURS = re.compile(r"particleforge|\((_follow|_keep_log|_end_process)\)")
 PYTHONS_OWN = ("resource_tracker", "forkserver")
 
 
+SLOW = ("tests/e2e/", "tests/docs/")
+"""Folders whose tests are all slow."""
+
+
+def pytest_collection_modifyitems(items):
+    """Mark whole folders of slow tests; single ones elsewhere are marked where they stand."""
+    for item in items:
+        if any(folder in item.nodeid for folder in SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def display():
     """Skip where napari's canvas cannot be drawn."""

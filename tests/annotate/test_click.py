@@ -54,6 +54,7 @@ def overlap(mask, truth):
     return (mask & truth).sum() / (mask | truth).sum()
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     st.floats(15, 60),

@@ -16,7 +16,7 @@ ALLOWED = {
     ("recipes/aggregate_scene", "aggregate"): "what has grown",
     ("widgets/aggregates", "aggregate"): "the panel of this kind",
     ("models/estimator", "aggregate"): "targets read from the truth of aggregates",
-    ("cli/export.py", "aggregate"): "writes aggregates for other programs",
+    ("workflows/export.py", "aggregate"): "writes aggregates for other programs",
     ("workflows/learn.py", "cutpaste"): "draws from what was annotated",
     ("workflows/adapt.py", "near"): "makes a recipe of this kind",
 }

@@ -139,6 +139,7 @@ def test_bad_images_are_refused(model, tmp_path, command, pixels, message, capsy
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (64, 64), (5, 300)])
 def test_images_without_any_particle_are_measured(model, tmp_path, shape, capsys):
     tifffile.imwrite(tmp_path / "even.tif", np.full(shape, 9, np.uint8))

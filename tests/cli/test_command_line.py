@@ -145,6 +145,7 @@ def test_ctrl_c_is_told_in_a_sentence(monkeypatch, capsys):
     assert "start again with another folder" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_json_goes_to_stdout_and_progress_to_stderr(tmp_path, capsys):
     import numpy as np
     import tifffile

@@ -24,6 +24,7 @@ def test_a_file_is_no_place_for_the_demo(tmp_path):
         free_folder(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_true_labels_compare_as_equal(tmp_path):
     truth = sizes(SPHERES / "more" / "labels", tmp_path / "results", images=SPHERES / "more" / "images")
 
@@ -33,6 +34,7 @@ def test_true_labels_compare_as_equal(tmp_path):
     assert compared["geometric_mean_error_percent"] == 0
 
 
+@pytest.mark.slow
 def test_missing_and_wrong_particles_are_told(tmp_path):
     shutil.copytree(SPHERES / "more" / "labels", tmp_path / "labels")
     spoilt = tifffile.imread(tmp_path / "labels" / "spheres_2.tif")

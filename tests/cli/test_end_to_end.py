@@ -39,6 +39,7 @@ def test_learn_leaves_a_model(model):
     assert not list(model.rglob("*.part*"))
 
 
+@pytest.mark.slow
 def test_measure_and_predict_find_the_same(model, spheres, tmp_path, capsys):
     images, before = spheres / "more" / "images", hashes(model)
     found = answer(capsys, "measure", model, images, "--out", tmp_path / "m", "--prob-thresh", "0.3")
@@ -57,6 +58,7 @@ def test_measure_and_predict_find_the_same(model, spheres, tmp_path, capsys):
     assert hashes(model) == before
 
 
+@pytest.mark.slow
 def test_sizes_are_those_of_the_true_labels(spheres, tmp_path, capsys):
     labels, images = spheres / "more" / "labels", spheres / "more" / "images"
     found = answer(capsys, "sizes", labels, "--images", images, "--out", tmp_path / "out", "--pixel-size", "1.2 nm")
@@ -82,6 +84,7 @@ def test_export_and_import_give_the_dataset_again(dataset, tmp_path, name, capsy
     assert hashes(tmp_path / "out") == written
 
 
+@pytest.mark.slow
 def test_train_on_folder_and_dataset(dataset, spheres, tmp_path, capsys):
     before = hashes(dataset)
     words = ["train", dataset, spheres / "annotated", "--out", tmp_path / "model", "--network", *TINY]
@@ -116,6 +119,7 @@ def test_learning_from_one_particle_works(spheres, tmp_path, capsys):
     assert answer(capsys, *words, "--training", training)["particles"] == 1
 
 
+@pytest.mark.slow
 def test_in_a_process_of_its_own(spheres, tmp_path):
     command = [sys.executable, "-m", "particleforge.cli", "sizes", str(spheres / "more" / "labels"), "--json"]
     done = subprocess.run([*command, "--out", str(tmp_path / "o")], capture_output=True, text=True, check=False)
@@ -124,6 +128,7 @@ def test_in_a_process_of_its_own(spheres, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_base_detector_needs_no_annotation(spheres, tmp_path, capsys):
     found = answer(capsys, "measure", "base", spheres / "more" / "images" / "spheres_1.tif", "--out", tmp_path / "m")
     (entry,) = found["summary"]["images"].values()

@@ -31,6 +31,7 @@ def folder(tmp_path):
 QUICK = ["--precision", "{resamples: 100}", "--pixel-size", "2 nm"]
 
 
+@pytest.mark.slow
 def test_one_command_gives_a_report_per_image_and_one_of_all(folder, tmp_path, capsys):
     (folder / "broken.tif").write_bytes(b"II*\0")
     out = tmp_path / "out"
@@ -65,6 +66,7 @@ def test_an_image_without_a_pixel_size_is_named_where_sizes_are_not_taken_togeth
     assert "diameter: geometric mean" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_results_are_compared_with_the_first_of_them(folder, tmp_path, capsys):
     for name, size in (("one", "2 nm"), ("two", "3 nm")):
         options = [*QUICK, "--no-reports", "--pixel-size", size]

@@ -144,6 +144,7 @@ def test_an_error_nobody_foresaw_brings_its_traceback(tmp_path):
     assert "no_such" in error.value.log[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_cancelled_job_keeps_what_it_wrote_and_is_continued(tmp_path, workers):
     ear, task = Ear(), drawing(tmp_path / "made.zarr", 2000, workers=workers)
@@ -181,6 +182,7 @@ def test_a_step_that_does_not_listen_is_ended(hanging):
     assert gone(job.pid)
 
 
+@pytest.mark.slow
 @posix
 def test_a_process_that_refuses_to_end_is_killed(hanging, customize):
     customize(
@@ -227,6 +229,7 @@ def test_a_crash_in_a_library_brings_the_last_lines(tmp_path, customize):
     assert any("Fatal Python error: Aborted" in line for line in error.value.log)
 
 
+@pytest.mark.slow
 def test_what_libraries_print_is_no_message(tmp_path, customize):
     customize(
         "import os, sys, threading, time\n"

@@ -121,6 +121,7 @@ def test_an_impossible_recipe_is_refused(sources, tmp_path, workers):
         draw_dataset(recipe, sources, tmp_path / "made.zarr", PARAMS.replace(workers=workers))
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_count(sources, tmp_path):
     def peak(count):
         params = SynthesizeParams(count=count, samples_per_shard=8)

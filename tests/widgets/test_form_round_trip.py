@@ -187,6 +187,7 @@ def test_a_form_of_a_class_gives_its_defaults(qtbot, cls):
     assert repr(form.params()) == repr(expected)
 
 
+@pytest.mark.slow
 @every_class
 @pytest.mark.parametrize("opened", [False, True])
 def test_what_is_set_comes_back(qtbot, cls, opened):

@@ -58,6 +58,7 @@ def drawn(qtbot, row):
         pass
 
 
+@pytest.mark.slow
 def test_a_click_runs_a_job_and_its_result_comes_to_the_thread_of_qt(qtbot, row, tmp_path):
     class Ear(QObject):
         threads = []
@@ -103,6 +104,7 @@ def test_an_error_before_the_job_is_told_alike(qtbot, row):
     assert row.message.text() == "The disk is full. Make room." and not row.running
 
 
+@pytest.mark.slow
 def test_a_job_that_is_cancelled_keeps_what_it_wrote(qtbot, row, tmp_path):
     row.start(lambda: drawing(tmp_path / "made.zarr", ENDLESS))
     drawn(qtbot, row)
@@ -132,6 +134,7 @@ def test_cancelling_while_the_job_is_prepared_starts_none(qtbot, row, tmp_path):
     assert row.pid is None and not (tmp_path / "made.zarr").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_a_killed_child_becomes_a_sentence_and_the_next_run_works(qtbot, row, tmp_path):
     row.start(lambda: drawing(tmp_path / "made.zarr", ENDLESS))

@@ -28,6 +28,7 @@ def images(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_a_data_bar_changes_nothing(images, tmp_path):
     done = measure("base", images, tmp_path / "out", MeasureParams(reports=False))
     bare, whole = (read_labels(tmp_path / "out" / "labels" / f"{name}.tif") for name in ("bare", "bar"))

@@ -42,6 +42,7 @@ def words(path):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", path.read_text(encoding="utf-8")))
 
 
+@pytest.mark.slow
 def test_images_the_detector_is_not_sure_of_are_named(tmp_path):
     results = Results(tmp_path / "out", {"command": "measure"}, precision=QUICK, reports=True)
     for name, certainty in (("good", 0.93101988), ("poor", 0.61), ("untold", None)):

@@ -57,6 +57,7 @@ def by_number(sizes):
     return np.array([math.exp(middle), math.exp(spread), w @ sizes.values / total, *tens])
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_as_often_as_they_say():
     rng, rates = np.random.default_rng(2), []
     for median, gsd, count in ((100, 1.5, 200), (50, 1.3, 80)):

@@ -51,6 +51,7 @@ def test_command_writes_onnx_with_our_maps_at_any_size(tmp_path, capsys):
         assert np.abs(np.moveaxis(output[0, ..., 1:], -1, 0) - np.maximum(dist, 1e-3)).max() < 1e-4
 
 
+@pytest.mark.slow
 def test_package_holds_a_test_that_fits(tmp_path):
     model = random_model(unet_batch_norm=True)
     export_bioimageio(model, tmp_path / "my model.zip")

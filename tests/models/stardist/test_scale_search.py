@@ -114,6 +114,7 @@ def detector(image: np.ndarray, scale: float, imagined: tuple[float, ...] = ()) 
 SCALES = tuple(0.15 * 2 ** (k / 2) for k in range(9))
 
 
+@pytest.mark.slow
 def test_the_scale_is_found_at_which_results_stay_the_same() -> None:
     found = run(find_at_best_scale(detector, np.zeros((200, 200), np.float32), SCALES, CONFIG))
     assert 12 <= found.scale * 40 <= 48
@@ -123,6 +124,7 @@ def test_the_scale_is_found_at_which_results_stay_the_same() -> None:
     assert areas == pytest.approx([math.pi * r**2 for r in (17, 20, 23)], rel=0.06)
 
 
+@pytest.mark.slow
 def test_what_only_one_scale_shows_is_dropped() -> None:
     image = np.zeros((200, 200), np.float32)
     best = run(find_at_best_scale(detector, image, SCALES, CONFIG)).scale

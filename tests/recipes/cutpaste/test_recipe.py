@@ -130,6 +130,7 @@ def test_the_recipe_of_a_sample_is_fixed_and_gives_its_count():
         assert fixed.scale == recipe.scale
 
 
+@pytest.mark.slow
 def test_more_than_65535_particles_keep_their_ids():
     labels = np.zeros((40, 40), np.uint32)
     labels[10:12, 10:12] = 1

@@ -26,6 +26,7 @@ def request(bsdf=None, seed=0):
     return Request([surface], (16, 16), [SKY], {"type": "path", "max_depth": 2}, 4, seed)
 
 
+@pytest.mark.slow
 def test_importing_recipes_or_rendering_does_not_import_mitsuba():
     code = "import sys, particleforge.recipes.any, particleforge.recipes.render.engine.child; print(*sys.modules)"
     assert "mitsuba" not in subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()

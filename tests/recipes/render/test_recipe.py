@@ -43,6 +43,7 @@ def test_a_sample_holds_together(engine):
     assert fix(fixed, np.random.default_rng(0)) == fixed
 
 
+@pytest.mark.slow
 def test_a_dataset_is_the_same_from_any_number_of_workers(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(SMALL.to_yaml(), encoding="utf-8")
@@ -151,6 +152,7 @@ def test_what_a_scale_bar_hides_is_not_known(engine):
     assert sample.known[sample.labels == 0].all()
 
 
+@pytest.mark.slow
 def test_a_run_whose_renderer_is_killed_ends_with_the_same_images():
     material = SMALL.prepare([])
     samples = []

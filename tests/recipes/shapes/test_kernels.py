@@ -7,6 +7,7 @@ from skimage.measure import points_in_poly
 from particleforge.recipes.shapes import kernels
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32), st.integers(3, 12))
 def test_distances_are_those_of_a_fine_outline(seed, count):
     rng = np.random.default_rng(seed)
