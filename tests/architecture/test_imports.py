@@ -1,6 +1,7 @@
-"""Modules import each other in one direction."""
+"""Modules import each other in one direction, and all of them are type-checked."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -73,3 +74,10 @@ def test_a_ring_is_found(tmp_path, back, found):
     (folder / "b.py").write_text("from ring.c import C\n")
     (folder / "c.py").write_text(f"{back}\n")
     assert bool(cycle(folder)) == found
+
+
+def test_no_module_is_left_out_of_type_checking():
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]
+    assert config["strict"]
+    for part in (config, *config["overrides"]):
+        assert "ignore_errors" not in part and "exclude" not in part, part

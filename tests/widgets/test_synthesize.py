@@ -15,7 +15,7 @@ from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.any import presets, read_recipe
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.near.recipe import Near
-from particleforge.recipes.recipe import make_sample
+from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.widgets.form.section import Fold
 from particleforge.widgets.synthesize.beside import matched, matched_stack, placed, reference
@@ -49,7 +49,7 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def section(qtbot, home):
-    made = RecipeSection()
+    made = RecipeSection(Recipe)
     qtbot.addWidget(made)
     return made
 
@@ -123,7 +123,7 @@ def test_a_file_that_is_no_recipe_for_this_is_refused_in_a_sentence(section, qtb
 
 
 def test_a_section_of_one_kind_offers_and_opens_no_other(qtbot, home, tmp_path, monkeypatch):
-    section = RecipeSection(ReadyBox(ready_recipes("aggregate")), Aggregate, {})
+    section = RecipeSection(Aggregate, ReadyBox(ready_recipes("aggregate")))
     qtbot.addWidget(section)
     offered = [section.gallery.itemText(i) for i in range(section.gallery.count())]
     assert "soot" in offered and "gold rods" not in offered and section.problem == NOTHING_YET

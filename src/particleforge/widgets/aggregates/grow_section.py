@@ -1,8 +1,8 @@
 """Grow and see an aggregate."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSignalBlocker, QTimer, Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from particleforge.recipes.aggregate.recipe import Aggregate
@@ -13,9 +13,13 @@ from particleforge.widgets.aggregates.rows import Rows, aggregate_rows
 from particleforge.widgets.aggregates.shown import ShownAggregate
 from particleforge.widgets.aggregates.sliders import Sliders
 from particleforge.widgets.message import Message
+from particleforge.widgets.qt import single_shot
 from particleforge.widgets.synthesize.library import ready_recipes
 from particleforge.widgets.synthesize.ready_box import ReadyBox
 from particleforge.widgets.synthesize.recipe_section import RecipeSection
+
+if TYPE_CHECKING:
+    from napari import Viewer
 
 
 class GrowSection(QWidget):
@@ -31,17 +35,18 @@ class GrowSection(QWidget):
 
     grown = Signal()
 
-    def __init__(self, viewer: Any) -> None:
+    def __init__(self, viewer: "Viewer") -> None:
         super().__init__()
-        self._viewer, self._last = viewer, None
-        self.recipe = RecipeSection(ReadyBox(ready_recipes("aggregate")), Aggregate, front=())
+        self._viewer = viewer
+        self._last: Grown | None = None
+        self.recipe = RecipeSection(Aggregate, ReadyBox(ready_recipes("aggregate")), front=())
         self.sliders, self.figures, self.message = Sliders(), Rows(), Message()
         self.next, self.solid = QPushButton("Next"), QCheckBox("3D")
         self.next.setToolTip("Grow another aggregate of the recipe.")
         self.solid.setToolTip("See the aggregate in space; otherwise from above, as the microscope does.")
         self.solid.setChecked(all(layer.ndim < 3 for layer in viewer.layers))
         self._growing, self._shown = Growing(self.params), ShownAggregate(viewer)
-        self._turning = QTimer(self, interval=0, singleShot=True)
+        self._turning = single_shot(self, 0, self._turn)
         self._lay_out()
         self._connect()
         self._check()
@@ -67,7 +72,6 @@ class GrowSection(QWidget):
         self.next.clicked.connect(self._growing.next)
         self._growing.grown.connect(self._show)
         self.solid.toggled.connect(self._turn)
-        self._turning.timeout.connect(self._turn)
         self._viewer.dims.events.ndisplay.connect(self._see)
 
     def params(self) -> Aggregate:
@@ -108,9 +112,10 @@ class GrowSection(QWidget):
 
     def _move(self, name: str, value: float) -> None:
         """Put the number of a slider into the recipe."""
-        if self.recipe.problem is None:
-            moved = with_value(self.params().model_dump(mode="json"), name, value)
-            self.recipe.form.set_params(Aggregate.parse(moved))
+        form = self.recipe.form
+        if form is not None and form.problem is None:
+            moved = with_value(form.params().model_dump(mode="json"), name, value)
+            form.set_params(Aggregate.parse(moved))
 
     def _show(self, grown: Grown) -> None:
         self._last = grown

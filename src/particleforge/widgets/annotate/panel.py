@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from napari import Viewer
 from napari.layers import Image
@@ -29,6 +28,7 @@ from particleforge.widgets.annotate.warm_up import WarmUp
 from particleforge.widgets.folder_edit import chosen_folder, folder_edit
 from particleforge.widgets.message import Message
 from particleforge.widgets.panel import Panel
+from particleforge.widgets.proxies import plain
 from particleforge.widgets.scratch import Scratch
 from particleforge.workflows.predict import predict
 
@@ -37,7 +37,6 @@ IMAGE, LABELS = "image.tif", "labels"
 OPEN_FIRST = "Open an image first."
 GRACE_S = 1.0
 """A cancelled suggestion leaves nothing worth waiting for."""
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +57,7 @@ class AnnotatePanel(Panel):
     """
 
     def __init__(self, napari_viewer: Viewer) -> None:
-        viewer = _plain(napari_viewer)
+        viewer = plain(napari_viewer)
         super().__init__(viewer, "Suggest particles", "Stop")
         self.session: Session | None = None
         self._tools: Tools | None = None
@@ -102,7 +101,7 @@ class AnnotatePanel(Panel):
 
     def choose(self, image: Image | None) -> None:
         """Turn to another image; where it was annotated before, go on with that."""
-        image = _plain(image)
+        image = plain(image)
         if image is self.scale.image and image is not None:
             return
         self.leave(remove=True)
@@ -211,7 +210,7 @@ class AnnotatePanel(Panel):
     def _image(self) -> Image | None:
         """The chosen layer."""
         image: Image | None = self.image.value
-        return _plain(image)
+        return plain(image)
 
     def _continue(self, image: Image) -> None:
         """Open the image at once if it was annotated before."""
@@ -286,12 +285,6 @@ class AnnotatePanel(Panel):
         small = f", {progress.small} too small to learn from" if progress.small else ""
         self.counted.setText(f"{count}{cut}{small}.")
         self.needed.setText(progress.needed or "This is enough to start: go on with Train, or annotate more.")
-
-
-def _plain(item: Item) -> Item:
-    """Take off what napari wraps a viewer or layer in for plugins: wrapped ones are not equal to those of events."""
-    bare: Item = getattr(item, "__wrapped__", item)
-    return bare
 
 
 def _task(micrograph: Micrograph, model: str, scratch: Path) -> Task:

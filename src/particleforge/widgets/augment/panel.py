@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import zarr
+from napari.layers import Image, Labels
 
 from particleforge.jobs.messages import Plain
 from particleforge.recipes.recipe import Recipe
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from napari import Viewer
 
 
-class AugmentPanel(DrawPanel):
+class AugmentPanel(DrawPanel[Preview]):
     """Draws new samples from annotated ones: four to look at, then as many as are wanted."""
 
     def __init__(self, napari_viewer: "Viewer") -> None:
@@ -51,12 +52,14 @@ class AugmentPanel(DrawPanel):
     def finish(self, value: Plain) -> None:
         """Show the dataset as a stack that is read as it is looked at."""
         path = Path(str(value["dataset"]))
-        dataset, arrays = Dataset.open(path), zarr.open_group(path, mode="r")
+        dataset = Dataset.open(path)
+        images, ids = (zarr.open_array(path, path=name, mode="r") for name in ("images", "labels"))
         first = dataset[0]
         options = {"metadata": {"particleforge": first.recipe}, **geometry(first, 3)}
-        self.viewer.add_image(arrays["images"], name=path.stem, **options)
-        labels = self.viewer.add_labels(arrays["labels"], name=f"{path.stem} particles", **options)
+        labels = Labels(ids, name=f"{path.stem} particles", **options)
         labels.contour, labels.editable = 2, False
+        for layer in (Image(images, name=path.stem, **options), labels):
+            self.viewer.add_layer(layer)
         self.shown.hide()  # before, a stack that is added while other layers are hidden crashes napari 0.9's canvas
         self.viewer.dims.set_current_step(0, 0)
         self.tell(value["samples"], path)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from particleforge.recipes.recipe import Recipe
 from particleforge.sample import Sample
@@ -13,7 +13,11 @@ from particleforge.store.dataset import Dataset
 from particleforge.widgets.augment.samples import SHOWN, Sampler, mosaic
 from particleforge.widgets.augment.sizes import grown_sizes, warped_sizes
 from particleforge.widgets.background import Background
-from particleforge.widgets.preview import put_layer, take_layer
+from particleforge.widgets.preview import find_layer, put_layer, take_layer
+from particleforge.widgets.qt import single_shot
+
+if TYPE_CHECKING:
+    from napari import Viewer
 
 SETTLED_MS = 250
 NAME, PARTICLES = "Preview", "Preview particles"
@@ -35,7 +39,7 @@ class Preview(QObject):
     compared = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, viewer: Any, given: Callable[[], tuple[Path, Recipe]]) -> None:
+    def __init__(self, viewer: "Viewer", given: Callable[[], tuple[Path, Recipe]]) -> None:
         super().__init__()
         self._viewer, self._given = viewer, given
         self._sampler, self._first = Sampler(), -SHOWN
@@ -44,8 +48,7 @@ class Preview(QObject):
         self._comparing.done.connect(self.compared)
         for background in (self._drawing, self._comparing):
             background.failed.connect(self.failed)
-        self._timer = QTimer(self, interval=SETTLED_MS, singleShot=True)
-        self._timer.timeout.connect(self._draw)
+        self._timer = single_shot(self, SETTLED_MS, self._draw)
 
     def next(self) -> None:
         """Show the next four samples."""
@@ -81,7 +84,7 @@ class Preview(QObject):
 
     def _show(self, samples: list[Sample]) -> None:
         image, labels = mosaic(samples)
-        new = NAME not in self._viewer.layers
+        new = find_layer(self._viewer, NAME) is None
         options = {"metadata": {"particleforge": samples[0].recipe}, **geometry(samples[0], 2)}
         shown = put_layer(self._viewer, Image, NAME, image, **options)
         shown.reset_contrast_limits()
@@ -98,7 +101,7 @@ class Preview(QObject):
             self.compared.emit(None)
 
 
-def geometry(sample: Sample, axes: int) -> dict[str, object]:
+def geometry(sample: Sample, axes: int) -> dict[str, Any]:
     """Scale and units of a sample, behind axes that are counted."""
     size = sample.micrograph.pixel_size_nm
     scale, unit = ((1.0, 1.0), "pixel") if size is None else (size, "nm")

@@ -24,7 +24,7 @@ class RecipeChooser(QWidget):
             self.box.setItemData(row, RECIPES.summary(name), Qt.ItemDataRole.ToolTipRole)
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         guard_wheel(self.box)
-        self.forms: dict[str, FoldedForm] = {}
+        self.forms: dict[str, FoldedForm[Recipe]] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addWidget(self.box)
@@ -32,7 +32,7 @@ class RecipeChooser(QWidget):
         self._choose()
 
     @property
-    def form(self) -> FoldedForm:
+    def form(self) -> FoldedForm[Recipe]:
         """Form of the recipe that is chosen."""
         return self.forms[self.box.currentData()]
 

@@ -42,11 +42,11 @@ class SizeShift:
     def rows(self) -> list[tuple[str, str, str]]:
         """Figures for a person: name, before, after."""
         old, new = size_statistics(self.before), size_statistics(self.after)
-        sign = SIGNS.get(self.unit, self.unit)
+        form = "{:.4g} " + SIGNS.get(self.unit, self.unit)
         return [
             ("Particles", str(len(self.before)), str(len(self.after))),
-            ("Geometric mean", *(_text(part["geometric_mean"], "{:.4g} " + sign) for part in (old, new))),
-            ("GSD", *(_text(part["gsd"], "{:.3f}") for part in (old, new))),
+            ("Geometric mean", _text(old["geometric_mean"], form), _text(new["geometric_mean"], form)),
+            ("GSD", _text(old["gsd"], "{:.3f}"), _text(new["gsd"], "{:.3f}")),
         ]
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from napari.layers import Image, Layer
 
 from particleforge.widgets.files import LENGTH
 from particleforge.widgets.layers import planes
@@ -15,7 +16,7 @@ REFERENCE_PX = 2**18
 Greys = npt.NDArray[np.float32]
 
 
-def placed(size_nm: tuple[float, float] | None, real: Any, axes: int) -> dict[str, Any]:
+def placed(size_nm: tuple[float, float] | None, real: Layer | None, axes: int) -> dict[str, Any]:
     """Scale, units and place for a layer to the right of a real image.
 
     Where the real image has no pixel size, its pixels are taken to be as large as those of the new layer.
@@ -25,12 +26,14 @@ def placed(size_nm: tuple[float, float] | None, real: Any, axes: int) -> dict[st
     size_nm
         Pixel size along (Y, X).
     real
-        Image layer, or None: there is nothing to be beside of.
+        The layer of a real image, or None: there is nothing to be beside of.
     axes
         Of the new layer; those before the last two are counted.
     """
     before = axes - 2
-    scale, units, corner = size_nm or (1.0, 1.0), (LENGTH if size_nm else "pixel",) * 2, (0.0, 0.0)
+    scale: tuple[float, ...] = size_nm or (1.0, 1.0)
+    units: tuple[Any, ...] = (LENGTH if size_nm else "pixel",) * 2
+    corner = 0.0, 0.0
     if real is not None:
         scale, units = _scale_like(real, size_nm)
         (top, left), (_, right) = np.asarray(real.extent.world)[:, -2:]
@@ -43,7 +46,7 @@ def placed(size_nm: tuple[float, float] | None, real: Any, axes: int) -> dict[st
     }
 
 
-def reference(real: Any, point: tuple[float, ...]) -> Greys:
+def reference(real: Image, point: tuple[float, ...]) -> Greys:
     """(n, 1) grey values of the plane of a real image that is looked at; not all of them where it is large.
 
     Raises
@@ -73,7 +76,7 @@ def matched_stack(stack: Any, reference: Greys) -> Any:
     return images.map_blocks(matched, reference=reference, dtype=np.float32, meta=np.zeros((0, 0, 0), np.float32))
 
 
-def _scale_like(real: Any, size_nm: tuple[float, float] | None) -> tuple[tuple[float, ...], tuple[Any, ...]]:
+def _scale_like(real: Layer, size_nm: tuple[float, float] | None) -> tuple[tuple[float, ...], tuple[Any, ...]]:
     """Scale and units that fit those of a layer."""
     units = tuple(real.units[-2:])
     if size_nm is None or not all(unit.is_compatible_with(LENGTH) for unit in units):

@@ -1,6 +1,6 @@
 """Which real image the synthetic ones are beside of, and whether they take its intensities."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from magicgui.widgets import ComboBox
 from napari.layers import Image
@@ -9,6 +9,9 @@ from qtpy.QtWidgets import QCheckBox
 
 from particleforge.widgets.background import Background
 from particleforge.widgets.synthesize.beside import Greys, reference
+
+if TYPE_CHECKING:
+    from napari import Viewer
 
 
 class Compare(QObject):
@@ -25,7 +28,7 @@ class Compare(QObject):
     changed = Signal()
     failed = Signal(object)
 
-    def __init__(self, viewer: Any) -> None:
+    def __init__(self, viewer: "Viewer") -> None:
         super().__init__()
         self._viewer = viewer
         self.chooser = ComboBox(nullable=True, choices=self._images)
@@ -40,22 +43,24 @@ class Compare(QObject):
         self._choose()
 
     @property
-    def real(self) -> Any:
-        """Image layer, or None."""
-        return self.chooser.value
+    def real(self) -> Image | None:
+        """The real image; None where none is chosen."""
+        real: Image | None = self.chooser.value
+        return real
 
-    def adjust(self, layer: Any) -> None:
+    def adjust(self, layer: Image) -> None:
         """Show the greys of a layer as those of the real image are shown, where they were matched."""
-        if self.reference is None or self.real is None or self.real.rgb:
+        real = self.real
+        if self.reference is None or real is None or real.rgb:
             layer.reset_contrast_limits()
         else:
-            layer.contrast_limits = self.real.contrast_limits
+            layer.contrast_limits = real.contrast_limits
 
     def stop(self) -> None:
         """Forget what was asked."""
         self._reading.drop()
 
-    def _images(self, _: object) -> list[tuple[str, Any]]:
+    def _images(self, _: object) -> list[tuple[str, Image]]:
         images = [layer for layer in self._viewer.layers if isinstance(layer, Image)]
         return [(layer.name, layer) for layer in images if "particleforge" not in layer.metadata]
 

@@ -4,6 +4,7 @@ from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtGui import QIcon, QResizeEvent
 from qtpy.QtWidgets import QListView, QListWidget, QListWidgetItem, QSizePolicy
 
+from particleforge.widgets.qt import present
 from particleforge.widgets.synthesize.library import ready_recipes
 
 PICTURE_PX, CELL_PX, ROWS = 66, QSize(82, 100), 2
@@ -33,12 +34,12 @@ class Gallery(QListWidget):
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self.currentItemChanged.connect(self._tell)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Let the columns share the width."""
         super().resizeEvent(event)
-        width = self.viewport().width() - 1
+        width = present(self.viewport()).width() - 1
         self.setGridSize(QSize(width // max(1, width // CELL_PX.width()), CELL_PX.height()))
-        self.doItemsLayout()
+        self.doItemsLayout()  # type: ignore[attr-defined]  # not declared
         if self.currentItem() is None:
             self.scrollToTop()
         else:
@@ -46,7 +47,7 @@ class Gallery(QListWidget):
 
     def choose(self, name: str) -> None:
         """Choose a recipe as a click on it does."""
-        items = [self.item(row) for row in range(self.count())]
+        items = [present(self.item(row)) for row in range(self.count())]
         self.setCurrentItem(next(item for item in items if item.data(Qt.ItemDataRole.UserRole) == name))
 
     def clear_choice(self) -> None:

@@ -1,14 +1,39 @@
 """A dataset as layers."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zarr
+from napari.layers import Image, Labels
 
 from particleforge.store.dataset import Dataset
 from particleforge.widgets.synthesize.beside import matched_stack, placed
 from particleforge.widgets.synthesize.compare import Compare
 from particleforge.widgets.synthesize.truth import follow_truth
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """The layers of a dataset.
+
+    Parameters
+    ----------
+    image, labels
+        (sample, Y, X) each.
+    pixels
+        The stored images, which the layer shows as they are or with other intensities.
+    pixel_size_nm
+        Along (Y, X), if known.
+    """
+
+    image: Image
+    labels: Labels
+    pixels: zarr.Array[Any]
+    pixel_size_nm: tuple[float, float] | None
 
 
 class Grown:
@@ -22,10 +47,9 @@ class Grown:
         The real image it is shown beside of.
     """
 
-    def __init__(self, viewer: Any, compare: Compare) -> None:
+    def __init__(self, viewer: "Viewer", compare: Compare) -> None:
         self._viewer, self._compare = viewer, compare
-        self._images: Any = None
-        self._layers: tuple[Any, ...] = ()
+        self._stack: Stack | None = None
         compare.changed.connect(self.refresh)
 
     def show(self, path: Path) -> Dataset:
@@ -36,14 +60,17 @@ class Grown:
         UserError
             If it cannot be read.
         """
-        dataset, arrays = Dataset.open(path), zarr.open_group(path, mode="r")
+        dataset = Dataset.open(path)
+        pixels, ids = (zarr.open_array(path, path=name, mode="r") for name in ("images", "labels"))
         first = dataset[0]
-        self._images, self._size = arrays["images"], first.micrograph.pixel_size_nm
-        options = {"metadata": {"particleforge": first.recipe}, **placed(self._size, self._compare.real, 3)}
-        image = self._viewer.add_image(self._shown(), name=path.stem, **options)
-        labels = self._viewer.add_labels(arrays["labels"], name=f"{path.stem} particles", **options)
+        size_nm = first.micrograph.pixel_size_nm
+        options = {"metadata": {"particleforge": first.recipe}, **placed(size_nm, self._compare.real, 3)}
+        image = Image(self._matched(pixels), name=path.stem, **options)
+        labels = Labels(ids, name=f"{path.stem} particles", **options)
         labels.contour, labels.editable = 2, False
-        self._layers = (image, labels)
+        for layer in (image, labels):
+            self._viewer.add_layer(layer)
+        self._stack = Stack(image, labels, pixels, size_nm)
         self._viewer.dims.set_current_step(0, 0)
         self._compare.adjust(image)
         follow_truth(self._viewer, labels, dataset)
@@ -51,14 +78,17 @@ class Grown:
 
     def refresh(self) -> None:
         """Show it beside another real image, or with other intensities."""
-        there = [layer for layer in self._layers if layer in self._viewer.layers]
-        options = placed(self._size, self._compare.real, 3) if there else {}
-        for layer in there:
-            layer.scale, layer.units, layer.translate = options["scale"], options["units"], options["translate"]
-        if there and there[0] is self._layers[0]:
-            there[0].data = self._shown()
-            self._compare.adjust(there[0])
+        stack = self._stack
+        if stack is None:
+            return
+        options = placed(stack.pixel_size_nm, self._compare.real, 3)
+        for layer in (stack.image, stack.labels):
+            if layer in self._viewer.layers:
+                layer.scale, layer.units, layer.translate = options["scale"], options["units"], options["translate"]
+        if stack.image in self._viewer.layers:
+            stack.image.data = self._matched(stack.pixels)
+            self._compare.adjust(stack.image)
 
-    def _shown(self) -> Any:
+    def _matched(self, pixels: zarr.Array[Any]) -> Any:
         reference = self._compare.reference
-        return self._images if reference is None else matched_stack(self._images, reference)
+        return pixels if reference is None else matched_stack(pixels, reference)

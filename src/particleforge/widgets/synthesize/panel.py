@@ -21,12 +21,12 @@ FIRST = SynthesizeParams(count=20, samples_per_shard=4)
 """Few samples per shard: a job that is cancelled loses the shard it is at."""
 
 
-class SynthesizePanel(DrawPanel):
+class SynthesizePanel(DrawPanel[Preview]):
     """Draws samples of scenes: one to look at, then as many as are wanted."""
 
     def __init__(self, napari_viewer: "Viewer") -> None:
         super().__init__(napari_viewer, "Generate", "rendered", ("count", "seed"))
-        self.recipe, self.compare, self.about = RecipeSection(), Compare(napari_viewer), Message()
+        self.recipe, self.compare, self.about = RecipeSection(Recipe), Compare(napari_viewer), Message()
         self.form.set_params(FIRST)
         self.preview.setToolTip("Show one sample, a little grainy; once more shows the next one.")
         self.body.addWidget(self.recipe)

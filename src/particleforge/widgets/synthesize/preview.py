@@ -1,18 +1,22 @@
 """One sample of a recipe as layers."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from napari.layers import Image, Labels
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from particleforge.recipes.recipe import Recipe
 from particleforge.widgets.background import Background
-from particleforge.widgets.preview import put_layer, take_layer
-from particleforge.widgets.synthesize.beside import matched, placed
+from particleforge.widgets.preview import find_layer, put_layer, take_layer
+from particleforge.widgets.qt import single_shot
+from particleforge.widgets.synthesize.beside import Greys, matched, placed
 from particleforge.widgets.synthesize.compare import Compare
 from particleforge.widgets.synthesize.sampler import Sampler, Shot, made_by
 from particleforge.widgets.synthesize.truth import truth_features
+
+if TYPE_CHECKING:
+    from napari import Viewer
 
 SETTLED_MS = 400
 NAME, PARTICLES = "Preview", "Preview particles"
@@ -36,19 +40,18 @@ class Preview(QObject):
     said = Signal(str)
     failed = Signal(object)
 
-    def __init__(self, viewer: Any, given: Callable[[], tuple[Recipe, int]], compare: Compare) -> None:
+    def __init__(self, viewer: "Viewer", given: Callable[[], tuple[Recipe, int]], compare: Compare) -> None:
         super().__init__()
         self._viewer, self._given, self._compare = viewer, given, compare
         self._sampler, self._number = Sampler(), -1
         self._shot: Shot | None = None
-        self._beside: Any = None
+        self._beside: Image | None = None
         self._drawing, self._matching = Background(), Background()
         self._drawing.done.connect(self._take)
         self._matching.done.connect(self._put)
         for background in (self._drawing, self._matching):
             background.failed.connect(self._fail)
-        self._timer = QTimer(self, interval=SETTLED_MS, singleShot=True)
-        self._timer.timeout.connect(self._draw)
+        self._timer = single_shot(self, SETTLED_MS, self._draw)
         compare.changed.connect(self._match)
 
     def next(self) -> None:
@@ -109,10 +112,10 @@ class Preview(QObject):
         else:
             self._matching.run(lambda _: (shot, matched(shot.sample.micrograph.pixels, reference)))
 
-    def _put(self, shown: tuple[Shot, Any]) -> None:
+    def _put(self, shown: tuple[Shot, Greys]) -> None:
         shot, pixels = shown
         sample, real = shot.sample, self._compare.real
-        seen = NAME in self._viewer.layers and real is self._beside
+        seen = find_layer(self._viewer, NAME) is not None and real is self._beside
         self._beside = real
         options = placed(sample.micrograph.pixel_size_nm, real, 2)
         options["metadata"] = {"particleforge": sample.recipe}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -20,19 +21,20 @@ from particleforge.widgets.workspace import RECIPES, workspace
 
 NOTHING_YET = "Choose a recipe, or open one."
 YAML = "Recipes (*.yaml *.yml)"
+AnyRecipe = TypeVar("AnyRecipe", bound=Recipe)
 
 
-class RecipeSection(QWidget):
+class RecipeSection(QWidget, Generic[AnyRecipe]):
     """A recipe that needs no annotated images.
 
     `changed` follows another recipe or parameter; `said` gives what was saved, `failed` a `UserError`.
 
     Parameters
     ----------
-    gallery
-        Where a ready recipe is chosen; one of all where it is not given.
     cls
         Recipes of other classes are not opened.
+    gallery
+        Where a ready recipe is chosen; one of all where it is not given.
     front
         Parameters that are in front; those the recipe itself names where they are not given.
     """
@@ -43,8 +45,8 @@ class RecipeSection(QWidget):
 
     def __init__(
         self,
+        cls: type[AnyRecipe],
         gallery: Gallery | ReadyBox | None = None,
-        cls: type[Recipe] = Recipe,
         front: Sequence[str] | None = None,
     ) -> None:
         super().__init__()
@@ -53,8 +55,8 @@ class RecipeSection(QWidget):
         self.open, self.save = QPushButton("Open…"), QPushButton("Save as…")
         self.open.setToolTip("Take a recipe from a YAML file.")
         self.save.setToolTip("Write the recipe as it is now as a YAML file.")
-        self.forms: dict[type[Recipe], FoldedForm] = {}
-        self.form: FoldedForm | None = None
+        self.forms: dict[type[AnyRecipe], FoldedForm[AnyRecipe]] = {}
+        self.form: FoldedForm[AnyRecipe] | None = None
         self._name = ""
         files = QHBoxLayout()
         for button in (self.open, self.save):
@@ -74,7 +76,7 @@ class RecipeSection(QWidget):
         """What keeps the recipe from being used; None if nothing does."""
         return NOTHING_YET if self.form is None else self.form.problem
 
-    def recipe(self) -> Recipe:
+    def recipe(self) -> AnyRecipe:
         """Return the recipe as entered.
 
         Raises
@@ -86,7 +88,7 @@ class RecipeSection(QWidget):
             raise UserError("No recipe is chosen.", NOTHING_YET)
         return self.form.params()
 
-    def show_recipe(self, recipe: Recipe, name: str, text: str) -> None:
+    def show_recipe(self, recipe: AnyRecipe, name: str, text: str) -> None:
         """Show a recipe's parameters, and what it is."""
         kind = type(recipe)
         if kind not in self.forms:
@@ -101,7 +103,7 @@ class RecipeSection(QWidget):
         self.form.set_params(recipe)
 
     def _choose(self, name: str) -> None:
-        self.show_recipe(read_recipe(name), name, about(name))
+        self.show_recipe(self._fitting(read_recipe(name), name), name, about(name))
 
     def _ask_open(self) -> None:
         folder = workspace() / RECIPES
@@ -110,18 +112,22 @@ class RecipeSection(QWidget):
             return
         path = Path(chosen)
         try:
-            recipe = open_recipe(path)
-            if not isinstance(recipe, self._cls):
-                wanted = self._cls.model_fields["kind"].default
-                raise UserError(
-                    f"{path.name} is a recipe of kind {recipe.kind}; {wanted} is needed.",
-                    "Open it in Synthesize, or choose another one.",
-                )
+            recipe = self._fitting(open_recipe(path), path.name)
         except UserError as error:
             self.failed.emit(error)
             return
         self.gallery.clear_choice()
         self.show_recipe(recipe, path.stem, f"Recipe of {path.name}.")
+
+    def _fitting(self, recipe: Recipe, name: str) -> AnyRecipe:
+        """Return a recipe that is of the class which is opened here."""
+        if isinstance(recipe, self._cls):
+            return recipe
+        wanted = self._cls.model_fields["kind"].default
+        raise UserError(
+            f"{name} is a recipe of kind {recipe.kind}; {wanted} is needed.",
+            "Open it in Synthesize, or choose another one.",
+        )
 
     def _ask_save(self) -> None:
         try:

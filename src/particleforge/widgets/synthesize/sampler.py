@@ -57,5 +57,5 @@ class Sampler:
 
 def made_by(sample: Sample) -> str:
     """Say how a sample was made, as its recipe says it; empty where there is nothing to say."""
-    kind = sample.recipe.get("kind")
+    kind = str(sample.recipe.get("kind"))
     return RECIPES.get(kind).made_by(sample.recipe) if kind in RECIPES else ""

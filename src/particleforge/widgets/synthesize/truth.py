@@ -1,13 +1,18 @@
 """What is known of every particle, as features of a labels layer."""
 
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from particleforge.store.dataset import Dataset
 from particleforge.store.rows import unpack_truth
+from particleforge.widgets.proxies import plain
+
+if TYPE_CHECKING:
+    from napari import Viewer
+    from napari.layers import Labels
 
 LEFT_OUT = ("amodal_rle",)
 """Columns nobody can read."""
@@ -30,7 +35,7 @@ def truth_features(truth: pd.DataFrame | None, highest: int) -> pd.DataFrame | N
     return known.set_index("label").reindex(rows).reset_index(names="label")
 
 
-def follow_truth(viewer: Any, layer: Any, dataset: Dataset) -> None:
+def follow_truth(viewer: "Viewer", layer: "Labels", dataset: Dataset) -> None:
     """Keep the features of a labels layer those of the sample that is looked at, as long as the layer is there.
 
     Parameters
@@ -43,22 +48,27 @@ def follow_truth(viewer: Any, layer: Any, dataset: Dataset) -> None:
         Where the truth is.
     """
     # Panels get proxies, which do not outlive them; what listens to the viewer must not keep it.
-    viewer, layer = (weakref.ref(getattr(given, "__wrapped__", given)) for given in (viewer, layer))
+    known_viewer, known_layer = weakref.ref(plain(viewer)), weakref.ref(plain(layer))
     shown = -1
 
     def follow(_: object = None) -> None:
         nonlocal shown
-        place = layer().world_to_data(viewer().dims.point)[0]
+        viewer, layer = known_viewer(), known_layer()
+        if viewer is None or layer is None:
+            return
+        place = layer.world_to_data(viewer.dims.point)[0]
         number = int(np.clip(round(float(place)), 0, len(dataset) - 1))
         if number != shown:
             shown = number
-            layer().features = truth_features(unpack_truth(dataset.row(number)["truth"]), 0)
+            found = truth_features(unpack_truth(dataset.row(number)["truth"]), 0)
+            layer.features = pd.DataFrame() if found is None else found
 
     def end(event: Any) -> None:
-        if event.value is layer():
-            viewer().dims.events.current_step.disconnect(follow)
-            viewer().layers.events.removed.disconnect(end)
+        viewer = known_viewer()
+        if viewer is not None and event.value is known_layer():
+            viewer.dims.events.current_step.disconnect(follow)
+            viewer.layers.events.removed.disconnect(end)
 
-    viewer().dims.events.current_step.connect(follow)
-    viewer().layers.events.removed.connect(end)
+    viewer.dims.events.current_step.connect(follow)
+    viewer.layers.events.removed.connect(end)
     follow()

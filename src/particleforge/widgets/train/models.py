@@ -6,6 +6,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from particleforge.models.trained import Trained, trained_models
+from particleforge.widgets.qt import present
 from particleforge.widgets.workspace import MODELS, workspace
 
 HEADER = {
@@ -25,7 +26,7 @@ class ModelList(QTreeWidget):
         super().__init__(parent)
         self.setHeaderLabels(list(HEADER))
         for column, tip in enumerate(HEADER.values()):
-            self.headerItem().setToolTip(column, tip)
+            present(self.headerItem()).setToolTip(column, tip)
         self.setRootIsDecorated(False)
         self.setFixedHeight(HEIGHT_PX)
         self.models: list[Trained] = []
