@@ -1,5 +1,7 @@
 """Pixels with their size: the one place where pixels and nanometres meet."""
 
+from __future__ import annotations
+
 import math
 import re
 from dataclasses import dataclass, replace
@@ -51,6 +53,32 @@ class Micrograph:
                 f"{self.name}: the pixel size is {self.pixel_size_nm} nm; it must be above 0.",
                 "Give the true one, such as --pixel-size '0.5 nm'.",
             )
+
+    @classmethod
+    def of(cls, image: npt.ArrayLike | Micrograph, pixel_size: str | None = None) -> Micrograph:
+        """Return a 2D array, or a micrograph, as a micrograph.
+
+        Parameters
+        ----------
+        image
+            (Y, X) grey values, or a micrograph.
+        pixel_size
+            Side of a pixel with its unit, such as ``"0.5 nm"``; None: what a micrograph says, not known for an array.
+
+        Raises
+        ------
+        UserError
+            If an array is not 2D, or `pixel_size` is not a length.
+        """
+        if not isinstance(image, Micrograph):
+            pixels = np.asarray(image)
+            if pixels.ndim != 2:
+                raise UserError(
+                    f"The array has shape {pixels.shape}; one 2D image is needed.",
+                    "Give a slice of it, or for colours Micrograph(array, axes='YXC').",
+                )
+            image = cls(pixels)
+        return image if pixel_size is None else image.with_pixel_size(parse_length_nm(pixel_size))
 
     @cached_property
     def grey(self) -> npt.NDArray[np.float32]:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.statistics.bootstrap import Bootstrap, Precision
@@ -98,6 +99,12 @@ class Description:
     fits: list[Fitted]
     fit_intervals: dict[str, Estimate]
     more_needed: dict[str, int | None]
+
+    def table(self) -> pd.DataFrame:
+        """Figures as a table: one row per weighting and figure, with the columns of `Estimate`."""
+        rows = {(group, name): asdict(one) for group, inner in self.figures.items() for name, one in inner.items()}
+        index = pd.MultiIndex.from_tuples(rows, names=["weighting", "figure"])
+        return pd.DataFrame(list(rows.values()), index)
 
     def plain(self) -> dict[str, Any]:
         """As data for JSON; fits by name with their parameters and AIC."""

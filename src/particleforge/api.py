@@ -1,0 +1,251 @@
+"""Arrays in, tables out: what notebooks call beside the verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from particleforge.errors import UserError
+from particleforge.measurement.particles import measure_particles as measured_particles
+from particleforge.measurement.rules import Rules
+from particleforge.measurement.statistics.bootstrap import Precision
+from particleforge.measurement.statistics.describe import Description, describe
+from particleforge.measurement.statistics.sizes import Sizes
+from particleforge.micrograph import Micrograph
+from particleforge.models.detections import Detections
+from particleforge.recipes.any import read_recipe
+from particleforge.recipes.recipe import Drawn, Recipe
+from particleforge.sample import Sample, Samples
+from particleforge.store import micrographs
+from particleforge.store.dataset import Dataset
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from particleforge.models.roles import Model
+
+
+def load_model(name: str | Path) -> Model:
+    """Load a model.
+
+    Parameters
+    ----------
+    name
+        Folder of a trained model, or a bundled one, such as ``base``.
+
+    Returns
+    -------
+    Model
+        A `Detector` with `detect`, or an `Estimator` with `estimate`.
+
+    Raises
+    ------
+    UserError
+        If there is no such model, or a file is missing or broken.
+
+    Examples
+    --------
+    >>> import particleforge as pf
+    >>> sample = pf.draw("shapes", seed=1)[0]
+    >>> found = pf.load_model("base").detect(sample.micrograph)
+    >>> found.labels.shape, found.scores.shape == (len(found),)
+    ((256, 256), True)
+    """
+    from particleforge.models.opening import open_model
+
+    return open_model(name)
+
+
+def measure_particles(
+    labels: npt.ArrayLike | Detections,
+    image: npt.ArrayLike | Micrograph | None = None,
+    pixel_size: str | None = None,
+    rules: Rules = Rules(),
+    name: str = "",
+) -> pd.DataFrame:
+    """Measure every particle of a label image.
+
+    Parameters
+    ----------
+    labels
+        (Y, X) ids of any integer type, 0 = background; or what a detector found, with its scores.
+    image
+        (Y, X) grey values, for the intensities of the particles, and to leave out a burnt-in data bar; None: neither.
+    pixel_size
+        Side of a pixel with its unit, such as ``"0.5 nm"``; None: what `image` says where it is a `Micrograph`. Where
+        neither says, there are no columns in nm.
+    rules
+        What counts as a particle, and how much.
+    name
+        What to write into the column ``image``; empty: the name of `image`, if it has one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per id; the columns are those of [Measurement](measurement.md).
+
+    Raises
+    ------
+    UserError
+        If `labels` is not 2D, not of integers or has negative ids, if `image` has another shape, or `pixel_size` is
+        not a length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import particleforge as pf
+    >>> labels = np.zeros((20, 30), int)
+    >>> labels[5:15, 5:15] = 1
+    >>> labels[5:15, 18:28] = 2
+    >>> table = pf.measure_particles(labels, pixel_size="0.5 nm")
+    >>> table[["label", "area_px2", "area_nm2"]]
+       label  area_px2  area_nm2
+    0      1     100.0      25.0
+    1      2     100.0      25.0
+    """
+    shown = None if image is None else Micrograph.of(image, pixel_size)
+    ids = labels.labels if isinstance(labels, Detections) else np.asarray(labels)
+    sized = shown or Micrograph.of(ids, pixel_size)
+    grey = None if shown is None else shown.grey_or_nan
+    if grey is not None and grey.shape != ids.shape:
+        raise UserError(
+            f"The labels have shape {ids.shape}, the image {grey.shape}.", "They must be equal; was one of them cropped?"
+        )
+    return measured_particles(
+        ids,
+        image=name or sized.name,
+        pixel_size_nm=sized.square_pixel_size_nm,
+        intensity=grey,
+        scores=dict(enumerate(map(float, labels.scores), start=1)) if isinstance(labels, Detections) else None,
+        rules=rules,
+        rows=rules.rows(grey),
+    )
+
+
+def size_distribution(
+    table: pd.DataFrame, rules: Rules = Rules(), precision: Precision = Precision()
+) -> Description:
+    """Describe the size distribution of a particle table.
+
+    Parameters
+    ----------
+    table
+        As `measure_particles` gives it; tables of several images one after the other, too.
+    rules
+        Those the table was made with; they say what is called the size.
+    precision
+        Of the intervals.
+
+    Returns
+    -------
+    Description
+        Count, figures with their intervals and fits, in nm where all pixel sizes are known, else in px. Its `table`
+        has the figures as a table.
+
+    Examples
+    --------
+    >>> import particleforge as pf
+    >>> samples = pf.draw("shapes", count=2, seed=1)
+    >>> tables = [pf.measure_particles(sample.labels, name=sample.name) for sample in samples]
+    >>> import pandas as pd
+    >>> sizes = pf.size_distribution(pd.concat(tables))
+    >>> sizes.unit
+    'px'
+    >>> median = sizes.figures["number"]["d50"]
+    >>> median.low < median.value < median.high
+    True
+    """
+    return describe(Sizes.of(table, rules), precision)
+
+
+def draw(
+    recipe: Recipe | str | Path, count: int = 1, seed: int = 0, sources: Sequence[Sample] = ()
+) -> Samples:
+    """Draw samples of a recipe in memory; `synthesize` writes them to a dataset.
+
+    Parameters
+    ----------
+    recipe
+        A recipe, or what `read_recipe` takes.
+    count
+        How many samples.
+    seed
+        Sample number i of a recipe with a seed is always the same.
+    sources
+        Annotated micrographs, for recipes that take their particles from some.
+
+    Returns
+    -------
+    Samples
+        A sequence; each sample is drawn when it is asked for.
+
+    Examples
+    --------
+    >>> import particleforge as pf
+    >>> sample = pf.draw("shapes", count=3, seed=1)[2]
+    >>> sample.name, sample.labels.shape
+    ('000002', (256, 256))
+    """
+    chosen = recipe if isinstance(recipe, Recipe) else read_recipe(str(recipe))
+    return Drawn(chosen, chosen.prepare(sources), seed, count)
+
+
+def open_dataset(path: str | Path) -> Dataset:
+    """Open a dataset that `synthesize` or `import` wrote.
+
+    Parameters
+    ----------
+    path
+        Its folder, ``NAME.zarr``.
+
+    Returns
+    -------
+    Dataset
+        A sequence of samples, each read when it is asked for.
+
+    Raises
+    ------
+    UserError
+        If there is none, it is broken, or made by a newer version.
+
+    Examples
+    --------
+    >>> import particleforge as pf
+    >>> recipe = pf.read_recipe("shapes")
+    >>> written = pf.synthesize(recipe, [], "shapes.zarr", pf.SynthesizeParams(count=2))
+    >>> [sample.labels.max() > 0 for sample in pf.open_dataset("shapes.zarr")]
+    [True, True]
+    """
+    return Dataset.open(Path(path))
+
+
+def read_micrograph(path: str | Path, pixel_size: str | None = None) -> Micrograph:
+    """Read an image or a stack with its pixel size.
+
+    Parameters
+    ----------
+    path
+        TIFF, PNG, JPEG or OME-Zarr.
+    pixel_size
+        Side of a pixel with its unit, such as ``"0.5 nm"``; None: what the file says.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read, or `pixel_size` is not a length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tifffile
+    >>> import particleforge as pf
+    >>> tifffile.imwrite("image.tif", np.zeros((20, 30), np.uint8))
+    >>> micrograph = pf.read_micrograph("image.tif", pixel_size="0.5 nm")
+    >>> micrograph.name, micrograph.shape, micrograph.pixel_size_nm
+    ('image', (20, 30), (0.5, 0.5))
+    """
+    return Micrograph.of(micrographs.read_micrograph(Path(path)), pixel_size)
