@@ -21,5 +21,7 @@ myst_enable_extensions = ["attrs_inline", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "_generated"]
 autodoc_typehints = "none"
+autodoc_preserve_defaults = True
+napoleon_attr_annotations = False
 html_theme = "furo"
 html_title = "ParticleForge"

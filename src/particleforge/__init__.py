@@ -6,7 +6,11 @@ _named, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def __getattr__(name: str) -> object:
-    """Give a public name, or any verb."""
+    """Give a public name, the version, or any verb."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("napari-particleforge")
     try:
         return _named(name)
     except AttributeError:

@@ -1,8 +1,15 @@
 import typing
 
+from .api import draw as draw
+from .api import measure_particles as measure_particles
+from .api import open_dataset as open_dataset
+from .api import read_micrograph as read_micrograph
+from .api import size_distribution as size_distribution
 from .errors import Cancelled as Cancelled
 from .errors import UserError as UserError
+from .measurement.rules import Rules as Rules
 from .micrograph import Micrograph as Micrograph
+from .recipes.any import read_recipe as read_recipe
 from .recipes.synthesize import SynthesizeParams as SynthesizeParams
 from .sample import Sample as Sample
 from .step import Progress as Progress
@@ -23,5 +30,7 @@ from .workflows.sizes import sizes as sizes
 from .workflows.synthesize import synthesize as synthesize
 from .workflows.train import train as train
 from .workflows.train_estimator import train_estimator as train_estimator
+
+__version__: str
 
 def __getattr__(name: str) -> typing.Any: ...  # verbs of other packages

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.errors import UserError
 from particleforge.measurement.particles import measure_particles as measured_particles
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.describe import Description, describe
 from particleforge.measurement.statistics.sizes import Sizes
-from particleforge.micrograph import Micrograph
-from particleforge.models.detections import Detections
+from particleforge.micrograph import Micrograph, parse_length_nm
 from particleforge.recipes.any import read_recipe
 from particleforge.recipes.recipe import Drawn, Recipe
 from particleforge.sample import Sample, Samples
@@ -26,42 +24,9 @@ from particleforge.store.dataset import Dataset
 if TYPE_CHECKING:
     import pandas as pd
 
-    from particleforge.models.roles import Model
-
-
-def load_model(name: str | Path) -> Model:
-    """Load a model.
-
-    Parameters
-    ----------
-    name
-        Folder of a trained model, or a bundled one, such as ``base``.
-
-    Returns
-    -------
-    Model
-        A `Detector` with `detect`, or an `Estimator` with `estimate`.
-
-    Raises
-    ------
-    UserError
-        If there is no such model, or a file is missing or broken.
-
-    Examples
-    --------
-    >>> import particleforge as pf
-    >>> sample = pf.draw("shapes", seed=1)[0]
-    >>> found = pf.load_model("base").detect(sample.micrograph)
-    >>> found.labels.shape, found.scores.shape == (len(found),)
-    ((256, 256), True)
-    """
-    from particleforge.models.opening import open_model
-
-    return open_model(name)
-
 
 def measure_particles(
-    labels: npt.ArrayLike | Detections,
+    labels: npt.ArrayLike,
     image: npt.ArrayLike | Micrograph | None = None,
     pixel_size: str | None = None,
     rules: Rules = Rules(),
@@ -72,7 +37,7 @@ def measure_particles(
     Parameters
     ----------
     labels
-        (Y, X) ids of any integer type, 0 = background; or what a detector found, with its scores.
+        (Y, X) ids of any integer type, 0 = background.
     image
         (Y, X) grey values, for the intensities of the particles, and to leave out a burnt-in data bar; None: neither.
     pixel_size
@@ -86,7 +51,7 @@ def measure_particles(
     Returns
     -------
     pandas.DataFrame
-        One row per id; the columns are those of [Measurement](measurement.md).
+        One row per id; for its columns see `particleforge.measurement.columns`.
 
     Raises
     ------
@@ -107,28 +72,21 @@ def measure_particles(
     0      1     100.0      25.0
     1      2     100.0      25.0
     """
+    ids = np.asarray(labels)
     shown = None if image is None else Micrograph.of(image, pixel_size)
-    ids = labels.labels if isinstance(labels, Detections) else np.asarray(labels)
-    sized = shown or Micrograph.of(ids, pixel_size)
+    given = None if pixel_size is None else parse_length_nm(pixel_size)
     grey = None if shown is None else shown.grey_or_nan
-    if grey is not None and grey.shape != ids.shape:
-        raise UserError(
-            f"The labels have shape {ids.shape}, the image {grey.shape}.", "They must be equal; was one of them cropped?"
-        )
     return measured_particles(
         ids,
-        image=name or sized.name,
-        pixel_size_nm=sized.square_pixel_size_nm,
+        image=name or (shown.name if shown else ""),
+        pixel_size_nm=shown.square_pixel_size_nm if shown else given,
         intensity=grey,
-        scores=dict(enumerate(map(float, labels.scores), start=1)) if isinstance(labels, Detections) else None,
         rules=rules,
         rows=rules.rows(grey),
     )
 
 
-def size_distribution(
-    table: pd.DataFrame, rules: Rules = Rules(), precision: Precision = Precision()
-) -> Description:
+def size_distribution(table: pd.DataFrame, rules: Rules = Rules(), precision: Precision = Precision()) -> Description:
     """Describe the size distribution of a particle table.
 
     Parameters
@@ -162,9 +120,7 @@ def size_distribution(
     return describe(Sizes.of(table, rules), precision)
 
 
-def draw(
-    recipe: Recipe | str | Path, count: int = 1, seed: int = 0, sources: Sequence[Sample] = ()
-) -> Samples:
+def draw(recipe: Recipe | str | Path, count: int = 1, seed: int = 0, sources: Sequence[Sample] = ()) -> Samples:
     """Draw samples of a recipe in memory; `synthesize` writes them to a dataset.
 
     Parameters
@@ -217,8 +173,8 @@ def open_dataset(path: str | Path) -> Dataset:
     >>> import particleforge as pf
     >>> recipe = pf.read_recipe("shapes")
     >>> written = pf.synthesize(recipe, [], "shapes.zarr", pf.SynthesizeParams(count=2))
-    >>> [sample.labels.max() > 0 for sample in pf.open_dataset("shapes.zarr")]
-    [True, True]
+    >>> len(pf.open_dataset("shapes.zarr"))
+    2
     """
     return Dataset.open(Path(path))
 

@@ -52,6 +52,9 @@ what is visible.
 class Sample:
     """A micrograph with its instances.
 
+    What is in `maps`, `arrays` and `targets`, and what it means, says the `Schema` of the recipe or the dataset. Their
+    arrays are read-only.
+
     Parameters
     ----------
     micrograph
@@ -71,9 +74,6 @@ class Sample:
         Further arrays of their own shapes, by name, such as a spectrum.
     targets
         Further values by name: numbers, categories, tuples of `Outline`.
-
-    What is in `maps`, `arrays` and `targets`, and what it means, says the `Schema` of the recipe or the dataset. Their
-    arrays are read-only.
     """
 
     micrograph: Micrograph

@@ -41,6 +41,12 @@ def read_recipe(text: str) -> Recipe:
     ------
     UserError
         If there is no such file or kind, or a parameter is wrong.
+
+    Examples
+    --------
+    >>> import particleforge as pf
+    >>> pf.read_recipe("shapes").kind
+    'shapes'
     """
     return parse_recipe(_data(text), text)
 
