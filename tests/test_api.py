@@ -9,12 +9,14 @@ import pytest
 
 import particleforge as pf
 from particleforge.measurement.rules import Rules
+from particleforge.models.detections import Detections
 from particleforge.recipes.recipe import make_sample
 from particleforge.store.labels import write_labels
 from particleforge.store.micrographs import write_micrograph
 
 NOTEBOOK = (
     "draw",
+    "load_model",
     "measure_particles",
     "open_dataset",
     "read_micrograph",
@@ -96,12 +98,34 @@ def test_a_size_distribution_is_a_table(sample):
     assert {"number", "length", "area", "volume", "moments"} == set(figures.index.get_level_values("weighting"))
 
 
+def test_what_a_detector_found_is_measured_with_its_scores():
+    labels = np.zeros((9, 9), np.uint32)
+    labels[1:4, 1:4], labels[5:8, 5:8] = 1, 2
+    found = Detections(
+        labels.shape, np.array([[2.0, 2], [6, 6]]), np.array([0.5, 0.75], np.float32), None, lambda: labels
+    )
+    assert pf.measure_particles(found)["score"].tolist() == [0.5, 0.75]
+
+
+def test_a_detector_takes_arrays_and_micrographs(sample):
+    detector = pf.load_model("base")
+    found = detector.detect(sample.micrograph.pixels)
+    again = detector.detect(sample.micrograph)
+    np.testing.assert_array_equal(found.labels, again.labels)
+    assert len(found) == found.labels.max() > 5
+    assert len(detector.detect(sample.micrograph, prob_thresh=0.99)) < len(found)
+    with pytest.raises(pf.UserError, match="prob_thersh"):
+        detector.detect(sample.micrograph, prob_thersh=0.5)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: pf.measure_particles(np.zeros((2, 3), int), np.zeros((3, 2))), r"\(2, 3\), the image \(3, 2\)"),
         (lambda: pf.measure_particles(np.zeros((2, 3), int), np.zeros((2, 3, 3))), r"shape \(2, 3, 3\); one 2D"),
         (lambda: pf.measure_particles(np.zeros((2, 3), int), pixel_size="0.5"), "'0.5' is not a length"),
+        (lambda: pf.load_model("best"), "best"),
+        (lambda: pf.load_model("hetero"), "hetero is an estimator"),
         (lambda: pf.open_dataset("nowhere.zarr"), "does not exist"),
         (lambda: pf.read_micrograph("nowhere.tif"), "nowhere"),
         (lambda: pf.draw("nothing"), "nothing"),

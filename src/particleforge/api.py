@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.describe import Description, describe
 from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.micrograph import Micrograph, parse_length_nm
+from particleforge.models.detections import Detections
+from particleforge.models.opening import open_model
+from particleforge.models.roles import Detector, Estimator, Model
 from particleforge.recipes.any import read_recipe
 from particleforge.recipes.recipe import Drawn, Recipe
 from particleforge.sample import Sample, Samples
@@ -25,8 +28,41 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@overload
+def load_model(name: str | Path, role: Literal["detector"] = ...) -> Detector[Any]: ...
+@overload
+def load_model(name: str | Path, role: Literal["estimator"]) -> Estimator: ...
+def load_model(name: str | Path, role: Literal["detector", "estimator"] = "detector") -> Model:
+    """Load a model.
+
+    Parameters
+    ----------
+    name
+        Folder of a trained model, or the name of a bundled one, such as ``base``.
+    role
+        What it is to do: a detector finds particles by its method `detect`, an estimator estimates parameters of a
+        recipe by its method `estimate`.
+
+    Raises
+    ------
+    UserError
+        If there is no such model, it plays another role, or a file is missing or broken.
+
+    Examples
+    --------
+    >>> import particleforge as pf
+    >>> sample = pf.draw("shapes", seed=1)[0]
+    >>> found = pf.load_model("base").detect(sample.micrograph)
+    >>> found.labels.shape
+    (256, 256)
+    >>> bool((found.scores > 0.4).all())
+    True
+    """
+    return open_model(name, role)
+
+
 def measure_particles(
-    labels: npt.ArrayLike,
+    labels: npt.ArrayLike | Detections,
     image: npt.ArrayLike | Micrograph | None = None,
     pixel_size: str | None = None,
     rules: Rules = Rules(),
@@ -37,7 +73,7 @@ def measure_particles(
     Parameters
     ----------
     labels
-        (Y, X) ids of any integer type, 0 = background.
+        (Y, X) ids of any integer type, 0 = background; or what a detector found, with its scores.
     image
         (Y, X) grey values, for the intensities of the particles, and to leave out a burnt-in data bar; None: neither.
     pixel_size
@@ -72,7 +108,7 @@ def measure_particles(
     0      1     100.0      25.0
     1      2     100.0      25.0
     """
-    ids = np.asarray(labels)
+    ids = labels.labels if isinstance(labels, Detections) else np.asarray(labels)
     shown = None if image is None else Micrograph.of(image, pixel_size)
     given = None if pixel_size is None else parse_length_nm(pixel_size)
     grey = None if shown is None else shown.grey_or_nan
@@ -81,6 +117,7 @@ def measure_particles(
         image=name or (shown.name if shown else ""),
         pixel_size_nm=shown.square_pixel_size_nm if shown else given,
         intensity=grey,
+        scores=dict(enumerate(map(float, labels.scores), start=1)) if isinstance(labels, Detections) else None,
         rules=rules,
         rows=rules.rows(grey),
     )
@@ -171,8 +208,7 @@ def open_dataset(path: str | Path) -> Dataset:
     Examples
     --------
     >>> import particleforge as pf
-    >>> recipe = pf.read_recipe("shapes")
-    >>> written = pf.synthesize(recipe, [], "shapes.zarr", pf.SynthesizeParams(count=2))
+    >>> written = pf.synthesize("shapes", "shapes.zarr", params=pf.SynthesizeParams(count=2))
     >>> len(pf.open_dataset("shapes.zarr"))
     2
     """

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from particleforge.micrograph import Micrograph
 from particleforge.params import Params
 from particleforge.step import run
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from particleforge.micrograph import Micrograph
     from particleforge.models.detections import Detections
     from particleforge.step import Step
 
@@ -53,7 +53,7 @@ class Detector(Model, ABC, Generic[OptionsT]):
     Options: ClassVar[type[Params]]
 
     @abstractmethod
-    def detect(self, micrograph: Micrograph, options: OptionsT) -> Step[Detections]:
+    def steps(self, micrograph: Micrograph, options: OptionsT) -> Step[Detections]:
         """Find all particles of a single image, reporting as it goes.
 
         Raises
@@ -62,9 +62,24 @@ class Detector(Model, ABC, Generic[OptionsT]):
             If the image is a stack or has pixels that are not finite.
         """
 
-    def find(self, micrograph: Micrograph, **options: Any) -> Detections:
-        """Find all particles of a single image; options by name, as `Options` has them."""
-        return run(self.detect(micrograph, self.Options.parse(options)))  # type: ignore[arg-type]
+    def detect(self, image: npt.ArrayLike | Micrograph, pixel_size: str | None = None, **options: Any) -> Detections:
+        """Find all particles of a single image.
+
+        Parameters
+        ----------
+        image
+            A micrograph, or (Y, X) grey values. Unlike `measure`, this does not leave out burnt-in data bars.
+        pixel_size
+            Side of a pixel with its unit, such as ``"0.5 nm"``; None: what a micrograph says.
+        **options
+            By name, as `Options` has them.
+
+        Raises
+        ------
+        UserError
+            If the image is a stack or has pixels that are not finite, or there is no such option.
+        """
+        return run(self.steps(Micrograph.of(image, pixel_size), self.Options.parse(options)))  # type: ignore[arg-type]
 
     def native_options(self) -> Params:
         """Options for images at the scale it was trained for."""

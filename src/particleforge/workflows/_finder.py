@@ -72,9 +72,9 @@ class Finder:
         if self._pixel_size_nm is not None:
             micrograph = micrograph.with_pixel_size(self._pixel_size_nm)
         if self._keep_burnt_in:
-            return micrograph, run(self.detector.detect(micrograph, self._options))
+            return micrograph, run(self.detector.steps(micrograph, self._options))
         grey = micrograph.grey
         first, stop = picture_rows(grey)
         picture = replace(micrograph, pixels=grey[first:stop], axes="YX")
-        found = run(self.detector.detect(picture, self._options)).moved(first, micrograph.shape)
+        found = run(self.detector.steps(picture, self._options)).moved(first, micrograph.shape)
         return micrograph, found.outside(marks(grey))

@@ -85,7 +85,7 @@ def adapt(
     for index in range(params.count):
         sample = make_sample(recipe, material, params.seed, index)
         if len(np.unique(sample.labels)) > params.least_particles:
-            found = run(detector.detect(sample.micrograph, options))
+            found = run(detector.steps(sample.micrograph, options))
             scores.append((score(sample.labels, found.labels, sample.known).f1, index))
         mean = np.mean([f1 for f1, _ in scores]) if scores else 0.0
         yield Progress(

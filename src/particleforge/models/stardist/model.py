@@ -117,7 +117,7 @@ class StarDistModel(Detector[StarDistOptions]):
             return (self.working_scale * own / self.pixel_size_nm,)
         return self.search_scales or (self.working_scale,)
 
-    def detect(self, micrograph: Micrograph, options: StarDistOptions = StarDistOptions()) -> Step[Instances]:
+    def steps(self, micrograph: Micrograph, options: StarDistOptions = StarDistOptions()) -> Step[Instances]:
         """Find all particles of a micrograph; see `predict_steps`."""
         given = {name: getattr(options, name) for name in ("prob_thresh", "nms_thresh", "tile_px")}
         chosen = replace(self, **{name: value for name, value in given.items() if value is not None})
