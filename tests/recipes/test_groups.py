@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from particleforge.errors import UserError
@@ -51,3 +52,11 @@ def test_without_names_all_is_shared():
 def test_what_cannot_be_shared_is_refused(name):
     with pytest.raises(UserError, match=r"no parameter|not one number"):
         drawn(shared=[name])
+
+
+def test_near_comes_in_groups_too():
+    near = {"kind": "near", "recipe": DATA["recipe"], "around": [DATA["recipe"] | {"pixel_size_nm": 4}], "spread": 0}
+    samples = drawn(10, recipe=near, shared=[], groups=2)
+    assert {sample["pixel_size_nm"] for sample in samples} == {4}
+    apart = np.diff(sorted(values(samples, "growth.particles"))) > 0.5  # ranks are rounded a little
+    assert apart.sum() == 1

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 
 from particleforge.draws import Choice, Uniform, fix
 from particleforge.errors import UserError
-from particleforge.recipes.any import read_recipe
+from particleforge.recipes.any import parse_recipe, read_recipe
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.near.recipe import Near, moved
 from particleforge.recipes.recipe import make_sample
@@ -92,3 +94,39 @@ def test_parameters_in_lists_are_moved_too():
     assert fix(other, np.random.default_rng(0)) == other
     assert other.populations[0].geometries == one.populations[0].geometries
     assert isinstance(Near(recipe=origin, around=(one,)), Near)
+
+
+@pytest.mark.parametrize("given", ["hetero", "aggregate", "FILE", {"kind": "near", "recipe": "shapes"}])
+def test_any_recipe_is_taken_by_data_kind_preset_or_file(tmp_path, given):
+    path = tmp_path / "mine.yaml"
+    path.write_text("kind: shapes\nheight_px: 48\n", encoding="utf-8")
+    near = parse_recipe({"kind": "near", "recipe": str(path) if given == "FILE" else given})
+    expected = read_recipe(str(path)) if given == "FILE" else read_recipe(given) if isinstance(given, str) else Near()
+    assert near.recipe == expected
+    assert parse_recipe(near.model_dump(mode="json")) == near
+
+
+def test_what_is_no_recipe_is_refused_with_its_place():
+    message = "recipe = 'shape': 'shape' is not a recipe file, a kind of recipe or a preset. Did you mean 'shapes'?"
+    with pytest.raises(UserError, match=re.escape(message)):
+        parse_recipe({"kind": "near", "recipe": "shape"})
+    with pytest.raises(UserError, match=r"recipe\.shapes\.height_px = 1"):
+        parse_recipe({"kind": "near", "recipe": {"kind": "shapes", "height_px": 1}})
+
+
+def test_previews_and_what_is_kept_are_those_of_the_recipe_inside():
+    origin = Render(samples_per_pixel=64)
+    near = Near(recipe=Near(recipe=origin), around=(fixed(0, Near(recipe=origin)),))
+    assert near.innermost == origin
+    assert near.coarse().recipe.recipe.samples_per_pixel == near.coarse().around[0].recipe.samples_per_pixel == 4
+    assert near.context_key() == origin.context_key() == origin.replace(particles=3).context_key()
+    assert near.context_key() != Near(recipe=origin.replace(threads=2)).context_key()
+    assert SMALL.coarse() == SMALL
+    assert Near(recipe=CutPaste()).innermost.takes_annotated and not near.innermost.takes_annotated
+
+
+def test_a_file_that_holds_itself_is_refused(tmp_path):
+    path = tmp_path / "near.yaml"
+    path.write_text(f"kind: near\nrecipe: {path}\n", encoding="utf-8")
+    with pytest.raises(UserError, match="holds itself"):
+        read_recipe(str(path))

@@ -57,12 +57,15 @@ def parse_recipe(data: Mapping[str, Any], name: str = "The recipe") -> Recipe:
     Raises
     ------
     UserError
-        If there is no such kind, or a parameter is wrong.
+        If there is no such kind, a parameter is wrong, or a file holds itself.
     """
     kind = data.get("kind")
     if kind not in RECIPES:
         raise UserError(f"{name}: kind is {kind!r}.", suggestion(kind, RECIPES.names()))
-    return RECIPES.parse(data)
+    try:
+        return RECIPES.parse(data)
+    except RecursionError:
+        raise UserError(f"{name} is a file that holds itself.", "Give another recipe as its `recipe`.") from None
 
 
 def as_recipe(given: str | Path | Mapping[str, Any] | Recipe) -> Recipe:
