@@ -51,7 +51,7 @@ def read_micrograph(path: Path) -> Micrograph:
 
 
 def write_micrograph(path: Path, micrograph: Micrograph) -> None:
-    """Write a 2D image as a zlib-compressed TIFF with its pixel size as ImageJ notes it.
+    """Write a 2D image as a zlib-compressed TIFF with its pixel size as ImageJ notes it; see `storable`.
 
     Raises
     ------
@@ -68,10 +68,17 @@ def write_micrograph(path: Path, micrograph: Micrograph) -> None:
     with atomic_write(path) as temporary, temporary.open("w+b") as file:
         tifffile.imwrite(
             file,
-            np.asarray(micrograph.pixels),
+            storable(micrograph.pixels),
             photometric="rgb" if micrograph.axes == "YXC" and micrograph.pixels.shape[2] > 2 else "minisblack",
             compression="zlib",
             planarconfig="contig" if micrograph.axes == "YXC" else None,
             metadata=None,
             **scale_tags(micrograph.pixel_size_nm),
         )
+
+
+def storable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Turn bool into numbers and half floats into floats, which every reader of images knows."""
+    known = {"?": np.uint8, "e": np.float32}
+    found = np.asarray(pixels)
+    return found.astype(known.get(found.dtype.char, found.dtype))

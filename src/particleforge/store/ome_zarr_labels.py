@@ -9,6 +9,7 @@ import numpy.typing as npt
 import zarr
 
 from particleforge.store.files import disk_errors, new_folder
+from particleforge.store.micrographs import storable
 
 VERSION = "0.5"
 SMALLEST_PX = 512
@@ -49,7 +50,7 @@ def write_ome_labels(
         group = zarr.open_group(path, mode="w", zarr_format=3)
         if pixels is not None:
             coloured = pixels.ndim > labels.ndim
-            image = np.moveaxis(pixels, -1, -3) if coloured else pixels
+            image = np.moveaxis(storable(pixels), -1, -3) if coloured else storable(pixels)
             with_colours = axes.replace("yx", "cyx") if coloured else axes
             group.attrs["ome"] = _write_levels(group, image, with_colours, path.name, pixel_size_nm)
         inner = group.create_group("labels")

@@ -207,7 +207,7 @@ class Source(Sequence[Plane]):
         UserError
             If an axis is unknown or comes twice, Y or X is missing, or there are no pixels.
         """
-        keep = [i for i, axis in enumerate(axes) if axis in "YX" or pixels.shape[i] > 1]
+        keep = [i for i, axis in enumerate(axes) if axis in "YX" or pixels.shape[i] != 1]
         named = "".join(axes[i] for i in keep)
         if not {"Y", "X"} <= set(named) or set(named) - set(ORDER) or len(set(named)) < len(named):
             raise UserError(

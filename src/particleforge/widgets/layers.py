@@ -1,13 +1,16 @@
 """Between napari layers and micrographs."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from particleforge.errors import UserError
-from particleforge.micrograph import Micrograph
+from particleforge.store.image_files import is_image
+from particleforge.store.micrographs import open_source
+from particleforge.store.source import Source
 
 COPIED = ("scale", "translate", "rotate", "shear", "units", "axis_labels")
 """What a layer made from another one has in common with it."""
@@ -24,7 +27,7 @@ def pixel_size_nm(layer: Any) -> tuple[float, float] | None:
     return None if y is None or x is None else (y, x)
 
 
-def planes(layer: Any) -> list["Plane"]:
+def planes(layer: Any) -> Source:
     """Give the 2D images of an Image layer: one, or one for each plane of a stack; nothing is computed yet.
 
     Of a multiscale layer the finest level is taken.
@@ -46,24 +49,34 @@ def planes(layer: Any) -> list["Plane"]:
             f"{layer.name} has {sides} axes; an image or a single stack of images is needed.",
             "Split the stack first (right-click on the layer).",
         )
-    axes, size = "YXC" if rgb else "YX", pixel_size_nm(layer)
-    if sides == 2:
-        return [Plane(data, (), axes, size, file_name(layer.name))]
-    return [Plane(data, (i,), axes, size, f"plane_{i:05d}") for i in range(data.shape[0])]
+    axes = "TYX"[3 - sides :] + "C" * rgb
+    return Source.of(data, axes, name=file_name(layer.name), pixel_size_nm=pixel_size_nm(layer))
 
 
-class Plane:
-    """One 2D image of a layer, read when it is needed."""
+def source_path(layer: Any) -> Path | None:
+    """File or OME-Zarr folder a layer was opened from, if it is still there."""
+    path = Path(layer.source.path) if layer.source.path else None
+    return path if path is not None and path.exists() else None
 
-    def __init__(
-        self, data: Any, index: tuple[int, ...], axes: str, size_nm: tuple[float, float] | None, name: str
-    ) -> None:
-        self._data, self._index, self._axes, self._size_nm, self.name = data, index, axes, size_nm, name
 
-    def read(self) -> Micrograph:
-        """Read, or compute, its pixels."""
-        part = self._data[self._index] if self._index else self._data
-        return Micrograph(_storable(np.asarray(part)), self._size_nm, self._axes, self.name)
+def own_file(layer: Any) -> Path | None:
+    """File a layer was opened from, if our readers find the planes of the layer in it, pixel by pixel."""
+    path, shown = source_path(layer), planes(layer)
+    if path is None or not is_image(path):
+        return None
+    try:
+        stored = open_source(path)
+        equal = len(stored) == len(shown) and all(
+            same_pixels(one.read().pixels, other.read().pixels) for one, other in zip(stored, shown, strict=True)
+        )
+    except UserError:  # napari reads kinds of files we do not
+        return None
+    return path if equal else None
+
+
+def same_pixels(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
+    """Whether two images have the same shape and values, whatever their types."""
+    return one.shape == other.shape and bool(np.array_equal(one, other))
 
 
 def stack(parts: Iterator[npt.NDArray[Any]] | list[npt.NDArray[Any]], of: Any) -> npt.NDArray[Any]:
@@ -78,11 +91,6 @@ def file_name(name: str) -> str:
     """Turn the name of a layer into one a file can have."""
     kept = "".join("_" if letter in '/\\:*?"<>|' or ord(letter) < 32 else letter for letter in name)
     return kept.strip(". ") or "image"
-
-
-def _storable(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Turn bool and half floats into what every reader of TIFF knows."""
-    return pixels.astype({"b": np.uint8}.get(pixels.dtype.kind, pixels.dtype) if pixels.dtype != np.float16 else "f4")
 
 
 def _nm(unit: Any, scale: float) -> float | None:

@@ -10,8 +10,9 @@ from napari.layers import Image
 from particleforge.jobs.messages import Task
 from particleforge.params import Params
 from particleforge.store.micrographs import write_micrograph
+from particleforge.store.source import Plane
 from particleforge.verb import Verb
-from particleforge.widgets.layers import Plane, file_name, pixel_size_nm, planes
+from particleforge.widgets.layers import pixel_size_nm, planes
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -57,9 +58,8 @@ class Images:
         UserError
             If a layer is empty or a stack of stacks.
         """
-        found = [(layer, plane) for layer in self.layers for plane in planes(layer)]
-        names = [file_name(layer.name) if len(self.layers) > 1 else plane.name for layer, plane in found]
-        return [(f"{i:04d}_{name}", plane) for i, (name, (_, plane)) in enumerate(zip(names, found, strict=True))]
+        every = [plane for layer in self.layers for plane in planes(layer)]
+        return [(f"{i:04d}_{plane.name}", plane) for i, plane in enumerate(every)]
 
     def _choices(self, _: object) -> list[tuple[str, Image | str]]:
         images = self._images()

@@ -8,12 +8,12 @@ from qtpy.QtWidgets import QLabel, QPushButton
 
 from particleforge.errors import UserError
 from particleforge.jobs.messages import Plain, Task
+from particleforge.store.source import Plane
 from particleforge.widgets.aggregates.grow_section import GrowSection
 from particleforge.widgets.aggregates.images import Images, write_task
 from particleforge.widgets.aggregates.rows import Rows, estimate_rows
 from particleforge.widgets.aggregates.shadow_view import ShadowView
 from particleforge.widgets.folded_form import FoldedForm
-from particleforge.widgets.layers import Plane
 from particleforge.widgets.model_chooser import ModelChooser, estimators
 from particleforge.widgets.name_edit import NameEdit
 from particleforge.widgets.panel import Panel

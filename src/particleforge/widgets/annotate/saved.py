@@ -13,7 +13,8 @@ from particleforge.store.image_files import image_stem
 from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import read_micrograph
 from particleforge.store.pixel_sizes import read_pixel_size_nm
-from particleforge.widgets.annotate.source import Source, same_pixels
+from particleforge.widgets.annotate.source import Source
+from particleforge.widgets.layers import same_pixels
 
 
 @dataclass(frozen=True, eq=False)

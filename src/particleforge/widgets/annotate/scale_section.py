@@ -14,8 +14,8 @@ from particleforge.micrograph import parse_length_nm
 from particleforge.widgets.annotate.actions import Say
 from particleforge.widgets.annotate.geometry import geometry_of, lying_on, set_pixel_size
 from particleforge.widgets.annotate.parts import Section, button, words
-from particleforge.widgets.annotate.source import file_pixel_size_nm, read_source, source_path
-from particleforge.widgets.layers import pixel_size_nm
+from particleforge.widgets.annotate.source import file_pixel_size_nm, read_source
+from particleforge.widgets.layers import pixel_size_nm, source_path
 from particleforge.widgets.overlays import scale_bar
 
 LINE = "scale bar line"

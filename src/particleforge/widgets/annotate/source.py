@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from napari.components import Dims
 from napari.layers import Image
 
@@ -13,8 +12,8 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.store.annotated import check_learnable
 from particleforge.store.image_files import image_stem, image_suffix
-from particleforge.store.micrographs import open_source, read_micrograph
-from particleforge.widgets.layers import file_name, pixel_size_nm
+from particleforge.store.micrographs import open_source
+from particleforge.widgets.layers import file_name, own_file, pixel_size_nm, source_path
 from particleforge.widgets.workspace import ANNOTATIONS, workspace
 
 MOST_PIXELS = 200_000_000
@@ -64,7 +63,8 @@ def read_source(layer: Image, dims: Dims) -> Source:
     pixels = pixels.astype(np.uint8) if pixels.dtype.kind == "b" else pixels
     micrograph = Micrograph(pixels, pixel_size_nm(layer), "YXC" if layer.rgb else "YX", annotation_name(layer, frame))
     check_learnable(micrograph)
-    return Source(micrograph, None if frame else _file_of(layer, micrograph), frame)
+    file = None if frame else own_file(layer)
+    return Source(micrograph, file if file is not None and file.is_file() else None, frame)
 
 
 def shown_frame(layer: Image, dims: Dims) -> tuple[int, ...]:
@@ -83,12 +83,6 @@ def shown_frame(layer: Image, dims: Dims) -> tuple[int, ...]:
     steps = dims.current_step[dims.ndim - layer.ndim : dims.ndim - 2]
     data: Any = layer.data[0] if layer.multiscale else layer.data
     return tuple(int(np.clip(step, 0, length - 1)) for step, length in zip(steps, data.shape, strict=False))
-
-
-def source_path(layer: Image) -> Path | None:
-    """File or OME-Zarr folder a layer was opened from, if it is still there."""
-    path = Path(layer.source.path) if layer.source.path else None
-    return path if path is not None and path.exists() else None
 
 
 def annotation_name(layer: Image, frame: tuple[int, ...] = ()) -> str:
@@ -114,20 +108,3 @@ def file_pixel_size_nm(path: Path) -> tuple[float, float] | None:
         If the file cannot be read.
     """
     return open_source(path).pixel_size_nm if image_suffix(path) else None
-
-
-def same_pixels(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
-    """Whether two images have the same shape and values, whatever their types."""
-    return one.shape == other.shape and bool(np.array_equal(one, other))
-
-
-def _file_of(layer: Image, micrograph: Micrograph) -> Path | None:
-    """Find the file of a layer if it holds what the layer shows."""
-    path = source_path(layer)
-    if path is None or not path.is_file():
-        return None
-    try:
-        pixels = read_micrograph(path).pixels
-    except UserError:  # napari reads kinds of files we do not
-        return None
-    return path if same_pixels(pixels, micrograph.pixels) else None

@@ -16,7 +16,7 @@ from particleforge.measurement.table_file import csv_text
 from particleforge.store.files import atomic_write
 from particleforge.store.labels import write_labels
 from particleforge.store.ome_zarr_labels import write_ome_labels
-from particleforge.widgets.layers import Plane
+from particleforge.store.source import Plane
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

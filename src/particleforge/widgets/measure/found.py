@@ -14,7 +14,7 @@ from particleforge.measurement.report.warnings import SURE
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.params import Params
 from particleforge.store.micrographs import write_micrograph
-from particleforge.widgets.layers import Plane
+from particleforge.store.source import Plane
 from particleforge.workflows.measure import measure
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from napari.layers import Image, Labels
 
 from particleforge.jobs.messages import Plain, Task
+from particleforge.store.source import Plane
 from particleforge.widgets.background import Background
 from particleforge.widgets.folded_form import FoldedForm
-from particleforge.widgets.layers import Plane, geometry, pixel_size_nm, planes, stack
+from particleforge.widgets.layers import geometry, pixel_size_nm, planes, stack
 from particleforge.widgets.measure.found import Found, read_found, task
 from particleforge.widgets.measure.particles import Particles
 from particleforge.widgets.measure.view import ResultsView

@@ -1,0 +1,137 @@
+"""The planes of images, wherever they are: files, folders, stacks and arrays are gone over in the same way."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, TypeAlias, cast
+
+import numpy as np
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.store.image_files import image_paths, image_stem
+from particleforge.store.micrographs import open_source
+from particleforge.store.source import Pixels, Plane, Source
+
+One: TypeAlias = str | Path | Micrograph | Source | Pixels
+Images: TypeAlias = One | Sequence[One]
+"""An image or a folder of images, an array, a micrograph, a source; or several of these."""
+
+Open: TypeAlias = Callable[[], Source]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Stands for the planes of a file that cannot be opened.
+
+    Parameters
+    ----------
+    name
+        Of the image.
+    error
+        What is wrong with it.
+    """
+
+    name: str
+    error: UserError
+    frame: None = None
+
+    def read(self) -> NoReturn:
+        """Raise what is wrong."""
+        raise self.error
+
+
+class Planes:
+    """The planes of images, one after the other; a file is opened when its turn comes, so memory holds one at a time.
+
+    Parameters
+    ----------
+    images
+        What opens each image, by its name.
+
+    Raises
+    ------
+    UserError
+        If two planes would have the same name.
+    """
+
+    def __init__(self, images: Mapping[str, Open]) -> None:
+        self._images = images
+        names = Counter(plane.name for plane in self)
+        self._count = names.total()
+        if not self._count:
+            raise UserError(f"{next(iter(images))} has no plane.", "Choose another image.")
+        twice = next((name for name, count in names.items() if count > 1), None)
+        if twice is not None:
+            raise UserError(f"Two images are called {twice}.", "Rename one of them.")
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Plane | Broken]:
+        for name in self._images:
+            yield from self.of(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._images
+
+    def of(self, name: str) -> "Source | tuple[Broken]":
+        """Planes of one image."""
+        try:
+            return self._images[name]()
+        except UserError as error:
+            return (Broken(name, error),)
+
+
+def find_planes(images: Images, open_file: Callable[[Path], Source] = open_source) -> Planes:
+    """Planes of images; nothing is read yet.
+
+    Parameters
+    ----------
+    images
+        See `Images`. Arrays have the axes (Y, X), (Y, X, 3 or 4 colours), (T, Y, X) or (T, Y, X, colours); of others a
+        `Micrograph` or a `Source` says what its axes are.
+    open_file
+        What opens a file, such as `particleforge.store.labels.open_labels`.
+
+    Raises
+    ------
+    UserError
+        If there is no image, or two have the same name.
+    """
+    several = isinstance(images, Sequence) and not isinstance(images, (str, Source))
+    given = cast("Sequence[One]", images) if several else (cast("One", images),)
+    found: dict[str, Open] = {}
+    for number, one in enumerate(given):
+        for name, opened in _images(one, f"image_{number:05d}" if several else "image", open_file):
+            if found.setdefault(name, opened) is not opened:
+                raise UserError(f"Two images are called {name}.", "Rename one of them.")
+    return Planes(found)
+
+
+def _images(one: One, name: str, open_file: Callable[[Path], Source]) -> Iterable[tuple[str, Open]]:
+    """Name of each image and what opens it."""
+    if isinstance(one, (str, Path)):
+        return [(image_stem(path), _opening(open_file, path)) for path in image_paths(Path(one))]
+    source = _as_source(one, name)
+    return [(source.name, lambda: source)]
+
+
+def _opening(open_file: Callable[[Path], Source], path: Path) -> Open:
+    return lambda: open_file(path)
+
+
+def _as_source(one: Micrograph | Source | Pixels, name: str) -> Source:
+    if isinstance(one, Source):
+        return one
+    if isinstance(one, Micrograph):
+        return Source.of(one.pixels, one.axes, name=one.name or name, pixel_size_nm=one.pixel_size_nm)
+    colours = len(one.shape) > 2 and one.shape[-1] in (3, 4)
+    axes = {2: "YX", 3: "YXC" if colours else "TYX", 4: "TYXC" if colours else ""}.get(len(one.shape))
+    if not axes or np.dtype(one.dtype).kind not in "buif":
+        raise UserError(
+            f"An array of shape {tuple(one.shape)} and type {one.dtype} is not an image or a stack of images.",
+            "Name its axes: Micrograph(pixels, axes='TZYX').",
+        )
+    return Source.of(one, axes, name=name)

@@ -1,0 +1,95 @@
+"""Files, folders, stacks and arrays are gone over in the same way."""
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.store.labels import open_labels
+from particleforge.store.planes import find_planes
+from particleforge.store.source import Source
+
+STACK = np.arange(3 * 6 * 7, dtype=np.uint16).reshape(3, 6, 7)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A single image, a stack and a broken file."""
+    Image.fromarray(STACK[0].astype(np.uint8)).save(tmp_path / "b.png")
+    tifffile.imwrite(tmp_path / "a.tif", STACK, photometric="minisblack")
+    (tmp_path / "c.tif").write_bytes(b"II*\0nothing")
+    return tmp_path
+
+
+def test_a_folder_is_the_planes_of_its_files(folder):
+    planes = find_planes(folder)
+    found = list(planes)
+    assert len(planes) == len(found) == 5
+    assert [plane.name for plane in found] == ["a_00000", "a_00001", "a_00002", "b", "c"]
+    assert [plane.frame for plane in found] == [0, 1, 2, None, None]
+    np.testing.assert_array_equal(found[1].read().pixels, STACK[1])
+    with pytest.raises(UserError, match=r"c\.tif cannot be read"):
+        found[4].read()
+
+
+@pytest.mark.parametrize("given", [str, lambda path: path, lambda path: [path]])
+def test_a_file_is_its_planes(folder, given):
+    assert [plane.name for plane in find_planes(given(folder / "b.png"))] == ["b"]
+    assert len(find_planes(given(folder / "a.tif"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("array", "names", "axes"),
+    [
+        (STACK[0], ["image"], "YX"),
+        (STACK, ["image_00000", "image_00001", "image_00002"], "YX"),
+        (np.zeros((6, 7, 3), np.uint8), ["image"], "YXC"),
+        (np.zeros((2, 6, 7, 4), np.uint8), ["image_00000", "image_00001"], "YXC"),
+        ([STACK[0], STACK[1]], ["image_00000", "image_00001"], "YX"),
+        (Micrograph(STACK, axes="ZYX", name="deep"), ["deep_00000", "deep_00001", "deep_00002"], "YX"),
+        (Source.of(STACK[:, None], "ZTYX", name="s"), ["s_00000", "s_00001", "s_00002"], "YX"),
+        ([Micrograph(STACK[0], name="x"), STACK[1]], ["x", "image_00001"], "YX"),
+    ],
+)
+def test_arrays_are_their_planes(array, names, axes):
+    planes = list(find_planes(array))
+    assert [plane.name for plane in planes] == names
+    assert {plane.read().axes for plane in planes} == {axes}
+
+
+@pytest.mark.parametrize("array", [np.zeros(5), np.zeros((2, 2, 5, 5)), np.zeros((5, 5), complex)])
+def test_arrays_whose_axes_are_not_known_are_refused(array):
+    with pytest.raises(UserError, match="is not an image") as caught:
+        find_planes(array)
+    assert "axes=" in caught.value.hint
+
+
+def test_names_are_given_once(folder):
+    tifffile.imwrite(folder / "a_00001.tif", STACK[0])
+    with pytest.raises(UserError, match="Two images are called a_00001"):
+        find_planes(folder)
+    with pytest.raises(UserError, match="Two images are called b"):
+        find_planes([folder / "b.png", folder / "b.png"])
+
+
+def test_files_are_opened_when_their_turn_comes(folder):
+    opened = []
+
+    def open_file(path):
+        opened.append(path.name)
+        return open_labels(path)
+
+    planes = find_planes(folder, open_file)
+    opened.clear()
+    going = iter(planes)
+    assert [next(going).name for _ in range(4)] == ["a_00000", "a_00001", "a_00002", "b"]
+    assert opened == ["a.tif", "b.png"]
+
+
+def test_nothing_is_an_error(tmp_path):
+    with pytest.raises(UserError, match="holds no image"):
+        find_planes(tmp_path)
+    with pytest.raises(UserError, match="image has no plane"):
+        find_planes(np.zeros((0, 4, 5)))
