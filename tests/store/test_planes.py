@@ -8,7 +8,7 @@ from PIL import Image
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.store.labels import open_labels
-from particleforge.store.planes import find_planes
+from particleforge.store.planes import described, find_planes
 from particleforge.store.source import Source
 
 STACK = np.arange(3 * 6 * 7, dtype=np.uint16).reshape(3, 6, 7)
@@ -28,7 +28,8 @@ def test_a_folder_is_the_planes_of_its_files(folder):
     found = list(planes)
     assert len(planes) == len(found) == 5
     assert [plane.name for plane in found] == ["a_00000", "a_00001", "a_00002", "b", "c"]
-    assert [plane.frame for plane in found] == [0, 1, 2, None, None]
+    assert planes.names == [plane.name for plane in found]
+    assert [plane.columns for plane in found[:4]] == [{"frame": 0}, {"frame": 1}, {"frame": 2}, {}]
     np.testing.assert_array_equal(found[1].read().pixels, STACK[1])
     with pytest.raises(UserError, match=r"c\.tif cannot be read"):
         found[4].read()
@@ -86,6 +87,7 @@ def test_files_are_opened_when_their_turn_comes(folder):
     going = iter(planes)
     assert [next(going).name for _ in range(4)] == ["a_00000", "a_00001", "a_00002", "b"]
     assert opened == ["a.tif", "b.png"]
+    assert planes.get("b").read().shape == (6, 7) and opened == ["a.tif", "b.png"]
 
 
 def test_nothing_is_an_error(tmp_path):
@@ -93,3 +95,15 @@ def test_nothing_is_an_error(tmp_path):
         find_planes(tmp_path)
     with pytest.raises(UserError, match="image has no plane"):
         find_planes(np.zeros((0, 4, 5)))
+
+
+def test_what_was_given_is_described_as_plain_data(tmp_path):
+    given = [tmp_path, "b", STACK, Micrograph(STACK[0], name="m"), Source.of(STACK, "TYX", name="s")]
+    assert described(given) == [
+        str(tmp_path),
+        "b",
+        "array, 3 x 6 x 7 uint16",
+        "m, 6 x 7 uint16",
+        "s, 3 x 6 x 7 uint16",
+    ]
+    assert described(None) is None and described("a") == "a"

@@ -1,10 +1,9 @@
 """The planes of images, wherever they are: files, folders, stacks and arrays are gone over in the same way."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypeAlias, cast
+from typing import Any, NoReturn, TypeAlias, cast
 
 import numpy as np
 
@@ -35,7 +34,6 @@ class Broken:
 
     name: str
     error: UserError
-    frame: None = None
 
     def read(self) -> NoReturn:
         """Raise what is wrong."""
@@ -43,7 +41,7 @@ class Broken:
 
 
 class Planes:
-    """The planes of images, one after the other; a file is opened when its turn comes, so memory holds one at a time.
+    """The planes of images, one after the other. The one image that is at hand is held open, the others are not.
 
     Parameters
     ----------
@@ -53,35 +51,55 @@ class Planes:
     Raises
     ------
     UserError
-        If two planes would have the same name.
+        If there is no plane, or two have the same name.
     """
 
     def __init__(self, images: Mapping[str, Open]) -> None:
         self._images = images
-        names = Counter(plane.name for plane in self)
-        self._count = names.total()
-        if not self._count:
+        self._at_hand: tuple[str, Source | tuple[Broken]] | None = None
+        self._places: dict[str, tuple[str, int]] = {}
+        for image in images:
+            for number, plane in enumerate(self._opened(image)):
+                if plane.name in self._places:
+                    raise UserError(f"Two images are called {plane.name}.", "Rename one of them.")
+                self._places[plane.name] = image, number
+        if not self._places:
             raise UserError(f"{next(iter(images))} has no plane.", "Choose another image.")
-        twice = next((name for name, count in names.items() if count > 1), None)
-        if twice is not None:
-            raise UserError(f"Two images are called {twice}.", "Rename one of them.")
+
+    @property
+    def names(self) -> list[str]:
+        """Name of each plane."""
+        return list(self._places)
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._places)
 
     def __iter__(self) -> Iterator[Plane | Broken]:
-        for name in self._images:
-            yield from self.of(name)
+        return map(self.get, self._places)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._images
+    def get(self, name: str) -> Plane | Broken:
+        """Plane of a name."""
+        image, number = self._places[name]
+        return self._opened(image)[number]
 
-    def of(self, name: str) -> "Source | tuple[Broken]":
-        """Planes of one image."""
-        try:
-            return self._images[name]()
-        except UserError as error:
-            return (Broken(name, error),)
+    def _opened(self, image: str) -> Source | tuple[Broken]:
+        if self._at_hand is None or self._at_hand[0] != image:
+            try:
+                self._at_hand = image, self._images[image]()
+            except UserError as error:
+                self._at_hand = image, (Broken(image, error),)
+        return self._at_hand[1]
+
+
+def described(images: Images | None) -> Any:
+    """Plain data that says which images these are: paths, else names and shapes."""
+    if images is None or isinstance(images, (str, Path)):
+        return images and str(images)
+    if isinstance(images, Sequence) and not isinstance(images, Source):
+        return [described(one) for one in images]
+    pixels = images.pixels if isinstance(images, (Micrograph, Source)) else images
+    name = images.name if isinstance(images, (Micrograph, Source)) else "array"
+    return f"{name}, {' x '.join(map(str, pixels.shape))} {pixels.dtype}"
 
 
 def find_planes(images: Images, open_file: Callable[[Path], Source] = open_source) -> Planes:

@@ -143,6 +143,18 @@ class Plane:
         interval, t = self.source.interval_s, self.index.get("t")
         return None if interval is None or t is None else t * interval
 
+    @property
+    def columns(self) -> dict[str, float]:
+        """Columns of tables that say where in its stack it is: ``frame``, and ``time_s`` where it is known."""
+        found = {"frame": self.frame, "time_s": self.time_s}
+        return {name: value for name, value in found.items() if value is not None}
+
+    @property
+    def place(self) -> str:
+        """Where it is, for a person."""
+        where = str(self.source.path or self.source.name)
+        return where if self.frame is None else f"{where}, plane {self.number}"
+
     def read(self) -> Micrograph:
         """Read, or compute, its pixels.
 
