@@ -127,7 +127,7 @@ def test_spoilt_annotation_is_refused(folder, tmp_path, spoil, command, capsys):
     ("pixels", "message"),
     [
         (np.full((64, 64), np.nan, np.float32), "4096 of 4096 pixels are NaN"),
-        (np.ones((3, 64, 64), np.uint8), "is a stack"),
+        (np.ones((2, 3, 4, 64, 64), np.uint8), "are made of T, Z, C, Y, X"),
         (None, "cannot be read"),
     ],
 )

@@ -29,7 +29,7 @@ def test_a_folder_is_the_planes_of_its_files(folder):
     assert len(planes) == len(found) == 5
     assert [plane.name for plane in found] == ["a_00000", "a_00001", "a_00002", "b", "c"]
     assert planes.names == [plane.name for plane in found]
-    assert [plane.columns for plane in found[:4]] == [{"frame": 0}, {"frame": 1}, {"frame": 2}, {}]
+    assert [plane.columns for plane in found] == [{"frame": 0}, {"frame": 1}, {"frame": 2}, {}, {}]
     np.testing.assert_array_equal(found[1].read().pixels, STACK[1])
     with pytest.raises(UserError, match=r"c\.tif cannot be read"):
         found[4].read()

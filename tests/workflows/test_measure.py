@@ -1,12 +1,16 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 
+from particleforge.measurement.table_file import read_table
+from particleforge.micrograph import Micrograph
 from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import read_micrograph
 from particleforge.workflows.measure import MeasureParams, measure
+from particleforge.workflows.predict import predict
 
 BAR_PX = 40
 
@@ -46,3 +50,42 @@ def test_a_data_bar_is_kept_where_asked_for(images, tmp_path):
     entry = json.loads((tmp_path / "out" / "summary.json").read_text())["images"]["bar"]
     assert entry["rows"] is None
     assert read_labels(tmp_path / "out" / "labels" / "bar.tif")[160:].any()
+
+
+@pytest.mark.parametrize("given", ["stack", "array"])
+def test_planes_of_a_stack_give_what_the_images_give(images, tmp_path, given):
+    grey = read_micrograph(images / "bare.tif").pixels
+    stack = np.stack([grey, grey[::-1], grey[:, ::-1]])
+    folder = tmp_path / "single"
+    folder.mkdir()
+    for number, plane in enumerate(stack):
+        tifffile.imwrite(folder / f"run_{number:05d}.tif", plane)
+    tifffile.imwrite(tmp_path / "run.tif", stack, photometric="minisblack")
+    params = MeasureParams(reports=False, pixel_size="2 nm")
+    shown = tmp_path / "run.tif" if given == "stack" else Micrograph(stack, axes="TYX", name="run")
+    whole, single = (measure("base", one, tmp_path / out, params) for one, out in ((shown, "a"), (folder, "b")))
+    tables = [read_table(one.table) for one in (whole, single)]
+    assert set(tables[0]["image"]) == {"run_00000", "run_00001", "run_00002"}
+    assert (tables[0]["frame"] == tables[0]["image"].str[-5:].astype(int)).all()
+    pd.testing.assert_frame_equal(tables[0].drop(columns="frame"), tables[1])
+    assert whole.summary["images"] == single.summary["images"]
+    labels = [read_labels(tmp_path / out / "labels" / "run_00001.tif") for out in ("a", "b")]
+    np.testing.assert_array_equal(*labels)
+
+
+def test_a_plane_that_cannot_be_measured_does_not_end_the_run(images, tmp_path):
+    stack = np.stack([read_micrograph(images / "bare.tif").pixels] * 3).astype(np.float32)
+    stack[1, 5, 5] = np.nan
+    tifffile.imwrite(tmp_path / "run.tif", stack, photometric="minisblack")
+    done = measure("base", tmp_path / "run.tif", tmp_path / "out", MeasureParams(reports=False))
+    assert list(done.summary["images"]) == ["run_00000", "run_00002"]
+    assert list(done.summary["failed"]) == ["run_00001"] and "NaN" in done.summary["failed"]["run_00001"]
+    assert done.summary["complete"]
+
+
+def test_predict_writes_a_label_image_for_every_plane(images, tmp_path):
+    grey = read_micrograph(images / "bare.tif").pixels
+    tifffile.imwrite(tmp_path / "run.tif", np.stack([grey, grey[::-1]]), photometric="minisblack")
+    written = predict("base", tmp_path / "run.tif", tmp_path / "out")
+    assert [path.name for path in written] == ["run_00000.tif", "run_00001.tif"]
+    assert read_labels(written[1]).any()

@@ -171,3 +171,55 @@ def test_shapes_must_agree_and_pixels_be_square(tmp_path):
         results.add(Micrograph(np.zeros((4, 5), np.uint8), name="small"), squares(1))
     with pytest.raises(UserError, match="square"):
         results.add(Micrograph(np.zeros((40, 50), np.uint8), (1.0, 2.0), name="oblong"), squares(1))
+
+
+@pytest.mark.parametrize("paired", ["with a stack", "with images", "alone"])
+def test_label_stacks_are_measured_plane_by_plane(tmp_path, paired):
+    labels = np.stack([squares(1, 2), squares(), squares(5)])
+    grey = np.random.default_rng(0).integers(0, 255, (3, 40, 50), np.uint8)
+    tifffile.imwrite(tmp_path / "run.tif", labels.astype(np.uint16), photometric="minisblack")
+    images = None
+    if paired == "with a stack":
+        images = tmp_path / "images" / "run.ome.tif"
+        images.parent.mkdir()
+        tifffile.imwrite(images, grey, ome=True, metadata={"axes": "ZYX", "PhysicalSizeX": 2e-3, "PhysicalSizeY": 2e-3})
+    elif paired == "with images":
+        images = [Micrograph(plane, (2.0, 2.0), name=f"run_{i:05d}") for i, plane in enumerate(grey)]
+    found = sizes(tmp_path / "run.tif", tmp_path / "out", QUICK, images)
+    table = pd.read_csv(found.table)
+    assert table[["image", "frame", "label"]].to_numpy().tolist() == [
+        ["run_00000", 0, 1],
+        ["run_00000", 0, 2],
+        ["run_00002", 2, 5],
+    ]
+    assert list(found.summary["images"]) == ["run_00000", "run_00001", "run_00002"]
+    if paired == "alone":
+        assert table["ecd_nm"].isna().all() and table["mean_intensity"].isna().all()
+    else:
+        np.testing.assert_allclose(table["ecd_nm"], 2 * table["ecd_px"], rtol=1e-6)
+        expected = measure_particles(labels[2], intensity=grey[2].astype(np.float32))
+        np.testing.assert_allclose(table["mean_intensity"].iloc[2], expected["mean_intensity"], rtol=1e-6)
+
+
+def test_label_stacks_and_image_stacks_of_other_lengths_are_refused(tmp_path):
+    labels = np.stack([squares(1), squares(2), squares(5)])
+    with pytest.raises(UserError, match="no image for 1 of 3 label images, such as image_00002"):
+        sizes(labels, tmp_path / "out", QUICK, labels[:2])
+
+
+def test_single_images_have_no_frame_but_stacks_beside_them_do(folder, tmp_path):
+    tifffile.imwrite(folder / "run.tif", np.stack([squares(1), squares(2)]).astype(np.uint8), photometric="minisblack")
+    table = pd.read_csv(sizes(folder, tmp_path / "out", QUICK).table)
+    assert table[table["image"] == "a"]["frame"].isna().all()
+    assert table[table["image"] == "run_00001"]["frame"].tolist() == [1]
+
+
+def test_an_interrupted_stack_goes_on_at_its_next_plane(tmp_path):
+    labels = np.stack([squares(1), squares(2), squares(5)])
+    steps = sizes.steps(labels, tmp_path / "out", QUICK)
+    said = [next(steps).message for _ in range(3)]
+    steps.close()
+    assert said[1:] == ["image_00000: 1 particles", "image_00001: 1 particles"]
+    rest = list(sizes.steps(labels, tmp_path / "out", QUICK))
+    assert [step.message for step in rest[1:]] == ["image_00002: 1 particles"]
+    assert len(pd.read_csv(tmp_path / "out" / "particles.csv")) == 3

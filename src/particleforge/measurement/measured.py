@@ -1,5 +1,6 @@
 """One measured image: what reports and tables are made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,8 @@ class Measured:
         Those the table was made with.
     rows
         Rows that show the specimen: first, and the one after the last; None: all.
+    columns
+        What is the same for all its particles and stands in the table, such as the ``frame`` of a plane of a stack.
     """
 
     name: str
@@ -46,3 +49,4 @@ class Measured:
     pixel_size_nm: float | None = None
     rules: Rules = field(default_factory=Rules)
     rows: tuple[int, int] | None = None
+    columns: Mapping[str, float] = field(default_factory=dict)

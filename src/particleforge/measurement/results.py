@@ -153,7 +153,7 @@ class Results:
             rules=self._rules,
             rows=(rows := self._rules.rows(grey)),
         )
-        return replace(bare, name=name, table=table, rules=self._rules, rows=rows)
+        return replace(bare, name=name, table=table.assign(**bare.columns), rules=self._rules, rows=rows)
 
     def write(self, measured: Measured, finding: Mapping[str, Any] | None = None) -> "pd.DataFrame":
         """Write what was measured of one image and return its table.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -134,7 +134,7 @@ class Estimator(Model, ABC):
     recipe: Mapping[str, Any]
 
     @abstractmethod
-    def estimate(self, micrographs: Sequence[Micrograph]) -> list[Estimate]:
+    def estimate(self, micrographs: Iterable[Micrograph]) -> list[Estimate]:
         """Estimate every parameter from images of one and the same material.
 
         Raises

@@ -1,7 +1,6 @@
 """The planes of images, wherever they are: files, folders, stacks and arrays are gone over in the same way."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias, cast
 
@@ -11,33 +10,13 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.micrographs import open_source
-from particleforge.store.source import Pixels, Plane, Source
+from particleforge.store.source import Pages, Pixels, Plane, Source
 
 One: TypeAlias = str | Path | Micrograph | Source | Pixels
 Images: TypeAlias = One | Sequence[One]
 """An image or a folder of images, an array, a micrograph, a source; or several of these."""
 
 Open: TypeAlias = Callable[[], Source]
-
-
-@dataclass(frozen=True)
-class Broken:
-    """Stands for the planes of a file that cannot be opened.
-
-    Parameters
-    ----------
-    name
-        Of the image.
-    error
-        What is wrong with it.
-    """
-
-    name: str
-    error: UserError
-
-    def read(self) -> NoReturn:
-        """Raise what is wrong."""
-        raise self.error
 
 
 class Planes:
@@ -56,7 +35,7 @@ class Planes:
 
     def __init__(self, images: Mapping[str, Open]) -> None:
         self._images = images
-        self._at_hand: tuple[str, Source | tuple[Broken]] | None = None
+        self._at_hand: tuple[str, Source] | None = None
         self._places: dict[str, tuple[str, int]] = {}
         for image in images:
             for number, plane in enumerate(self._opened(image)):
@@ -74,20 +53,20 @@ class Planes:
     def __len__(self) -> int:
         return len(self._places)
 
-    def __iter__(self) -> Iterator[Plane | Broken]:
+    def __iter__(self) -> Iterator[Plane]:
         return map(self.get, self._places)
 
-    def get(self, name: str) -> Plane | Broken:
+    def get(self, name: str) -> Plane:
         """Plane of a name."""
         image, number = self._places[name]
         return self._opened(image)[number]
 
-    def _opened(self, image: str) -> Source | tuple[Broken]:
+    def _opened(self, image: str) -> Source:
         if self._at_hand is None or self._at_hand[0] != image:
             try:
                 self._at_hand = image, self._images[image]()
             except UserError as error:
-                self._at_hand = image, (Broken(image, error),)
+                self._at_hand = image, _broken(image, error)
         return self._at_hand[1]
 
 
@@ -153,3 +132,12 @@ def _as_source(one: Micrograph | Source | Pixels, name: str) -> Source:
             "Name its axes: Micrograph(pixels, axes='TZYX').",
         )
     return Source.of(one, axes, name=name)
+
+
+def _broken(name: str, error: UserError) -> Source:
+    """Source of a file that cannot be opened: its one plane cannot be read."""
+
+    def read(_: int) -> NoReturn:
+        raise error
+
+    return Source.of(Pages((), (1, 1), np.uint8, read), "YX", name=name)

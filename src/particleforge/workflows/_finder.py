@@ -1,4 +1,4 @@
-"""What `measure` and `predict` have in common: how particles are found in an image file."""
+"""What `measure` and `predict` have in common: how particles are found in an image."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from particleforge.models.kind import kinds
 from particleforge.models.opening import open_model
 from particleforge.params import OneOfSeveral, Params
 from particleforge.step import run
-from particleforge.store.image_files import image_stem
-from particleforge.store.micrographs import read_micrograph
+from particleforge.store.source import Plane
 
 if TYPE_CHECKING:
     from particleforge.models.detections import Detections
@@ -30,7 +29,7 @@ DetectorOptions: TypeAlias = Annotated[dict[str, Any], OneOfSeveral(_options)]
 
 
 class Finder:
-    """Finds the particles of image files, those in burnt-in bars left out unless they are to be kept.
+    """Finds the particles of images, those in burnt-in bars left out unless they are to be kept.
 
     Parameters
     ----------
@@ -60,15 +59,15 @@ class Finder:
         self._options = self.detector.Options.parse(options)
         self._pixel_size_nm, self._keep_burnt_in = pixel_size_nm, keep_burnt_in
 
-    def __call__(self, path: Path) -> tuple[Micrograph, Detections]:
-        """Read an image file and find its particles.
+    def __call__(self, plane: Plane) -> tuple[Micrograph, Detections]:
+        """Read an image and find its particles.
 
         Raises
         ------
         UserError
             If the image cannot be read or used.
         """
-        micrograph = replace(read_micrograph(path), name=image_stem(path))
+        micrograph = plane.read()
         if self._pixel_size_nm is not None:
             micrograph = micrograph.with_pixel_size(self._pixel_size_nm)
         if self._keep_burnt_in:

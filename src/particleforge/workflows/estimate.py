@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,8 @@ from particleforge.micrograph import Length, Micrograph, parse_length_nm
 from particleforge.params import Params
 from particleforge.step import Progress, Step
 from particleforge.store.files import atomic_write, new_folder
-from particleforge.store.image_files import image_paths, image_stem
-from particleforge.store.micrographs import read_micrograph
+from particleforge.store.planes import Images, described, find_planes
+from particleforge.store.source import Plane
 from particleforge.verb import verb
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def estimates_report(found: Sequence[Estimate], args: Mapping[str, Any]) -> dict
 
 @verb(estimates_report)
 def estimate(
-    model: Path | str | Estimator, images: Path | str, out: Path | str, params: EstimateParams = EstimateParams()
+    model: Path | str | Estimator, images: Images, out: Path | str, params: EstimateParams = EstimateParams()
 ) -> Step[list[Estimate]]:
     """Estimate the parameters a model knows from images of one and the same material; write them as CSV and JSON.
 
@@ -58,7 +57,8 @@ def estimate(
     model : name, folder or estimator
         Folder of an estimator, or hetero: the built-in one of hetero-aggregates.
     images
-        An image or a folder of images, all of one material; ten are usual.
+        An image, a stack of images, or a folder of them, all of one material; ten are usual. From Python an array or
+        several of all these, too.
     out
         New folder for estimate.csv, one row per image, and estimate.json with the estimates of all images together.
     params
@@ -71,16 +71,13 @@ def estimate(
     """
     from particleforge.models.opening import open_model
 
-    paths = image_paths(Path(images))
+    planes = find_planes(images)
     estimator = open_model(model, "estimator")
-    micrographs: list[Micrograph] = []
-    for path in paths:
-        yield Progress(len(micrographs), len(paths) + 1, f"Reading {path.name}")
-        micrographs.append(_read(path, params))
-    found = estimator.estimate(micrographs)
+    yield Progress(0, 1, f"Estimating from {len(planes)} images")
+    found = estimator.estimate(_read(plane, params) for plane in planes)
     folder = str(model) if isinstance(model, (str, Path)) else None
-    source = {"model": folder, "images": str(images), "params": params.model_dump(mode="json")}
-    write(new_folder(Path(out)), [one.name for one in micrographs], found, source)
+    source = {"model": folder, "images": described(images), "params": params.model_dump(mode="json")}
+    write(new_folder(Path(out)), planes.names, found, source)
     yield Progress(1, 1, ", ".join(f"{one.parameter} {one.value:.3g}" for one in found))
     return found
 
@@ -113,6 +110,6 @@ def write(out: Path, names: Sequence[str], found: Sequence[Estimate], source: di
         path.write_text(json.dumps(summary, indent=1, allow_nan=False, ensure_ascii=False), encoding="utf-8")
 
 
-def _read(path: Path, params: EstimateParams) -> Micrograph:
-    micrograph = replace(read_micrograph(path), name=image_stem(path))
+def _read(plane: Plane, params: EstimateParams) -> Micrograph:
+    micrograph = plane.read()
     return micrograph if params.pixel_size is None else micrograph.with_pixel_size(parse_length_nm(params.pixel_size))

@@ -12,8 +12,8 @@ from particleforge.micrograph import Length, parse_length_nm
 from particleforge.params import Params
 from particleforge.step import Progress, Step
 from particleforge.store.files import new_folder
-from particleforge.store.image_files import image_paths
 from particleforge.store.labels import write_labels
+from particleforge.store.planes import Images, find_planes
 from particleforge.verb import verb
 from particleforge.workflows._finder import DetectorOptions, Finder
 
@@ -46,7 +46,7 @@ def _report(written: Sequence[Path], args: Mapping[str, Any]) -> dict[str, Any]:
 
 @verb(_report)
 def predict(
-    model: Path | str | Detector[Any], images: Path | str, out: Path | str, params: PredictParams = PredictParams()
+    model: Path | str | Detector[Any], images: Images, out: Path | str, params: PredictParams = PredictParams()
 ) -> Step[list[Path]]:
     """Find all particles of some images; write label images ``NAME.tif`` only.
 
@@ -56,7 +56,7 @@ def predict(
         base (the built-in detector, which needs no annotation), another bundled detector such as threshold, or the
         folder of a model, ours or an official StarDist 2D one.
     images
-        An image or a folder of images.
+        An image, a stack of images, or a folder of them; from Python an array or several of all these, too.
     out
         New folder for the label images.
     params
@@ -67,14 +67,14 @@ def predict(
     UserError
         If the model or an image cannot be read, or `out` holds something.
     """
-    out, paths = Path(out), image_paths(Path(images))
+    planes, out = find_planes(images), Path(out)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
     new_folder(out)
     written: list[Path] = []
-    yield Progress(0, len(paths), "Finding particles")
-    for path in paths:
-        micrograph, found = find(path)
-        written.append(out / f"{micrograph.name}.tif")
+    yield Progress(0, len(planes), "Finding particles")
+    for plane in planes:
+        _, found = find(plane)
+        written.append(out / f"{plane.name}.tif")
         write_labels(written[-1], found.labels)
-        yield Progress(len(written), len(paths), f"{micrograph.name}: {len(found)} particles", found.labels)
+        yield Progress(len(written), len(planes), f"{plane.name}: {len(found)} particles", found.labels)
     return written

@@ -10,12 +10,13 @@ from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Measurement, Results
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
-from particleforge.micrograph import Length, Micrograph, parse_length_nm
-from particleforge.step import Progress, Step
-from particleforge.store.image_files import image_paths, image_stem
-from particleforge.store.labels import check_instances, open_labels, read_labels
-from particleforge.store.micrographs import read_micrograph
+from particleforge.micrograph import Length, parse_length_nm
+from particleforge.step import Step
+from particleforge.store.labels import as_labels, check_instances, open_labels
+from particleforge.store.planes import Images, Planes, described, find_planes
+from particleforge.store.source import Plane
 from particleforge.verb import verb
+from particleforge.workflows._each_plane import Found, measure_each
 
 
 class SizesParams(Rules):
@@ -36,23 +37,25 @@ class SizesParams(Rules):
 
 @verb(measurement_report, resumable=True)
 def sizes(
-    labels: Path | str,
+    labels: Images,
     out: Path | str,
     params: SizesParams = SizesParams(),
-    images: Path | str | None = None,
+    images: Images | None = None,
 ) -> Step[Measurement]:
     """Measure the particles of label images: tables, size distributions and figures.
 
     Parameters
     ----------
     labels
-        A label image or a folder of them (TIFF or PNG, 0 = background).
+        A label image (0 = background), a stack of them, or a folder of both; from Python an array or several of all
+        these, too.
     out
         New folder for labels, tables, figures and reports; an interrupted run of the same inputs is continued.
     params
         How to measure.
     images
-        Folder of the micrographs, paired by name without suffix; without it the figures show the labels on white.
+        The micrographs, paired by name without suffix, those of stacks plane by plane; without them the figures show
+        the labels on white.
 
     Returns
     -------
@@ -66,46 +69,37 @@ def sizes(
         If a label image has no micrograph, or no label image can be measured. A single one that is broken or has
         another shape than its micrograph does not end the run; it stands under ``failed`` in the summary.
     """
-    labels, out, images = Path(labels), Path(out), None if images is None else Path(images)
-    micrographs = _paired(image_paths(labels), images)
-    source = {"labels": str(labels), "images": None if images is None else str(images)}
+    planes = find_planes(labels, open_labels)
+    micrographs = None if images is None else _paired(planes, find_planes(images))
+    source = {"labels": described(labels), "images": described(images)}
     about = {"command": "sizes", "params": params.model_dump(mode="json"), "source": source}
-    results = Results(out, about, params, params.precision, params.reports)
-    yield Progress(0, len(micrographs), "Measuring")
-    for done, (path, image) in enumerate(micrographs.items(), start=1):
-        name = image_stem(path)
-        if name not in results.measured:
-            try:
-                measured = results.measure(_read(path, image, params.pixel_size_nm))
-            except UserError as error:
-                results.fail(name, error)
-                yield Progress(done, len(micrographs), f"{name}: not measured. {error.message}")
-                continue
-            results.write(measured)
-            yield Progress(done, len(micrographs), f"{name}: {len(measured.table)} particles")
-    return results.finish()
+    results = Results(Path(out), about, params, params.precision, params.reports)
+
+    def find(plane: Plane) -> Found:
+        return _read(plane, None if micrographs is None else micrographs.get(plane.name), params.pixel_size_nm)
+
+    return (yield from measure_each(results, planes, find, "Measuring"))
 
 
-def _paired(labels: list[Path], images: Path | None) -> dict[Path, Path | None]:
-    """Micrograph of each label image."""
-    if images is None:
-        return dict.fromkeys(labels)
-    by_stem = {image_stem(path): path for path in image_paths(images)}
-    missing = [path.name for path in labels if image_stem(path) not in by_stem]
+def _paired(labels: Planes, images: Planes) -> Planes:
+    """Check that there is an image of the name of every label image."""
+    there = set(images.names)
+    missing = [name for name in labels.names if name not in there]
     if missing:
         raise UserError(
-            f"{images} has no image for {len(missing)} of {len(labels)} label images, such as {missing[0]}.",
+            f"There is no image for {len(missing)} of {len(labels)} label images, such as {missing[0]}.",
             "Names without suffix must be equal; leave the images out to measure the labels alone.",
         )
-    return {path: by_stem[image_stem(path)] for path in labels}
+    return images
 
 
-def _read(path: Path, image: Path | None, pixel_size_nm: float | None) -> Measured:
+def _read(plane: Plane, image: Plane | None, pixel_size_nm: float | None) -> Found:
     """Labels, image and pixel size; nothing is measured yet."""
-    labels = read_labels(path)
-    check_instances(labels, str(path))
-    micrograph = Micrograph(labels, name=path.name) if image is None else read_micrograph(image)
-    size = pixel_size_nm or micrograph.pixel_size_nm or open_labels(path).pixel_size_nm
+    stored = plane.read()
+    labels = as_labels(stored.pixels, plane.place)
+    check_instances(labels, plane.place)
+    micrograph = stored if image is None else image.read()
+    size = pixel_size_nm or micrograph.pixel_size_nm or stored.pixel_size_nm
     square = micrograph.with_pixel_size(size).square_pixel_size_nm
     grey = None if image is None else micrograph.grey_or_nan
-    return Measured(image_stem(path), labels=labels, grey=grey, pixel_size_nm=square)
+    return Found(Measured(plane.name, labels=labels, grey=grey, pixel_size_nm=square, columns=plane.columns))

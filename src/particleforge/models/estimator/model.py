@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -196,7 +196,7 @@ class Estimator(roles.Estimator):
         with atomic_write(folder / NOTE) as path:
             path.write_text(note.to_yaml(), encoding="utf-8")
 
-    def estimate(self, micrographs: Sequence[Micrograph]) -> list[Estimate]:
+    def estimate(self, micrographs: Iterable[Micrograph]) -> list[Estimate]:
         """Estimate every parameter from images of one and the same material.
 
         Raises
@@ -204,16 +204,17 @@ class Estimator(roles.Estimator):
         UserError
             If there is no image, or one is empty or does not fit; see `Preparation`.
         """
-        if not micrographs:
-            raise UserError("There is no image to estimate from.", "Give one or more; ten are usual.")
-        images = np.stack([self.preparation(micrograph) for micrograph in micrographs])
-        for micrograph, image in zip(micrographs, images, strict=True):
-            if np.ptp(image) == 0:
+        images = []
+        for micrograph in micrographs:
+            images.append(self.preparation(micrograph))
+            if np.ptp(images[-1]) == 0:
                 raise UserError(
                     f"{micrograph.name}: all pixels have the same grey level; there is nothing to estimate from.",
                     "Leave this image out.",
                 )
-        return [part.estimate(images) for part in self.parts]
+        if not images:
+            raise UserError("There is no image to estimate from.", "Give one or more; ten are usual.")
+        return [part.estimate(np.stack(images)) for part in self.parts]
 
 
 def reach_of(target: Target, limits: tuple[float, float]) -> tuple[float, float]:

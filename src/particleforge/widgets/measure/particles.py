@@ -11,8 +11,9 @@ from qtpy.QtCore import QObject, Signal
 
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
+from particleforge.store.source import Plane
 from particleforge.widgets.background import Background
-from particleforge.widgets.layers import Plane, pixel_size_nm
+from particleforge.widgets.layers import pixel_size_nm
 from particleforge.widgets.measure.export import Exported
 from particleforge.widgets.measure.filter import Filter
 from particleforge.widgets.qt import single_shot

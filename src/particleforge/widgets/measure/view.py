@@ -8,7 +8,6 @@ import pandas as pd
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from particleforge.measurement.distribution import headline_intervals, size_statistics
-from particleforge.store.source import Plane
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.measure.export import Exported
 from particleforge.widgets.measure.export_row import ExportRow
