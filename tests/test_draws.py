@@ -25,7 +25,7 @@ from particleforge.draws import (
     draw_many,
     fix,
     number,
-    sometimes,
+    with_probability,
 )
 from particleforge.errors import UserError
 from particleforge.params import Params
@@ -237,7 +237,7 @@ def test_one_alternative_is_chosen_and_fixed():
     assert ((sizes == 7) | ((sizes >= 1) & (sizes <= 2))).all()
 
 
-def test_sometimes_is_zero_mostly():
-    drawn = sometimes(0.2, Uniform(low=3, high=4)).sample(np.random.default_rng(0), 20_000)
+def test_a_value_with_a_probability_is_zero_otherwise():
+    drawn = with_probability(0.2, Uniform(low=3, high=4)).sample(np.random.default_rng(0), 20_000)
     assert np.mean(drawn > 0) == pytest.approx(0.2, abs=0.01)
     assert drawn[drawn > 0].min() >= 3

@@ -334,9 +334,9 @@ class Template:
     """Annotation: these nested parameters keep their distributions when a recipe is fixed."""
 
 
-def sometimes(share: float, value: Distribution) -> Mixture:
-    """Return 0 mostly, and in a share of the cases a number from a distribution."""
-    return Mixture(parts=(Choice(values=(0.0,)), value), weights=(1 - share, share))
+def with_probability(probability: float, value: Distribution) -> Mixture:
+    """Return a distribution that gives a number from `value` with this probability, and 0 otherwise."""
+    return Mixture(parts=(Choice(values=(0.0,)), value), weights=(1 - probability, probability))
 
 
 ParamsT = TypeVar("ParamsT", bound=Params)

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, with_probability
 from particleforge.recipes.blur import gaussian_blur
 from particleforge.recipes.stage import Floats, Stage
 
@@ -14,13 +14,14 @@ class Charging(Stage):
     """Bright glow around bright things, and streaks behind them along the scan."""
 
     glow: Annotated[Draw, PerImage(), Within(-1, 1)] = Field(
-        sometimes(0.12, Uniform(low=-0.3, high=0.5)), description="Share of the light that is spread; below 0: darker."
+        with_probability(0.12, Uniform(low=-0.3, high=0.5)),
+        description="Share of the light that is spread; below 0: darker.",
     )
     width_px: Annotated[Draw, PerImage(), Within(0.5, 1000)] = Field(
         LogUniform(low=3, high=25), description="How far it is spread."
     )
     streaks: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        sometimes(0.08, Uniform(low=0.02, high=0.2)), description="Grey of the streaks."
+        with_probability(0.08, Uniform(low=0.02, high=0.2)), description="Grey of the streaks."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:

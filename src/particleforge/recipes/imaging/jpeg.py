@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
-from particleforge.draws import Draw, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Draw, PerImage, Uniform, Within, number, with_probability
 from particleforge.recipes.stage import Floats, Stage
 
 
@@ -15,7 +15,7 @@ class Jpeg(Stage):
     """Blocks and ringing of a compressed image."""
 
     loss: Annotated[Draw, PerImage(), Within(0, 95)] = Field(
-        sometimes(0.35, Uniform(low=10, high=70)), description="100 minus the quality; 0: not compressed."
+        with_probability(0.35, Uniform(low=10, high=70)), description="100 minus the quality; 0: not compressed."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from particleforge.draws import Draw, LogUniform, PerImage, Within, number, sometimes
+from particleforge.draws import Draw, LogUniform, PerImage, Within, number, with_probability
 from particleforge.recipes.blur import gaussian_blur
 from particleforge.recipes.stage import Floats, Stage
 
@@ -14,7 +14,7 @@ class Optics(Stage):
     """Gaussian point spread."""
 
     sigma_px: Annotated[Draw, PerImage(), Within(0, 50)] = Field(
-        sometimes(0.6, LogUniform(low=0.3, high=2.5)), description="Standard deviation of the point spread."
+        with_probability(0.6, LogUniform(low=0.3, high=2.5)), description="Standard deviation of the point spread."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:

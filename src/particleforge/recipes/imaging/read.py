@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, with_probability
 from particleforge.recipes.blur import gaussian_blur
 from particleforge.recipes.stage import Floats, Stage
 
@@ -14,10 +14,10 @@ class Read(Stage):
     """Gaussian noise of the same strength everywhere, grainy where the image was enlarged."""
 
     sd: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        sometimes(0.7, LogUniform(low=0.005, high=0.1)), description="Standard deviation of the grey values."
+        with_probability(0.7, LogUniform(low=0.005, high=0.1)), description="Standard deviation of the grey values."
     )
     grain_px: Annotated[Draw, PerImage(), Within(0, 20)] = Field(
-        sometimes(0.4, Uniform(low=0.4, high=1.6)),
+        with_probability(0.4, Uniform(low=0.4, high=1.6)),
         description="Gaussian sigma of the grains; 0: single pixels.",
     )
 

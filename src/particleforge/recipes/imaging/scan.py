@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from particleforge.draws import Draw, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Draw, PerImage, Uniform, Within, number, with_probability
 from particleforge.recipes.stage import Floats, Stage
 
 
@@ -13,10 +13,11 @@ class Scan(Stage):
     """Rows that are brighter, darker or shifted."""
 
     brightness: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        sometimes(0.15, Uniform(low=0.005, high=0.05)), description="Standard deviation of the rows' grey values."
+        with_probability(0.15, Uniform(low=0.005, high=0.05)),
+        description="Standard deviation of the rows' grey values.",
     )
     jitter_px: Annotated[Draw, PerImage(), Within(0, 20)] = Field(
-        sometimes(0.08, Uniform(low=0.2, high=0.8)), description="Standard deviation of the rows' shifts."
+        with_probability(0.08, Uniform(low=0.2, high=0.8)), description="Standard deviation of the rows' shifts."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:

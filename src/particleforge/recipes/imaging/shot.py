@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from particleforge.draws import Draw, LogUniform, PerImage, Within, number, sometimes
+from particleforge.draws import Draw, LogUniform, PerImage, Within, number, with_probability
 from particleforge.recipes.stage import Floats, Stage
 
 
@@ -13,7 +13,7 @@ class Shot(Stage):
     """Poisson noise of a finite dose."""
 
     at_white: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        sometimes(0.4, LogUniform(low=0.01, high=0.12)),
+        with_probability(0.4, LogUniform(low=0.01, high=0.12)),
         description="Standard deviation of the grey values where the image is white: 1 / sqrt(counts).",
     )
 

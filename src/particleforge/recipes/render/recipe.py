@@ -8,7 +8,7 @@ import numpy.typing as npt
 from pydantic import Field
 from typing_extensions import override
 
-from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, with_probability
 from particleforge.micrograph import Micrograph
 from particleforge.recipes.imaging.charging import Charging
 from particleforge.recipes.imaging.imaging import Imaging
@@ -38,8 +38,8 @@ IMAGING = Imaging(
     charging=Charging(glow=0, streaks=0),
     optics=Optics(sigma_px=Uniform(low=0.4, high=1.2)),
     shot=Shot(at_white=Uniform(low=0.01, high=0.05)),
-    read=Read(sd=Uniform(low=0.005, high=0.04), grain_px=sometimes(0.4, Uniform(low=0.4, high=0.9))),
-    scan=Scan(brightness=sometimes(0.3, Uniform(low=0.003, high=0.015)), jitter_px=0),
+    read=Read(sd=Uniform(low=0.005, high=0.04), grain_px=with_probability(0.4, Uniform(low=0.4, high=0.9))),
+    scan=Scan(brightness=with_probability(0.3, Uniform(low=0.003, high=0.015)), jitter_px=0),
     tone=Tone(
         dark=Uniform(low=0.0, high=0.2), bright=Uniform(low=0.75, high=1.05), gamma=LogUniform(low=0.75, high=1.3)
     ),

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from particleforge.draws import Draw, LogUniform, Mixture, OneOf, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Draw, LogUniform, Mixture, OneOf, PerImage, Uniform, Within, number, with_probability
 from particleforge.params import Params
 from particleforge.recipes.noise import cloud
 from particleforge.recipes.placement import Stamp
@@ -83,7 +83,8 @@ class Population(Params):
         0.0, description="Particles narrower than this are enlarged to it."
     )
     alignment: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        sometimes(0.25, Uniform(low=0.8, high=1)), description="How parallel particles lie: 0 = not at all, 1 = fully."
+        with_probability(0.25, Uniform(low=0.8, high=1)),
+        description="How parallel particles lie: 0 = not at all, 1 = fully.",
     )
     contrast: Annotated[Draw, PerImage(), Within(-2, 2)] = Field(
         Mixture(
@@ -100,13 +101,15 @@ class Population(Params):
         SHADINGS, min_length=1, description="Kinds of shading, of which each image has one."
     )
     lit: Annotated[Draw, PerImage(), Within(0, 2)] = Field(
-        sometimes(0.4, Uniform(low=0.1, high=0.8)), description="Contrast difference between two sides of a particle."
+        with_probability(0.4, Uniform(low=0.1, high=0.8)),
+        description="Contrast difference between two sides of a particle.",
     )
     facets: Annotated[Draw, PerImage(), Within(0, 2)] = Field(
-        sometimes(0.15, Uniform(low=0.1, high=0.6)), description="Contrast differences between facets of a particle."
+        with_probability(0.15, Uniform(low=0.1, high=0.6)),
+        description="Contrast differences between facets of a particle.",
     )
     mottle: Annotated[Draw, PerImage(), Within(0, 2)] = Field(
-        sometimes(0.5, Uniform(low=0.02, high=0.3)), description="Contrast of a texture on the particles."
+        with_probability(0.5, Uniform(low=0.02, high=0.3)), description="Contrast of a texture on the particles."
     )
     mottle_scale: Annotated[Draw, PerImage(), Within(0.01, 10)] = Field(
         LogUniform(low=0.08, high=0.8), description="Width of that texture's bumps over the median diameter."
@@ -115,7 +118,8 @@ class Population(Params):
         LogUniform(low=0.8, high=4), description="Width of the edge."
     )
     halo: Annotated[Draw, PerImage(), Within(-1, 1)] = Field(
-        sometimes(0.4, Uniform(low=-0.35, high=0.25)), description="Grey of a halo around particles; below 0: a shadow."
+        with_probability(0.4, Uniform(low=-0.35, high=0.25)),
+        description="Grey of a halo around particles; below 0: a shadow.",
     )
     halo_width: Annotated[Draw, PerImage(), Within(0.01, 2)] = Field(
         Uniform(low=0.03, high=0.25), description="How far the halo reaches over the median diameter."

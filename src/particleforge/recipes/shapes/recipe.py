@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from particleforge.draws import Choice, Draw, LogUniform, Mixture, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Choice, Draw, LogUniform, Mixture, PerImage, Uniform, Within, number, with_probability
 from particleforge.micrograph import Micrograph
 from particleforge.recipes.blur import gaussian_blur
 from particleforge.recipes.imaging.imaging import Imaging
@@ -40,7 +40,7 @@ class Shapes(Recipe):
     first: Population = Field(Population(), description="Particles of the first kind.")
     second: Population = Field(Population(), description="Particles of the second kind.")
     second_share: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        sometimes(0.2, Uniform(low=0.1, high=0.6)), description="Share of particles of the second kind."
+        with_probability(0.2, Uniform(low=0.1, high=0.6)), description="Share of particles of the second kind."
     )
     coverage: Annotated[Draw, PerImage(), Within(0, 3)] = Field(
         Mixture(parts=(LogUniform(low=0.01, high=0.3), Uniform(low=0.3, high=1.2)), weights=(0.5, 0.5)),
@@ -66,11 +66,11 @@ class Shapes(Recipe):
         Choice(values=(0, 0, 1, 2)), description="Distance of particles that are said to touch."
     )
     lattice: Annotated[Draw, PerImage(), Within(0, 5)] = Field(
-        sometimes(0.15, Uniform(low=0.98, high=1.3)),
+        with_probability(0.15, Uniform(low=0.98, high=1.3)),
         description="Distance of neighbours in a hexagonal layer over the median diameter; 0: no layer.",
     )
     buried: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        sometimes(0.12, Uniform(low=0.2, high=0.7)),
+        with_probability(0.12, Uniform(low=0.2, high=0.7)),
         description="Contrast of unlabelled particles far below, out of focus.",
     )
     level: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
@@ -79,7 +79,7 @@ class Shapes(Recipe):
     background: Background = Field(Background(), description="What lies behind the particles.")
     imaging: Imaging = Field(Imaging(), description="What the microscope adds.")
     lettering: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
-        sometimes(0.5, Uniform(low=0.51, high=3.49)),
+        with_probability(0.5, Uniform(low=0.51, high=3.49)),
         description="Burnt-in letters and scale bars, which are no particles.",
     )
 

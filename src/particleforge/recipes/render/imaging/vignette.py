@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from particleforge.draws import Draw, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Draw, PerImage, Uniform, Within, number, with_probability
 from particleforge.recipes.stage import Floats, Stage
 
 
@@ -13,7 +13,7 @@ class Vignette(Stage):
     """Corners are darker."""
 
     loss: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        sometimes(0.3, Uniform(low=0.05, high=0.3)), description="Share of the brightness lost in the corners."
+        with_probability(0.3, Uniform(low=0.05, high=0.3)), description="Share of the brightness lost in the corners."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:

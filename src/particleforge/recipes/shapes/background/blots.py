@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from particleforge.draws import Draw, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Draw, PerImage, Uniform, Within, number, with_probability
 from particleforge.recipes.stage import Floats, Stage
 
 
@@ -13,7 +13,7 @@ class Blots(Stage):
     """Soft spots: contamination, thick ice, what lies far out of focus."""
 
     count: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
-        sometimes(0.2, Uniform(low=1, high=8)), description="Spots in the image."
+        with_probability(0.2, Uniform(low=1, high=8)), description="Spots in the image."
     )
     amplitude: Annotated[Draw, PerImage(), Within(-1, 1)] = Field(
         Uniform(low=-0.25, high=0.25), description="Grey value of the strongest."

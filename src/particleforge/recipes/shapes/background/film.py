@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from particleforge.draws import Draw, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Draw, PerImage, Uniform, Within, number, with_probability
 from particleforge.recipes.noise import smooth_noise
 from particleforge.recipes.stage import Floats, Stage
 
@@ -14,7 +14,7 @@ class Film(Stage):
     """Wide regions of another grey with a sharp, curved edge."""
 
     amplitude: Annotated[Draw, PerImage(), Within(-1, 1)] = Field(
-        sometimes(0.15, Uniform(low=-0.3, high=0.3)), description="Grey difference of the regions."
+        with_probability(0.15, Uniform(low=-0.3, high=0.3)), description="Grey difference of the regions."
     )
     scale: Annotated[Draw, PerImage(), Within(0.1, 10)] = Field(
         Uniform(low=0.7, high=2.5), description="Width of the regions over the shorter side of the image."

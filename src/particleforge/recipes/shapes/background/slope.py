@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from particleforge.draws import Draw, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Draw, PerImage, Uniform, Within, number, with_probability
 from particleforge.recipes.stage import Floats, Stage
 
 
@@ -13,7 +13,7 @@ class Slope(Stage):
     """Brightness that rises across the image and bends."""
 
     amplitude: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        sometimes(0.5, Uniform(low=0.02, high=0.25)), description="Grey difference across the image."
+        with_probability(0.5, Uniform(low=0.02, high=0.25)), description="Grey difference across the image."
     )
     bend: Annotated[Draw, PerImage(), Within(-1, 1)] = Field(
         Uniform(low=-1, high=1), description="Share of the difference between the middle and the corners."

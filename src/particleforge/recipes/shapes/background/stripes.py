@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, with_probability
 from particleforge.recipes.stage import Floats, Stage
 
 
@@ -13,7 +13,7 @@ class Stripes(Stage):
     """Parallel stripes: scratches, interference, curtains."""
 
     amplitude: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        sometimes(0.1, Uniform(low=0.01, high=0.12)), description="Height of the waves."
+        with_probability(0.1, Uniform(low=0.01, high=0.12)), description="Height of the waves."
     )
     period_px: Annotated[Draw, PerImage(), Within(2, 10_000)] = Field(
         LogUniform(low=4, high=120), description="Distance of the stripes."

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, sometimes
+from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number, with_probability
 from particleforge.recipes.noise import cloud
 from particleforge.recipes.stage import Floats, Stage
 
@@ -14,7 +14,7 @@ class Texture(Stage):
     """Noise at several scales."""
 
     amplitude: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        sometimes(0.6, LogUniform(low=0.005, high=0.12)), description="Standard deviation of the grey values."
+        with_probability(0.6, LogUniform(low=0.005, high=0.12)), description="Standard deviation of the grey values."
     )
     coarsest_px: Annotated[Draw, PerImage(), Within(2, 10_000)] = Field(
         LogUniform(low=3, high=150), description="Width of the largest bumps."
