@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from qtpy.QtCore import QObject, Qt, Signal
 
@@ -37,7 +37,7 @@ class Background(QObject):
         self._finishes = finishes
         self._ended.connect(self._answer, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # not declared
 
-    def run(self, work: Callable[[Outdated], Any]) -> None:
+    def run(self, work: Callable[[Outdated], object]) -> None:
         """Call `work` in a thread; what was asked before is dropped, and told so by its argument."""
         self.drop()
         self._dropped = threading.Event()
@@ -47,7 +47,7 @@ class Background(QObject):
         """Forget what was asked."""
         self._dropped.set()
 
-    def _work(self, work: Callable[[Outdated], Any], dropped: threading.Event) -> None:
+    def _work(self, work: Callable[[Outdated], object], dropped: threading.Event) -> None:
         try:
             with suppress(Cancelled):
                 try:
@@ -58,7 +58,7 @@ class Background(QObject):
         finally:
             del self  # parsers keep exceptions, these keep frames, and this frame would keep the object
 
-    def _answer(self, dropped: threading.Event, found: Any, error: UserError | None) -> None:
+    def _answer(self, dropped: threading.Event, found: object, error: UserError | None) -> None:
         if dropped.is_set():
             return
         if error is None:

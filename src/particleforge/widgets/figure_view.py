@@ -1,12 +1,18 @@
 """Figures of matplotlib inside a panel."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QSize
 from qtpy.QtGui import QColor, QPalette
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from particleforge.widgets.background import Background
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.backend_bases import Event
+    from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
+    from matplotlib.figure import Figure
 
 
 class FigureView(QWidget):
@@ -22,7 +28,7 @@ class FigureView(QWidget):
 
     def __init__(self, height_px: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.canvas: Any = None
+        self.canvas: FigureCanvasQTAgg | None = None
         self._height_px = height_px
         self._background = Background()
         self._background.done.connect(self._make_canvas)
@@ -54,14 +60,14 @@ class FigureView(QWidget):
         if event is not None and event.type() == QEvent.Type.StyleChange and self.canvas is not None:
             self.draw()
 
-    def _draw(self, figure: Any, ink: QColor) -> None:
+    def _draw(self, figure: "Figure", ink: QColor) -> None:
         """Draw on an empty figure; text and lines in `ink`, the colour of the text around."""
         raise NotImplementedError
 
-    def _click(self, event: Any) -> None:
+    def _click(self, event: "Event") -> None:
         """Answer a click on the figure."""
 
-    def _make_canvas(self, _: Any) -> None:
+    def _make_canvas(self, _: object) -> None:
         from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
         from matplotlib.figure import Figure
 
@@ -72,7 +78,7 @@ class FigureView(QWidget):
         self.draw()
 
 
-def in_ink(axes: Any, ink: QColor) -> None:
+def in_ink(axes: "Axes", ink: QColor) -> None:
     """Write and draw the lines of axes in a colour."""
     name = ink.name()
     axes.tick_params(which="both", color=name, labelcolor=name)

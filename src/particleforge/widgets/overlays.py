@@ -1,14 +1,21 @@
 """What lies over a viewer's picture; napari below 0.9 keeps it at the viewer itself."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari import Viewer
+    from napari.components.grid import GridCanvas
+    from napari.components.overlays import ScaleBarOverlay
 
 
-def grid(viewer: Any) -> Any:
+def grid(viewer: "Viewer") -> "GridCanvas":
     """Side-by-side view of layers."""
-    return getattr(viewer, "canvas", viewer).grid
+    found: GridCanvas = getattr(viewer, "canvas", viewer).grid
+    return found
 
 
-def scale_bar(viewer: Any) -> Any:
+def scale_bar(viewer: "Viewer") -> "ScaleBarOverlay":
     """Scale bar."""
-    canvas = getattr(viewer, "canvas", viewer)
-    return canvas.overlays.scale_bar if hasattr(canvas, "overlays") else canvas.scale_bar
+    canvas: Any = getattr(viewer, "canvas", viewer)
+    found: ScaleBarOverlay = getattr(canvas, "overlays", canvas).scale_bar
+    return found

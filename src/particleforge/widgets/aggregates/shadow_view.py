@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from qtpy.QtCore import QSignalBlocker, Signal
@@ -16,6 +16,9 @@ from particleforge.widgets.background import Background
 from particleforge.widgets.figure_view import FigureView
 from particleforge.widgets.form.editor import guard_wheel
 from particleforge.workflows.shadow import described, draw_histograms
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 RECIPE = "the recipe above"
 ACROSS, LINE_PX, LEGEND_PX = 2, 92, 24
@@ -34,7 +37,7 @@ class HistogramsView(FigureView):
         self.set_height(-(-len(described(tables)) // ACROSS) * LINE_PX + LEGEND_PX)
         self.draw()
 
-    def _draw(self, figure: Any, ink: QColor) -> None:
+    def _draw(self, figure: "Figure", ink: QColor) -> None:
         draw_histograms(figure, self.tables, ACROSS, ink.name())
 
 

@@ -18,7 +18,7 @@ from particleforge.widgets.background import Background
 
 
 @dataclass(frozen=True, eq=False)
-class Wish:
+class Request:
     """A click, or a box between two corners; `instead_of` is the outline it had before, if it had one."""
 
     start: Point
@@ -49,9 +49,9 @@ class Outliner(QObject):
         super().__init__()
         self._tolerance = tolerance
         self._layer, self._grey = layer, grey
-        self._waiting: deque[Wish] = deque()
-        self._asked: Wish | None = None
-        self._last: Wish | None = None
+        self._waiting: deque[Request] = deque()
+        self._asked: Request | None = None
+        self._last: Request | None = None
         self._background = Background()
         self._background.done.connect(self._found)
         self._background.failed.connect(self._missed)
@@ -63,7 +63,7 @@ class Outliner(QObject):
 
     def outline(self, start: Point, opposite: Point | None = None) -> None:
         """Outline the particle around a point, or in a box between two corners."""
-        self._waiting.append(Wish(start, opposite))
+        self._waiting.append(Request(start, opposite))
         self._next()
 
     def retune(self, tolerance: float) -> None:
@@ -88,15 +88,15 @@ class Outliner(QObject):
         if self._asked is None and self._waiting:
             self._ask(self._waiting.popleft())
 
-    def _ask(self, wish: Wish) -> None:
-        self._asked = wish
-        self._background.run(_search(self._grey, self._layer.data, wish, self._tolerance))
+    def _ask(self, request: Request) -> None:
+        self._asked = request
+        self._background.run(_search(self._grey, self._layer.data, request, self._tolerance))
 
     def _found(self, region: Region) -> None:
-        wish, self._asked = self._asked, None
+        request, self._asked = self._asked, None
         try:
-            if wish is not None and self._take_back(wish.instead_of):
-                self._add(wish, region)
+            if request is not None and self._take_back(request.instead_of):
+                self._add(request, region)
         except UserError as error:
             self.failed.emit(error)
         self._next()
@@ -119,35 +119,35 @@ class Outliner(QObject):
         self._last = None
         return False
 
-    def _add(self, wish: Wish, region: Region) -> None:
+    def _add(self, request: Request, region: Region) -> None:
         try:
             change = add(self._layer.data, region)
         except UserError:
-            if wish.instead_of is not None:
+            if request.instead_of is not None:
                 self._layer.redo()
             raise
         apply(self._layer, change)
-        self._last = Wish(wish.start, wish.opposite, change)
+        self._last = Request(request.start, request.opposite, change)
         self._layer.selected_label = change.ids[-1]
         self.outlined.emit(change.ids[-1])
 
 
 def _search(
-    grey: npt.NDArray[np.float32], labels: npt.NDArray[Any], wish: Wish, tolerance: float
+    grey: npt.NDArray[np.float32], labels: npt.NDArray[Any], request: Request, tolerance: float
 ) -> Callable[[object], Region]:
-    """Return what finds the particle of a wish; compiled code is loaded where it is called."""
+    """Return what finds the particle of a request; compiled code is loaded where it is called."""
 
     def search(_: object) -> Region:
         from particleforge.annotate.click import ClickParams, find_particle, find_particle_in_box
 
         known, params = labels, ClickParams(tolerance=tolerance)
-        if wish.instead_of is not None:
+        if request.instead_of is not None:
             known = labels.copy()
-            wish.instead_of.undo(known)
-        if wish.opposite is None:
-            found = find_particle(grey, wish.start, known, params)
+            request.instead_of.undo(known)
+        if request.opposite is None:
+            found = find_particle(grey, request.start, known, params)
         else:
-            found = find_particle_in_box(grey, wish.start, wish.opposite, known, params)
+            found = find_particle_in_box(grey, request.start, request.opposite, known, params)
         if found.region is None:
             raise UserError(found.reason, "Click nearer to its middle, drag a box around it, or paint it.")
         return found.region

@@ -40,7 +40,7 @@ GRACE_S = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class Request:
+class Suggesting:
     """A session that suggestions are looked for, and where these are written."""
 
     session: Session
@@ -61,7 +61,7 @@ class AnnotatePanel(Panel):
         super().__init__(viewer, "Suggest particles", "Stop")
         self.session: Session | None = None
         self._tools: Tools | None = None
-        self._request: Request | None = None
+        self._suggesting: Suggesting | None = None
         self.message = Message(self)
         self.image = self.add_layer_chooser("Image", Image, "The image to annotate.")
         self.folder = folder_edit()
@@ -185,26 +185,26 @@ class AnnotatePanel(Panel):
         """Write the image for the model, and say what to run."""
         if self.session is None:
             raise UserError(str(self.problem()))
-        request = self._request = Request(self.session, Scratch())
-        return partial(_task, self.session.sample.micrograph, self.particles.model.value(), request.scratch.path)
+        suggesting = self._suggesting = Suggesting(self.session, Scratch())
+        return partial(_task, self.session.sample.micrograph, self.particles.model.value(), suggesting.scratch.path)
 
     def finish(self, value: Plain) -> None:
         """Show suggestions."""
-        request, self._request = self._request, None
-        if request is None or request.session is not self.session:
+        suggesting, self._suggesting = self._suggesting, None
+        if suggesting is None or suggesting.session is not self.session:
             return
-        labels = read_labels(request.scratch.path / LABELS / IMAGE)
-        fresh = without_known(labels, request.session.particles.data)
+        labels = read_labels(suggesting.scratch.path / LABELS / IMAGE)
+        fresh = without_known(labels, suggesting.session.particles.data)
         if not fresh.any():
             self.say("The model found nothing that is not annotated already.")
             return
-        request.session.propose(fresh)
+        suggesting.session.propose(fresh)
         self.particles.refresh()
         self.use("accept")
 
     def stop(self) -> None:
         """Forget what was written for the model."""
-        self._request = None
+        self._suggesting = None
 
     @property
     def _image(self) -> Image | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ from particleforge.widgets.annotate.saver import Saver
 from particleforge.widgets.annotate.source import Source
 from particleforge.widgets.layers import pixel_size_nm
 from particleforge.widgets.qt import single_shot
+
+if TYPE_CHECKING:
+    from napari.utils.events import Event, EventEmitter
 
 KEY = "particleforge"
 STROKE_COLOUR = "#3d8bff"
@@ -155,7 +158,7 @@ class Session(QObject):
         return layer
 
     @staticmethod
-    def _events(layer: Labels) -> list[Any]:
+    def _events(layer: Labels) -> "list[EventEmitter]":
         """Events of which at least one follows every change; undo emits `set_data` alone."""
         return [layer.events.paint, layer.events.labels_update, layer.events.set_data, layer.events.data]
 
@@ -166,7 +169,7 @@ class Session(QObject):
         self.saver.schedule()
         self.changed.emit()
 
-    def _removed(self, event: Any) -> None:
+    def _removed(self, event: "Event") -> None:
         if event.value is self.proposals:
             self.proposals = None
         elif event.value in (self.particles, self.strokes, self.image):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
@@ -10,6 +10,9 @@ from particleforge.errors import UserError
 from particleforge.widgets.annotate.edits import Point
 from particleforge.widgets.annotate.guide import Guide
 from particleforge.widgets.annotate.session import Session
+
+if TYPE_CHECKING:
+    from napari.utils.events import Event
 
 LEAST_DRAG_PX, LEAST_DRAG_SCREEN_PX = 3.0, 4.0
 """What moves less, in the image or on the screen, is a click."""
@@ -107,7 +110,7 @@ class Tools(QObject):
             self._choosing, self.name = False, ""
             self.chosen.emit("")
 
-    def _drag(self, layer: Any, event: Any) -> Iterator[None]:
+    def _drag(self, layer: object, event: "Event") -> Iterator[None]:
         """Follow the mouse from press to release."""
         if self.name not in self._actions or event.button != 1:
             return
@@ -129,6 +132,6 @@ class Tools(QObject):
         except UserError as error:
             self._say(error)
 
-    def _point(self, event: Any) -> Point:
+    def _point(self, event: "Event") -> Point:
         y, x = self._session.particles.world_to_data(event.position)[-2:]
         return float(y), float(x)

@@ -1,7 +1,7 @@
 """Size distribution to click on."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,12 @@ from particleforge.measurement.columns import SIZES
 from particleforge.measurement.distribution import size_unit
 from particleforge.widgets.figure_view import FigureView, in_ink
 from particleforge.widgets.kde import log_density
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.backend_bases import Event
+    from matplotlib.figure import Figure
 
 LIT, CUMULATIVE, DENSITY = "#F0C419", "#8E7CC3", "#2CA07A"
 HEIGHT_PX = 235
@@ -31,7 +37,7 @@ class SizesPlot(FigureView):
         self._pixel_size_nm: float | None = None
         self._measure = "ecd"
         self._sizes = np.zeros(0)
-        self._lit: list[Any] = []
+        self._lit: list[Artist] = []
         self._selected: frozenset[int] = frozenset()
 
     def show_table(self, table: pd.DataFrame, pixel_size_nm: float | None, measure: str = "ecd") -> None:
@@ -43,7 +49,7 @@ class SizesPlot(FigureView):
         """Fill the part of each bar that is selected."""
         self._selected = frozenset(ids)
         if self.canvas is not None and self.bars:
-            self._fill()
+            self._fill(self.canvas.figure.axes[0])
             self.canvas.draw_idle()
 
     def pick_bar(self, number: int) -> None:
@@ -54,7 +60,7 @@ class SizesPlot(FigureView):
             inside |= self._sizes == high
         self.picked.emit([int(label) for label in self._table["label"].to_numpy()[inside]])
 
-    def _draw(self, figure: Any, ink: QColor) -> None:
+    def _draw(self, figure: "Figure", ink: QColor) -> None:
         from particleforge.measurement.figures import draw_sizes
 
         axes = figure.add_subplot(facecolor="none")
@@ -70,23 +76,24 @@ class SizesPlot(FigureView):
             _draw_density(axes, self._sizes, weights, self.bars)
             twin = axes.twinx()
             _draw_cumulative(twin, self._sizes, weights)
-            self._fill()
+            self._fill(axes)
             in_ink(twin, ink)
             twin.yaxis.label.set_color(CUMULATIVE)
         in_ink(axes, ink)
 
-    def _fill(self) -> None:
+    def _fill(self, axes: "Axes") -> None:
         for artist in self._lit:
             artist.remove()
         chosen, weights = self._table["label"].isin(list(self._selected)).to_numpy(), self._table["weight"]
         edges = np.array([self.bars[0][0], *(high for _, high in self.bars)])
         counts = np.histogram(self._sizes[chosen], edges, weights=(weights / weights.mean()).to_numpy()[chosen])[0]
-        axes = self.canvas.figure.axes[0]
         lit = axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=LIT, edgecolor="white", linewidth=0.6)
         self._lit = list(lit)
 
-    def _click(self, event: Any) -> None:
-        if event.inaxes is None or event.xdata is None:
+    def _click(self, event: "Event") -> None:
+        from matplotlib.backend_bases import LocationEvent
+
+        if not isinstance(event, LocationEvent) or event.inaxes is None or event.xdata is None:
             self.picked.emit([])
             return
         inside = [number for number, (low, high) in enumerate(self.bars) if low <= event.xdata <= high]
@@ -105,7 +112,7 @@ def sizes_and_unit(table: pd.DataFrame, pixel_size_nm: float | None, measure: st
     return pixels * pixel_size_nm * factor, unit
 
 
-def _draw_density(axes: Any, sizes: Floats, weights: Floats, bars: list[tuple[float, float]]) -> None:
+def _draw_density(axes: "Axes", sizes: Floats, weights: Floats, bars: list[tuple[float, float]]) -> None:
     """Kernel density on ln d, in particles per bar."""
     low, high = np.maximum(axes.get_xlim(), 1e-3 * sizes.min())
     x = np.geomspace(low, high, 300)
@@ -120,7 +127,7 @@ def _draw_density(axes: Any, sizes: Floats, weights: Floats, bars: list[tuple[fl
     axes.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.1)
 
 
-def _draw_cumulative(axes: Any, sizes: Floats, weights: Floats) -> None:
+def _draw_cumulative(axes: "Axes", sizes: Floats, weights: Floats) -> None:
     order = np.argsort(sizes)
     shares = 100 * np.cumsum(weights[order]) / weights.sum()
     axes.step(sizes[order], shares, where="post", color=CUMULATIVE, lw=1.2)

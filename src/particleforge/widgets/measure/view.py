@@ -19,6 +19,7 @@ from particleforge.widgets.message import Message
 
 if TYPE_CHECKING:
     from napari import Viewer
+    from napari.utils.events import Event
 
 CLICK_PX = 4
 """A mouse that moves further was dragged."""
@@ -114,11 +115,11 @@ class ResultsView(QWidget):
         if self._particles is not None:
             self._particles.remove(self._particles.selected)
 
-    def _removed(self, event: Any) -> None:
+    def _removed(self, event: "Event") -> None:
         if self._particles is not None and event.value is self._particles.layer:
             self.release()
 
-    def _click(self, viewer: Any, event: Any) -> Generator[None, None, None]:
+    def _click(self, viewer: object, event: "Event") -> Generator[None, None, None]:
         """Select the particle under a click, with Shift one more; a drag is left to the viewer."""
         start = np.array(event.pos)
         yield

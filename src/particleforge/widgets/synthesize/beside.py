@@ -1,6 +1,6 @@
 """Side by side with a real image, with its intensities."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +8,10 @@ from napari.layers import Image, Layer
 
 from particleforge.widgets.files import LENGTH
 from particleforge.widgets.layers import planes
+
+if TYPE_CHECKING:
+    import dask.array as da
+    import zarr
 
 GAP = 0.05
 """Between two images, as a share of the width of the real one."""
@@ -68,12 +72,14 @@ def matched(image: npt.NDArray[Any], reference: Greys) -> Greys:
     return np.asarray(found, np.float32).reshape(image.shape)
 
 
-def matched_stack(stack: Any, reference: Greys) -> Any:
+def matched_stack(stack: "zarr.Array[Any]", reference: Greys) -> "da.Array":
     """Stack of which every image is matched as it is looked at."""
     import dask.array as da
 
     images = da.from_array(stack, chunks=(1, *stack.shape[1:]))
-    return images.map_blocks(matched, reference=reference, dtype=np.float32, meta=np.zeros((0, 0, 0), np.float32))
+    empty = np.zeros((0, 0, 0), np.float32)
+    found: da.Array = da.map_blocks(matched, images, reference=reference, dtype=np.float32, meta=empty)
+    return found
 
 
 def _scale_like(real: Layer, size_nm: tuple[float, float] | None) -> tuple[tuple[float, ...], tuple[Any, ...]]:

@@ -1,7 +1,7 @@
 """What is known of every particle, as features of a labels layer."""
 
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from particleforge.widgets.proxies import plain
 if TYPE_CHECKING:
     from napari import Viewer
     from napari.layers import Labels
+    from napari.utils.events import Event
 
 LEFT_OUT = ("amodal_rle",)
 """Columns nobody can read."""
@@ -63,7 +64,7 @@ def follow_truth(viewer: "Viewer", layer: "Labels", dataset: Dataset) -> None:
             found = truth_features(unpack_truth(dataset.row(number)["truth"]), 0)
             layer.features = pd.DataFrame() if found is None else found
 
-    def end(event: Any) -> None:
+    def end(event: "Event") -> None:
         viewer = known_viewer()
         if viewer is not None and event.value is known_layer():
             viewer.dims.events.current_step.disconnect(follow)
