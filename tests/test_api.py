@@ -31,7 +31,12 @@ def examples(name):
     return [one for one in found if one.examples]
 
 
-@pytest.mark.parametrize("name", sorted(pf.__all__))
+SLOW = ("load_model",)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in sorted(pf.__all__)]
+)
 def test_the_examples_of_a_public_name_run(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tests = examples(name)
@@ -107,6 +112,7 @@ def test_what_a_detector_found_is_measured_with_its_scores():
     assert pf.measure_particles(found)["score"].tolist() == [0.5, 0.75]
 
 
+@pytest.mark.slow
 def test_a_detector_takes_arrays_and_micrographs(sample):
     detector = pf.load_model("base")
     found = detector.detect(sample.micrograph.pixels)

@@ -40,6 +40,7 @@ def contents(folder):
     return {str(path.relative_to(folder)): sha256(path) for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_its_samples_come_back_from_two_workers(seams, tmp_path):
     recipe = seams()
     dataset = draw_dataset(recipe, [], tmp_path / "two.zarr", PARAMS.replace(workers=2))
@@ -56,6 +57,7 @@ def test_its_samples_come_back_from_two_workers(seams, tmp_path):
     assert contents(tmp_path / "one.zarr") == contents(tmp_path / "two.zarr")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_one_that_was_killed_is_continued(seams, tmp_path):
     killed = tmp_path / "killed.zarr"

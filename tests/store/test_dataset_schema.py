@@ -99,7 +99,7 @@ def assert_same(back, sample):
     assert (back.truth is None) == (sample.truth is None)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.data())
 def test_samples_of_any_schema_come_back_as_they_were(tmp_path_factory, data):
     schema = data.draw(schemas())
