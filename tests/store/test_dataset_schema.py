@@ -157,6 +157,9 @@ def test_what_training_reads_is_there_without_labels(tmp_path):
     assert not labels.any()
     assert not known.any()
     assert {path.name for path in dataset.path.iterdir()} == {"images", "rows", "zarr.json"}
+    np.testing.assert_array_equal(dataset.stack("images")[0, :2, :3], image)
+    with pytest.raises(UserError, match="has no labels; its samples have images"):
+        dataset.stack("labels")
 
 
 def test_a_missing_array_is_named(tmp_path):

@@ -8,9 +8,13 @@ import tifffile
 from napari.layers import Labels
 
 from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
 from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
+from particleforge.sample import Sample
+from particleforge.schema import Schema
 from particleforge.store.annotated import read_annotated, write_annotated
+from particleforge.store.dataset import Dataset
 from particleforge.store.labels import read_labels
 from particleforge.widgets.files import get_reader, write_label_image
 from particleforge.widgets.sample_data import rods, spheres
@@ -31,6 +35,14 @@ def test_a_dataset_is_a_stack_with_its_particles(tmp_path):
     np.testing.assert_array_equal(images[2], dataset[2].micrograph.pixels)
     np.testing.assert_array_equal(labels[1], dataset[1].labels)
     assert image["scale"] == (1, 1, 1) and image["units"] == ("pixel", "pixel", "pixel")
+
+
+def test_a_dataset_without_labels_is_a_stack_of_images(tmp_path):
+    dataset = Dataset.create(tmp_path / "made.zarr", 1, (4, 5), np.uint8, {}, schema=Schema(labels=False))
+    dataset.write_shard(0, [Sample.unlabelled(Micrograph(np.full((4, 5), 7, np.uint8)))])
+    ((images, image, kind),) = opened(dataset.path)
+    assert (image["name"], kind) == ("made", "image")
+    assert (np.asarray(images[0]) == 7).all()
 
 
 def test_an_annotated_folder_is_layers_of_every_image(tmp_path):

@@ -11,6 +11,7 @@ from particleforge.draws import Template
 from particleforge.recipes.any import AnyRecipe
 from particleforge.recipes.recipe import Recipe
 from particleforge.sample import Sample
+from particleforge.schema import Schema
 
 
 class Wrapper(Recipe):
@@ -30,6 +31,10 @@ class Wrapper(Recipe):
     def frame(self, material: Any) -> tuple[tuple[int, int], npt.DTypeLike]:
         """Frame of the recipe itself."""
         return self.recipe.frame(material)
+
+    @override
+    def sample_schema(self, prepared: Any) -> Schema:
+        return self.recipe.sample_schema(prepared)
 
     @override
     def coarse(self) -> Self:

@@ -186,6 +186,18 @@ class Dataset(Samples):
             values = self._arrays.read(self._position(index), row, PARTICLES)
         return values["images"], values["labels"], values.get("known")
 
+    def stack(self, name: str) -> zarr.Array[Any]:
+        """One array of all samples, such as ``images`` (count, Y, X): read-only, and read where it is sliced.
+
+        Raises
+        ------
+        UserError
+            If the samples have none of that name.
+        """
+        if name not in self._arrays:
+            raise UserError(f"{self.path} has no {name}; its samples have {', '.join(self._arrays)}.")
+        return zarr.open_array(self.path, path=name, mode="r", zarr_format=3)
+
     def row(self, index: int) -> dict[str, Any]:
         """Return what is no array of a sample: name, shape, pixel_size_nm, known, recipe, truth and targets as stored.
 

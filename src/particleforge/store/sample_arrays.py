@@ -65,6 +65,12 @@ class SampleArrays:
         self._arrays: dict[str, Any] = {name: group[name] for name in names}
         self._schema = schema
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._arrays
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
     @staticmethod
     def create(
         group: zarr.Group,

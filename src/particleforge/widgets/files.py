@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
 
 from particleforge.errors import UserError
 from particleforge.sample import Sample
@@ -25,21 +24,21 @@ def get_reader(path: str | list[str]) -> Read | None:
     opened = Path(path)
     if not opened.is_dir():
         return read_label_image
-    if not all((opened / part).is_dir() for part in ("images", "labels")):
-        return None
-    return read_dataset if (opened / "rows").is_dir() else read_folder
+    parts = {part for part in ("images", "labels", "rows") if (opened / part).is_dir()}
+    if {"images", "rows"} <= parts:
+        return read_dataset
+    return read_folder if {"images", "labels"} <= parts else None
 
 
 def read_dataset(path: str) -> list[LayerData]:
     """Show samples of a dataset as a stack that is read as it is looked at, with their particles above."""
     dataset, name = Dataset.open(Path(path)), Path(path).stem
-    arrays = zarr.open_group(path, mode="r")
     first = dataset[0]
     options = {"metadata": {"particleforge": first.recipe}, **geometry(first.micrograph.pixel_size_nm, 3)}
-    return [
-        (arrays["images"], {"name": name, **options}, "image"),
-        (arrays["labels"], {"name": f"{name} particles", **options}, "labels"),
-    ]
+    layers: list[LayerData] = [(dataset.stack("images"), {"name": name, **options}, "image")]
+    if dataset.schema.labels:
+        layers.append((dataset.stack("labels"), {"name": f"{name} particles", **options}, "labels"))
+    return layers
 
 
 def read_folder(path: str) -> list[LayerData]:

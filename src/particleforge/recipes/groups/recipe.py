@@ -13,7 +13,6 @@ from particleforge.recipes.fields import value_of, with_value
 from particleforge.recipes.recipe import Recipe
 from particleforge.recipes.wrapper import Wrapper
 from particleforge.sample import Sample
-from particleforge.schema import Schema
 from particleforge.seeds import stream
 
 
@@ -47,10 +46,6 @@ class Groups(Wrapper):
         """
         self.of_group(0)
         return super().prepare(sources)
-
-    def sample_schema(self, prepared: Any) -> Schema:
-        """Say what samples of the recipe itself have."""
-        return self.recipe.sample_schema(prepared)
 
     def simulate(self, material: Any, rng: np.random.Generator) -> Sample:
         """Return a sample of one of the groups."""

@@ -13,7 +13,6 @@ from particleforge.params import Params
 from particleforge.recipes.any import AnyRecipe, read_recipe
 from particleforge.recipes.wrapper import Wrapper
 from particleforge.sample import Sample
-from particleforge.schema import Schema
 
 ParamsT = TypeVar("ParamsT", bound=Params)
 RANKS = 1024
@@ -50,10 +49,6 @@ class Near(Wrapper):
     @override
     def coarse(self) -> Self:
         return self.replace(recipe=self.recipe.coarse(), around=tuple(one.coarse() for one in self.around))
-
-    def sample_schema(self, prepared: Any) -> Schema:
-        """Say what samples of the recipe itself have."""
-        return self.recipe.sample_schema(prepared)
 
     def simulate(self, material: Any, rng: np.random.Generator) -> Sample:
         """Return a sample of the recipe near the chosen one."""

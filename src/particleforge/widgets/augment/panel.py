@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import zarr
 from napari.layers import Image, Labels
 
 from particleforge.jobs.messages import Plain
@@ -53,7 +52,7 @@ class AugmentPanel(DrawPanel[Preview]):
         """Show the dataset as a stack that is read as it is looked at."""
         path = Path(str(value["dataset"]))
         dataset = Dataset.open(path)
-        images, ids = (zarr.open_array(path, path=name, mode="r") for name in ("images", "labels"))
+        images, ids = (dataset.stack(name) for name in ("images", "labels"))
         first = dataset[0]
         options = {"metadata": {"particleforge": first.recipe}, **geometry(first, 3)}
         labels = Labels(ids, name=f"{path.stem} particles", **options)

@@ -58,10 +58,10 @@ class Grown:
         Raises
         ------
         UserError
-            If it cannot be read.
+            If it cannot be read, or its samples have no image or no labels.
         """
         dataset = Dataset.open(path)
-        pixels, ids = (zarr.open_array(path, path=name, mode="r") for name in ("images", "labels"))
+        pixels, ids = (dataset.stack(name) for name in ("images", "labels"))
         first = dataset[0]
         size_nm = first.micrograph.pixel_size_nm
         options = {"metadata": {"particleforge": first.recipe}, **placed(size_nm, self._compare.real, 3)}
