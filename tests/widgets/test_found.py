@@ -5,16 +5,19 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from napari.layers import Image
+from napari.layers._source import layer_source
 
 from particleforge.errors import UserError
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.results import Results
 from particleforge.measurement.results_folder import SUMMARY
 from particleforge.micrograph import Micrograph
+from particleforge.step import run
 from particleforge.store.micrographs import read_micrograph
-from particleforge.widgets.layers import planes
 from particleforge.widgets.measure.found import Found, read_found, task
+from particleforge.widgets.sample_data import FOLDER
 from particleforge.workflows.measure import MeasureParams
 
 
@@ -38,11 +41,52 @@ def written(out, *planes_of_sides):
 
 def test_planes_are_handed_over_with_their_pixel_size(tmp_path):
     layer = Image(np.stack([squares(4), squares(5)]).astype(float), scale=(1, 3, 3), units=("s", "nm", "nm"))
-    given = task(planes(layer), "base", MeasureParams(options={"prob_thresh": 0.4}), tmp_path)
+    given = task(layer, "base", MeasureParams(options={"prob_thresh": 0.4}), tmp_path)
     assert given.params["options"] == {"prob_thresh": 0.4}
     found = [read_micrograph(path) for path in sorted((tmp_path / "images").iterdir())]
     assert [micrograph.pixel_size_nm for micrograph in found] == [pytest.approx((3, 3))] * 2
     np.testing.assert_array_equal(found[1].pixels, squares(5))
+
+
+@pytest.mark.parametrize(
+    ("stated_nm", "units", "given"),
+    [(4, "nm", None), (None, "nm", "4.0 nm"), (2, "nm", "4.0 nm"), (None, "pixel", None), (4, "pixel", "planes")],
+)
+def test_a_file_is_handed_over_with_the_pixel_size_of_its_layer(tmp_path, stated_nm, units, given):
+    path, scratch = tmp_path / "run.tif", tmp_path / "scratch"
+    stack = np.stack([squares(4), squares(5)]).astype(np.uint8)
+    stated = {} if stated_nm is None else {"resolution": (1 / stated_nm, 1 / stated_nm)}
+    tifffile.imwrite(path, stack, imagej=True, metadata={"axes": "TYX", "unit": "nm" if stated else ""}, **stated)
+    scratch.mkdir()
+    with layer_source(path=str(path)):
+        layer = Image(stack, scale=(1, 4, 4), units=("pixel", units, units))
+    made = task(layer, "base", MeasureParams(), scratch)
+    if given == "planes":
+        assert made.args["images"] == str(scratch / "images") and len(list((scratch / "images").iterdir())) == 2
+    else:
+        assert made.args["images"] == str(path) and not list(scratch.iterdir())
+        assert made.params["pixel_size"] == given
+
+
+def test_a_file_and_its_planes_give_the_same(tmp_path):
+    path = tmp_path / "run.tif"
+    grey = read_micrograph(FOLDER / "spheres" / "more" / "images" / "spheres_1.tif").grey[:160, :200]
+    grey = np.stack([grey, grey[::-1]]).astype(np.uint8)
+    tifffile.imwrite(path, grey, photometric="minisblack")
+    found = []
+    for name in ("file", "planes"):
+        with layer_source(path=str(path) if name == "file" else None):
+            layer = Image(grey, scale=(1, 3, 3), units=("pixel", "nm", "nm"))
+        (tmp_path / name).mkdir()
+        made = task(layer, "base", MeasureParams(precision={"resamples": 100}), tmp_path / name)
+        assert (made.args["images"] == str(path)) == (name == "file")
+        run(made.steps())
+        found.append(read_found(tmp_path / name / "results", "run"))
+    one, other = found
+    assert set(one.table["plane"]) == {0, 1} and "frame" not in one.table
+    pd.testing.assert_frame_equal(one.table, other.table)
+    for labels, others in zip(one.labels, other.labels, strict=True):
+        np.testing.assert_array_equal(labels, others)
 
 
 def test_particles_of_several_planes_get_numbers_of_their_own(tmp_path):

@@ -1,6 +1,5 @@
 """Which files are images: their suffixes, their names without them, the images of a folder."""
 
-import warnings
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -103,12 +102,7 @@ def _known() -> str:
 def _formats() -> dict[str, str]:
     """Name of the reader of each suffix; a reader of another package that is broken takes no part."""
     found: dict[str, str] = {}
-    for name in READERS.names():
-        try:
-            suffixes = READERS.get(name).SUFFIXES
-        except UserError as error:
-            warnings.warn(str(error), RuntimeWarning, stacklevel=2)
-            continue
-        for suffix in suffixes:
+    for name, reader in READERS.members().items():
+        for suffix in reader.SUFFIXES:
             found.setdefault(suffix, name)
     return found

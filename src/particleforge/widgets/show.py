@@ -12,8 +12,7 @@ from napari.layers import Image, Labels
 from particleforge.errors import UserError
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.micrograph import Micrograph
-from particleforge.store.image_files import image_paths, image_stem
-from particleforge.store.micrographs import read_micrograph
+from particleforge.store.planes import find_planes
 from particleforge.widgets.overlays import grid, scale_bar
 
 MOST_ROWS = 1_000_000
@@ -31,7 +30,7 @@ def show(results: Path, images: Path) -> napari.Viewer:
     results
         Folder that `measure` or `sizes` wrote.
     images
-        The image or the folder of images that was measured.
+        The image, stack or folder of images that was measured.
 
     Raises
     ------
@@ -40,8 +39,8 @@ def show(results: Path, images: Path) -> napari.Viewer:
     """
     measured = ResultsFolder.open(results)
     sizes, table = {name: entry["pixel_size_nm"] for name, entry in measured.images.items()}, measured.table()
-    paths = {image_stem(path): path for path in image_paths(images)}
-    missing = [name for name in sizes if name not in paths]
+    planes = find_planes(images)
+    missing = sorted({*sizes} - {*planes.names})
     if missing:
         raise UserError(f"{images} has no image {missing[0]}, which was measured.", "Give the images of these results.")
     viewer = napari.Viewer(title=f"ParticleForge: {results}")
@@ -51,7 +50,7 @@ def show(results: Path, images: Path) -> napari.Viewer:
             geometry = {"scale": (pixel_size_nm, pixel_size_nm), "units": ("nm", "nm")}
         labels = measured.labels(name)
         found = features(table[table["image"] == name].drop(columns="image"), int(labels.max(initial=0)))
-        viewer.add_layer(Image(_shown(read_micrograph(paths[name])), name=name, **geometry))
+        viewer.add_layer(Image(_shown(planes.get(name).read()), name=name, **geometry))
         viewer.add_layer(Labels(labels, name=f"{name} particles", opacity=0.5, features=found, **geometry))
     grid(viewer).stride, grid(viewer).enabled = 2, len(sizes) > 1
     scale_bar(viewer).visible = True

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from napari.layers import Image
 
 from particleforge.jobs.messages import Task
 from particleforge.measurement.report.warnings import SURE
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.params import Params
-from particleforge.store.micrographs import write_micrograph
-from particleforge.store.source import Plane
+from particleforge.store.micrographs import open_source, write_micrograph
+from particleforge.widgets.layers import own_file, pixel_size_nm, planes
 from particleforge.workflows.measure import measure
 
 
@@ -64,13 +65,28 @@ class Found:
         return " ".join(said)
 
 
-def task(planes: Sequence[Plane], model: str, params: Params, folder: Path) -> Task:
-    """Write the planes of a layer into a folder; return what measures them."""
-    images = folder / "images"
-    images.mkdir()
-    for plane in planes:
-        write_micrograph(images / f"{plane.name}.tif", plane.read())
-    return Task.of(measure, params.replace(reports=False), model=model, images=images, out=folder / "results")
+def task(layer: Image, model: str, params: Params, folder: Path) -> Task:
+    """Hand a layer over as its own file where that holds just its planes, else write these; return what measures it."""
+    images, given = _own_file(layer) or (_written(layer, folder / "images"), {})
+    params = params.replace(reports=False, **given)
+    return Task.of(measure, params, model=model, images=images, out=folder / "results")
+
+
+def _own_file(layer: Image) -> tuple[Path, dict[str, str]] | None:
+    """File of a layer, and the pixel size of the layer as a parameter where the file does not state it."""
+    path, size = own_file(layer), pixel_size_nm(layer)
+    if path is None:
+        return None
+    if open_source(path).pixel_size_nm == size:
+        return path, {}
+    return (path, {"pixel_size": f"{size[0]!r} nm"}) if size is not None and size[0] == size[1] else None
+
+
+def _written(layer: Image, folder: Path) -> Path:
+    folder.mkdir()
+    for plane in planes(layer):
+        write_micrograph(folder / f"{plane.name}.tif", plane.read())
+    return folder
 
 
 def read_found(results: Path, name: str) -> Found:
@@ -82,7 +98,7 @@ def read_found(results: Path, name: str) -> Found:
     blank = np.zeros_like(folder.labels(folder.names[0]))
     for plane, stem in enumerate(names):
         ids = folder.labels(stem) if stem in images else blank
-        own = table[table["image"] == stem]
+        own = table[table["image"] == stem].drop(columns="frame", errors="ignore")
         rows.append(own.assign(label=own["label"] + highest, plane=plane))
         ids[ids > 0] += np.uint32(highest)
         highest = max(highest, int(ids.max(initial=0)))

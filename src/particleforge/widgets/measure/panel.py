@@ -73,7 +73,7 @@ class MeasurePanel(Panel):
         return "Open an image first." if self.image.value is None else self.form.problem
 
     def prepare(self) -> Callable[[], Task]:
-        """Hand the image over as files."""
+        """Hand the image over as its file, or as files."""
         source: Image = self.image.value
         options = {"tile_px": preference("computing", "tile_px", None)}
         params = self.form.params().replace(
@@ -81,7 +81,7 @@ class MeasurePanel(Panel):
         )
         running = self._running = Measuring(source, planes(source), params, Scratch())
         model = self.model.value()
-        return lambda: task(running.planes, model, params, running.scratch.path)
+        return lambda: task(source, model, params, running.scratch.path)
 
     def finish(self, value: Plain) -> None:
         """Read what was written."""
