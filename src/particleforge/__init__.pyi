@@ -30,7 +30,6 @@ from .workflows.sizes import SizesParams as SizesParams
 from .workflows.sizes import sizes as sizes
 from .workflows.synthesize import synthesize as synthesize
 from .workflows.train import train as train
-from .workflows.train_estimator import train_estimator as train_estimator
 
 __version__: str
 

@@ -13,7 +13,7 @@ from particleforge.errors import UserError
 from particleforge.jobs.messages import Advance, Result, Stopped
 from particleforge.jobs.previews import Previews
 from particleforge.micrograph import Micrograph
-from particleforge.models.trained import LOG
+from particleforge.models.card import LOG
 from particleforge.sample import Sample
 from particleforge.widgets.folder_chooser import NOTHING_YET
 from particleforge.widgets.job_row import JobSignals

@@ -33,7 +33,8 @@ TINY = TrainParams(
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    from particleforge.models.stardist.training import TrainingSet, train_stardist
+    from particleforge.models.stardist.training import train_stardist
+    from particleforge.models.training_set import TrainingSet
 
     samples = [make_sample(RECIPE, None, 0, i) for i in range(40)]
     return run(train_stardist(TrainingSet(synthetic=samples), tmp_path_factory.mktemp("model"), TINY))

@@ -70,6 +70,11 @@ def recognised(folder: Path) -> type[ModelKind] | None:
     return next((kind for kind in kinds() if kind.recognises(folder)), None)
 
 
+def is_finished(folder: Path) -> bool:
+    """Whether a folder holds a model whose training came to its end."""
+    return any(kind.claims(folder) and kind.finished(folder) for kind in kinds())
+
+
 def options_of(model: str | Path, role: str) -> type[Any] | None:
     """Options of a model that is not loaded; None where it has none.
 

@@ -38,6 +38,10 @@ class Model:
     verb: ClassVar[str] = ""
     provenance: Mapping[str, Any]
 
+    def headline(self) -> dict[str, Any]:
+        """Plain data to say when its training is done."""
+        return {}
+
 
 class Detector(Model, ABC, Generic[OptionsT]):
     """Finds the particles of a micrograph.

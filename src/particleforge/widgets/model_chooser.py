@@ -1,6 +1,5 @@
 """Choose a trained model."""
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -8,56 +7,49 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from particleforge.models.kind import bundled
-from particleforge.models.trained import trained_estimators, trained_models
+from particleforge.models.trained import trained_models
 from particleforge.widgets.form.editor import guard_wheel
 from particleforge.widgets.workspace import MODELS, workspace
 
-BUILT_IN = ("Built-in detector", "base")
 Offer: TypeAlias = tuple[str, str]
 """Text and value of a choice."""
+SCRATCH: Offer = ("Nothing: from scratch", "scratch")
 
 
-def detectors(folder: Path) -> list[Offer]:
-    """Detectors of a folder that can be used."""
-    found = [model for model in trained_models(folder) if model.usable]
+def built_in(role: str, trainable: bool = False) -> list[Offer]:
+    """Models of a role that come with the package, or those of them that can be trained further."""
+    offered = bundled(role).items()
+    return [(f"Built-in: {name} ({kind.title})", name) for name, kind in offered if kind.Training or not trainable]
+
+
+def own_models(folder: Path, role: str) -> list[Offer]:
+    """Models of a role in a folder that can be used."""
+    found = [model for model in trained_models(folder, role) if model.usable]
     return [(model.name if model.finished else f"{model.name} (stopped early)", str(model.path)) for model in found]
 
 
-def estimators(folder: Path) -> list[Offer]:
-    """Estimators of a folder, behind the one that comes along, where it does."""
-    own = [(f"Built-in ({name})", name) for name in bundled("estimator")]
-    return own + [(path.name, str(path)) for path in trained_estimators(folder)]
-
-
 class ModelChooser(QWidget):
-    """The built-in detector, the models of the workspace, or any other model folder.
+    """The built-in models of a role, those of the workspace, or any other model folder.
 
     Parameters
     ----------
-    first
-        What is always there.
-    offered
-        What a folder of models has to offer.
-    tip
-        What other folders may be taken.
+    role
+        What the models must be able to do.
+    starting
+        Whether a training is to start from it: only models that can be trained are offered, and no model at all.
     """
 
     changed = Signal()
 
-    def __init__(
-        self,
-        first: Sequence[Offer] = (BUILT_IN,),
-        offered: Callable[[Path], list[Offer]] = detectors,
-        tip: str = "Take a model from any folder: one of ours or an official StarDist 2D model.",
-    ) -> None:
+    def __init__(self, role: str = "detector", starting: bool = False) -> None:
         super().__init__()
-        self._first, self._offered = list(first), offered
+        self._role, self._first = role, [*built_in(role, starting), *([SCRATCH] if starting else [])]
         self._browsed: list[Path] = []
         self.box = QComboBox(self)
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         guard_wheel(self.box)
         self.button = QPushButton("…", self)
-        self.button.setToolTip(tip)
+        self.button.setToolTip("Take a model from any folder, one of ours or one of another program.")
         self.button.setFixedWidth(32)
         self.button.clicked.connect(self._browse)
         layout = QHBoxLayout(self)
@@ -68,7 +60,7 @@ class ModelChooser(QWidget):
         self.box.currentIndexChanged.connect(self.changed)
 
     def value(self) -> str:
-        """Return ``base``, or the folder of a model; nothing where there is no model."""
+        """Return the name of a built-in model, or the folder of a model; nothing where there is no model."""
         return str(self.box.currentData() or "")
 
     def set_value(self, value: str | Path) -> None:
@@ -85,7 +77,7 @@ class ModelChooser(QWidget):
         chosen = self.box.currentData()
         with QSignalBlocker(self.box):
             self.box.clear()
-            for text, value in (*self._first, *self._offered(workspace() / MODELS)):
+            for text, value in (*self._first, *own_models(workspace() / MODELS, self._role)):
                 self.box.addItem(text, value)
             for path in self._browsed:
                 if self.box.findData(str(path)) < 0:

@@ -70,7 +70,7 @@ def free_folder(out: Path) -> Path:
     """
     if out.exists() and not out.is_dir():
         raise UserError(f"{out} is a file; a folder is needed.", "Choose another --out.")
-    from particleforge.models.stardist.training import is_finished
+    from particleforge.models.opening import is_finished
 
     number = 1
     while (out / str(number) / "results").exists() or is_finished(out / str(number) / "model"):

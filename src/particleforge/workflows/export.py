@@ -4,15 +4,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from particleforge.errors import UserError
+from particleforge.models.kind import kinds
+from particleforge.models.opening import find_model, recognised
 from particleforge.recipes.aggregate.export import export_aggregates
 from particleforge.recipes.aggregate.writers import WRITERS
 from particleforge.step import Step
 from particleforge.store.dataset import Dataset
 from particleforge.store.exchange import FORMATS
 from particleforge.verb import InPlace, verb
-
-MODEL_FORMATS = ("onnx", "bioimageio")
-
 
 @verb(lambda written, _: written)
 def export(
@@ -40,10 +39,10 @@ def export(
         If the source cannot be read, the format does not suit it, or `out` exists.
     """
     source, out = Path(source), Path(out)
-    if (source / "config.json").is_file():
+    if recognised(source) is not None:
         return _export_model(source, out, format or "onnx")
     name = format or "pairs"
-    if name in MODEL_FORMATS:
+    if any(name in kind.exports for kind in kinds() if kind.exports):
         raise UserError(f"{source} is not the folder of a model; only models are written as {name}.")
     if name in WRITERS:
         dataset = Dataset.open(source)
@@ -55,10 +54,9 @@ def export(
 
 
 def _export_model(folder: Path, out: Path, name: str) -> dict[str, Any]:
-    if name not in MODEL_FORMATS:
-        raise UserError(f"A model cannot be written as {name!r}.", f"There are {', '.join(MODEL_FORMATS)}.")
-    from particleforge.models.stardist.export import EXPORTS
-    from particleforge.models.stardist.model import StarDistModel
-
-    EXPORTS[name](StarDistModel.load(folder), out)
+    kind, path = find_model(folder)
+    if kind.exports is None or name not in kind.exports:
+        hint = f"There are {', '.join(kind.exports.names())}." if kind.exports else ""
+        raise UserError(f"A {kind.title} model cannot be written as {name!r}.", hint)
+    kind.exports.get(name).write(kind.load(path), out)
     return {"file": str(out), "format": name}

@@ -13,7 +13,10 @@ import numpy as np
 from pydantic import AliasChoices, Field, model_validator
 
 from particleforge.micrograph import Length, parse_length_nm
-from particleforge.models.stardist.train_params import TrainParams
+from particleforge.models.kind import MODELS
+from particleforge.models.training import begin_training, train_model
+from particleforge.models.training_params import TRAININGS, AnyTraining
+from particleforge.models.training_set import TrainingSet, hold_out
 from particleforge.params import Params
 from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.recipe import Drawn
@@ -23,10 +26,10 @@ from particleforge.store.run_folder import claim
 from particleforge.verb import verb
 
 if TYPE_CHECKING:
-    from particleforge.models.stardist.model import StarDistModel
+    from particleforge.models.roles import Model
 
-SHAPES = 400
-"""Different domain-randomised samples; more are hardly seen within minutes."""
+REHEARSED = 400
+"""Different samples of what must not be forgotten; more are hardly seen within minutes."""
 THRESHOLD_SECONDS = 6.0
 """What choosing thresholds after the training takes, kept free of the time asked for."""
 
@@ -35,11 +38,12 @@ class LearnParams(Params):
     """How to learn from annotated micrographs."""
 
     start: str = Field(
-        "base",
+        "",
         validation_alias=AliasChoices("start", "from"),
-        description="Weights to start from: base (the detector that comes along), scratch, or the folder of a model.",
+        description="Weights to start from: scratch, a bundled model such as base, or the folder of a model; empty: the "
+        "bundled model of the kind that is trained, where there is one.",
     )
-    minutes: float = Field(5.0, gt=0, le=100_000, description="Time for all of it: growing the training set too.")
+    minutes: float = Field(5.0, gt=0, le=100_000, description="Time for all of it: generating the training set, too.")
     seed: int = Field(0, ge=0, description="Seed of everything random.")
     pixel_size: Length | None = Field(
         None, description="Side of a pixel with its unit, such as '0.5 nm'; empty: what the image files say."
@@ -48,12 +52,12 @@ class LearnParams(Params):
         None, ge=0, le=100_000, description="Synthetic images per annotated one; empty: enough for about 60 in all."
     )
     recipe: CutPaste = Field(CutPaste(), description="How synthetic images are made from the annotated particles.")
-    training: TrainParams = Field(TrainParams(), description="Network, schedule and augmentation.")
+    training: AnyTraining = Field(TRAININGS.parse({}), description="Kind of model, network, schedule and augmentation.")
 
     @model_validator(mode="after")
     def _said_once(self) -> LearnParams:
-        usual = TrainParams()
-        if any(getattr(self.training, name) != getattr(usual, name) for name in ("start", "minutes", "seed")):
+        given = {name for name in ("start", "minutes", "seed") if self.training.differs(name)}
+        if given:
             raise ValueError("start, minutes and seed belong to learn itself, not into training")
         return self
 
@@ -67,7 +71,7 @@ class LearnParams(Params):
 class Learned:
     """What came of learning."""
 
-    model: StarDistModel
+    model: Model
     path: Path
     particles: int
     images: int
@@ -80,8 +84,7 @@ class Learned:
             "images": self.images,
             "particles": self.particles,
             "synthetic_images": self.synthetic,
-            "prob_thresh": self.model.prob_thresh,
-            "working_scale": self.model.working_scale,
+            **self.model.headline(),
         }
 
 
@@ -91,7 +94,7 @@ def _report(learned: Learned, _: Mapping[str, Any]) -> dict[str, Any]:
 
 @verb(_report, resumable=True)
 def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams()) -> Step[Learned]:
-    """Grow a training set from annotated particles and train a detector on it.
+    """Generate a training set from annotated particles and train a model on it.
 
     An interrupted run with the same parameters is continued; after a tenth of the training its folder holds a
     usable model, the best so far.
@@ -119,19 +122,21 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
         samples = [replace(s, micrograph=s.micrograph.with_pixel_size(size_nm)) for s in samples]
     what = {"folder": str(folder.resolve()), "annotated": [sample.fingerprint() for sample in samples]}
     claim(out, what | params.model_dump(mode="json"))
-    from particleforge.models.stardist.training import TrainingSet, base_recipe, hold_out, train_stardist
+    begin_training(out, params.training, f"{folder.name}, {len(samples)} image{'' if len(samples) == 1 else 's'}")
 
     train_on, held_out = hold_out(samples)
     count = params.synthetic_count(len(train_on))
-    shapes = base_recipe() if params.training.shapes_share else None
+    kind = MODELS.get(params.training.kind)
+    rehearsal = kind.rehearsal(params.training)
     given = TrainingSet(
         real=train_on,
         synthetic=Drawn(params.recipe, params.recipe.prepare(train_on), params.seed, count) if count else (),
-        shapes=Drawn(shapes, shapes.prepare(()), params.seed, SHAPES) if shapes else (),
+        rehearsal=Drawn(rehearsal, rehearsal.prepare(()), params.seed, REHEARSED) if rehearsal else (),
         held_out=held_out,
+        recipes={"": params.recipe.model_dump(mode="json")} if count else {},
     )
     left = params.minutes - (time.monotonic() - began + THRESHOLD_SECONDS) / 60
-    training = params.training.replace(start=params.start, seed=params.seed, minutes=max(left, 0.25 * params.minutes))
-    model = yield from train_stardist(given, out, training)
+    budget = {"start": params.start or kind.start, "seed": params.seed, "minutes": max(left, 0.25 * params.minutes)}
+    model = yield from train_model(given, out, params.training.given(budget))
     particles = sum(len(np.unique(sample.labels[sample.labels > 0])) for sample in samples)
     return Learned(model, out, particles, len(samples), count)

@@ -1,13 +1,18 @@
-"""Train a detector on datasets and annotated folders."""
+"""Train a model on datasets and annotated folders."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, model_validator
 
 from particleforge.errors import UserError
-from particleforge.models.stardist.train_params import TrainParams
+from particleforge.models.training import begin_training, train_model
+from particleforge.models.training_params import DEFAULT_KIND, TRAININGS, TrainingParams
+from particleforge.models.training_set import TrainingSet, hold_out
+from particleforge.params import OneOfSeveral, Params
 from particleforge.sample import Joined, Sample
 from particleforge.step import Progress, Step
 from particleforge.store.annotated import read_annotated
@@ -16,16 +21,51 @@ from particleforge.store.run_folder import claim
 from particleforge.verb import verb
 
 if TYPE_CHECKING:
-    from particleforge.models.stardist.model import StarDistModel
+    from particleforge.models.roles import Model
 
 
-def _report(model: StarDistModel, args: Mapping[str, Any]) -> dict[str, Any]:
-    return {"model": str(args["out"]), "prob_thresh": model.prob_thresh, "working_scale": model.working_scale}
+def _settings() -> Mapping[str, type[Params]]:
+    return {f"{name} trainings": cls for name, cls in TRAININGS.members().items()}
+
+
+class TrainParams(Params):
+    """What kind of model to train, and how; settings may also be given without naming `settings`."""
+
+    model: str = Field(DEFAULT_KIND, description="Kind of model.")
+    settings: Annotated[dict[str, Any], OneOfSeveral(_settings)] = Field(
+        {}, description="Budget and settings of the training, by name; each kind of model has its own."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gathered(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        own = {name: data[name] for name in cls.model_fields if name in data}
+        rest = {name: value for name, value in data.items() if name not in cls.model_fields}
+        model = rest.pop("kind", own.get("model", DEFAULT_KIND))
+        return {"model": model, "settings": {**rest, **own.get("settings", {})}}
+
+    def training(self) -> TrainingParams:
+        """Parameters of the training.
+
+        Raises
+        ------
+        UserError
+            If there is no such kind or setting.
+        """
+        return TRAININGS.parse({**self.settings, "kind": self.model})
+
+
+def _report(model: Model, args: Mapping[str, Any]) -> dict[str, Any]:
+    return {"model": str(args["out"]), **model.headline()}
 
 
 @verb(_report, resumable=True)
-def train(sources: Sequence[Path | str], out: Path | str, params: TrainParams = TrainParams()) -> Step[StarDistModel]:
-    """Train a StarDist model; an interrupted run with the same sources and parameters is continued.
+def train(
+    sources: Sequence[Path | str], out: Path | str, params: TrainParams | TrainingParams = TrainParams()
+) -> Step[Model]:
+    """Train a model; an interrupted run with the same sources and parameters is continued.
 
     Parameters
     ----------
@@ -34,28 +74,29 @@ def train(sources: Sequence[Path | str], out: Path | str, params: TrainParams = 
     out
         Folder of the model; an interrupted run is continued.
     params
-        Network, budget and settings.
+        Kind of model, budget and settings.
 
     Raises
     ------
     UserError
-        If a source cannot be read, or `out` holds something else.
+        If a source cannot be read, the kind cannot learn from it, or `out` holds something else.
     """
+    training = params.training() if isinstance(params, TrainParams) else params
     yield Progress(0, 1, "Reading what to learn from")
     real: list[Sample] = []
-    datasets: list[Dataset] = []
+    datasets: dict[str, Dataset] = {}
     paths, out = [Path(source) for source in sources], Path(out)
     for source in paths:
         if (source / "zarr.json").exists():
-            datasets.append(Dataset.open(source))
+            datasets[str(source)] = Dataset.open(source)
         elif source.is_dir():
             real += read_annotated(source)
         else:
-            raise UserError(f"{source} is no folder.", "Give NAME.zarr datasets and annotated folders.")
+            raise UserError(f"{source} is not a folder.", "Give NAME.zarr datasets and annotated folders.")
     what = {"sources": [str(path.resolve()) for path in paths]}
-    claim(out, what | {"annotated": [sample.fingerprint() for sample in real]} | params.model_dump(mode="json"))
-    from particleforge.models.stardist.training import TrainingSet, hold_out, train_stardist
-
+    claim(out, what | {"annotated": [sample.fingerprint() for sample in real]} | training.model_dump(mode="json"))
+    begin_training(out, training, ", ".join(path.name for path in paths))
     train_on, held_out = hold_out(real)
-    samples = TrainingSet(real=train_on, synthetic=Joined(datasets), held_out=held_out)
-    return (yield from train_stardist(samples, out, params))
+    recipes = {path: dataset.meta.get("recipe", {}) for path, dataset in datasets.items()}
+    samples = TrainingSet(train_on, Joined(list(datasets.values())), held_out=held_out, recipes=recipes)
+    return (yield from train_model(samples, out, training))

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from particleforge.errors import UserError
+from particleforge.models.card import CHECKPOINT, LOG
+from particleforge.models.fit import made_ahead
 from particleforge.models.patches import Source
-from particleforge.models.stardist.batches import made_ahead
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.models.stardist.train import CHECKPOINT, LOG, Mix, train_network
+from particleforge.models.stardist.train import Mix, train_network
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.step import run
 

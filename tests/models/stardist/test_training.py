@@ -12,20 +12,20 @@ from skimage.draw import disk, ellipse
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.models.card import LOG
 from particleforge.models.patches import Source
 from particleforge.models.stardist import thresholds
 from particleforge.models.stardist.config import SMALL
 from particleforge.models.stardist.model import StarDistModel
-from particleforge.models.stardist.train import LOG, Mix, train_network
+from particleforge.models.stardist.train import Mix, train_network
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.models.stardist.training import (
     GLANCE_PX,
-    TrainingSet,
     are_long,
-    hold_out,
     plan_scales,
     train_stardist,
 )
+from particleforge.models.training_set import TrainingSet, hold_out
 from particleforge.sample import Sample
 from particleforge.step import run
 

@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from particleforge.errors import UserError
+from particleforge.models.estimator.train_params import EstimatorParams
 from particleforge.models.kind import ModelKind
+from particleforge.params import read_yaml
 
 if TYPE_CHECKING:
     from particleforge.models.estimator.model import Estimator
+    from particleforge.models.training_set import TrainingSet
+    from particleforge.step import Step
 
 HETERO = Path(__file__).parent / "hetero"
 """The bundled estimator of hetero-aggregates; its recipe and its training are next to it."""
@@ -22,6 +27,7 @@ class EstimatorKind(ModelKind):
     kind = "estimator"
     title = "Estimator"
     role = "estimator"
+    Training = EstimatorParams
     bundled: ClassVar[Mapping[str, Path | None]] = {"hetero": HETERO}
 
     @classmethod
@@ -30,8 +36,47 @@ class EstimatorKind(ModelKind):
         return (folder / NOTE).is_file()
 
     @classmethod
+    def finished(cls, folder: Path) -> bool:
+        """Whether there is the note that is written last."""
+        return cls.recognises(folder)
+
+    @classmethod
+    def scores(cls, folder: Path) -> dict[str, float]:
+        """Mean absolute error of each parameter on samples that were held out, of several images where these are."""
+        try:
+            parts = read_yaml(folder / NOTE)["parts"]
+            errors = {part["target"]["parameter"]: part["held_out"] for part in parts}
+        except (UserError, KeyError, TypeError):
+            return super().scores(folder)
+        return {name: held_out.get("together", held_out.get("per_image")) for name, held_out in errors.items()}
+
+    @classmethod
     def load(cls, folder: Path | None) -> Estimator:
         """Load a model folder; see `Estimator.load`."""
         from particleforge.models.estimator.model import Estimator
 
         return Estimator.load(folder or HETERO)
+
+    @classmethod
+    def train(cls, data: TrainingSet, out: Path, params: EstimatorParams) -> Step[Estimator]:
+        """Train an estimator on datasets of one recipe; see `train_on`.
+
+        Raises
+        ------
+        UserError
+            If there are annotated images, whose parameters nobody knows, or datasets of several recipes.
+        """
+        from particleforge.models.estimator.training import train_on
+
+        if len(data.real) or len(data.held_out):
+            raise UserError(
+                "An estimator learns from samples whose parameters are known, not from annotated images.",
+                "Give datasets NAME.zarr drawn from one recipe.",
+            )
+        places, recipes = list(data.recipes), list(data.recipes.values())
+        for place, recipe in data.recipes.items():
+            if recipe != recipes[0]:
+                raise UserError(
+                    f"{place} was drawn from another recipe than {places[0]}.", "Give datasets of one recipe."
+                )
+        return (yield from train_on(data.synthetic, recipes[0] if recipes else {}, out, params))

@@ -196,6 +196,13 @@ class Estimator(roles.Estimator):
         with atomic_write(folder / NOTE) as path:
             path.write_text(note.to_yaml(), encoding="utf-8")
 
+    def headline(self) -> dict[str, Any]:
+        """Mean absolute error of each parameter on what was held out."""
+        errors = {
+            part.target.parameter: part.held_out.get("together", part.held_out.get("per_image")) for part in self.parts
+        }
+        return {f"error of {name}": None if error is None else round(error, 4) for name, error in errors.items()}
+
     def estimate(self, micrographs: Iterable[Micrograph]) -> list[Estimate]:
         """Estimate every parameter from images of one and the same material.
 

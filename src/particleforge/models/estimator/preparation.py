@@ -1,7 +1,7 @@
 """Images as estimators want them: one size, one pixel size, few grey levels."""
 
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,9 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.normalize import rescale
 from particleforge.params import Params
-from particleforge.sample import Sample
+
+if TYPE_CHECKING:
+    from particleforge.sample import Sample
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -54,7 +56,7 @@ class Preparation(PrepareParams):
     high: float = Field(1.0, description="Grey value that becomes white, for absolute.")
 
     @classmethod
-    def fit(cls, samples: Sequence[Sample], params: PrepareParams) -> Self:
+    def fit(cls, samples: "Sequence[Sample]", params: PrepareParams) -> Self:
         """Find size, pixel size and grey range of samples.
 
         Raises
@@ -182,7 +184,7 @@ def pooled(image: Floats, pool: int) -> Floats:
     return np.asarray(blocks.mean((1, 3)), np.float32)
 
 
-def _spread(samples: Sequence[Sample]) -> list[Sample]:
+def _spread(samples: "Sequence[Sample]") -> "list[Sample]":
     """Choose some of many, evenly spread."""
     return [samples[int(i)] for i in np.linspace(0, len(samples) - 1, READ_FOR_RANGE)]
 

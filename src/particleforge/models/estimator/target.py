@@ -1,7 +1,7 @@
 """What is estimated, and by which kind of network."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +10,10 @@ from pydantic import Field, TypeAdapter, model_validator
 from particleforge.draws import Distribution, Draw
 from particleforge.errors import UserError
 from particleforge.params import Params
-from particleforge.recipes.aggregate.descriptors import describe, read_truth
 from particleforge.recipes.fields import innermost, raw, value_of
-from particleforge.sample import Sample
+
+if TYPE_CHECKING:
+    from particleforge.sample import Sample
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -58,7 +59,7 @@ class Target(Params):
         """Images the network is given at once."""
         return 1
 
-    def of_sample(self, sample: Sample) -> float:
+    def of_sample(self, sample: "Sample") -> float:
         """Value a network should tell from a sample's image.
 
         Raises
@@ -200,7 +201,7 @@ class Batch(Target):
 AnyTarget: TypeAlias = Annotated[Regression | Share | Batch, Field(discriminator="kind")]
 
 
-def shown_by(sample: Sample, names: str) -> float:
+def shown_by(sample: "Sample", names: str) -> float:
     """Tell what a sample shows, by names joined by +; see `Target.shown`.
 
     Raises
@@ -211,7 +212,7 @@ def shown_by(sample: Sample, names: str) -> float:
     return float(sum(_part(sample, name.strip()) for name in names.split("+")))
 
 
-def _part(sample: Sample, name: str) -> float:
+def _part(sample: "Sample", name: str) -> float:
     """Value of one name: of the recipe, the truth table or the aggregate."""
     if name.startswith("descriptor."):
         return _descriptor(sample, name.removeprefix("descriptor."))
@@ -231,8 +232,10 @@ def _part(sample: Sample, name: str) -> float:
         raise UserError(f"Column {column} holds text such as {first!r}.", f"Write truth.{column}={first}.") from error
 
 
-def _descriptor(sample: Sample, name: str) -> float:
+def _descriptor(sample: "Sample", name: str) -> float:
     """Value of a descriptor; nan where the aggregate has none, as without a particle of a material."""
+    from particleforge.recipes.aggregate.descriptors import describe, read_truth
+
     if sample.truth is None or not {"x_nm", "y_nm", "z_nm", "material"} <= set(sample.truth):
         raise UserError(f"Sample {sample.name} is no aggregate; it has no descriptors.", "Name a column, truth.COLUMN.")
     materials = [str(material["name"]) for material in innermost(sample.recipe).get("materials", ())]

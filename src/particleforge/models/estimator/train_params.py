@@ -1,17 +1,20 @@
 """What an estimator learns, and how."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from particleforge.models.estimator.augment import EstimatorAugment
 from particleforge.models.estimator.config import NetworkConfig
 from particleforge.models.estimator.preparation import PrepareParams
 from particleforge.models.estimator.target import AnyTarget
-from particleforge.params import Params
+from particleforge.models.training_params import TrainingParams
 
 
-class EstimatorParams(Params):
+class EstimatorParams(TrainingParams):
     """Targets, budget and settings of the training of an estimator."""
 
+    kind: Literal["estimator"] = "estimator"
     targets: tuple[AnyTarget, ...] = Field(
         (),
         description="What is estimated; each target has networks of its own. By kind: regression, share, batch.",
@@ -19,10 +22,8 @@ class EstimatorParams(Params):
     minutes: float | None = Field(
         10.0, gt=0, le=100_000, description="Time for each network; empty: no limit but steps."
     )
-    steps: int | None = Field(None, ge=1, description="Steps of each network; empty: no limit but minutes.")
     batch_size: int = Field(32, ge=1, le=4096, description="Images per step, of all groups together.")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Largest learning rate; it warms up and falls to zero.")
-    seed: int = Field(0, ge=0, description="Seed of weights, choice and augmentation.")
     held_out: float = Field(
         0.15, gt=0, lt=1, description="Share of the samples that are kept to choose weights by; groups stay together."
     )
@@ -33,7 +34,6 @@ class EstimatorParams(Params):
         "features: so is learned what is out of reach from its own target alone.",
     )
     half: bool = Field(False, description="Train in 16 bits where that is enough: quicker on processors that can.")
-    validations: int = Field(10, ge=1, le=10_000, description="How often a network is validated and saved.")
     prepare: PrepareParams = Field(PrepareParams(), description="How images are made ready.")
     augment: EstimatorAugment = Field(EstimatorAugment(), description="Variation of the images.")
     network: NetworkConfig = Field(NetworkConfig(), description="Sizes of the layers.")

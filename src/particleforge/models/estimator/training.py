@@ -55,8 +55,7 @@ def train_on(
         raise UserError(
             f"{out} holds a finished estimator; nothing is overwritten.", "Choose another --out or remove it."
         )
-    if params.minutes is None and params.steps is None:
-        raise UserError("Neither minutes nor steps are given.", "Give at least one, such as --minutes 10.")
+    params.check_budget()
     named(params.targets)
     preparation = Preparation.fit(samples, params.prepare)
     shared = recipe.get("shared") or [target.parameter for target in params.targets]

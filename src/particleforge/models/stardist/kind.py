@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import csv
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from particleforge.models.card import CHECKPOINT, LOG, Card
 from particleforge.models.kind import ModelKind
 from particleforge.models.stardist.options import StarDistOptions
+from particleforge.models.stardist.train_params import TrainParams
+from particleforge.params import read_yaml
+from particleforge.registry import Registry
 
 if TYPE_CHECKING:
     from particleforge.models.stardist.model import StarDistModel
+    from particleforge.models.training_params import TrainingParams
+    from particleforge.models.training_set import TrainingSet
+    from particleforge.recipes.recipe import Recipe
+    from particleforge.step import Step
 
 BASE = Path(__file__).parent / "base"
 """The bundled detector, trained on recipes only; the recipe and the settings are next to it."""
+
+CONFIG, NOTE = "config.json", "particleforge.yaml"
 
 
 class StarDistKind(ModelKind):
@@ -22,13 +34,40 @@ class StarDistKind(ModelKind):
     kind = "stardist"
     title = "StarDist"
     role = "detector"
+    Training = TrainParams
     Options = StarDistOptions
+    start = "base"
+    exports = Registry("format for models", "particleforge.models.stardist.exports")
     bundled: ClassVar[Mapping[str, Path | None]] = {"base": BASE}
 
     @classmethod
     def recognises(cls, folder: Path) -> bool:
         """Whether there is what the official package writes, too."""
-        return (folder / "config.json").is_file()
+        return (folder / CONFIG).is_file()
+
+    @classmethod
+    def finished(cls, folder: Path) -> bool:
+        """Whether there are weights and no checkpoint."""
+        return cls.recognises(folder) and not (folder / CHECKPOINT).is_file()
+
+    @classmethod
+    def source(cls, folder: Path) -> str:
+        """Say what it learned from, also of models from before there were cards."""
+        if Card.read(folder) is not None:
+            return super().source(folder)
+        if not (folder / NOTE).is_file():
+            return "StarDist model"
+        return ", ".join(read_yaml(folder / NOTE).get("provenance", {}).get("real", ())) or "recipes only"
+
+    @classmethod
+    def scores(cls, folder: Path) -> dict[str, float]:
+        """F1 on annotated particles that were held out, where the held-out loss was lowest: these weights are kept."""
+        try:
+            rows = list(csv.DictReader((folder / LOG).read_text(encoding="utf-8").splitlines()))
+            f1 = float(min(rows, key=lambda row: float(row["held_out_loss"]))["held_out_f1"])
+        except (OSError, ValueError, KeyError):
+            return super().scores(folder)
+        return {} if math.isnan(f1) else {"f1": f1}
 
     @classmethod
     def load(cls, folder: Path | None) -> StarDistModel:
@@ -36,3 +75,19 @@ class StarDistKind(ModelKind):
         from particleforge.models.stardist.model import StarDistModel
 
         return StarDistModel.load(folder or BASE)
+
+    @classmethod
+    def rehearsal(cls, params: TrainingParams) -> Recipe | None:
+        """Recipe the bundled detector was trained on; its particles are about as large as at working scale."""
+        if not isinstance(params, TrainParams) or not params.shapes_share:
+            return None
+        from particleforge.recipes.any import read_recipe
+
+        return read_recipe(str(BASE / "recipe.yaml"))
+
+    @classmethod
+    def train(cls, data: TrainingSet, out: Path, params: TrainParams) -> Step[StarDistModel]:
+        """Train a detector; see `train_stardist`."""
+        from particleforge.models.stardist.training import train_stardist
+
+        return (yield from train_stardist(data, out, params))

@@ -10,9 +10,11 @@ from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.models.device import torch_device
 from particleforge.models.normalize import normalize, rescale
 from particleforge.models.roles import Detector
 from particleforge.models.stardist.instances import Instances, Thresholds, instances
+from particleforge.models.stardist.kind import NOTE
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.official import read_official, write_official
 from particleforge.models.stardist.options import TILE_PX, StarDistOptions
@@ -23,7 +25,6 @@ from particleforge.step import Step, run
 from particleforge.store.files import atomic_write
 
 Floats = npt.NDArray[np.float32]
-NOTE = "particleforge.yaml"
 
 
 class _Note(Params):
@@ -121,7 +122,12 @@ class StarDistModel(Detector[StarDistOptions]):
         """Find all particles of a micrograph; see `predict_steps`."""
         given = {name: getattr(options, name) for name in ("prob_thresh", "nms_thresh", "tile_px")}
         chosen = replace(self, **{name: value for name, value in given.items() if value is not None})
+        chosen.net.to(torch_device(options.device))
         return (yield from chosen.predict_steps(micrograph, options.scale))
+
+    def headline(self) -> dict[str, Any]:
+        """Least probability of a particle, and factor to the scale it was trained for."""
+        return {"prob_thresh": self.prob_thresh, "working_scale": self.working_scale}
 
     def native_options(self) -> StarDistOptions:
         """Options for images at the scale it was trained for."""

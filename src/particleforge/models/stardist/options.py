@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from particleforge.models.device import Device
 from particleforge.params import Params
 
 TILE_PX = 1024
@@ -25,4 +26,7 @@ class StarDistOptions(Params):
         le=100,
         description="Factor by which images are resized for the network; empty: by the pixel size, or what is most "
         "plausible for each image.",
+    )
+    device: Device = Field(
+        "auto", description="Where the network runs: auto (a graphics processor where there is one), cpu, cuda or mps."
     )

@@ -1,25 +1,25 @@
 """Budget and settings of a StarDist training."""
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from particleforge.models.patches import Augment
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.params import Params
+from particleforge.models.training_params import TrainingParams
 
 
-class TrainParams(Params):
+class TrainParams(TrainingParams):
     """Budget and settings of a training."""
 
+    kind: Literal["stardist"] = "stardist"
     network: StarDistConfig | None = Field(
         None,
         description="Architecture; empty: small, with batch norm, and with 64 rays instead of 32 for long particles.",
     )
     start: str = Field(
-        "scratch", description="Weights to start from: scratch, base (the detector that comes along) or a model folder."
+        "scratch", description="Weights to start from: scratch, base (the bundled detector) or a model folder."
     )
-    minutes: float | None = Field(5.0, gt=0, le=100_000, description="Time to train; empty: no limit but `steps`.")
-    steps: int | None = Field(None, ge=1, description="Optimiser steps; empty: no limit but `minutes`.")
-    seed: int = Field(0, ge=0, description="Seed of weights, patches and augmentation.")
     patch_px: int = Field(192, ge=32, le=4096, description="Side of the training patches at working scale.")
     batch_size: int = Field(4, ge=1, le=1024, description="Patches per step.")
     learning_rate: float | None = Field(
@@ -43,7 +43,6 @@ class TrainParams(Params):
         "they are, and the model looks for the scale of each image it is used on.",
     )
     augment: Augment = Field(Augment(), description="Variation of the patches.")
-    validations: int = Field(10, ge=1, le=10_000, description="How often the network is validated and saved.")
 
     @model_validator(mode="after")
     def _network_of_its_own(self) -> "TrainParams":

@@ -11,19 +11,19 @@ from skimage.measure import regionprops_table
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.models.card import CHECKPOINT
 from particleforge.models.opening import open_model
 from particleforge.models.patches import Source
 from particleforge.models.stardist.config import SMALL
-from particleforge.models.stardist.kind import BASE
-from particleforge.models.stardist.model import NOTE, StarDistModel
+from particleforge.models.stardist.kind import NOTE
+from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.scale_search import candidate_scales
 from particleforge.models.stardist.sources import Sources, diameters_px
 from particleforge.models.stardist.thresholds import choose_thresholds, look, piece, usual_f1
-from particleforge.models.stardist.train import CHECKPOINT, Mix, Watch, train_network
+from particleforge.models.stardist.train import Mix, Watch, train_network
 from particleforge.models.stardist.train_params import TrainParams
-from particleforge.recipes.any import read_recipe
-from particleforge.recipes.recipe import Recipe
+from particleforge.models.training_set import TrainingSet
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step
 
@@ -115,28 +115,6 @@ def plan_scales(samples: Sequence[Sample], target_px: float) -> ScalePlan:
     return ScalePlan(target_px, medians, reference)
 
 
-@dataclass(frozen=True)
-class TrainingSet:
-    """What to learn from.
-
-    Parameters
-    ----------
-    real
-        Annotated micrographs, fully or partly.
-    synthetic
-        Samples of a recipe; the last ones are held out.
-    shapes
-        Domain-randomised samples, which are at working scale as they are.
-    held_out
-        Annotated micrographs to validate on.
-    """
-
-    real: Sequence[Sample] = ()
-    synthetic: Sequence[Sample] = ()
-    shapes: Sequence[Sample] = ()
-    held_out: Sequence[Sample] = ()
-
-
 def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step[StarDistModel]:
     """Train a StarDist network at a working scale that suits the particles, choose thresholds, save the model.
 
@@ -161,6 +139,7 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
             f"{out} holds a finished model; nothing is overwritten.",
             "Choose another place for the output, or remove it.",
         )
+    params.check_budget()
     real, synthetic = samples.real, samples.synthetic
     start = None if params.start == "scratch" else _starting(params.start)
     plan = plan_scales(real or synthetic[:32], params.diameter_px)
@@ -173,8 +152,8 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
     def sources(chosen: Sequence[Sample], indices: range | None = None) -> Sources:
         return Sources(chosen, range(len(chosen)) if indices is None else indices, plan.scale_of, PERCENTILES)
 
-    shapes = Sources(samples.shapes, range(len(samples.shapes)), lambda _: 1.0, PERCENTILES)
-    mix = Mix(sources(real), sources(synthetic, range(training)), shapes)
+    rehearsal = Sources(samples.rehearsal, range(len(samples.rehearsal)), lambda _: 1.0, PERCENTILES)
+    mix = Mix(sources(real), sources(synthetic, range(training)), rehearsal)
     real_tests, synthetic_tests = sources(samples.held_out), sources(synthetic, range(training, len(synthetic)))
     tests = [*real_tests[:], *synthetic_tests[:]]
     provenance = {
@@ -183,7 +162,7 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
         "real": [sample.name for sample in real],
         "held_out": [sample.name for sample in samples.held_out],
         "synthetic": len(synthetic),
-        "shapes": len(samples.shapes),
+        "shapes": len(samples.rehearsal),
         "median_diameters_px": list(plan.medians_px),
     }
 
@@ -232,11 +211,6 @@ def _glance(net: StarDistNet, sources: Sequence[Sequence[Source]]) -> Sample:
     return Sample(Micrograph(shown.image), look(net, shown).labels)
 
 
-def base_recipe() -> Recipe:
-    """Return the recipe the base detector was trained on; its particles are about as large as at working scale."""
-    return read_recipe(str(BASE / "recipe.yaml"))
-
-
 def are_long(samples: Sequence[Sample]) -> bool:
     """Whether the median particle is more than twice as long as wide; 32 rays miss the ends of such particles."""
     ratios: list[float] = []
@@ -251,10 +225,3 @@ def are_long(samples: Sequence[Sample]) -> bool:
 def is_finished(folder: Path) -> bool:
     """Whether a folder holds a model whose training came to its end."""
     return (folder / NOTE).exists() and not (folder / CHECKPOINT).exists()
-
-
-def hold_out(samples: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
-    """Split annotated micrographs: from eight on, every seventh with particles is kept for validation."""
-    labelled = [sample for sample in samples if sample.labels.any()]
-    held_out = labelled[3::7] if len(labelled) >= 8 else []
-    return [sample for sample in labelled if sample not in held_out], held_out

@@ -14,7 +14,7 @@ from particleforge.widgets.aggregates.images import Images, write_task
 from particleforge.widgets.aggregates.rows import Rows, estimate_rows
 from particleforge.widgets.aggregates.shadow_view import ShadowView
 from particleforge.widgets.folded_form import FoldedForm
-from particleforge.widgets.model_chooser import ModelChooser, estimators
+from particleforge.widgets.model_chooser import ModelChooser
 from particleforge.widgets.name_edit import NameEdit
 from particleforge.widgets.panel import Panel
 from particleforge.widgets.scratch import Scratch
@@ -34,7 +34,7 @@ class AggregatesPanel(Panel):
     def __init__(self, napari_viewer: "Viewer") -> None:
         super().__init__(napari_viewer, "Estimate")
         self.growth, self.images = GrowSection(napari_viewer), Images(napari_viewer)
-        self.model = ModelChooser((), estimators, "Take an estimator from any folder.")
+        self.model = ModelChooser("estimator")
         self.name, self.form = NameEdit(RESULTS, "shadow"), FoldedForm(ShadowParams, ("n",), ("pixel_size",))
         self.shadow, self.estimates = QPushButton("Grow shadow"), Rows()
         self.shadow.setToolTip("Estimate, then grow and describe aggregates with what was estimated.")

@@ -12,7 +12,7 @@ from particleforge.widgets.workspace import MODELS, workspace
 HEADER = {
     "Model": "Its name; a training that was stopped can be resumed once it is selected.",
     "Date": "Of its last change.",
-    "F1": "Share of held-out annotated particles found, and of finds that are right; empty where none were held out.",
+    "Score": "On what was held out: F1 is the share of particles found and of finds that are right; empty: nothing was.",
     "Size": "Of its folder.",
     "Learned from": "Its annotated images.",
 }
@@ -39,7 +39,7 @@ class ModelList(QTreeWidget):
         self.clear()
         for model in self.models:
             state = "" if model.finished else " (running)" if model.path == running else " (stopped)"
-            score, size = "" if model.f1 is None else f"{model.f1:.2f}", f"{model.size_bytes / 1e6:.1f} MB"
+            score, size = _scores(model), f"{model.size_bytes / 1e6:.1f} MB"
             item = QTreeWidgetItem(self, [model.name + state, f"{model.date:%Y-%m-%d}", score, size, model.source])
             item.setToolTip(0, f"{model.path}, {model.date:%Y-%m-%d %H:%M}")
             item.setData(0, Qt.ItemDataRole.UserRole, str(model.path))
@@ -60,3 +60,7 @@ class ModelList(QTreeWidget):
         item = self.currentItem()
         path = "" if item is None else item.data(0, Qt.ItemDataRole.UserRole)
         return next((model for model in self.models if str(model.path) == path), None)
+
+
+def _scores(model: Trained) -> str:
+    return ", ".join(f"{name.upper() if name == 'f1' else name} {value:.2f}" for name, value in model.scores.items())

@@ -9,7 +9,7 @@ from particleforge.jobs.messages import Advance, Plain, Task
 from particleforge.models.trained import Trained
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.folder_chooser import FolderChooser
-from particleforge.widgets.model_chooser import BUILT_IN, ModelChooser
+from particleforge.widgets.model_chooser import ModelChooser
 from particleforge.widgets.name_edit import NameEdit
 from particleforge.widgets.panel import Panel
 from particleforge.widgets.train.grown_chooser import GrownChooser
@@ -21,8 +21,6 @@ from particleforge.workflows.learn import LearnParams
 if TYPE_CHECKING:
     from napari import Viewer
 
-SCRATCH = ("Nothing: from scratch", "scratch")
-
 
 class TrainPanel(Panel):
     """Trains a detector on a few annotated particles."""
@@ -30,7 +28,7 @@ class TrainPanel(Panel):
     def __init__(self, napari_viewer: "Viewer") -> None:
         super().__init__(napari_viewer, "Train", "Stop")
         self.folder, self.grown = FolderChooser(), GrownChooser()
-        self.start, self.name = ModelChooser((BUILT_IN, SCRATCH)), NameEdit(MODELS, "detector")
+        self.start, self.name = ModelChooser(starting=True), NameEdit(MODELS, "detector")
         self.add_line("Annotated", self.folder, "Folder with images/, labels/ and perhaps background/.")
         self.add_line(
             "Synthetic", self.grown, "Samples it learns from, too: cut and pasted on the way, or grown before."

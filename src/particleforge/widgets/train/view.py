@@ -7,7 +7,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from particleforge.jobs.messages import Advance
-from particleforge.models.trained import LOG, Trained
+from particleforge.models.card import LOG
+from particleforge.models.trained import Trained
 from particleforge.widgets.train.loss import LossPlot
 from particleforge.widgets.train.models import ModelList
 from particleforge.widgets.train.picture import Picture

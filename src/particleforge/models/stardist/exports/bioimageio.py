@@ -1,86 +1,31 @@
-"""Models for other programs: ONNX, and packages for the BioImage Model Zoo."""
+"""Packages for the BioImage Model Zoo."""
 
-import logging
-import warnings
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 import yaml
 from scipy import ndimage
-from torch import Tensor, nn
 
-from particleforge.errors import UserError
 from particleforge.models.normalize import normalize
+from particleforge.models.stardist.exports.onnx import OPSET, check_new
+from particleforge.models.stardist.exports.onnx import write as write_onnx
 from particleforge.models.stardist.instances import BORDER_CELLS, Thresholds, instances
 from particleforge.models.stardist.model import StarDistModel
-from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.predict import network_maps
 from particleforge.store.files import atomic_write, sha256
 
-OPSET = 18
 SPEC_VERSION = "0.5.12"
 """Of the BioImage Model Zoo's description; `stardist_postprocessing` is a part of it."""
 TEST_SIDE_PX = 128
-MIN_DIST_PX = 1e-3
-"""Least distance to an outline, as in the official package."""
 
 
-def export_onnx(model: StarDistModel, path: Path) -> None:
-    """Write the network as an ONNX file.
-
-    Its input `image` is (1, height, width, 1) float32, normalised, height and width divisible by
-    `config.divisor`; its output `prob_dist` is (1, height / grid, width / grid, 1 + n_rays) float32: probability,
-    then distances in pixels.
-
-    Parameters
-    ----------
-    model
-        Its network is exported; thresholds and working scale have no place in ONNX.
-    path
-        File NAME.onnx that is not there yet.
-
-    Raises
-    ------
-    UserError
-        If the file exists or the packages onnx and onnxscript are missing.
-    """
-    missing = [name for name in ("onnx", "onnxscript") if find_spec(name) is None]
-    if missing:
-        raise UserError(
-            f"To export a model {' and '.join(missing)} must be installed.",
-            "Run: pip install 'napari-particleforge[export]'",
-        )
-    _check_new(path)
-    wrapped = _ChannelLast(model.net).cpu().eval()
-    divisor = model.net.config.divisor
-    rows, columns = (step * torch.export.Dim(name) for step, name in zip(divisor, ("rows", "columns"), strict=True))
-    example = torch.zeros(1, 3 * divisor[0], 5 * divisor[1], 1)
-    with atomic_write(path) as part, _silent():
-        torch.onnx.export(
-            wrapped,
-            (example,),
-            part,
-            input_names=["image"],
-            output_names=["prob_dist"],
-            opset_version=OPSET,
-            dynamic_shapes={"image": {1: rows, 2: columns}},
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-
-
-def export_bioimageio(model: StarDistModel, path: Path) -> None:
+def write(model: StarDistModel, path: Path) -> None:
     """Write a package for the BioImage Model Zoo: ONNX weights, description, a test image and its labels.
 
     Programs that know the built-in `stardist_postprocessing` get instance labels from it. Images are not resized
@@ -98,13 +43,13 @@ def export_bioimageio(model: StarDistModel, path: Path) -> None:
     UserError
         If the file exists or the packages onnx and onnxscript are missing.
     """
-    _check_new(path)
+    check_new(path)
     image = _test_image(model)
     labels = _labels(model, image)
     with atomic_write(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as package:
         weights = part.with_suffix(".onnx")
         try:
-            export_onnx(model, weights)
+            write_onnx(model, weights)
             package.write(weights, "weights.onnx")
             digest = sha256(weights)
         finally:
@@ -114,43 +59,6 @@ def export_bioimageio(model: StarDistModel, path: Path) -> None:
         package.writestr("README.md", _readme(model, path.stem))
         description = _description(model, path.stem, digest)
         package.writestr("rdf.yaml", yaml.safe_dump(description, sort_keys=False, allow_unicode=True))
-
-
-EXPORTS = {"onnx": export_onnx, "bioimageio": export_bioimageio}
-"""Every format a model can be written in."""
-
-
-class _ChannelLast(nn.Module):
-    """The network with one input and one output, channels last."""
-
-    def __init__(self, net: StarDistNet) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, image: Tensor) -> Tensor:
-        logits, dist = self.net(image.permute(0, 3, 1, 2))
-        return torch.cat([torch.sigmoid(logits), dist.clamp(min=MIN_DIST_PX)], 1).permute(0, 2, 3, 1)
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Hide what torch's exporter says about packages and operators that are not used here."""
-    log = logging.getLogger("torch.onnx")
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(before)
-
-
-def _check_new(path: Path) -> None:
-    if path.exists():
-        raise UserError(f"{path} exists; nothing is overwritten.", "Choose another name or remove it.")
-    if not path.parent.is_dir():
-        raise UserError(f"{path.parent} is no folder.", "Create it first.")
 
 
 def _npy(array: npt.NDArray[Any]) -> bytes:

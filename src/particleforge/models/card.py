@@ -1,0 +1,52 @@
+"""What the folder of a model says of it, whatever its kind."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+from pydantic import Field
+
+from particleforge.errors import UserError
+from particleforge.params import Params
+from particleforge.store.files import atomic_write
+
+CARD, CHECKPOINT, LOG = "model.yaml", "checkpoint.pt", "training.csv"
+"""Files in the folder of a model."""
+
+
+class Card(Params):
+    """A model in short.
+
+    It is written when a training begins and again when it ends; folders of before there were cards have none.
+    """
+
+    kind: str = Field("", description="Kind of the model.")
+    version: str = Field("", description="Of the package that wrote it.")
+    source: str = Field("", description="What it learned from, for people.")
+    scores: dict[str, float] = Field({}, description="How well it did on what was held out.")
+    finished: bool = Field(False, description="Whether its training came to its end.")
+
+    @classmethod
+    def read(cls, folder: Path) -> Card | None:
+        """Card of a folder; None where there is none that can be read."""
+        if not (folder / CARD).is_file():
+            return None
+        try:
+            return cls.from_yaml(folder / CARD)
+        except UserError:
+            return None
+
+    def write(self, folder: Path) -> None:
+        """Write it into a folder.
+
+        Raises
+        ------
+        UserError
+            If the disk is full or not writable.
+        """
+        with atomic_write(folder / CARD) as path:
+            path.write_text(
+                self.replace(version=version("napari-particleforge")).to_yaml(),
+                encoding="utf-8",
+            )

@@ -1,0 +1,328 @@
+"""The one training loop: budget, schedule, validation, checkpoint, log. The model gives the rest as a `Task`."""
+
+import copy
+import csv
+import math
+import os
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from particleforge.errors import UserError
+from particleforge.models.card import CHECKPOINT, LOG
+from particleforge.models.device import torch_device
+from particleforge.models.training_params import TrainingParams
+from particleforge.step import Progress, Step
+from particleforge.store.files import atomic_write
+
+T = TypeVar("T")
+WARM_UP = 0.03
+"""Share of the budget in which the learning rate rises."""
+MOMENTUM = 0.1
+"""Of running means and variances of batch normalisations."""
+LOSS, HELD_OUT = "train_loss", "held_out_loss"
+"""Columns of the log."""
+_PLAIN = ("step", "seconds", "loss", "best_loss", "best", "rows")
+
+
+class Movable(Protocol):
+    """What a network learns from in one step."""
+
+    def to(self, device: torch.device) -> Self:
+        """Return it on a device."""
+
+
+NetT = TypeVar("NetT", bound=nn.Module)
+BatchT = TypeVar("BatchT", bound=Movable)
+
+
+class Task(ABC, Generic[NetT, BatchT]):
+    """What one network is to learn.
+
+    Parameters
+    ----------
+    name
+        Of its files and of what is reported; empty where a model has one network only.
+    """
+
+    name: str = ""
+
+    @abstractmethod
+    def network(self) -> NetT:
+        """Return the network to begin with."""
+
+    @abstractmethod
+    def batch(self, number: int, used: float) -> BatchT:
+        """Batch of a step, the same whenever it is asked for; it is made ahead in a thread.
+
+        Parameters
+        ----------
+        number
+            Of the step.
+        used
+            Share of the budget that is used up then.
+        """
+
+    @abstractmethod
+    def loss(self, net: nn.Module, batch: BatchT) -> Tensor:
+        """Loss of a batch, which is on the device of the network."""
+
+    @abstractmethod
+    def validate(self, net: NetT) -> Mapping[str, float]:
+        """Row of the log about what is held out; `HELD_OUT` in it decides which weights are kept, NaN: the last."""
+
+    def settling(self) -> Iterable[Tensor]:
+        """Input that means and variances of batch normalisations are taken from anew before each validation.
+
+        Running ones lag behind weights that change; without any input they are left as they are.
+        """
+        return ()
+
+    def improved(self, net: NetT) -> None:
+        """Keep a network that did better than before."""
+
+    def preview(self, net: NetT) -> Any:
+        """Something to look at while it learns; called only if somebody does."""
+        return None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long and how fast a network learns.
+
+    Parameters
+    ----------
+    params
+        Budget, validations and device.
+    rate
+        Largest learning rate.
+    averaged
+        Whether an exponential average of the weights is validated and kept instead of the weights themselves.
+    clip
+        Largest norm of the gradient; None: any.
+    half
+        Whether to compute in 16 bits where that is enough.
+    """
+
+    params: TrainingParams
+    rate: float
+    averaged: bool = False
+    clip: float | None = None
+    half: bool = False
+
+    def used(self, step: int, seconds: float) -> float:
+        """Share of the budget that is used up."""
+        minutes, steps = self.params.minutes, self.params.steps
+        return max(([seconds / (60 * minutes)] if minutes else []) + ([step / steps] if steps else []))
+
+    def next_check(self, used: float) -> float:
+        """Share of the budget after which the network is validated next, interrupted or not."""
+        return (math.floor(used * self.params.validations + 1e-9) + 1) / self.params.validations
+
+    def rate_at(self, used: float) -> float:
+        """Learning rate: warm-up, then a cosine to zero."""
+        return self.rate * min(1.0, 0.05 + used / WARM_UP) * max(0.01, 0.5 * (1 + math.cos(math.pi * min(used, 1.0))))
+
+
+@dataclass
+class State(Generic[NetT]):
+    """What a running training knows of itself; a checkpoint holds all of it."""
+
+    net: NetT
+    average: AveragedModel | None
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+    seconds: float = 0.0
+    loss: float = math.nan
+    best_loss: float = math.inf
+    best: dict[str, Any] = field(default_factory=dict)
+    rows: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def judged(self) -> NetT:
+        """The network that is validated and kept."""
+        return self.net if self.average is None else self.average.module  # type: ignore[return-value]
+
+    def parts(self) -> dict[str, Any]:
+        """Return what holds tensors, by name."""
+        average = {} if self.average is None else {"average": self.average}
+        return {"net": self.net, **average, "optimizer": self.optimizer}
+
+
+def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[NetT]:
+    """Train a network until the budget is used; continue from a checkpoint in `out` where there is one.
+
+    Parameters
+    ----------
+    task
+        What to learn.
+    out
+        Folder of the checkpoint and the log.
+    settings
+        Budget and rates.
+
+    Returns
+    -------
+    The network with the weights that did best on what is held out, on the processor.
+
+    Raises
+    ------
+    UserError
+        If there is no budget, the training diverges, or the checkpoint is broken.
+    """
+    settings.params.check_budget()
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # one core makes the batches
+    device = torch_device(settings.params.device)
+    fabric = Fabric(accelerator=device.type, devices=1, precision="bf16-mixed" if settings.half else "32-true")
+    state = _start(task, settings, fabric.device, checkpoint(out, task.name))
+    module, optimizer = fabric.setup(state.net, state.optimizer)
+    began, before, first = time.monotonic(), state.seconds, state.step
+    next_check = settings.next_check(settings.used(state.step, state.seconds))
+    batches = made_ahead(lambda n: task.batch(first + n, settings.used(first + n, state.seconds)))
+    try:
+        while (used := settings.used(state.step, state.seconds)) < 1:
+            for group in optimizer.param_groups:
+                group["lr"] = settings.rate_at(used)
+            loss = task.loss(module, next(batches).to(fabric.device))
+            _refuse_divergence(loss, task.name, state.step, settings.rate)
+            optimizer.zero_grad()
+            fabric.backward(loss)
+            if settings.clip is not None:
+                fabric.clip_gradients(module, optimizer, max_norm=settings.clip, error_if_nonfinite=False)
+            optimizer.step()
+            if state.average is not None:
+                state.average.update_parameters(state.net)
+            state.step += 1
+            state.seconds = before + time.monotonic() - began
+            state.loss = loss.item() if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * loss.item()
+            if (used := settings.used(state.step, state.seconds)) >= next_check or used >= 1:
+                next_check = settings.next_check(used)
+                _validate(state, task, out)
+            yield Progress(min(used, 1.0), 1.0, _message(task.name, state), lambda: task.preview(state.judged))
+    finally:
+        batches.close()
+        _save(state, checkpoint(out, task.name))
+    state.net.load_state_dict(state.best)
+    return state.net.cpu().eval()
+
+
+def checkpoint(out: Path, name: str = "") -> Path:
+    """File an interrupted training of a network is continued from."""
+    return out / (f"{name}.{CHECKPOINT}" if name else CHECKPOINT)
+
+
+def log(out: Path, name: str = "") -> Path:
+    """Table of the validations of a network."""
+    return out / (f"{name}.csv" if name else LOG)
+
+
+def made_ahead(make: Callable[[int], T], ahead: int = 4) -> Generator[T, None, None]:
+    """``make(0), make(1), ...`` without end, computed in order by one thread that runs `ahead`."""
+    with ThreadPoolExecutor(1, "batches") as pool:
+        waiting: deque[Future[T]] = deque()
+        try:
+            for number in count():
+                waiting.append(pool.submit(make, number))
+                if len(waiting) > ahead:
+                    yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _start(task: Task[NetT, BatchT], settings: Settings, device: torch.device, path: Path) -> State[NetT]:
+    net = task.network()
+    for norm in _norms(net):
+        norm.momentum = MOMENTUM
+    net = net.to(device)
+    average = AveragedModel(net, avg_fn=_average, use_buffers=True) if settings.averaged else None
+    state = State(net, average, torch.optim.Adam(net.parameters()))
+    if path.exists():
+        try:
+            saved = torch.load(path, map_location=device, weights_only=True)
+        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+            raise UserError(f"{path} is broken.", "Remove it; training begins again then.") from error
+        for name, part in state.parts().items():
+            part.load_state_dict(saved[name])
+        for name in _PLAIN:
+            setattr(state, name, saved[name])
+    return state
+
+
+def _norms(net: nn.Module) -> list[nn.BatchNorm2d]:
+    return [layer for layer in net.modules() if isinstance(layer, nn.BatchNorm2d)]
+
+
+def _average(mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
+    """Exponential average over about 50 steps, over fewer at the start so that random weights are soon forgotten."""
+    decay = min(0.98, (1 + int(count)) / (10 + int(count)))
+    return decay * mean + (1 - decay) * new
+
+
+def _refuse_divergence(loss: Tensor, name: str, step: int, rate: float) -> None:
+    if not torch.isfinite(loss):
+        of_name = f" of {name}" if name else ""
+        raise UserError(
+            f"The training{of_name} diverged: the loss is {loss.item()} at step {step}.",
+            f"Use a learning_rate below {rate:g}.",
+        )
+
+
+@torch.no_grad()
+def _settle(net: nn.Module, inputs: Iterable[Tensor], device: torch.device) -> None:
+    """Take means and variances of batch normalisations as the mean over some input."""
+    norms = _norms(net)
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the mean of all
+    net.train()
+    for one in inputs:
+        net(one.to(device))
+    for norm in norms:
+        norm.momentum = MOMENTUM
+
+
+def _validate(state: State[NetT], task: Task[NetT, BatchT], out: Path) -> None:
+    """Keep the weights if they do best on what is held out, or always where nothing is; write log and checkpoint."""
+    net, learning = state.judged, state.judged.training
+    if inputs := list(task.settling()):
+        _settle(net, inputs, next(net.parameters()).device)
+    net.eval()
+    with torch.inference_mode():
+        row = dict(task.validate(net))
+    better = math.isnan(row[HELD_OUT]) or row[HELD_OUT] <= state.best_loss
+    if better:
+        state.best_loss, state.best = row[HELD_OUT], copy.deepcopy(net.state_dict())
+    state.rows.append({"step": state.step, "seconds": state.seconds, LOSS: state.loss, **row})
+    with log(out, task.name).open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(state.rows[-1]), restval=math.nan)
+        writer.writeheader()
+        writer.writerows(state.rows)
+    _save(state, checkpoint(out, task.name))
+    if better:
+        task.improved(net)
+    net.train(learning)
+
+
+def _save(state: State[NetT], path: Path) -> None:
+    parts = {name: part.state_dict() for name, part in state.parts().items()}
+    with atomic_write(path) as temporary:
+        torch.save(parts | {name: getattr(state, name) for name in _PLAIN}, temporary)
+
+
+def _message(name: str, state: State[Any]) -> str:
+    held_out = state.rows[-1][HELD_OUT] if state.rows else math.nan
+    parts = [f"step {state.step}", f"loss {state.loss:.4f}"]
+    parts += [] if math.isnan(held_out) else [f"held out {held_out:.4f}"]
+    return (f"{name}: " if name else "") + ", ".join(parts)
