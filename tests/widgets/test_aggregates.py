@@ -10,6 +10,7 @@ from napari.components import ViewerModel
 from qtpy.QtWidgets import QApplication
 
 from particleforge.errors import UserError
+from particleforge.models.estimator.kind import EstimatorKind
 from particleforge.params import Params
 from particleforge.recipes.aggregate.descriptors import contact_pairs
 from particleforge.recipes.aggregate.recipe import Aggregate
@@ -27,7 +28,7 @@ from particleforge.widgets.aggregates.shadows import grown_descriptors, read_des
 from particleforge.widgets.aggregates.shown import IMAGE, SPHERES, ShownAggregate, colour_of
 from particleforge.widgets.aggregates.sliders import Sliders
 from particleforge.widgets.layers import pixel_size_nm
-from particleforge.widgets.model_chooser import ModelChooser, estimators
+from particleforge.widgets.model_chooser import ModelChooser, built_in, own_models
 from particleforge.widgets.synthesize.sampler import Sampler
 from particleforge.workflows.estimate import estimate
 
@@ -287,24 +288,21 @@ def test_a_broken_shadow_is_told(tmp_path):
 
 
 @pytest.fixture
-def no_built_in(monkeypatch, tmp_path):
-    monkeypatch.setattr("particleforge.widgets.model_chooser.HETERO", tmp_path / "built-in")
-    return tmp_path / "built-in"
+def no_built_in(monkeypatch):
+    monkeypatch.setattr(EstimatorKind, "bundled", {})
 
 
-def test_the_estimator_that_comes_along_is_offered_first(home, no_built_in):
+def test_built_in_and_own_estimators_are_offered(home):
     (home / "models" / "mine").mkdir(parents=True)
     (home / "models" / "mine" / "estimator.yaml").write_text("")
-    mine = ("mine", str(home / "models" / "mine"))
-    assert estimators(home / "models") == [mine]
-    no_built_in.mkdir()
-    (no_built_in / "estimator.yaml").write_text("")
-    assert estimators(home / "models") == [("Built-in (hetero)", str(no_built_in)), mine]
+    assert own_models(home / "models", "estimator") == [("mine", str(home / "models" / "mine"))]
+    assert own_models(home / "models", "detector") == []
+    assert built_in("estimator") == [("Built-in: hetero (Estimator)", "hetero")]
 
 
 @pytest.mark.usefixtures("no_built_in")
 def test_a_browsed_estimator_is_told_even_if_it_is_the_only_one(qtbot, home, tmp_path):
-    chooser = ModelChooser((), estimators)
+    chooser = ModelChooser("estimator")
     qtbot.addWidget(chooser)
     assert chooser.value() == ""
     with qtbot.waitSignal(chooser.changed):

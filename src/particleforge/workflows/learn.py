@@ -18,7 +18,7 @@ from particleforge.models.training import begin_training, train_model
 from particleforge.models.training_params import TRAININGS, AnyTraining
 from particleforge.models.training_set import TrainingSet, hold_out
 from particleforge.params import Params
-from particleforge.recipes.cutpaste.recipe import CutPaste
+from particleforge.recipes.any import RECIPES, AnyRecipe
 from particleforge.recipes.recipe import Drawn
 from particleforge.step import Progress, Step
 from particleforge.store.annotated import read_annotated
@@ -40,8 +40,8 @@ class LearnParams(Params):
     start: str = Field(
         "",
         validation_alias=AliasChoices("start", "from"),
-        description="Weights to start from: scratch, a bundled model such as base, or the folder of a model; empty: the "
-        "bundled model of the kind that is trained, where there is one.",
+        description="Weights to start from: scratch, a bundled model such as base, or the folder of a model; empty: "
+        "the bundled model of the kind that is trained, where there is one.",
     )
     minutes: float = Field(5.0, gt=0, le=100_000, description="Time for all of it: generating the training set, too.")
     seed: int = Field(0, ge=0, description="Seed of everything random.")
@@ -51,7 +51,9 @@ class LearnParams(Params):
     synthetic_per_image: int | None = Field(
         None, ge=0, le=100_000, description="Synthetic images per annotated one; empty: enough for about 60 in all."
     )
-    recipe: CutPaste = Field(CutPaste(), description="How synthetic images are made from the annotated particles.")
+    recipe: AnyRecipe = Field(
+        RECIPES.parse("cutpaste"), description="How synthetic images are made from the annotated particles."
+    )
     training: AnyTraining = Field(TRAININGS.parse({}), description="Kind of model, network, schedule and augmentation.")
 
     @model_validator(mode="after")

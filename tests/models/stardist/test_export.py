@@ -12,9 +12,9 @@ import yaml
 from particleforge.cli.main import main
 from particleforge.errors import UserError
 from particleforge.models.normalize import normalize
-from particleforge.models.stardist import export
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.models.stardist.export import export_bioimageio, export_onnx
+from particleforge.models.stardist.exports import bioimageio
+from particleforge.models.stardist.exports import onnx as onnx_export
 from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.predict import network_maps
@@ -54,7 +54,7 @@ def test_command_writes_onnx_with_our_maps_at_any_size(tmp_path, capsys):
 @pytest.mark.slow
 def test_package_holds_a_test_that_fits(tmp_path):
     model = random_model(unet_batch_norm=True)
-    export_bioimageio(model, tmp_path / "my model.zip")
+    bioimageio.write(model, tmp_path / "my model.zip")
     with zipfile.ZipFile(tmp_path / "my model.zip") as package:
         files = {name: package.read(name) for name in package.namelist()}
     rdf = yaml.safe_load(files["rdf.yaml"])
@@ -79,7 +79,7 @@ def test_package_holds_a_test_that_fits(tmp_path):
     assert np.array_equal(polygons_to_label(dist, points, prob=prob, shape=image.shape[1:3]), labels[0, ..., 0])
 
 
-@pytest.mark.parametrize("write", [export_onnx, export_bioimageio])
+@pytest.mark.parametrize("write", [onnx_export.write, bioimageio.write])
 def test_nothing_is_overwritten(tmp_path, write):
     (tmp_path / "net.out").write_text("mine")
     with pytest.raises(UserError, match="nothing is overwritten"):
@@ -87,10 +87,10 @@ def test_nothing_is_overwritten(tmp_path, write):
     assert (tmp_path / "net.out").read_text() == "mine"
 
 
-@pytest.mark.parametrize("write", [export_onnx, export_bioimageio])
+@pytest.mark.parametrize("write", [onnx_export.write, bioimageio.write])
 def test_missing_packages_are_named(tmp_path, monkeypatch, write):
     there = importlib.util.find_spec
-    monkeypatch.setattr(export, "find_spec", lambda name: None if name == "onnxscript" else there(name))
+    monkeypatch.setattr(onnx_export, "find_spec", lambda name: None if name == "onnxscript" else there(name))
     with pytest.raises(UserError, match="onnxscript") as caught:
         write(random_model(), tmp_path / "net.out")
     assert "pip install 'napari-particleforge[export]'" in caught.value.hint

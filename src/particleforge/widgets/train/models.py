@@ -12,7 +12,7 @@ from particleforge.widgets.workspace import MODELS, workspace
 HEADER = {
     "Model": "Its name; a training that was stopped can be resumed once it is selected.",
     "Date": "Of its last change.",
-    "Score": "On what was held out: F1 is the share of particles found and of finds that are right; empty: nothing was.",
+    "Score": "On what was held out; F1: share of particles found, and of finds that are right.",
     "Size": "Of its folder.",
     "Learned from": "Its annotated images.",
 }
