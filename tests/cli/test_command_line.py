@@ -16,7 +16,6 @@ ARGUMENTS = {
     "train": ["in", "--out", "out"],
     "predict": ["model", "in", "--out", "out"],
     "adapt": ["model", "shapes", "--out", "out.yaml"],
-    "train-estimator": ["in.zarr", "--out", "out"],
     "estimate": ["model", "in", "--out", "out"],
     "shadow": ["model", "in", "--out", "out"],
     "export": ["in.zarr", "out"],

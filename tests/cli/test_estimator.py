@@ -56,7 +56,16 @@ def folder(tmp_path_factory):
 
 
 def train(folder, out, *more):
-    words = ["train-estimator", str(folder / "made.zarr"), "--out", str(out), "--params", str(folder / "train.yaml")]
+    words = [
+        "train",
+        str(folder / "made.zarr"),
+        "--model",
+        "estimator",
+        "--out",
+        str(out),
+        "--params",
+        str(folder / "train.yaml"),
+    ]
     return [*words, *more]
 
 

@@ -56,7 +56,16 @@ def estimator(tmp_path_factory):
     folder = tmp_path_factory.mktemp("estimator")
     draw_dataset(parse_recipe(GROUPS), [], folder / "made.zarr", SynthesizeParams(count=60))
     (folder / "train.yaml").write_text(yaml.safe_dump(TRAINING))
-    words = ["train-estimator", folder / "made.zarr", "--params", folder / "train.yaml", "--out", folder / "model"]
+    words = [
+        "train",
+        folder / "made.zarr",
+        "--model",
+        "estimator",
+        "--params",
+        folder / "train.yaml",
+        "--out",
+        folder / "model",
+    ]
     subprocess.run([sys.executable, "-m", "particleforge.cli", *words], check=True, capture_output=True)
     return folder / "model"
 

@@ -13,6 +13,7 @@ from particleforge.store.dataset import Dataset
 from particleforge.store.exchange import FORMATS
 from particleforge.verb import InPlace, verb
 
+
 @verb(lambda written, _: written)
 def export(
     source: Path | str, out: Annotated[Path | str, InPlace()], format: Annotated[str | None, FORMATS, WRITERS] = None

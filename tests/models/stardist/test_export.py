@@ -100,6 +100,6 @@ def test_missing_packages_are_named(tmp_path, monkeypatch, write):
 def test_command_refuses_formats_of_datasets_for_models_and_the_other_way(tmp_path, capsys):
     random_model().save(tmp_path / "model")
     assert main(["export", str(tmp_path / "model"), str(tmp_path / "x"), "--format", "coco"]) == 1
-    assert "onnx, bioimageio" in capsys.readouterr().err
+    assert "bioimageio, onnx" in capsys.readouterr().err
     assert main(["export", str(tmp_path), str(tmp_path / "x"), "--format", "onnx"]) == 1
-    assert "no folder of a model" in capsys.readouterr().err
+    assert "not the folder of a model" in capsys.readouterr().err

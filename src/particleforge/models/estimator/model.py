@@ -170,7 +170,8 @@ class Estimator(roles.Estimator):
         """
         if not (folder / NOTE).is_file():
             raise UserError(
-                f"{folder} holds no estimator.", "Point to a folder that `particleforge train-estimator` has finished."
+                f"{folder} holds no estimator.",
+                "Give a folder that `particleforge train --model estimator` has finished.",
             )
         note = _Note.from_yaml(folder / NOTE)
         parts = []

@@ -43,7 +43,9 @@ class AggregatesPanel(Panel):
         self.body.addWidget(self.growth)
         self.body.addWidget(QLabel("<b>Estimate from images</b>"))
         self.add_lines()
-        self.add_line("Estimator", self.model, "Tells parameters from images; particleforge train-estimator makes one.")
+        self.add_line(
+            "Estimator", self.model, "Estimates parameters from images; the command train --model estimator makes one."
+        )
         self.add_chooser("Images", self.images.chooser, "Images of one material: a layer, a stack, or several layers.")
         self.add_line("Name", self.name, "What the shadow is called.")
         for widget in (self.form, self.row, self.estimates, self.view):

@@ -13,12 +13,12 @@ from particleforge.widgets.background import Background
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.layers import geometry, pixel_size_nm, planes, stack
 from particleforge.widgets.measure.found import Found, read_found, task
+from particleforge.widgets.measure.options import DetectorOptions
 from particleforge.widgets.measure.particles import Particles
 from particleforge.widgets.measure.view import ResultsView
 from particleforge.widgets.model_chooser import ModelChooser
 from particleforge.widgets.panel import Panel
 from particleforge.widgets.scratch import Scratch
-from particleforge.widgets.workspace import preference
 from particleforge.workflows.measure import MeasureParams
 
 if TYPE_CHECKING:
@@ -56,29 +56,34 @@ class MeasurePanel(Panel):
         self.model = ModelChooser()
         self.add_line("Detector", self.model, "What finds the particles.")
         self.form = FoldedForm(MeasureParams, (), left_out=("pixel_size", "reports", "options"))
+        self.options = DetectorOptions()
         self.view = ResultsView(napari_viewer)
         self.body.addWidget(self.form)
+        self.body.addWidget(self.options)
         self.body.addWidget(self.row)
         self.body.addWidget(self.view, 1)
         self.body.addStretch(0)
-        self.form.changed.connect(self.check)
+        for changed in (self.form.changed, self.options.changed):
+            changed.connect(self.check)
+        self.model.changed.connect(self._show_options)
         self._running: Measuring | None = None
         self._background = Background()
         self._background.done.connect(self._show)
         self._background.failed.connect(self.row.message.warn)
+        self._show_options()
         self.check()
+
+    def _show_options(self) -> None:
+        self.options.show_model(self.model.value())
 
     def problem(self) -> str | None:
         """Say what is missing."""
-        return "Open an image first." if self.image.value is None else self.form.problem
+        return "Open an image first." if self.image.value is None else self.form.problem or self.options.problem
 
     def prepare(self) -> Callable[[], Task]:
         """Hand the image over as its file, or as files."""
         source: Image = self.image.value
-        options = {"tile_px": preference("computing", "tile_px", None)}
-        params = self.form.params().replace(
-            options={name: value for name, value in options.items() if value is not None}
-        )
+        params = self.form.params().replace(options=self.options.values())
         running = self._running = Measuring(source, planes(source), params, Scratch())
         model = self.model.value()
         return lambda: task(source, model, params, running.scratch.path)

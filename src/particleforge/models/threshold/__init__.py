@@ -1,0 +1,1 @@
+"""A detector without a network: a grey threshold, touching particles split."""

@@ -1,0 +1,65 @@
+"""Options of the detector that is chosen."""
+
+from typing import Any
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from particleforge.errors import UserError
+from particleforge.models.opening import options_of
+from particleforge.params import Params
+from particleforge.widgets.folded_form import FoldedForm
+from particleforge.widgets.workspace import preference
+
+PREFERENCES = ("tile_px",)
+"""Options that are chosen in the preferences, for all images."""
+
+
+class DetectorOptions(QWidget):
+    """The form of the options of a detector, another one for each kind; `changed` is emitted after every change."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.form: FoldedForm[Params] | None = None
+        self._cls: type[Params] | None = None
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+
+    def show_model(self, model: str) -> None:
+        """Show the options of a model; what was entered for one of the same kind stays."""
+        try:
+            cls = options_of(model, "detector")
+        except UserError:  # said when it is used
+            cls = None
+        if cls is self._cls:
+            return
+        self._cls = cls
+        if self.form is not None:
+            self.form.setParent(None)
+            self.form.deleteLater()
+        self.form = None if cls is None else FoldedForm(cls, (), left_out=PREFERENCES, title="Options of the detector")
+        if self.form is not None:
+            self.form.changed.connect(self.changed)
+            self._box.addWidget(self.form)
+        self.changed.emit()
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the values; None if they are valid."""
+        return None if self.form is None else self.form.problem
+
+    def values(self) -> dict[str, Any]:
+        """Options that differ from their defaults, as plain data.
+
+        Raises
+        ------
+        UserError
+            If they are not valid.
+        """
+        if self.form is None or self._cls is None:
+            return {}
+        chosen = {name: preference("computing", name, None) for name in PREFERENCES if name in self._cls.model_fields}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        return self.form.params().replace(**given).model_dump(mode="json", exclude_defaults=True)
