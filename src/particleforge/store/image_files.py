@@ -10,7 +10,10 @@ from particleforge.store.source import Source
 
 
 class Reader(Protocol):
-    """What reads a file format: a module in `store/readers`, or one that another package brings."""
+    """What reads a file format: a module in `store/readers`, or one that another package brings.
+
+    Where an image is a folder, the module has ``FOLDER = True``, too.
+    """
 
     SUFFIXES: tuple[str, ...]
     """Ends of the names of its files, in small letters; the longest that fits counts."""
@@ -26,7 +29,7 @@ READERS: Registry[Reader] = Registry("reader", "particleforge.store.readers")
 
 def image_suffixes() -> tuple[str, ...]:
     """Suffixes of all files that can be read; capitals do not matter."""
-    return tuple(_formats())
+    return tuple(sorted(_formats()))
 
 
 def image_suffix(path: Path) -> str:
@@ -46,7 +49,7 @@ def is_image(path: Path) -> bool:
     suffix = image_suffix(path)
     if not suffix or path.name.startswith("."):
         return False
-    return path.is_dir() if suffix.endswith(".zarr") else path.is_file()
+    return path.is_dir() if getattr(_formats()[suffix], "FOLDER", False) else path.is_file()
 
 
 def reader_of(path: Path) -> Reader:
@@ -60,7 +63,7 @@ def reader_of(path: Path) -> Reader:
     suffix = image_suffix(path)
     if not suffix:
         raise UserError(f"{path} is not an image that can be read.", _known())
-    return READERS.get(_formats()[suffix])
+    return _formats()[suffix]
 
 
 def image_paths(folder_or_file: Path) -> list[Path]:
@@ -99,10 +102,8 @@ def _known() -> str:
 
 
 @cache
-def _formats() -> dict[str, str]:
-    """Name of the reader of each suffix; a reader of another package that is broken takes no part."""
-    found: dict[str, str] = {}
-    for name, reader in READERS.members().items():
-        for suffix in reader.SUFFIXES:
-            found.setdefault(suffix, name)
-    return found
+def _formats() -> dict[str, Reader]:
+    """Reader of each suffix, our own first; a reader of another package that is broken takes no part."""
+    own, found = READERS.built_in(), READERS.members()
+    readers = [found[name] for name in sorted(found, key=lambda name: (name not in own, name))]
+    return {suffix: reader for reader in reversed(readers) for suffix in reader.SUFFIXES}

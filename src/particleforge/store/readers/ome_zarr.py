@@ -8,6 +8,7 @@ from particleforge.micrograph import unit_nm, unit_s
 from particleforge.store.source import Source
 
 SUFFIXES = (".ome.zarr", ".zarr")
+FOLDER = True
 
 
 def open(path: Path) -> Source:
