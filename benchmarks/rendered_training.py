@@ -31,7 +31,7 @@ from skimage.feature import peak_local_max
 from skimage.filters import gaussian, threshold_otsu
 from skimage.segmentation import watershed
 
-from particleforge.models.scoring import Score, score
+from particleforge.quality.matching import Score, score
 from particleforge.recipes.any import read_recipe
 from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import read_micrograph

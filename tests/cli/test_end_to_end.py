@@ -9,8 +9,8 @@ import pytest
 
 from particleforge.cli.main import main
 from particleforge.models.opening import open_model
-from particleforge.models.scoring import score
 from particleforge.models.stardist.model import StarDistModel
+from particleforge.quality.matching import score
 from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
 from particleforge.store.labels import read_labels

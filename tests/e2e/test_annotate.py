@@ -11,7 +11,7 @@ import pytest
 from napari.utils._proxies import ReadOnlyWrapper
 from napari.utils.interactions import mouse_press_callbacks, mouse_release_callbacks
 
-from particleforge.models.scoring import score
+from particleforge.quality.matching import score
 from particleforge.store.annotated import read_annotated
 from particleforge.store.labels import read_labels
 

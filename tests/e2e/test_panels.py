@@ -18,7 +18,7 @@ from qtpy.compat import isalive
 from qtpy.QtWidgets import QApplication, QDialog, QFileDialog
 
 from particleforge.measurement.particles import measure_particles
-from particleforge.models.scoring import score
+from particleforge.quality.matching import score
 from particleforge.store.dataset import Dataset
 from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import read_micrograph

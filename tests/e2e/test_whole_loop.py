@@ -8,7 +8,7 @@ import pytest
 from qtpy.QtWidgets import QFileDialog
 from skimage.measure import regionprops
 
-from particleforge.models.scoring import score
+from particleforge.quality.matching import score
 from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
 from particleforge.store.labels import border_ids, read_labels

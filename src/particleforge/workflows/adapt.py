@@ -73,7 +73,7 @@ def adapt(
         If the model cannot be read, `out` exists, or too few samples have enough particles.
     """
     from particleforge.models.opening import open_model
-    from particleforge.models.scoring import score
+    from particleforge.quality.matching import score
 
     recipe, sources = as_recipe(recipe), as_samples(sources)
     if out is not None and Path(out).exists():

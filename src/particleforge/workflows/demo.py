@@ -6,12 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from particleforge.errors import UserError
-from particleforge.measurement.distribution import summarize
-from particleforge.measurement.particles import measure_particles
-from particleforge.models.scoring import Score, score
+from particleforge.measurement.headline import headline
+from particleforge.quality.metric import Judged, evaluate
 from particleforge.step import Step
 from particleforge.store.files import disk_errors
 from particleforge.store.image_files import image_paths
@@ -55,7 +52,8 @@ def demo(out: Path | str = "demo-out", minutes: float | str = 2.0) -> Step[dict[
         "learned_from_particles": learned.particles,
         "results": str(measured.out),
         "figures": str(measured.out / "figures"),
-        **compare(measured.out / "labels", measured.summary["pooled"]),
+        **headline(measured.summary),
+        **compare(measured.out / "labels"),
         "window": _open_window(measured.out, images, folder),
     }
 
@@ -78,27 +76,20 @@ def free_folder(out: Path) -> Path:
     return out / str(number)
 
 
-def compare(found: Path, pooled: dict[str, Any]) -> dict[str, Any]:
-    """Compare the labels found, and their `summarize`, with the true labels of the sample micrographs.
-
-    A particle is right where its intersection over union with a true one is 0.5 at least.
-    """
-    tables, total = [], Score()
+def compare(found: Path) -> dict[str, Any]:
+    """Compare the labels found with the true ones of the sample micrographs: numbers of particles, and every metric."""
+    images = []
     for path in image_paths(SPHERES / "more" / "labels"):
-        true = read_labels(path)
         size = read_micrograph(SPHERES / "more" / "images" / path.name).square_pixel_size_nm
-        tables.append(measure_particles(true, pixel_size_nm=size))
-        total += score(true, read_labels(found / path.name))
-    true_sizes = summarize(pd.concat(tables))
-    mean, true_mean = (side["nm"]["geometric_mean"] for side in (pooled, true_sizes))
-    return {
-        "particles_found": pooled["count"],
-        "particles_true": true_sizes["count"],
-        "found_and_right": total.hits,
-        "geometric_mean_found_nm": None if mean is None else round(mean, 2),
-        "geometric_mean_true_nm": round(true_mean, 2),
-        "geometric_mean_error_percent": None if mean is None else round(100 * (mean / true_mean - 1), 1),
-    }
+        images.append(Judged(read_labels(path), read_labels(found / path.name), pixel_size_nm=size))
+    counts = {"particles_true": 0, "particles_found": 0, "found_and_right": 0}
+    for image in images:
+        hits = image.score.hits
+        counts["particles_true"] += hits + image.score.missed
+        counts["particles_found"] += hits + image.score.false
+        counts["found_and_right"] += hits
+    metrics = {name: None if value is None else round(value, 3) for name, value in evaluate(images).items()}
+    return counts | metrics
 
 
 def _open_window(results: Path, images: Path, folder: Path) -> str:

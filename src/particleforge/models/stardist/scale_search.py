@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.models.scoring import found_again, score
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.instances import Instances, polygon_areas_px2
+from particleforge.quality.matching import found_again, score
 from particleforge.step import Step
 
 Floats = npt.NDArray[np.float32]

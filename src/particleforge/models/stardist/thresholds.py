@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.models.patches import Source
-from particleforge.models.scoring import Score, score
 from particleforge.models.stardist.instances import Instances, Thresholds, instances
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.predict import network_maps
+from particleforge.quality.matching import Score, score
 
 PROBS = tuple(round(float(p), 3) for p in np.arange(0.2, 0.85, 0.05))
 TOLERANCE = 0.01

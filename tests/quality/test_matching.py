@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from stardist.matching import matching
 
-from particleforge.models.scoring import Score, found_again, score
+from particleforge.quality.matching import Score, found_again, score
 
 label_images = arrays(np.uint32, (7, 8), elements=st.sampled_from([0, 0, 1, 2, 3, 200, 70_000, 4_000_000_000]))
 

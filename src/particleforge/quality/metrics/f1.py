@@ -1,0 +1,13 @@
+"""Share of particles that are right, of those found and those there together."""
+
+from collections.abc import Sequence
+
+from particleforge.quality.matching import Score
+from particleforge.quality.metric import Judged
+
+TITLE = "F1 at an intersection over union of 0.5"
+
+
+def compute(images: Sequence[Judged]) -> float | None:
+    """Return 2 hits / (2 hits + surplus + missed) over all images."""
+    return sum((image.score for image in images), Score()).f1 if images else None
