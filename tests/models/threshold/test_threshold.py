@@ -6,7 +6,7 @@ import pytest
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.opening import open_model
-from particleforge.models.scoring import score
+from particleforge.quality.matching import score
 
 SIDE = 200
 ROWS, COLUMNS = np.indices((SIDE, SIDE))
