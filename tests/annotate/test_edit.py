@@ -20,7 +20,7 @@ from particleforge.errors import UserError
 
 
 def picture():
-    """A block of 6 x 10 px with id 4, beside a neighbour, and a far one of the largest uint16 id and one above."""
+    """A block of 6 x 10 px with id 4, next to a neighbour, and a far one of the largest uint16 id and one above."""
     labels = np.zeros((20, 30), np.uint32)
     labels[5:11, 5:15] = 4
     labels[5:11, 15:18] = 9
@@ -40,7 +40,7 @@ def blobs(seed, count=6):
 
 
 def applied(labels, change):
-    """Labels after a change; checks that it says truly what was there and can be undone."""
+    """Labels after a change; checks that it reports correctly what was there and can be undone."""
     after = labels.copy()
     change.apply(after)
     back = after.copy()
@@ -50,7 +50,7 @@ def applied(labels, change):
     return after
 
 
-def test_looking_at_labels_changes_nothing():
+def test_planning_an_edit_changes_nothing():
     labels = picture()
     change = erase(labels, 4)
     np.testing.assert_array_equal(labels, picture())
@@ -122,8 +122,8 @@ def test_a_cut_leaves_separate_parts_of_the_particle_alone():
 
 
 @pytest.mark.parametrize("line", [((0, 0), (3, 3)), ((7, 7), (9, 9)), ((0, 4), (19, 4)), ((5, 0), (5, 29))])
-def test_lines_that_cut_nothing_through_are_refused(line):
-    with pytest.raises(UserError, match="does not cut particle 4"):
+def test_lines_that_do_not_cut_through_are_refused(line):
+    with pytest.raises(UserError, match="does not cut through particle 4"):
         split_by_line(picture(), 4, *line)
 
 
@@ -142,7 +142,7 @@ def test_touching_discs_come_apart_at_the_neck():
         assert share > 0.95
     with pytest.raises(UserError, match="3 thick parts, not 4"):
         split_into(labels, 5, 4)
-    with pytest.raises(UserError, match="2 is the least"):
+    with pytest.raises(UserError, match="at least 2 parts"):
         split_into(labels, 5, 1)
 
 
@@ -159,7 +159,7 @@ def test_merging_takes_the_smallest_id_and_others_stay(seed, data):
 
 
 def test_one_particle_cannot_be_merged():
-    with pytest.raises(UserError, match="two are needed"):
+    with pytest.raises(UserError, match="at least two particles; selected: 1"):
         merge(picture(), [4, 4])
     with pytest.raises(UserError, match="no particle 3"):
         merge(picture(), [4, 3])
@@ -169,7 +169,7 @@ def test_one_particle_cannot_be_merged():
 
 @settings(max_examples=30)
 @given(st.integers(0, 1000))
-def test_dense_labels_lead_back(seed):
+def test_dense_labels_can_be_traced_back(seed):
     labels = blobs(seed)
     small, ids = dense(labels)
     np.testing.assert_array_equal(ids[small], labels)

@@ -63,7 +63,7 @@ def test_small_means_the_same_as_to_the_recipe():
     assert CutoutRule().min_area_px == LEAST_AREA_PX
 
 
-def test_what_is_ready_can_be_learnt_from(tmp_path):
+def test_a_ready_annotation_can_be_learned_from(tmp_path):
     labels = labels_of(6, 1)
     strokes = np.zeros(labels.shape, bool)
     strokes[40:48, 5:16] = True

@@ -24,11 +24,11 @@ def test_pixel_size_is_length_over_distance(start, px, angle, micrometres):
     [
         (((0, 0), (0, 100), "200"), "no length|not a length"),
         (((0, 0), (0, 100), "-2 nm"), "above zero"),
-        (((0, 0), (0, 1), "200 nm"), "measures 1 px"),
+        (((0, 0), (0, 1), "200 nm"), "is 1 px long"),
         (((0, 0), (0, 100), "200 nm", 1.05), r"1\.05 times as high"),
     ],
 )
-def test_what_is_no_scale_is_refused(arguments, message):
+def test_an_invalid_scale_is_refused(arguments, message):
     with pytest.raises(UserError, match=message) as caught:
         pixel_size_from_line(*arguments)
     assert caught.value.hint
@@ -112,16 +112,16 @@ def test_a_bar_in_a_box_is_not_the_box():
     assert (bar.start[1], bar.end[1], bar.bright) == (59.5, 139.5, True)
 
 
-def test_no_bar_is_none():
+def test_without_a_bar_nothing_is_found():
     grey = np.full((60, 80), 7.0)
     assert find_scale_bar(grey, (10, 10), (10, 60)) is None
-    grey[20:40, 20:40] = 9  # a square is no bar
+    grey[20:40, 20:40] = 9  # a square is not a bar
     assert find_scale_bar(grey, (30, 18), (30, 42)) is None
     assert find_scale_bar(grey, (0, 10), (50, 12)) is None
     assert find_scale_bar(grey, (500, 500), (500, 600)) is None
 
 
-def test_what_is_much_shorter_than_the_line_is_no_bar():
+def test_a_run_much_shorter_than_the_line_is_not_a_bar():
     grey = np.full((100, 200), 100.0)
     grey[50:53, 90:106] = 0
     assert find_scale_bar(grey, (51, 70), (51, 130)) is None

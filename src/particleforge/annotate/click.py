@@ -1,10 +1,10 @@
 """One click, one particle: the outline around a point.
 
-The image is read on rays around the point. The outline is the cheapest closed path over the rays, exactly solved: it
-likes to run along edges of one sign, dislikes to have crossed edges further in and to change its radius. A tolerance
-adds a price that falls with the logarithm of the radius. As the cost is submodular, a larger tolerance never moves the
-outline inwards anywhere (Topkis 1978, doi:10.1287/opre.26.2.305). A first outline tells where the middle is and how
-elongated the particle is; rays that fit it give the second, which counts.
+The image is sampled along rays from the point. The outline is the cheapest closed path over the rays, found exactly:
+running along edges of one sign is rewarded, while crossing edges further in and changing the radius cost something. A
+tolerance adds a cost that falls with the logarithm of the radius. As the cost is submodular, a larger tolerance never
+moves the outline inwards anywhere (Topkis 1978, doi:10.1287/opre.26.2.305). A first outline shows where the middle is
+and how elongated the particle is; rays fitted to it give the second outline, which is the result.
 """
 
 from dataclasses import dataclass
@@ -27,43 +27,43 @@ Indices = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.integer]
 
 COARSE_SIGMA_PX, FINE_SIGMA_PX = 1.6, 0.7
-"""Smoothing while the outline is looked for, and while it is placed exactly."""
+"""Smoothing for the coarse search for the outline, and for placing it exactly."""
 EDGE_WIDTH, FINE_WIDTH = 4, 2
-"""Radii on either side whose means are compared, looking for the outline and placing it."""
+"""Number of radii on either side whose means are compared, in the coarse search and for exact placement."""
 STIFFNESS = 0.07
-"""Price of each step of the radius, as a share of that of a missing edge."""
+"""Cost of each step of the radius, as a fraction of the cost of a missing edge."""
 CROSSED = 0.3
-"""Price of a crossed edge over that of the outline's own."""
+"""Cost of a crossed edge relative to that of the outline's own edge."""
 BOX_BONUS = 0.3
-"""Bonus per e-fold of radius in a box, in place of that price: what fills the box is meant."""
+"""Bonus per e-fold of radius in a box, instead of that cost: the particle is expected to fill the box."""
 CROSSED_FROM = 10
-"""Edges that lie fewer radii further in belong to the outline itself."""
+"""Edges fewer radii than this further in belong to the outline itself."""
 NOISE_HALF_PX = 100.0
-"""Half side of the largest window noise is estimated in."""
+"""Half the side of the largest window in which noise is estimated."""
 NOISE_SHARE = 1.0
-"""Least contrast over the noise of a pixel."""
+"""Minimum contrast, as a multiple of the noise of a pixel."""
 TOLERANCE_REACH = 0.4
-"""Bonus per e-fold of radius that full tolerance adds and none takes away."""
+"""Bonus per e-fold of radius: added at tolerance 1, subtracted at tolerance 0."""
 BAND, BAND_PX = 0.15, 3.0
-"""How far the exact outline may lie from the one found first: relative, and at least in px."""
+"""How far the exact outline may lie from the coarse one: relative to the radius, but at least this many px."""
 SIGNAL_WIDTH = 7
-"""Radii on either side, beyond `EDGE_WIDTH`, that tell a particle from noise."""
+"""Number of radii on either side, beyond `EDGE_WIDTH`, that distinguish a particle from noise."""
 LEAST_SIGNAL = 7.0
-"""Their difference over its noise below which there is no particle; white noise alone hardly reaches 5."""
+"""Signal-to-noise ratio of their difference below which there is no particle; white noise hardly reaches 5."""
 
 
 class ClickParams(Params):
     """How to find a particle from one click."""
 
     tolerance: float = Field(
-        0.5, ge=0, le=1, description="Above 0.5 the outline goes further out, below it stays further in."
+        0.5, ge=0, le=1, description="Above 0.5 the outline extends further out; below 0.5 it stays further in."
     )
-    largest_px: int = Field(600, ge=8, le=20_000, description="Largest diameter looked for.")
+    largest_px: int = Field(600, ge=8, le=20_000, description="Largest particle diameter to search for.")
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What a click found: the particle, or None and the reason for a person."""
+    """Result of a click: the particle, or None and the reason in plain words."""
 
     region: Region | None
     reason: str = ""
@@ -75,7 +75,7 @@ def find_particle(
     labels: Labels | None = None,
     params: ClickParams = ClickParams(),
 ) -> Found:
-    """Find the dark or bright particle around a point.
+    """Find the dark or bright particle at a point.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def find_particle(
     point
         (y, x) in px; 0 is the centre of the first pixel.
     labels
-        (Y, X) ids of the particles there already are; none of their pixels are taken.
+        (Y, X) ids of existing particles; none of their pixels are used.
     params
         Tolerance and largest size.
     """
@@ -110,7 +110,7 @@ def find_particle_in_box(
     corner, opposite
         (y, x) of two opposite corners in px; the outline stays between them.
     labels
-        (Y, X) ids of the particles there already are; none of their pixels are taken.
+        (Y, X) ids of existing particles; none of their pixels are used.
     params
         Tolerance; the largest size is that of the box.
 
@@ -122,7 +122,7 @@ def find_particle_in_box(
     sides = abs(corner[0] - opposite[0]), abs(corner[1] - opposite[1])
     if min(sides) < 3:
         raise UserError(
-            f"The box measures {sides[0]:.1f} x {sides[1]:.1f} px; 3 px per side is the least.",
+            f"The box measures {sides[0]:.1f} x {sides[1]:.1f} px; each side must be at least 3 px.",
             "Draw a larger box around the particle.",
         )
     middle = (corner[0] + opposite[0]) / 2, (corner[1] + opposite[1]) / 2
@@ -135,22 +135,22 @@ def find_particle_in_box(
 
 @verb(lambda *_: {})
 def warm_up() -> Step[None]:
-    """Compile what a click needs; it is kept on disk, so that later processes only load it."""
+    """Compile the functions that a click needs; they are cached on disk, so later processes only load them."""
     yield Progress(0, 1, "Compiling")
     y, x = np.mgrid[:64, :64]
     find_particle(((y - 32) ** 2 + (x - 32) ** 2 < 150).astype(np.float32), (32.0, 32.0))
 
 
 def _no_start(grey: npt.NDArray[np.float32], point: tuple[float, float], labels: Labels | None) -> str:
-    """Why nothing can be looked for at a point; empty where it can."""
+    """Return why no particle can be searched for at a point; empty if it can."""
     if grey.ndim != 2 or (labels is not None and labels.shape != grey.shape):
         shapes = f"{grey.shape}" if labels is None else f"{grey.shape}, the labels {labels.shape}"
-        raise UserError(f"The image has shape {shapes}; one 2D shape is needed.")
+        raise UserError(f"The image has shape {shapes}; image and labels must be 2D and of the same shape.")
     row, column = (round(place) for place in point)
     if not (0 <= row < grey.shape[0] and 0 <= column < grey.shape[1]):
-        return "The point lies outside the image."
+        return "The point is outside the image."
     if labels is not None and labels[row, column]:
-        return f"The point lies on particle {labels[row, column]}; erase it first to outline it anew."
+        return f"The point is on particle {labels[row, column]}; erase it first to outline it again."
     return ""
 
 
@@ -177,7 +177,7 @@ def _find(grey: npt.NDArray[np.float32], rays: Rays, labels: Labels | None, tole
 
 
 class _Outline:
-    """Closed paths over the rays from one point; all but the tolerance is fixed, so that paths are comparable."""
+    """Closed paths over the rays from one point; only the tolerance varies, so paths are comparable."""
 
     def __init__(
         self,
@@ -194,7 +194,7 @@ class _Outline:
         crossed = np.cumsum(np.abs(np.tanh(self.steps)), 1) * (STEP / 0.2)
         crossed = np.pad(crossed, ((0, 0), (CROSSED_FROM, 0)))[:, : crossed.shape[1]]
         index = np.arange(len(self.radii))
-        self.inner_price = -BOX_BONUS * STEP * index if boxed else CROSSED * crossed
+        self.inner_cost = -BOX_BONUS * STEP * index if boxed else CROSSED * crossed
         self.forbidden = index > last[:, None]
         if nearest is not None:
             self.forbidden |= index < nearest[:, None]
@@ -203,7 +203,7 @@ class _Outline:
         """Sign (1: brighter outside) and path of the best outline."""
         paths = []
         for sign in signs:
-            cost = self.inner_price - np.tanh(sign * self.steps) - self._outwards(tolerance)
+            cost = self.inner_cost - np.tanh(sign * self.steps) - self._outwards(tolerance)
             paths.append((*_solve(np.where(self.forbidden, np.inf, cost)), sign))
         _, path, sign = min(paths, key=lambda found: found[0])
         return sign, path
@@ -220,7 +220,7 @@ class _Outline:
         return np.asarray(self.radii[exact] * np.exp(STEP * _between(steps, exact)), float)
 
     def signal_to_noise(self, sign: int, path: Indices) -> float:
-        """Grey difference across a path, a little away from it, over the noise of its mean."""
+        """Ratio of the grey difference across a path, a little away from it, to the noise of that mean difference."""
         place = (path + MARGIN)[:, None]
         away = np.arange(EDGE_WIDTH, EDGE_WIDTH + SIGNAL_WIDTH)
         inner, outer = (np.clip(place + side * away, 0, self.values.shape[1] - 1) for side in (-1, 1))
@@ -245,7 +245,7 @@ def _solve(cost: Floats) -> tuple[float, Indices]:
 
 
 def _between(steps: Floats, path: Indices) -> Floats:
-    """(angles,) place of the largest step between radii, -0.5 to 0.5, by a parabola through three."""
+    """(angles,) position of the largest step between radii, -0.5 to 0.5, by a parabola through three steps."""
     padded = np.pad(steps, ((0, 0), (1, 1)), mode="edge")
     before, here, after = (padded[np.arange(ANGLES), path + k] for k in range(3))
     bend = 2 * here - before - after
@@ -253,7 +253,7 @@ def _between(steps: Floats, path: Indices) -> Floats:
 
 
 def _steps(values: Floats, width: int) -> Floats:
-    """(angles, radii) mean over the next radii less the mean over the last ones."""
+    """(angles, radii) mean over the next radii minus the mean over the previous ones."""
     total = np.cumsum(np.pad(values, ((0, 0), (1, 0))), 1)
     here = np.arange(MARGIN, values.shape[1] - MARGIN)
     outer = total[:, here + width + 1] - total[:, here + 1]
@@ -268,7 +268,7 @@ def _window(grey: npt.NDArray[np.float32], rays: Rays, half: int) -> npt.NDArray
 
 
 def _contrast(grey: npt.NDArray[np.float32], rays: Rays) -> float:
-    """Return the standard deviation of the smoothed grey values around a point, but no less than some noise."""
+    """Return the standard deviation of the smoothed grey values around a point, but at least the noise."""
     half = int(rays.largest_px) + 1
     stride = max(1, half // 150)
     window = _window(grey, rays, half)[::stride, ::stride].astype(np.float32)
@@ -305,7 +305,7 @@ def _last(rays: Rays, shape: tuple[int, int], labels: Labels | None, box: Box | 
 
 
 def _fitted(rays: Rays, reach_px: Floats, start: tuple[int, int], labels: Labels | None) -> Rays:
-    """Rays that fit an outline, or those there are where the way from the start to its middle is not free."""
+    """Rays fitted to an outline, or the given rays if the path from the start to its middle is not free."""
     fitted = rays.fitted(reach_px)
     if labels is not None:
         between = np.linspace(0, 1, 2 + int(np.hypot(fitted.y - start[0], fitted.x - start[1])))

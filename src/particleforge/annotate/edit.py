@@ -1,6 +1,6 @@
 """Edits of a label image that can be undone.
 
-Each function looks at the labels and returns a `Change`; nothing is altered before `apply`.
+Each function reads the labels and returns a `Change`; nothing is altered before `apply`.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ class Change:
     Parameters
     ----------
     window
-        Rows and columns it touches.
+        Rows and columns it affects.
     before, after
         (h, w) labels in the window.
     """
@@ -52,7 +52,7 @@ class Change:
 
 
 def next_id(labels: Labels) -> int:
-    """Return the id after the largest one: ids once given are not given again by gaps that close.
+    """Return the id after the largest one; gaps left by erased particles are not filled.
 
     Raises
     ------
@@ -61,12 +61,12 @@ def next_id(labels: Labels) -> int:
     """
     largest = int(labels.max(initial=0))
     if largest == LARGEST_ID:
-        raise UserError(f"The id {LARGEST_ID} is in use; there is no larger one.", "Renumber the labels first.")
+        raise UserError(f"The id {LARGEST_ID} is in use, and no larger id is possible.", "Renumber the labels first.")
     return largest + 1
 
 
 def add(labels: Labels, region: Region, particle: int | None = None) -> Change:
-    """Give the free pixels of a region an id, the next free one where none is given.
+    """Give the free pixels of a region an id: `particle`, or the next free id if None.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def add(labels: Labels, region: Region, particle: int | None = None) -> Change:
     before = labels[region.window]
     free = region.mask & (before == 0)
     if not free.any():
-        raise UserError("All of these pixels belong to particles.", "Erase the particle there first.")
+        raise UserError("All of these pixels already belong to particles.", "Erase the particle there first.")
     return _change(labels, region.window, free, next_id(labels) if particle is None else particle)
 
 
@@ -102,7 +102,7 @@ def merge(labels: Labels, particles: Iterable[int]) -> Change:
     """
     wanted = sorted(set(particles))
     if len(wanted) < 2:
-        raise UserError(f"{len(wanted)} particle is chosen; two are needed to merge.", "Choose another one too.")
+        raise UserError(f"Merging needs at least two particles; selected: {len(wanted)}.", "Select another one, too.")
     found = [_find(labels, particle) for particle in wanted]
     starts, ends = (
         [fold(getattr(window[axis], end) for window, _ in found) for axis in (0, 1)]
@@ -126,7 +126,7 @@ def fill_holes(labels: Labels, particle: int) -> Change:
 
 
 def split_by_line(labels: Labels, particle: int, start: tuple[float, float], end: tuple[float, float]) -> Change:
-    """Cut a particle along a line; the largest piece keeps its id, each other one gets a new one.
+    """Cut a particle along a line; the largest piece keeps its id, and every other piece gets a new one.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def split_by_line(labels: Labels, particle: int, start: tuple[float, float], end
     Raises
     ------
     UserError
-        If there is no such particle, or the line does not cut it through.
+        If there is no such particle, or the line does not cut all the way through it.
     """
     window, mask = _find(labels, particle)
     cut = _line(mask.shape, *((point[0] - window[0].start, point[1] - window[1].start) for point in (start, end)))
@@ -150,16 +150,16 @@ def split_by_line(labels: Labels, particle: int, start: tuple[float, float], end
     owners[pieces[pieces > 0]] = whole[pieces > 0]
     if found == 0 or np.bincount(owners[1:], minlength=count + 1).max() < 2:
         raise UserError(
-            f"The line does not cut particle {particle} through.", "Draw it from one side of the particle to the other."
+            f"The line does not cut through particle {particle}.", "Draw it from one side of the particle to the other."
         )
     seeds = _nearest_piece(pieces, whole, mask)
     return _pieces(labels, window, particle, seeds, owners)
 
 
 def split_into(labels: Labels, particle: int, count: int = 2) -> Change:
-    """Split a particle at its necks; the largest piece keeps its id, each other one gets a new one.
+    """Split a particle at its necks; the largest piece keeps its id, and every other piece gets a new one.
 
-    The watershed of the distance to the outline, from its `count` highest peaks.
+    By a watershed of the distance to the outline, starting from its `count` highest peaks.
 
     Raises
     ------
@@ -170,7 +170,7 @@ def split_into(labels: Labels, particle: int, count: int = 2) -> Change:
     from skimage.segmentation import watershed
 
     if count < 2:
-        raise UserError(f"A particle cannot be split into {count}; 2 is the least.")
+        raise UserError(f"A particle cannot be split into {count}; at least 2 parts are needed.")
     window, mask = _find(labels, particle)
     depth = ndimage.distance_transform_edt(np.pad(mask, 1))
     smooth = ndimage.gaussian_filter(depth, min(2.0, 0.1 * float(depth.max())))
@@ -180,7 +180,7 @@ def split_into(labels: Labels, particle: int, count: int = 2) -> Change:
     if len(peaks) < count:
         raise UserError(
             f"Particle {particle} has {len(peaks)} thick part{'s' * (len(peaks) != 1)}, not {count}.",
-            "Cut it by a line instead.",
+            "Cut it along a line instead.",
         )
     markers = np.zeros(depth.shape, np.int32)
     markers[tuple(peaks.T)] = np.arange(1, count + 1)
@@ -201,7 +201,7 @@ def _find(labels: Labels, particle: int) -> tuple[tuple[slice, slice], Mask]:
     mask = labels == particle
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if particle < 1 or not len(rows):
-        raise UserError(f"There is no particle {particle}.", "Choose one in the image.")
+        raise UserError(f"There is no particle {particle}.", "Select one in the image.")
     window = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
     return window, mask[window]
 
@@ -226,7 +226,7 @@ def _line(shape: tuple[int, ...], start: tuple[float, float], end: tuple[float, 
 
 
 def _nearest_piece(pieces: Ints, whole: Ints, mask: Mask) -> Ints:
-    """Give the pixels under the line to the nearest piece of the same connected part."""
+    """Assign the pixels under the line to the nearest piece of the same connected part."""
     full = pieces.copy()
     for part in np.unique(whole[mask & (pieces == 0)]):
         here = whole == part
@@ -246,7 +246,7 @@ def _pieces(
     pieces: Ints,
     owners: Ints,
 ) -> Change:
-    """Give new ids to all pieces but the largest and those of parts that were not cut."""
+    """Give new ids to all pieces except the largest one and those of parts that were not cut."""
     before = labels[window].copy()
     after = before.copy()
     sizes = np.bincount(pieces[pieces > 0], minlength=len(owners))

@@ -10,15 +10,15 @@ Ints = npt.NDArray[np.int64]
 
 @numba.njit(cache=True, nogil=True)
 def closed_path(cost: Floats, stiffness: float, path: Ints) -> float:
-    """Cheapest closed path: one radius per angle, `stiffness` times each change of radius on top.
+    """Find the cheapest closed path: one radius per angle, plus `stiffness` times each change of radius.
 
     Branch and bound over the first radius (Appleton and Sun 2003, doi:10.1007/3-540-45086-3_10): a path that may
-    begin and end anywhere in an interval is a lower bound for all closed ones, and exact where it is closed itself.
+    begin and end anywhere in an interval is a lower bound for all closed ones, and exact if it is itself closed.
 
     Parameters
     ----------
     cost
-        (angles, radii); infinite where no path may go.
+        (angles, radii); infinite where no path may pass.
     stiffness
         Cost of one step of the radius.
     path
@@ -27,7 +27,7 @@ def closed_path(cost: Floats, stiffness: float, path: Ints) -> float:
     Returns
     -------
     float
-        Cost of the path; infinite where there is none, `path` is then unchanged.
+        Cost of the path; infinite if there is none, in which case `path` is unchanged.
     """
     angles, radii = cost.shape
     total = np.empty((angles + 1, radii))
@@ -51,7 +51,7 @@ def closed_path(cost: Floats, stiffness: float, path: Ints) -> float:
 
 @numba.njit(cache=True, nogil=True)
 def _path_between(cost: Floats, stiffness: float, low: int, high: int, total: Floats, path: Ints) -> float:
-    """Cheapest path whose first and last radius lie in [low, high]; the last angle is the first once more."""
+    """Cheapest path whose first and last radius lie in [low, high]; the last angle repeats the first."""
     angles, radii = cost.shape
     for r in range(radii):
         total[0, r] = cost[0, r] if low <= r <= high else np.inf
@@ -72,16 +72,16 @@ def _path_between(cost: Floats, stiffness: float, low: int, high: int, total: Fl
     for a in range(angles - 1, -1, -1):
         cheapest, at = np.inf, 0
         for r in range(radii):
-            price = total[a, r] + stiffness * abs(r - here)
-            if price < cheapest:
-                cheapest, at = price, r
+            candidate = total[a, r] + stiffness * abs(r - here)
+            if candidate < cheapest:
+                cheapest, at = candidate, r
         path[a] = here = at
     return best
 
 
 @numba.njit(cache=True, nogil=True)
 def _reach(before: Floats, stiffness: float, after: Floats) -> None:
-    """Cheapest way to each radius: the least of before[q] + stiffness * |q - r| over q."""
+    """Cheapest path to each radius: the minimum of before[q] + stiffness * |q - r| over q."""
     least = np.inf
     for r in range(len(before)):
         least = min(least + stiffness, before[r])

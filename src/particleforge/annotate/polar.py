@@ -1,7 +1,7 @@
 """Grey values on rays around a point, and outlines given by one radius per ray.
 
-Radii grow by a constant factor, so that small and large particles look alike, and what lies far out is read from
-images made coarser: the time does not depend on the size of the particle.
+Radii grow by a constant factor, so that small and large particles look alike, and values far out are read from
+coarser images: the time does not depend on the size of the particle.
 """
 
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ ANGLES = 96
 STEP = 0.03
 """Logarithm of the ratio of two neighbouring radii."""
 MARGIN = 6
-"""Radii read beyond both ends, for differences."""
+"""Number of radii read beyond both ends, for differences."""
 SMALLEST_RADIUS_PX = 2.0
 FINE_RADIUS_PX = 32.0
-"""Up to here the image itself is read, from here to twice as far one of half its resolution, and so on."""
+"""Up to this radius the image itself is read, from here to twice the radius one of half the resolution, and so on."""
 MAX_ASPECT = 8.0
-"""Largest ratio of axes rays are stretched to."""
+"""Largest ratio of axes to which rays are stretched."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Rays:
     largest_px
         Largest radius.
     stretch
-        Symmetric matrix (yy, yx, xx) of determinant 1 that makes a circle of rays an ellipse: radii along an elongated
-        particle are then as alike as around a round one.
+        Symmetric matrix (yy, yx, xx) of determinant 1 that turns a circle of rays into an ellipse: radii around an
+        elongated particle are then as similar as around a round one.
     """
 
     y: float
@@ -68,7 +68,7 @@ class Rays:
         return float(np.hypot(*self.directions).max())
 
     def polar(self, down: Any, across: Any) -> tuple[Any, Any]:
-        """Radius and angle (0 to 2 pi) of places so many px below and right of the point."""
+        """Radius and angle (0 to 2 pi) of places `down` px below and `across` px to the right of the point."""
         yy, yx, xx = self.stretch
         down, across = xx * down - yx * across, yy * across - yx * down
         return np.hypot(down, across), np.arctan2(down, across) % (2 * np.pi)
@@ -78,7 +78,7 @@ class Rays:
         return yy * down + yx * across, yx * down + xx * across
 
     def read(self, grey: npt.NDArray[np.float32], sigma_px: float) -> Floats:
-        """(angles, radii + 2 MARGIN) smoothed grey values; beyond the border those at the border."""
+        """(angles, radii + 2 MARGIN) smoothed grey values; beyond the border, the values at the border."""
         radii = self.radii[0] * np.exp(STEP * np.arange(-MARGIN, len(self.radii) + MARGIN))
         levels = _levels(grey, self.y, self.x, float(radii[-1]), self.widest, sigma_px)
         wanted = np.clip(np.ceil(np.log2(radii / FINE_RADIUS_PX)), 0, len(levels) - 1)
@@ -154,7 +154,7 @@ def _levels(
     y, x = y - top, x - left
     fine = FINE_RADIUS_PX
     while True:
-        near = int(fine * widest) + 8  # no more of a level is read
+        near = int(fine * widest) + 8  # no more of a level than this is read
         first, begin = max(0, int(y) - near), max(0, int(x) - near)
         part = window[first : int(y) + near + 1, begin : int(x) + near + 1]
         levels.append((ndimage.gaussian_filter(part, sigma_px, mode="nearest"), y - first, x - begin))

@@ -1,4 +1,4 @@
-"""How far an annotation has come, and what it still needs before something can be learnt from it."""
+"""How far an annotation has progressed, and what it still needs before a model can learn from it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from scipy import ndimage
 from particleforge.store.labels import border_ids
 
 ENOUGH_PARTICLES = 6
-"""Whole particles to start with; fewer teach one example of each shape at most."""
+"""Whole particles needed to start; fewer give one example of each shape at most."""
 LEAST_AREA_PX = 12
-"""Smaller particles have no shape to learn; the same as in the cut-paste recipe."""
+"""Smaller particles have no shape to learn from; the same value as in the cut-paste recipe."""
 STROKE_PX = 8
-"""Side of a square of sure background that shows its texture."""
+"""Side of a square of certain background that shows its texture."""
 PLACES = 4
-"""So many such squares are enough to start."""
+"""Number of such squares needed to start."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Annotated:
     particles
         Number of them.
     border
-        Of these, how many touch the border: their size is not known and they are not cut out.
+        Number of these that touch the border: their size is not known and they are not cut out.
     small
-        Of the others, how many have fewer than `LEAST_AREA_PX` pixels.
+        Number of the others that have fewer than `LEAST_AREA_PX` pixels.
     background
-        Whether some background is known well enough: by strokes, or as every particle is annotated.
+        Whether enough background is known: from strokes, or because every particle is annotated.
     """
 
     particles: int
@@ -42,26 +42,26 @@ class Annotated:
 
     @property
     def whole(self) -> int:
-        """Particles that can be learnt from completely."""
+        """Number of particles that are complete and large enough to learn from."""
         return self.particles - self.border - self.small
 
     @property
     def ready(self) -> bool:
-        """Whether nothing is needed any more."""
+        """Whether nothing more is needed."""
         return not self.needed
 
     @property
     def needed(self) -> str:
-        """What is still needed, for a person; empty where that is nothing."""
-        wishes = []
+        """What is still needed, in plain words; empty if nothing is."""
+        requests = []
         if missing := max(0, ENOUGH_PARTICLES - self.whole):
             more = "more " if self.whole else ""
-            wishes.append(
+            requests.append(
                 f"Paint {missing} {more}whole particle{'s' * (missing != 1)}; {ENOUGH_PARTICLES} are enough to start."
             )
         if not self.background:
-            wishes.append('Brush some background or tick "every particle is annotated".')
-        return " ".join(wishes)
+            requests.append('Brush some background or tick "every particle is annotated".')
+        return " ".join(requests)
 
 
 def annotated(labels: npt.NDArray[np.uint32], background: npt.NDArray[np.bool_] | None) -> Annotated:
@@ -72,7 +72,7 @@ def annotated(labels: npt.NDArray[np.uint32], background: npt.NDArray[np.bool_] 
     labels
         (Y, X) ids, 0 = no labelled particle.
     background
-        (Y, X) bool, strokes where there is surely no particle; None where every particle is annotated.
+        (Y, X) bool, strokes where there is certainly no particle; None if every particle is annotated.
     """
     ids, areas = np.unique(labels[labels > 0], return_counts=True)
     border = np.isin(ids, border_ids(labels))
@@ -92,7 +92,7 @@ def together(images: Iterable[Annotated]) -> Annotated:
 
 
 def _shows_background(free: npt.NDArray[np.bool_]) -> bool:
-    """Whether enough squares of background fit in."""
+    """Whether enough squares of background fit in it."""
     down, across = np.flatnonzero(free.any(1)), np.flatnonzero(free.any(0))
     if not len(down):
         return False

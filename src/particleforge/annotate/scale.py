@@ -14,15 +14,15 @@ Point = tuple[float, float]
 Grey = npt.NDArray[np.floating]
 
 EXTREME_SHARE = 0.25
-"""Bars are this near to the darkest or brightest grey around the line, as a share of the range there."""
+"""Bars are this close to the darkest or brightest grey around the line, as a fraction of the range there."""
 STRETCH = 0.5
-"""A drawn line may be wrong by this share of its length at each end."""
+"""A drawn line may be off by this fraction of its length at each end."""
 LEAST_SHARE = 0.5
-"""A shorter share of the line is noise in it, no bar below it."""
+"""A run shorter than this fraction of the line is noise, not a bar."""
 NEAR_PX = 8
-"""A bar may lie so many rows above or below the line, or an eighth of its length if that is more."""
+"""Number of rows a bar may lie above or below the line, or an eighth of its length if that is more."""
 MAX_THICKNESS = 0.5
-"""Largest thickness of a bar over its length."""
+"""Largest ratio of the thickness of a bar to its length."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ScaleBar:
     thickness_px
         Number of rows.
     bright
-        Whether it is brighter than what is around.
+        Whether it is brighter than its surroundings.
     """
 
     start: Point
@@ -58,32 +58,35 @@ def pixel_size_from_line(start: Point, end: Point, length: str, aspect: float = 
     start, end
         (y, x) in px.
     length
-        What the line measures, with its unit, such as ``200 nm``.
+        Length of the line with its unit, for example ``200 nm``.
     aspect
-        Height over width of a pixel as far as it is known.
+        Ratio of the height to the width of a pixel, as far as it is known.
 
     Raises
     ------
     UserError
-        If pixels are not square (1 % at most), the line is shorter than 2 px, or `length` is no length above zero.
+        If pixels are not square to within 1 %, the line is shorter than 2 px, or `length` is not a length above zero.
     """
     if not math.isclose(aspect, 1, rel_tol=0.01):
         raise UserError(
-            f"A pixel is {aspect:g} times as high as wide; one line measures square pixels only (1 % at most).",
+            f"Pixels are {aspect:g} times as high as wide; they must be square (to within 1 %) for one line to set the "
+            "scale.",
             "Resample the image to square pixels first.",
         )
     nm = parse_length_nm(length)
     px = math.hypot(end[0] - start[0], end[1] - start[1])
     if not px >= 2:
-        raise UserError(f"The line measures {px:.2g} px; 2 px are the least.", "Draw it from end to end of the bar.")
+        raise UserError(
+            f"The line is {px:.2g} px long; at least 2 px are needed.", "Draw it from end to end of the bar."
+        )
     return nm / px
 
 
 def find_scale_bar(grey: Grey, start: Point, end: Point) -> ScaleBar | None:
     """Find the exact ends of a horizontal scale bar from a line drawn roughly along it.
 
-    Of all runs of the darkest or brightest grey near the line that stand out above, below and at both ends, the one
-    whose ends lie nearest to those of the line.
+    Among all runs of the darkest or brightest grey near the line that stand out above, below and at both ends, this is
+    the one whose ends are nearest to those of the line.
 
     Parameters
     ----------
@@ -95,7 +98,7 @@ def find_scale_bar(grey: Grey, start: Point, end: Point) -> ScaleBar | None:
     Returns
     -------
     ScaleBar or None
-        None where no run fits, or the line is not roughly horizontal.
+        None if no run fits, or the line is not roughly horizontal.
     """
     (y0, x0), (y1, x1) = sorted((start, end), key=lambda point: point[1])
     length = x1 - x0
@@ -131,7 +134,7 @@ class _Bar:
 
 
 def _bars(window: Grey, bright: bool) -> Iterator[_Bar]:
-    """Rectangles of extreme grey: runs of columns that are the same in rows one below the other."""
+    """Rectangles of extreme grey: runs that cover the same columns in consecutive rows."""
     low, high = float(window.min()), float(window.max())
     reach = EXTREME_SHARE * (high - low)
     extreme = window >= high - reach if bright else window <= low + reach
@@ -162,14 +165,14 @@ def _fits(bar: _Bar, line: npt.NDArray[np.float64], near: float) -> bool:
 
 
 def _misfit(bar: _Bar, line: npt.NDArray[np.float64], near: float) -> float:
-    """Distance of a bar's ends and rows from a line; a single row may be noise or the blur of an edge."""
+    """Distance of a bar's ends and rows from a line; a single row costs more, as it may be noise or a blurred edge."""
     off = max(bar.top - line[0], line[0] - (bar.bottom - 1), 0)
     ends = abs(bar.left - 0.5 - line[1]) + abs(bar.right - 0.5 - line[2])
     return float(ends + 2 * off + (near if bar.bottom - bar.top == 1 else 0))
 
 
 def _ends(window: Grey, bar: _Bar) -> tuple[float, float]:
-    """Where the mean grey along a bar passes half-way to what lies beyond each end."""
+    """Where the mean grey along a bar is half-way between the bar and its surroundings beyond each end."""
     rows = window[bar.top : bar.bottom].mean(0) * (1 if bar.bright else -1)
     level = float(np.median(rows[bar.left : bar.right]))
     last = _end(rows, bar.right - 1, level)
@@ -178,7 +181,7 @@ def _ends(window: Grey, bar: _Bar) -> tuple[float, float]:
 
 
 def _end(rows: Grey, inside: int, level: float) -> float:
-    """Half-way place right of a column inside the bar."""
+    """Half-way position to the right of a column inside the bar."""
     beyond = rows[inside + 1 : inside + 5]
     if not len(beyond):
         return inside + 0.5
