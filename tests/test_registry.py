@@ -9,8 +9,9 @@ from pydantic import Field
 
 from particleforge import registry
 from particleforge.errors import UserError
+from particleforge.measurement.borders.border import Border
 from particleforge.params import Params
-from particleforge.registry import Kinds, Registry, kind_of
+from particleforge.registry import Kinds, NameOf, Registry, kind_of
 
 BASE = '''
 from particleforge.params import Params
@@ -181,3 +182,12 @@ def test_the_kind_of_a_class_is_its_field_or_its_attribute(kinds):
     assert kind_of(Plain) == "plain"
     assert kind_of(kinds.get("apple")) == "apple"
     assert kind_of(kinds.base) is None
+
+
+def test_a_field_may_hold_the_name_of_a_kind():
+    class Chosen(Params):
+        border: Annotated[str, NameOf(Kinds(Border))] = "drop"
+
+    assert Chosen().border == "drop" and Chosen(border="keep_all").border == "keep_all"
+    with pytest.raises(UserError, match=r"there is no border 'dropp'\. Did you mean 'drop'"):
+        Chosen.parse({"border": "dropp"})

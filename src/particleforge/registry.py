@@ -9,6 +9,7 @@ import ast
 import pkgutil
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
@@ -216,6 +217,33 @@ class Kinds(Registry[type[T]]):
             f"{module.__name__} holds no {self.role} of the kind {name!r}.",
             f"It needs a class derived from {self.base.__name__} whose `kind` is {name!r}.",
         )
+
+
+@dataclass(frozen=True)
+class NameOf:
+    """Annotation of a text field that holds the name of a kind.
+
+    Parameters
+    ----------
+    registry
+        Which kinds there are.
+    """
+
+    registry: Registry[Any]
+
+    def names(self) -> list[str]:
+        """Names it may hold."""
+        return self.registry.names()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def _check(self, name: str) -> str:
+        if name not in self.registry:
+            raise ValueError(f"there is no {self.registry.role} {name!r}. {suggestion(name, self.names())}".strip())
+        return name
 
 
 def kind_of(cls: type) -> str | None:

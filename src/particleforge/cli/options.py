@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from particleforge.errors import UserError
 from particleforge.measurement.columns import ColumnNames
 from particleforge.params import OneOfSeveral, Params, read_yaml
-from particleforge.registry import Registry
+from particleforge.registry import NameOf, Registry
 from particleforge.verb import Verb
 
 ParamsT = TypeVar("ParamsT", bound=Params)
@@ -143,7 +143,7 @@ def _choices(annotation: Any) -> Iterator[str]:
     if isinstance(annotation, tuple):
         for part in annotation:
             yield from _choices(part)
-    elif isinstance(annotation, (Registry, ColumnNames)):
+    elif isinstance(annotation, (Registry, NameOf, ColumnNames)):
         yield from annotation.names()
     elif get_origin(annotation) is Literal:
         yield from map(str, get_args(annotation))

@@ -13,6 +13,7 @@ from particleforge.models.training import begin_training, train_model
 from particleforge.models.training_params import DEFAULT_KIND, TRAININGS, TrainingParams
 from particleforge.models.training_set import TrainingSet, hold_out
 from particleforge.params import OneOfSeveral, Params
+from particleforge.registry import NameOf
 from particleforge.sample import Joined, Sample
 from particleforge.step import Progress, Step
 from particleforge.store.annotated import read_annotated
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 
 
 def _settings() -> Mapping[str, type[Params]]:
-    return {f"{name} trainings": cls for name, cls in TRAININGS.members().items()}
+    kinds = sorted(TRAININGS.members().items(), key=lambda item: item[0] != DEFAULT_KIND)
+    return {f"{name} trainings": cls for name, cls in kinds}
 
 
 class TrainParams(Params):
     """What kind of model to train, and how; settings may also be given without naming `settings`."""
 
-    model: str = Field(DEFAULT_KIND, description="Kind of model.")
+    model: Annotated[str, NameOf(TRAININGS)] = Field(DEFAULT_KIND, description="Kind of model.")
     settings: Annotated[dict[str, Any], OneOfSeveral(_settings)] = Field(
         {}, description="Budget and settings of the training, by name; each kind of model has its own."
     )
