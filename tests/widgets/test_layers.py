@@ -90,7 +90,7 @@ def test_the_finest_level_is_taken():
 )
 def test_what_cannot_be_measured_is_refused_with_a_sentence(data, words):
     with pytest.raises(UserError, match=words) as error:
-        planes(type("Layer", (), {"data": data, "multiscale": False, "name": "L"})())
+        planes(type("Layer", (), {"data": data, "multiscale": False, "rgb": False, "name": "L"})())
     assert error.value.hint
 
 

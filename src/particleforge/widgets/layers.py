@@ -1,8 +1,8 @@
 """Between napari layers and micrographs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,22 +12,25 @@ from particleforge.store.image_files import is_image
 from particleforge.store.micrographs import open_source
 from particleforge.store.source import Source
 
+if TYPE_CHECKING:
+    from napari.layers import Image, Layer
+
 COPIED = ("scale", "translate", "rotate", "shear", "units", "axis_labels")
 """What a layer made from another one has in common with it."""
 
 
-def geometry(layer: Any) -> dict[str, Any]:
+def geometry(layer: "Layer") -> dict[str, Any]:
     """Arguments for a new layer that lies exactly where another one does."""
     return {name: getattr(layer, name) for name in COPIED} | {"affine": np.asarray(layer.affine)}
 
 
-def pixel_size_nm(layer: Any) -> tuple[float, float] | None:
+def pixel_size_nm(layer: "Layer") -> tuple[float, float] | None:
     """Pixel size along (Y, X) in nm; None where the layer's units are no lengths."""
     y, x = (_nm(unit, scale) for unit, scale in zip(layer.units[-2:], layer.scale[-2:], strict=True))
     return None if y is None or x is None else (y, x)
 
 
-def planes(layer: Any) -> Source:
+def planes(layer: "Image") -> Source:
     """Give the 2D images of an Image layer: one, or one for each plane of a stack; nothing is computed yet.
 
     Of a multiscale layer the finest level is taken.
@@ -37,8 +40,7 @@ def planes(layer: Any) -> Source:
     UserError
         If the layer is a stack of stacks, empty, or holds complex numbers.
     """
-    data = layer.data[0] if layer.multiscale else layer.data
-    rgb = bool(getattr(layer, "rgb", False))
+    data, rgb = finest(layer), bool(layer.rgb)
     sides = len(data.shape) - rgb
     if 0 in data.shape:
         raise UserError(f"{layer.name} is empty: its shape is {tuple(data.shape)}.", "Choose another layer.")
@@ -53,13 +55,13 @@ def planes(layer: Any) -> Source:
     return Source.of(data, axes, name=file_name(layer.name), pixel_size_nm=pixel_size_nm(layer))
 
 
-def source_path(layer: Any) -> Path | None:
+def source_path(layer: "Layer") -> Path | None:
     """File or OME-Zarr folder a layer was opened from, if it is still there."""
     path = Path(layer.source.path) if layer.source.path else None
     return path if path is not None and path.exists() else None
 
 
-def own_file(layer: Any) -> Path | None:
+def own_file(layer: "Image") -> Path | None:
     """File a layer was opened from, if our readers find the planes of the layer in it, pixel by pixel."""
     path, shown = source_path(layer), planes(layer)
     if path is None or not is_image(path):
@@ -79,11 +81,15 @@ def same_pixels(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
     return one.shape == other.shape and bool(np.array_equal(one, other))
 
 
-def stack(parts: Iterator[npt.NDArray[Any]] | list[npt.NDArray[Any]], of: Any) -> npt.NDArray[Any]:
+def finest(layer: "Image") -> Any:
+    """Array of a layer, in memory or not; of a multiscale layer the finest level."""
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def stack(parts: Iterable[npt.NDArray[Any]], of: "Image") -> npt.NDArray[Any]:
     """Put results for the planes of a layer together in the shape of that layer."""
     arrays = list(parts)
-    data = of.data[0] if of.multiscale else of.data
-    single = len(data.shape) - bool(getattr(of, "rgb", False)) == 2
+    single = len(finest(of).shape) - bool(of.rgb) == 2
     return arrays[0] if single else np.stack(arrays)
 
 

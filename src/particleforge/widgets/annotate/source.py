@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from napari.components import Dims
@@ -13,7 +12,7 @@ from particleforge.micrograph import Micrograph
 from particleforge.store.annotated import check_learnable
 from particleforge.store.image_files import image_stem, image_suffix
 from particleforge.store.micrographs import open_source
-from particleforge.widgets.layers import file_name, own_file, pixel_size_nm, source_path
+from particleforge.widgets.layers import file_name, finest, own_file, pixel_size_nm, source_path
 from particleforge.widgets.workspace import ANNOTATIONS, workspace
 
 MOST_PIXELS = 200_000_000
@@ -50,7 +49,7 @@ def read_source(layer: Image, dims: Dims) -> Source:
     if layer.ndim < 2:
         raise UserError(f"{layer.name} has one axis only; an image has two.", "Choose an image layer.")
     frame = shown_frame(layer, dims)
-    data: Any = layer.data[0] if layer.multiscale else layer.data
+    data = finest(layer)
     height, width = data.shape[layer.ndim - 2 : layer.ndim]
     if height * width > MOST_PIXELS:
         raise UserError(
@@ -81,7 +80,7 @@ def shown_frame(layer: Image, dims: Dims) -> tuple[int, ...]:
             "Switch napari to 2D and the axes to their first order (buttons below the layer list).",
         )
     steps = dims.current_step[dims.ndim - layer.ndim : dims.ndim - 2]
-    data: Any = layer.data[0] if layer.multiscale else layer.data
+    data = finest(layer)
     return tuple(int(np.clip(step, 0, length - 1)) for step, length in zip(steps, data.shape, strict=False))
 
 
