@@ -26,7 +26,7 @@ def test_the_device_of_the_preferences_reaches_jobs(npe2pm, plugin_settings):
         computing = get_plugin_settings(PLUGIN).computing
         assert job_environment() == {} and preference("computing", "tile_px", 0) == 1024
         computing.device = "cpu"
-        assert job_environment() == {"CUDA_VISIBLE_DEVICES": ""}
+        assert job_environment() == {"PARTICLEFORGE_DEVICE": "cpu"}
         with pytest.raises(ValueError, match="allowed"):
             computing.device = "abacus"
 

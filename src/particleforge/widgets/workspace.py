@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from particleforge.models.device import VARIABLE
+
 PLUGIN = "napari-particleforge"
 ANNOTATIONS, RECIPES, DATASETS, MODELS, RESULTS = "annotations", "recipes", "datasets", "models", "results"
 
@@ -40,4 +42,5 @@ def preference(group: str, name: str, default: Any) -> Any:
 
 def job_environment() -> dict[str, str]:
     """Environment variables of jobs, as the preferences have it."""
-    return {"CUDA_VISIBLE_DEVICES": ""} if preference("computing", "device", "auto") == "cpu" else {}
+    device = str(preference("computing", "device", "auto"))
+    return {} if device == "auto" else {VARIABLE: device}
