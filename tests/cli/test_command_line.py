@@ -104,7 +104,7 @@ def test_input_that_is_not_there_is_refused(command, capsys, tmp_path):
         ("learn", ["--minutes", "-5"], "minutes = -5"),
         ("learn", ["--minutes", "soon"], "minutes = 'soon': Input should be a valid number"),
         ("learn", ["--seed", "1.5"], "seed = 1.5: Input should be a valid integer"),
-        ("learn", ["--training", "{stepz: 3}"], "no parameter 'training.stepz'.\nDid you mean 'steps'?"),
+        ("learn", ["--training", "{stepz: 3}"], "no parameter 'training.stardist.stepz'.\nDid you mean 'steps'?"),
         ("learn", ["--recipe", "{overlap: 2}"], "overlap = 2: it is 2; allowed is 0 to 0.95."),
         ("learn", ["--training", "{steps: ["], "--training '{steps: [' cannot be read."),
         ("learn", ["--params", "none.yaml"], "none.yaml cannot be read (No such file or directory)."),

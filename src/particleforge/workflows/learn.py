@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from particleforge.micrograph import Length, parse_length_nm
 from particleforge.models.kind import MODELS
@@ -28,6 +28,8 @@ from particleforge.verb import verb
 if TYPE_CHECKING:
     from particleforge.models.roles import Model
 
+USUAL_RECIPE = "cutpaste"
+"""Kind of recipe where none is given."""
 REHEARSED = 400
 """Different samples of what must not be forgotten; more are hardly seen within minutes."""
 THRESHOLD_SECONDS = 6.0
@@ -52,9 +54,14 @@ class LearnParams(Params):
         None, ge=0, le=100_000, description="Synthetic images per annotated one; empty: enough for about 60 in all."
     )
     recipe: AnyRecipe = Field(
-        RECIPES.parse("cutpaste"), description="How synthetic images are made from the annotated particles."
+        RECIPES.parse(USUAL_RECIPE), description="How synthetic images are made from the annotated particles."
     )
     training: AnyTraining = Field(TRAININGS.parse({}), description="Kind of model, network, schedule and augmentation.")
+
+    @field_validator("recipe", mode="before")
+    @classmethod
+    def _usual_recipe(cls, given: Any) -> Any:
+        return {"kind": USUAL_RECIPE, **given} if isinstance(given, Mapping) else given
 
     @model_validator(mode="after")
     def _said_once(self) -> LearnParams:
