@@ -66,7 +66,7 @@ def stripes():
 
 
 @pytest.mark.parametrize("make", [picture, film_edge, dark_ground, stripes])
-def test_what_is_no_bar_stays(make):
+def test_anything_but_a_bar_stays(make):
     assert picture_rows(make()) == (0, SHAPE[0])
 
 
@@ -109,7 +109,7 @@ def test_a_bar_without_letters_is_none():
     assert marks(written(np.clip(picture(), 20, 235), 255, "")[0]) == []
 
 
-def test_discs_in_a_row_over_a_bar_are_no_letters():
+def test_discs_in_a_row_over_a_bar_are_not_letters():
     image = written(np.clip(picture(), 20, 200), 255, "")[0]
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
     for cx in (40, 60, 80, 100):
@@ -117,7 +117,7 @@ def test_discs_in_a_row_over_a_bar_are_no_letters():
     assert marks(image) == []
 
 
-def test_rods_alone_are_no_bars():
+def test_rods_alone_are_not_bars():
     image = np.full(SHAPE, 30.0)
     for top in (40, 80, 120):
         image[top : top + 8, 50:120] = image[top : top + 8, 130:200] = 250

@@ -141,25 +141,25 @@ def test_the_short_form_is_the_long_form(text, data):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("unifrm(0, 1)", "'unifrm' is no distribution; there are uniform, loguniform"),
+        ("unifrm(0, 1)", "'unifrm' is not a distribution; available: uniform, loguniform"),
         ("uniform(0, 1, 2)", r"uniform takes 2 numbers \(low, high\), not 3"),
         ("uniform(1, low=0)", "given twice"),
         ("uniform(2, 1)", "low 2.0 is above high 1.0"),
-        ("normal(0, 1, low=2, high=2)", "nothing lies between low 2.0 and high 2.0"),
-        ("normal(5, 0, high=4)", "nothing lies between"),
+        ("normal(0, 1, low=2, high=2)", "no number can be drawn between low 2.0 and high 2.0"),
+        ("normal(5, 0, high=4)", "no number can be drawn between"),
         ("lognormal(1, gsd=0.5)", "gsd = '0.5': Input should be greater than or equal to 1"),
         ("lognormal(1, gdd=2)", "Did you mean 'gsd'?"),
         ("mixture(1, 2)", "no short form"),
         ("many", "neither a number nor a distribution"),
         (None, "neither a number nor a distribution"),
         ([1, 2], "neither a number nor a distribution"),
-        ({"kind": "gauss"}, "'gauss' is no distribution"),
+        ({"kind": "gauss"}, "'gauss' is not a distribution"),
         ({"kind": "choice", "values": []}, "values"),
         ({"kind": "mixture", "parts": [{"kind": "uniform"}], "weights": [1, 2]}, "1 parts but 2 weights"),
         (float("nan"), "finite"),
     ],
 )
-def test_what_is_no_draw_is_refused_in_plain_words(value, message):
+def test_an_invalid_draw_is_refused_in_plain_words(value, message):
     with pytest.raises(UserError, match=message) as caught:
         Outer.parse({"free": value})
     assert "free" in str(caught.value)
@@ -169,11 +169,11 @@ def test_what_is_no_draw_is_refused_in_plain_words(value, message):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (1.5, "overlap = 1.5: it is 1.5; allowed is 0 to 0.95."),
-        (-0.1, "it is -0.1; allowed is 0 to 0.95."),
-        ("uniform(0, 2)", "it reaches from 0 to 2; allowed is 0 to 0.95."),
-        ("normal(0.5, 0.1)", "it reaches from -inf to inf; allowed is 0 to 0.95."),
-        ("choice(0.2, 4)", "it reaches from 0.2 to 4; allowed is 0 to 0.95."),
+        (1.5, "overlap = 1.5: it is 1.5; the allowed range is 0 to 0.95."),
+        (-0.1, "it is -0.1; the allowed range is 0 to 0.95."),
+        ("uniform(0, 2)", "it reaches from 0 to 2; the allowed range is 0 to 0.95."),
+        ("normal(0.5, 0.1)", "it reaches from -inf to inf; the allowed range is 0 to 0.95."),
+        ("choice(0.2, 4)", "it reaches from 0.2 to 4; the allowed range is 0 to 0.95."),
     ],
 )
 def test_within_names_the_value_and_the_limit(value, message):
@@ -186,7 +186,7 @@ def test_within_names_the_value_and_the_limit(value, message):
 def test_within_lets_nothing_else_through(distribution):
     low, high = distribution.support
     assume(not (low >= 0 and high <= 0.95))
-    with pytest.raises(UserError, match=r"allowed is 0 to 0.95"):
+    with pytest.raises(UserError, match=r"the allowed range is 0 to 0.95"):
         Outer.parse({"overlap": distribution})
 
 

@@ -12,7 +12,7 @@ COLOURS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]],
 
 
 def test_more_channels_than_colours_have_are_refused():
-    with pytest.raises(UserError, match=r"maps: the image has 5 channels; 4 at most.*Save the channel you want"):
+    with pytest.raises(UserError, match=r"maps: the image has 5 channels; 4 at most.*Save the channel you need"):
         _ = Micrograph(np.zeros((5, 6, 7)), axes="CYX", name="maps").grey
 
 
@@ -48,7 +48,7 @@ def test_grey_values_stay(dtype):
     ],
 )
 @pytest.mark.filterwarnings("ignore:overflow")
-def test_what_is_no_image_is_refused(pixels, axes, message):
+def test_an_invalid_image_is_refused(pixels, axes, message):
     with pytest.raises(UserError, match=message):
         _ = Micrograph(pixels, axes=axes, name="odd").grey
 
@@ -106,7 +106,7 @@ def test_lengths_are_read(text, nm):
         "1 nm)",
     ],
 )
-def test_what_is_no_length_is_refused(text):
+def test_an_invalid_length_is_refused(text):
     with pytest.raises(UserError, match=r"such as '0.5 nm'"):
         parse_length_nm(text)
 

@@ -45,20 +45,20 @@ def test_numbers_must_be_finite(value):
         (LearnParams, {"training": {"stepz": 3}}, "no parameter 'training.stepz'. Did you mean 'steps'?"),
         (LearnParams, {"training": {"augment": {"gama": 1}}}, "Did you mean 'gamma'?"),
         (CutPaste, {"canvas": {"kind": "texture", "patchpx": 5}}, "Did you mean 'patch_px'?"),
-        (CutPaste, {"canvas": {"kind": "flat", "qqq": 5}}, "There are kind."),
+        (CutPaste, {"canvas": {"kind": "flat", "qqq": 5}}, "Available: kind."),
         (CutPaste, {"min_visible": 2}, "min_visible = 2: Input should be less than or equal to 1."),
         (LearnParams, {"training": {"steps": 0}}, "training.steps = 0: Input should be greater than or equal to 1."),
         (LearnParams, {"training": {"steps": 0}}, "steps: Optimiser steps"),
         (CutPaste, {"overlap": {"kind": "uniform", "lo": 0}}, "There is no parameter 'lo'. Did you mean 'low'?"),
     ],
 )
-def test_a_refusal_names_the_parameter_and_the_way_out(cls, data, message):
+def test_a_refusal_names_the_parameter_and_a_hint(cls, data, message):
     with pytest.raises(UserError) as caught:
         cls.parse(data)
     assert message in str(caught.value)
 
 
-def test_every_problem_is_told_at_once():
+def test_all_problems_are_reported_at_once():
     with pytest.raises(UserError, match=r"'flipp'.*min_visible = 7|min_visible = 7.*'flipp'"):
         CutPaste.parse({"flipp": True, "min_visible": 7})
 
@@ -83,8 +83,8 @@ def test_parameters_are_frozen():
     [
         (None, "cannot be read"),
         (b"a: [1", "not valid YAML"),
-        (b"- 1\n- 2\n", "holds list"),
-        (b"", "holds NoneType"),
+        (b"- 1\n- 2\n", "holds a list"),
+        (b"", "is empty"),
         (b"a: \xff\xfe", "not valid YAML"),
     ],
 )
@@ -96,7 +96,7 @@ def test_bad_files_are_refused(tmp_path, content, message):
         read_yaml(path)
 
 
-def test_a_folder_is_no_parameter_file(tmp_path):
+def test_a_folder_is_not_a_parameter_file(tmp_path):
     with pytest.raises(UserError, match="cannot be read"):
         read_yaml(tmp_path)
 

@@ -21,7 +21,7 @@ def test_background_is_what_is_surely_none():
 def test_shapes_must_be_equal(what):
     image = Micrograph(np.zeros((2, 3)), name="one")
     arrays = {"labels": LABELS, "known": LABELS > 0} | {what: np.zeros((3, 2), np.uint32)}
-    with pytest.raises(UserError, match=rf"one: the {what} have shape \(3, 2\), the image \(2, 3\)"):
+    with pytest.raises(UserError, match=rf"one: the {what} have shape \(3, 2\), but the image has \(2, 3\)"):
         Sample(image, **arrays)
 
 

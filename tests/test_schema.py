@@ -65,7 +65,7 @@ def test_what_does_not_fit_is_named_with_what_is_wanted_and_got(changes, message
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("phase", "brookite", "one: phase is 'brookite'; there are anatase, rutile"),
+        ("phase", "brookite", "one: phase is 'brookite'; the categories are anatase, rutile"),
         ("phase", 1, "the name of a category is needed"),
         ("size_nm", "2.5", "one: size_nm is '2.5'; a finite number"),
         ("size_nm", float("inf"), "a finite number"),
@@ -127,11 +127,11 @@ def test_further_arrays_cannot_be_changed_and_travel():
 
 
 def test_maps_must_have_the_shape_of_the_image():
-    with pytest.raises(UserError, match=r"one: the values of crack have shape \(3, 2\), the image \(2, 3\)"):
+    with pytest.raises(UserError, match=r"one: the values of crack have shape \(3, 2\), but the image has \(2, 3\)"):
         Sample(IMAGE, LABELS, maps={"crack": np.zeros((3, 2), bool)})
 
 
-def test_the_fingerprint_tells_every_array_and_target_apart():
+def test_the_fingerprint_differs_with_every_array_and_target():
     moved = Outline(3, SQUARE.points_px + 1e-9, 0.25)
     samples = [
         Sample(IMAGE, LABELS),
@@ -153,7 +153,7 @@ def test_the_fingerprint_of_image_and_labels_stays():
 
 @pytest.mark.parametrize(
     ("points", "fraction", "message"),
-    [([[0, 0], [1, 1]], 1, "3 at least"), ([[0, 0], [1, 1], [0, np.nan]], 1, "finite"), (SQUARE.points_px, 1.5, "1.5")],
+    [([[0, 0], [1, 1]], 1, "at least 3"), ([[0, 0], [1, 1], [0, np.nan]], 1, "finite"), (SQUARE.points_px, 1.5, "1.5")],
 )
 def test_outlines_have_corners_and_a_share_that_is_seen(points, fraction, message):
     with pytest.raises(ValueError, match=message):

@@ -26,6 +26,6 @@ def test_streams_do_not_depend_on_order(seed, one, other):
         assert stream(seed, *other).random(4).tolist() != first
 
 
-def test_seeds_and_names_tell_streams_apart():
+def test_streams_differ_by_seed_and_name():
     keys = [(seed, name, i) for seed in range(3) for name in ("fix", "simulate") for i in range(50)]
     assert len({stream(*key).random() for key in keys}) == len(keys)

@@ -1,4 +1,4 @@
-"""Find what an instrument burnt into an image: data bars along an edge, scale bars and the lettering beside them."""
+"""Find what an instrument burnt into an image: data bars along an edge, scale bars and the text next to them."""
 
 from collections.abc import Iterator
 
@@ -9,27 +9,27 @@ Levels = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
 
 LEAST_SHARE, LARGEST_SHARE = 0.02, 0.35
-"""Of the image's height."""
+"""Fractions of the image's height that a bar takes up."""
 JUMP = 0.05
-"""A bar begins where greys jump by more than this share of their range ..."""
+"""A bar begins where grey values jump by more than this fraction of their range ..."""
 JUMPING_SHARE = 0.55
-"""... in more than this share of all columns: no particle has a side as long and as straight."""
+"""... in more than this fraction of all columns: no particle has such a long, straight side."""
 SAME = 0.012
-"""Greys that differ by less than this share of their range are the same; compression blurs what is burnt in."""
+"""Grey values that differ by less than this fraction of their range are equal; compression blurs burnt-in text."""
 EVEN_SHARE = 0.5
-"""Share of its pixels that have the same grey in the middle one of a bar's rows: there is paper between the letters."""
+"""Fraction of equal grey values in the median row of a bar: the background between the letters."""
 BAR_LEVEL, INK_LEVELS = 0.95, (0.75, 0.95)
-"""A scale bar is as bright, or as dark, as the image gets; thin letters are paler if the ground lets them."""
+"""Levels of a scale bar, the brightest or darkest in the image, and of letters, which may be paler if thin."""
 MOST_PIECES = 100_000
-"""An image with more pieces of that level is noise."""
+"""An image with more pieces of that level is treated as noise."""
 MOST_FILLED = 0.75
-"""Share of its box that the middle one of some letters fills; discs fill more."""
+"""Fraction of its box that the median letter fills; discs fill more."""
 LETTERS = 3
-"""A line has at least so many, as in 5nm."""
+"""Minimum number of letters in a line, as in 5nm."""
 
 
 def picture_rows(grey: npt.NDArray[np.floating]) -> tuple[int, int]:
-    """Rows that show the specimen.
+    """Find the rows that show the specimen.
 
     Parameters
     ----------
@@ -38,18 +38,18 @@ def picture_rows(grey: npt.NDArray[np.floating]) -> tuple[int, int]:
 
     Returns
     -------
-    The first row below a bar along the upper edge, or 0, and the first one of a bar along the lower edge, or the
-    image's height.
+    The first row below a bar along the upper edge, or 0; and the first row of a bar along the lower edge, or the
+    height of the image.
     """
     levels = _levels(grey)
     return _bar_px(levels[::-1]), len(grey) - _bar_px(levels)
 
 
 def marks(grey: npt.NDArray[np.floating]) -> list[tuple[slice, slice]]:
-    """Windows of scale bars and of the lines of letters above or below them.
+    """Find the windows of scale bars and of the lines of letters above or below them.
 
-    A scale bar is a filled, upright rectangle as dark or as bright as the image gets; what makes it one is a line of
-    letters near it: at least `LETTERS` pieces of the same foot and about the same height that follow each other.
+    A scale bar is a filled, axis-aligned rectangle, the darkest or brightest in the image, with a line of letters near
+    it: at least `LETTERS` consecutive pieces on the same baseline and of about the same height.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def marks(grey: npt.NDArray[np.floating]) -> list[tuple[slice, slice]]:
 
 
 def _levels(grey: npt.NDArray[np.floating]) -> Levels:
-    """Grey values from 0 to 1; 0 where they are not finite, and in an even image."""
+    """Grey values scaled to 0 to 1; 0 where they are not finite, and in a uniform image."""
     finite = grey[np.isfinite(grey)]
     if not finite.size or (reach := float(np.ptp(finite))) == 0:
         return np.zeros(grey.shape)
@@ -85,7 +85,7 @@ def _bar_px(levels: Levels) -> int:
 
 
 def _even_share(line: Levels) -> float:
-    """Largest share of a row's pixels that have the same grey."""
+    """Largest fraction of a row's pixels that have the same grey value."""
     ordered = np.sort(line)
     return float(np.max(np.searchsorted(ordered, ordered + 2 * SAME, "right") - np.arange(len(line)))) / len(line)
 
@@ -102,19 +102,19 @@ def _pieces(mask: npt.NDArray[np.bool_]) -> Ints:
 
 
 def _bars(pieces: Ints, width: int) -> Iterator[Ints]:
-    """Those that can be a scale bar in an image of a width."""
+    """Pieces that can be a scale bar in an image of this width."""
     top, bottom, left, right, area = pieces.T
     high, wide = bottom - top, right - left
     yield from pieces[(wide >= 4 * high) & (wide >= 0.04 * width) & (high >= 2) & (area >= 0.85 * high * wide)]
 
 
 def _line(bar: Ints, pieces: Ints) -> tuple[slice, slice] | None:
-    """Window of the longest line of letters near a bar; None where there is none."""
+    """Window of the longest line of letters near a bar; None if there is none."""
     top, bottom, left, right, _ = pieces.T
     high, wide = bottom - top, right - left
-    above_below = np.maximum(np.maximum(bar[0] - bottom, top - bar[1]), 0)
-    beside = np.maximum(np.maximum(bar[2] - right, left - bar[3]), 0)
-    near = (above_below <= 1.5 * high) & (beside <= np.maximum(4 * high, (bar[3] - bar[2]) / 2))
+    vertical_gap = np.maximum(np.maximum(bar[0] - bottom, top - bar[1]), 0)
+    horizontal_gap = np.maximum(np.maximum(bar[2] - right, left - bar[3]), 0)
+    near = (vertical_gap <= 1.5 * high) & (horizontal_gap <= np.maximum(4 * high, (bar[3] - bar[2]) / 2))
     pieces = pieces[near & (high >= 6) & (wide <= 3 * high) & (high <= 12 * wide) & (high <= bar[3] - bar[2])]
     runs = [run for letter in pieces for run in _runs(letter, pieces) if len(run) >= LETTERS and _are_letters(run, bar)]
     if not runs:
@@ -125,7 +125,7 @@ def _line(bar: Ints, pieces: Ints) -> tuple[slice, slice] | None:
 
 
 def _runs(letter: Ints, pieces: Ints) -> list[Ints]:
-    """Pieces that stand on one line with a letter, none higher than that, parted where there are gaps."""
+    """Pieces on one baseline with a letter, none taller than it, split where there are gaps."""
     tall = letter[1] - letter[0]
     high = pieces[:, 1] - pieces[:, 0]
     same_foot = np.abs(pieces[:, 1] - letter[1]) <= max(1, 0.15 * tall)
@@ -135,7 +135,7 @@ def _runs(letter: Ints, pieces: Ints) -> list[Ints]:
 
 
 def _are_letters(run: Ints, bar: Ints) -> bool:
-    """Whether pieces are thin as letters, and straight above, below, or on the line of a bar."""
+    """Whether pieces are as thin as letters, and directly above, below, or level with a bar."""
     if np.median(run[:, 4] / ((run[:, 1] - run[:, 0]) * (run[:, 3] - run[:, 2]))) > MOST_FILLED:
         return False
     (top, left), (bottom, right) = run[:, [0, 2]].min(0), run[:, [1, 3]].max(0)

@@ -1,4 +1,4 @@
-"""Work on many items, in processes that may die."""
+"""Process many items, in processes that may die."""
 
 import os
 import threading
@@ -18,14 +18,14 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True)
 class Lost:
-    """A process died while it worked on an item, which another one gets next.
+    """A process died while it was processing an item, which another process gets next.
 
     Parameters
     ----------
     code
         Exit code of the process; -9 = killed by signal 9.
     times
-        How many have died on this item by now.
+        How many processes have died on this item so far.
     """
 
     code: int | None
@@ -33,10 +33,10 @@ class Lost:
 
 
 class Executor(Protocol):
-    """Where items are worked on: here, in processes of this machine, or on others."""
+    """Where items are processed: in this process, in others of this machine, or on other machines."""
 
     def each(self, call: Callable[[ItemT], ResultT], items: Sequence[ItemT]) -> Iterator[tuple[ItemT, ResultT | Lost]]:
-        """Call a function with each item; yield results as they come, and every loss of a process.
+        """Call a function with each item; yield results as they arrive, and every loss of a process.
 
         What the function raises is raised here.
 
@@ -45,7 +45,7 @@ class Executor(Protocol):
         call
             Picklable.
         items
-            What to call it with. An item is tried again for as long as the losses are taken from this generator.
+            What to call it with. A lost item is tried again for as long as the caller continues this generator.
         """
         ...
 
@@ -57,7 +57,7 @@ class Local:
     Parameters
     ----------
     workers
-        How many; one: items are worked on in this process.
+        Number of processes; 1: items are processed in this process.
     """
 
     workers: int = 1
@@ -73,8 +73,8 @@ def _in_processes(
 ) -> Iterator[tuple[ItemT, ResultT | Lost]]:
     """Give each process one item and one pipe of its own; the function is sent to each once.
 
-    So it is known which item one died on, and one that is killed in the middle of an answer leaves nobody waiting, as
-    may happen in a `ProcessPoolExecutor`.
+    So it is known on which item a process died, and the others do not hang if one is killed while sending a result, as
+    can happen with a `ProcessPoolExecutor`.
     """
     waiting, deaths = deque(items), Counter[ItemT]()
     with ExitStack() as started:
@@ -103,7 +103,7 @@ def _in_processes(
                     hand_out()
                 else:
                     free.append(worker)
-                    hand_out()  # nobody is idle while the caller looks at the result
+                    hand_out()  # no process is idle while the caller handles the result
                     yield item, answer.value
 
 
@@ -120,14 +120,14 @@ class _Answer(Generic[ResultT]):
 
 
 class _Worker(Generic[ItemT, ResultT]):
-    """One process with a pipe; as a context manager it is ended with the block, after its item."""
+    """One process with a pipe; used as a context manager, it ends with the block, after its item."""
 
     def __init__(self, call: Callable[[ItemT], ResultT]) -> None:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, call))
         self._process.start()
-        theirs.close()  # else this end would not tell that the process is gone
+        theirs.close()  # otherwise this end would not notice that the process is gone
 
     def __enter__(self) -> Self:
         return self
@@ -143,12 +143,12 @@ class _Worker(Generic[ItemT, ResultT]):
         return self._process.exitcode
 
     def give(self, item: ItemT) -> None:
-        """Hand over an item; a process that is gone shows when it is asked for the answer."""
+        """Send an item; if the process is gone, `answer` notices it."""
         with suppress(OSError):
             self.pipe.send(item)
 
     def answer(self) -> _Answer[ResultT] | None:
-        """Wait for what came of the item; None: the process died."""
+        """Wait for the result of the item; None: the process died."""
         try:
             answer: _Answer[ResultT] = self.pipe.recv()
         except (EOFError, OSError):
@@ -157,7 +157,7 @@ class _Worker(Generic[ItemT, ResultT]):
 
 
 def _serve(pipe: Connection, call: Callable[[ItemT], ResultT]) -> None:
-    """Answer items until there are no more."""
+    """Process items until there are no more."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, OSError, KeyboardInterrupt):
         while True:
@@ -173,7 +173,7 @@ def _serve(pipe: Connection, call: Callable[[ItemT], ResultT]) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process at once if its parent was killed."""
+    """End this process immediately if its parent was killed."""
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -1,4 +1,4 @@
-"""Numbers that may be distributions of numbers."""
+"""Parameters that are numbers or distributions of numbers."""
 
 import math
 import re
@@ -55,7 +55,7 @@ class Uniform(Distribution):
 
 
 class LogUniform(Distribution):
-    """Equally likely in each factor between two limits, for what spans decades."""
+    """Uniform in the logarithm between two limits, for quantities that span decades."""
 
     kind: Literal["loguniform"] = "loguniform"
     low: PositiveFloat = Field(1.0, description="Lower limit.")
@@ -70,7 +70,7 @@ class LogUniform(Distribution):
     def sample(self, rng: np.random.Generator, size: int) -> Floats:
         """Draw `size` independent numbers."""
         drawn = np.exp(rng.uniform(math.log(self.low), math.log(self.high), size))
-        return np.clip(drawn, self.low, self.high)  # rounding may lead a little out
+        return np.clip(drawn, self.low, self.high)  # rounding may lead slightly outside
 
     @property
     def support(self) -> tuple[float, float]:
@@ -79,23 +79,23 @@ class LogUniform(Distribution):
 
 
 class Normal(Distribution):
-    """Normal distribution, cut off at `low` and `high` where these are given."""
+    """Normal distribution, truncated at `low` and `high` if these are given."""
 
     kind: Literal["normal"] = "normal"
-    mean: float = Field(0.0, description="Mean before the cut-off.")
-    sd: float = Field(1.0, ge=0, description="Standard deviation before the cut-off.")
-    low: float | None = Field(None, description="Nothing below this is drawn.")
-    high: float | None = Field(None, description="Nothing above this is drawn.")
+    mean: float = Field(0.0, description="Mean before truncation.")
+    sd: float = Field(1.0, ge=0, description="Standard deviation before truncation.")
+    low: float | None = Field(None, description="Smaller numbers are not drawn.")
+    high: float | None = Field(None, description="Larger numbers are not drawn.")
 
     @model_validator(mode="after")
     def _reachable(self) -> "Normal":
         low, high = self.support
         if low >= high or (self.sd == 0 and not low <= self.mean <= high):
-            raise ValueError(f"nothing lies between low {self.low} and high {self.high}")
+            raise ValueError(f"no number can be drawn between low {self.low} and high {self.high}")
         return self
 
     def sample(self, rng: np.random.Generator, size: int) -> Floats:
-        """Draw `size` independent numbers by inverting the cut-off cumulative distribution."""
+        """Draw `size` independent numbers by inverting the truncated cumulative distribution."""
         from scipy.stats import truncnorm
 
         if self.sd == 0:
@@ -104,7 +104,7 @@ class Normal(Distribution):
         if low == high:  # limits too close together for numbers of this size
             return rng.uniform(*self.support, size)
         drawn = truncnorm.ppf(rng.random(size), low, high, loc=self.mean, scale=self.sd)
-        return np.clip(np.asarray(drawn, float), *self.support)  # rounding may lead a little out
+        return np.clip(np.asarray(drawn, float), *self.support)  # rounding may lead slightly outside
 
     @property
     def support(self) -> tuple[float, float]:
@@ -116,8 +116,8 @@ class LogNormal(Distribution):
     """Log-normal distribution by its median and geometric standard deviation."""
 
     kind: Literal["lognormal"] = "lognormal"
-    median: PositiveFloat = Field(1.0, description="Median, which is the geometric mean too.")
-    gsd: float = Field(1.3, ge=1, description="Geometric standard deviation; 1 means all equal.")
+    median: PositiveFloat = Field(1.0, description="Median, which is also the geometric mean.")
+    gsd: float = Field(1.3, ge=1, description="Geometric standard deviation; 1: all numbers are equal.")
 
     def sample(self, rng: np.random.Generator, size: int) -> Floats:
         """Draw `size` independent numbers."""
@@ -134,7 +134,7 @@ class Weibull(Distribution):
 
     kind: Literal["weibull"] = "weibull"
     scale: PositiveFloat = Field(1.0, description="63.2 % of the numbers are smaller.")
-    shape: PositiveFloat = Field(2.0, description="Uniformity exponent; larger is narrower.")
+    shape: PositiveFloat = Field(2.0, description="Uniformity exponent; a larger one gives a narrower distribution.")
 
     def sample(self, rng: np.random.Generator, size: int) -> Floats:
         """Draw `size` independent numbers."""
@@ -163,7 +163,7 @@ class Choice(Distribution):
 
 
 class Empirical(Distribution):
-    """Like a measured table: linear between its sorted values."""
+    """Distribution of measured values, interpolated linearly between the sorted values."""
 
     kind: Literal["empirical"] = "empirical"
     values: tuple[float, ...] = Field((0.0, 1.0), min_length=1, description="Measured values.")
@@ -179,13 +179,11 @@ class Empirical(Distribution):
 
 
 class Mixture(Distribution):
-    """Several distributions, each with its share."""
+    """Several distributions, each with its own weight."""
 
     kind: Literal["mixture"] = "mixture"
-    parts: tuple["AnyDistribution", ...] = Field(
-        (Uniform(),), min_length=1, description="The distributions that are mixed."
-    )
-    weights: tuple[PositiveFloat, ...] = Field((1.0,), description="Share of each part; they need not sum to 1.")
+    parts: tuple["AnyDistribution", ...] = Field((Uniform(),), min_length=1, description="Distributions to mix.")
+    weights: tuple[PositiveFloat, ...] = Field((1.0,), description="Weight of each part; they need not add up to 1.")
 
     @model_validator(mode="after")
     def _paired(self) -> "Mixture":
@@ -219,9 +217,9 @@ _NEITHER = "neither a number nor a distribution such as uniform(0.8, 1.2)"
 
 
 def _read(value: Any) -> Any:
-    """Turn plain data or the short form into a distribution; numbers pass unchanged.
+    """Turn plain data or the short form into a distribution; numbers are returned unchanged.
 
-    Reading it here, not in the union below, keeps messages to the one kind that was meant.
+    As it is read here and not in the union below, error messages refer only to the kind that was meant.
     """
     if isinstance(value, str):
         value = _from_text(value)
@@ -233,7 +231,7 @@ def _read(value: Any) -> Any:
         raise ValueError(_NEITHER)
     kind = value.get("kind")
     if kind not in _KINDS:
-        raise ValueError(f"{kind!r} is no distribution; there are {', '.join(_KINDS)}")
+        raise ValueError(f"{kind!r} is not a distribution; available: {', '.join(_KINDS)}")
     try:
         return _KINDS[kind].parse(value)
     except UserError as error:
@@ -250,9 +248,9 @@ def _from_text(text: str) -> float | dict[str, Any]:
             raise ValueError(_NEITHER) from None
     kind, inner = found.groups()
     if kind not in _KINDS:
-        raise ValueError(f"{kind!r} is no distribution; there are {', '.join(_KINDS)}")
+        raise ValueError(f"{kind!r} is not a distribution; available: {', '.join(_KINDS)}")
     if kind == "mixture":
-        raise ValueError("a mixture has no short form; give kind, parts and weights")
+        raise ValueError("a mixture has no short form; specify kind, parts and weights")
     names = [name for name in _KINDS[kind].model_fields if name != "kind"]
     parts = [part.strip() for part in inner.split(",") if part.strip()]
     if names == ["values"]:
@@ -271,12 +269,12 @@ Draw: TypeAlias = Annotated[float | AnyDistribution, BeforeValidator(_read)]
 
 
 def draw(value: float | Distribution, rng: np.random.Generator) -> float:
-    """One number from a `Draw`."""
+    """Draw one number from a `Draw`."""
     return float(value.sample(rng, 1)[0]) if isinstance(value, Distribution) else float(value)
 
 
 def number(value: float | Distribution | None) -> float:
-    """Value of a per-image draw that has been fixed.
+    """Return the value of a per-image draw that has been fixed.
 
     Raises
     ------
@@ -289,13 +287,13 @@ def number(value: float | Distribution | None) -> float:
 
 
 def draw_many(value: float | Distribution, rng: np.random.Generator, size: int) -> Floats:
-    """`size` independent numbers from a `Draw`."""
+    """Draw `size` independent numbers from a `Draw`."""
     return value.sample(rng, size) if isinstance(value, Distribution) else np.full(size, float(value))
 
 
 @dataclass(frozen=True)
 class Within:
-    """Annotation: everything a `Draw` can give lies in [low, high]."""
+    """Annotation: all numbers that a `Draw` can give lie in [low, high]."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -310,7 +308,7 @@ class Within:
         low, high = value.support if isinstance(value, Distribution) else (value, value)
         if low < self.low or high > self.high:
             reach = f"reaches from {low:g} to {high:g}" if low < high else f"is {low:g}"
-            raise ValueError(f"it {reach}; allowed is {self.low:g} to {self.high:g}")
+            raise ValueError(f"it {reach}; the allowed range is {self.low:g} to {self.high:g}")
         return value
 
 
@@ -321,7 +319,7 @@ class PerImage:
 
 @dataclass(frozen=True)
 class PerParticle:
-    """Annotation: this `Draw` is drawn anew for every particle of an image."""
+    """Annotation: this `Draw` is drawn separately for every particle of an image."""
 
 
 @dataclass(frozen=True)
@@ -343,7 +341,7 @@ ParamsT = TypeVar("ParamsT", bound=Params)
 
 
 def fix(params: ParamsT, rng: np.random.Generator) -> ParamsT:
-    """Replace every per-image draw by a number drawn from it and choose among alternatives, in nested ones too."""
+    """Replace every per-image draw by a number drawn from it and choose among alternatives, also nested ones."""
     changes: dict[str, Any] = {}
     for name, info in type(params).model_fields.items():
         value = getattr(params, name)

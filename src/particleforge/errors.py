@@ -1,18 +1,18 @@
-"""Errors a person can mend."""
+"""Errors that a user can fix."""
 
 import difflib
 from collections.abc import Iterable
 
 
 class UserError(Exception):
-    """Something is wrong that the user can put right.
+    """A problem that the user can fix.
 
     Parameters
     ----------
     message
-        What is wrong, with the value and the limit it breaks.
+        What is wrong, with the value and the limit it violates.
     hint
-        The way out.
+        How to fix it.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -25,11 +25,11 @@ class UserError(Exception):
 
 
 class Cancelled(Exception):
-    """A step was asked to stop and has closed; what it wrote so far can be resumed."""
+    """A step was asked to stop and has ended; it can be resumed from what it wrote so far."""
 
 
 def suggestion(name: object, names: Iterable[str]) -> str:
-    """Hint for a name that does not exist: the nearest of those that do, or all of them."""
-    there = list(names)
-    near = difflib.get_close_matches(str(name), there, n=1)
-    return f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(there)}."
+    """Hint for a name that does not exist: the closest existing name, or all of them."""
+    known = list(names)
+    close = difflib.get_close_matches(str(name), known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Available: {', '.join(known)}."

@@ -15,29 +15,29 @@ from pydantic import AfterValidator, BeforeValidator
 from particleforge.errors import UserError
 
 LUMINANCE_WEIGHTS = (0.2125, 0.7154, 0.0721)
-"""Rec. 709 luminance of red, green and blue; alpha is left out."""
+"""Rec. 709 luminance of red, green and blue; alpha is ignored."""
 MOST_CHANNELS = 4
 LONGEST_NM = 1e8
 """Longer than anything in a micrograph."""
 METRIC = re.compile(r"\w*meter|angstrom|micron|inch")
-"""Units as pint calls them; it also knows furlongs, light years and the pixels of typography."""
-WAY_OUT = "Write a number and a unit, such as '0.5 nm' or '1.2 um'."
+"""Units by their name in pint, which also knows furlongs, light years and typographic pixels."""
+HINT = "Write a number and a unit, such as '0.5 nm' or '1.2 um'."
 
 
 @dataclass(frozen=True, eq=False)
 class Micrograph:
-    """An image as it was taken.
+    """An image as it was acquired.
 
     Parameters
     ----------
     pixels
         (Y, X), (Y, X, C), (T, Y, X) or (Z, Y, X) as named by `axes`.
     pixel_size_nm
-        Size of a pixel along (Y, X) in nm, or None where it is not known.
+        Size of a pixel along (Y, X) in nm, or None if it is not known.
     axes
         One letter per axis of `pixels`: Y, X, C (colour), T, Z.
     name
-        What to call it in tables; the file's stem.
+        Its name in tables; the stem of the file name.
     """
 
     pixels: npt.NDArray[Any]
@@ -51,19 +51,19 @@ class Micrograph:
         if self.pixel_size_nm is not None and not all(math.isfinite(s) and s > 0 for s in self.pixel_size_nm):
             raise UserError(
                 f"{self.name}: the pixel size is {self.pixel_size_nm} nm; it must be above 0.",
-                "Give the true one, such as --pixel-size '0.5 nm'.",
+                "Give the correct one, for example --pixel-size '0.5 nm'.",
             )
 
     @classmethod
     def of(cls, image: npt.ArrayLike | Micrograph, pixel_size: str | None = None) -> Micrograph:
-        """Return a 2D array, or a micrograph, as a micrograph.
+        """Return a 2D array or a micrograph as a micrograph.
 
         Parameters
         ----------
         image
             (Y, X) grey values, or a micrograph.
         pixel_size
-            Side of a pixel with its unit, such as ``"0.5 nm"``; None: what a micrograph says, not known for an array.
+            Side of a pixel with its unit, for example ``"0.5 nm"``; None: that of the micrograph, unknown for an array.
 
         Raises
         ------
@@ -75,35 +75,35 @@ class Micrograph:
             if pixels.ndim != 2:
                 raise UserError(
                     f"The array has shape {pixels.shape}; one 2D image is needed.",
-                    "Give a slice of it, or for colours Micrograph(array, axes='YXC').",
+                    "Give a slice of it, or Micrograph(array, axes='YXC') for a colour image.",
                 )
             image = cls(pixels)
         return image if pixel_size is None else image.with_pixel_size(parse_length_nm(pixel_size))
 
     @cached_property
     def grey(self) -> npt.NDArray[np.float32]:
-        """(Y, X) float32 grey values; colours by Rec. 709 luminance, alpha left out.
+        """(Y, X) float32 grey values; colour is converted to Rec. 709 luminance, alpha is ignored.
 
         Raises
         ------
         UserError
-            For stacks, empty images, more channels than colours have, and pixels that are not finite.
+            For stacks, empty images, more than four channels, and pixels that are not finite.
         """
         grey = self.grey_or_nan
         if not np.isfinite(grey).all():
             raise UserError(
                 f"{self.name}: {int((~np.isfinite(grey)).sum())} of {grey.size} pixels are NaN or infinite.",
-                "Replace them by numbers first.",
+                "Replace them with numbers first.",
             )
         return grey
 
     @cached_property
     def grey_or_nan(self) -> npt.NDArray[np.float32]:
-        """As `grey`, but pixels that are not finite are left as they are."""
+        """Like `grey`, but pixels that are not finite are left as they are."""
         if set(self.axes) - set("YXC"):
             raise UserError(
-                f"{self.name}: shape {self.pixels.shape}, axes {self.axes}, is a stack; one 2D image is needed here.",
-                "Save the slice you want as an image of its own.",
+                f"{self.name}: shape {self.pixels.shape}, axes {self.axes}, is a stack; a 2D image is needed here.",
+                "Save the slice you need as a separate image.",
             )
         if 0 in self.pixels.shape:
             raise UserError(f"{self.name}: the image is empty, its shape is {self.pixels.shape}.")
@@ -113,8 +113,8 @@ class Micrograph:
             if channels > MOST_CHANNELS:
                 raise UserError(
                     f"{self.name}: the image has {channels} channels; {MOST_CHANNELS} at most are red, green, blue and "
-                    "transparency.",
-                    "Save the channel you want as an image of its own.",
+                    "alpha.",
+                    "Save the channel you need as a separate image.",
                 )
             grey = np.moveaxis(grey, self.axes.index("C"), -1)
             grey = grey[..., :3] @ np.asarray(LUMINANCE_WEIGHTS, np.float32) if channels >= 3 else grey[..., 0]
@@ -132,7 +132,7 @@ class Micrograph:
 
     @property
     def square_pixel_size_nm(self) -> float | None:
-        """Side of the square pixels in nm, or None where unknown.
+        """Side of the square pixels in nm, or None if unknown.
 
         Raises
         ------
@@ -144,35 +144,35 @@ class Micrograph:
         y, x = self.pixel_size_nm
         if not math.isclose(y, x, rel_tol=0.01):
             raise UserError(
-                f"{self.name}: pixels measure {y:g} nm by {x:g} nm; square pixels are needed (1 % at most).",
+                f"{self.name}: pixels measure {y:g} nm by {x:g} nm; they must be square (to within 1 %).",
                 "Resample the image to square pixels first.",
             )
         return math.sqrt(x * y)
 
 
 def parse_length_nm(text: str) -> float:
-    """Nanometres from text such as ``0.5 nm`` or ``12 µm``.
+    """Convert text such as ``0.5 nm`` or ``12 µm`` to nanometres.
 
     Raises
     ------
     UserError
-        If there is no unit, no length, nothing above zero, or more than an image is wide.
+        If it has no unit, is not a length or not above zero, or is longer than any micrograph is wide.
     """
     found = re.fullmatch(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\W\d_]+)\s*", text)
     unit = None if found is None else unit_nm(found[2])
     if found is None or unit is None:
-        comma = " The decimal sign is a point." if "," in text else ""
-        raise UserError(f"{text!r} is not a length.", WAY_OUT + comma)
+        comma = " The decimal separator is a point." if "," in text else ""
+        raise UserError(f"{text!r} is not a length.", HINT + comma)
     length = float(found[1]) * unit
     if not length > 0:
-        raise UserError(f"{text!r} is not above zero.", WAY_OUT)
+        raise UserError(f"{text!r} is not above zero.", HINT)
     if length > LONGEST_NM:
-        raise UserError(f"{text!r} is more than the {LONGEST_NM / 1e7:g} cm any micrograph shows.", WAY_OUT)
+        raise UserError(f"{text!r} is longer than {LONGEST_NM / 1e7:g} cm, which no micrograph shows.", HINT)
     return length
 
 
 def unit_nm(unit: str) -> float | None:
-    """Nanometres in a unit such as ``nm``, ``µm``, ``micron``, ``Å``; None where no image is measured in it."""
+    """Nanometres in a unit such as ``nm``, ``µm``, ``micron``, ``Å``; None if images are not measured in it."""
     import pint
 
     unit = unit.replace("\\u00B5", "µ").strip()

@@ -14,9 +14,9 @@ from particleforge.registry import Kinds
 
 
 class Params(BaseModel):
-    """Frozen parameters. Each field is written once: type, bounds, unit in the name, default, description.
+    """Frozen parameters. Each field is declared once: type, limits, unit in the name, default, description.
 
-    Forms, command-line options, documentation and checks derive from the fields.
+    Forms, command-line options, documentation and validation derive from the fields.
     """
 
     model_config = ConfigDict(
@@ -30,7 +30,7 @@ class Params(BaseModel):
         Raises
         ------
         UserError
-            Naming the field, the value, the limit and near names of a misspelt field.
+            With the field, its value and its limit, or similar names for a misspelt field.
         """
         try:
             return cls.model_validate(data)
@@ -52,19 +52,19 @@ class Params(BaseModel):
         Raises
         ------
         UserError
-            If the file is missing, is no YAML mapping, or breaks a field's limits.
+            If the file is missing, is not a YAML mapping, or a value is outside its limits.
         """
         return cls.parse(read_yaml(path))
 
 
 @dataclass(frozen=True)
 class OneOfSeveral:
-    """Marks a field of plain data that holds parameters of one of several classes; which one is known later.
+    """Marks a field of plain data that holds parameters of one of several classes; which one is determined later.
 
     Parameters
     ----------
     classes
-        Gives them by what they belong to.
+        Returns the classes by the name of their owner.
     """
 
     classes: Callable[[], Mapping[str, type[Params]]]
@@ -76,7 +76,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If the file is missing, unreadable, or something else than a mapping.
+        If the file is missing or unreadable, or is not a mapping.
     """
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -85,12 +85,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid YAML: {error}", "Check the file's syntax.") from error
     if not isinstance(data, dict):
-        raise UserError(f"{path} holds {type(data).__name__}; `name: value` lines are needed.")
+        found = "is empty" if data is None else f"holds a {type(data).__name__}"
+        raise UserError(f"{path} {found}; `name: value` lines are needed.")
     return data
 
 
 def explain(error: ValidationError, cls: type[BaseModel]) -> UserError:
-    """Say in plain words what pydantic refused."""
+    """Describe in plain words what pydantic rejected."""
     lines, hints = [], []
     for problem in error.errors(include_url=False):
         where = ".".join(str(part) for part in problem["loc"])
@@ -99,7 +100,7 @@ def explain(error: ValidationError, cls: type[BaseModel]) -> UserError:
             lines.append(f"There is no parameter {where!r}.")
             hints.append(suggestion(problem["loc"][-1], names))
         else:
-            whole = isinstance(problem["input"], (Mapping, BaseModel))  # too long to be repeated
+            whole = isinstance(problem["input"], (Mapping, BaseModel))  # too long to repeat
             value = "" if whole else f" = {problem['input']!r}"
             text = f"{where}{value}: {reason(problem)}." if where else f"{reason(problem)}."
             lines.append(text.replace("..", ".").replace("?.", "?"))
@@ -108,12 +109,12 @@ def explain(error: ValidationError, cls: type[BaseModel]) -> UserError:
 
 
 def reason(problem: ErrorDetails) -> str:
-    """Say why pydantic refused one value, without naming it."""
+    """Return why pydantic rejected a value, without the name of its field."""
     return problem["msg"].removeprefix("Value error, ")
 
 
 def _description(cls: type[BaseModel], path: Sequence[str]) -> str:
-    """Name and description of the innermost field on a path; empty where there is none."""
+    """Name and description of the innermost field on a path; empty if there is none."""
     for end in range(len(path), 0, -1):
         for owner in _owners(cls, path[: end - 1]):
             field = owner.model_fields.get(path[end - 1])
@@ -123,7 +124,7 @@ def _description(cls: type[BaseModel], path: Sequence[str]) -> str:
 
 
 def _owners(cls: type[BaseModel], path: Sequence[str | int]) -> list[type[BaseModel]]:
-    """Classes whose fields stand at the end of a path of field names, and of kinds where a field has several."""
+    """Classes whose fields are at the end of a path of field names, and of kinds where a field has several."""
     owners: list[Any] = [cls]
     for part in path:
         classes: list[type[BaseModel]] = [owner for owner in owners if isinstance(owner, type)]

@@ -1,8 +1,8 @@
 """Kinds of a role: found as files in the role's folder, and as entry points of other packages.
 
-No list of kinds is written anywhere. A kind is the file ``NAME.py`` in the folder of its role (``NAME/MODULE.py`` where
+There is no list of kinds. A kind is the file ``NAME.py`` in the folder of its role (``NAME/MODULE.py`` where
 kinds are folders), or an entry point ``NAME`` of another package in the group ``particleforge.FOLDER``. Names of files
-that are no kinds begin with an underscore. Nothing is imported until it is asked for.
+that are not kinds begin with an underscore. Nothing is imported until it is requested.
 """
 
 import ast
@@ -28,18 +28,18 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """What plays a role, by name: the modules of its folder, such as readers of files.
+    """The kinds of a role by name: the modules of its folder, for example readers of files.
 
     Parameters
     ----------
     role
-        What a kind is called in messages, such as ``reader``.
+        What a kind is called in messages, for example ``reader``.
     package
         Dotted name of the folder.
     module
-        Where each kind is a folder of its own: name of the file in it that holds the kind.
+        If each kind is a folder: name of the file in it that defines the kind.
     skip
-        Files of the folder that are no kinds although their names begin without an underscore.
+        Files of the folder that are not kinds although their names do not begin with an underscore.
 
     Examples
     --------
@@ -56,16 +56,16 @@ class Registry(Generic[T]):
         return isinstance(name, str) and (name in self._files or name in self._entry_points.names)
 
     def names(self) -> list[str]:
-        """Names of all kinds, our own first."""
+        """Names of all kinds, the built-in ones first."""
         return [*sorted(self._files), *sorted(self._entry_points.names - self._files.keys())]
 
     def members(self) -> dict[str, T]:
-        """Every kind by its name; imports them all.
+        """Import all kinds and return them by name.
 
         Warns
         -----
         RuntimeWarning
-            For each kind of a package that cannot be imported; it is left out.
+            For each kind of another package that cannot be imported; it is left out.
         """
         found = {}
         for name in self.names():
@@ -76,7 +76,7 @@ class Registry(Generic[T]):
         return found
 
     def built_in(self) -> list[str]:
-        """Names of the kinds in the folder, in alphabetical order; those of other packages are not looked for."""
+        """Names of the kinds in the folder, in alphabetical order, without those of other packages."""
         return sorted(self._files)
 
     def get(self, name: str) -> T:
@@ -85,14 +85,14 @@ class Registry(Generic[T]):
         Raises
         ------
         UserError
-            If there is none of that name, or the package that brings it cannot be imported.
+            If there is no kind of that name, or the package that provides it cannot be imported.
         """
         if name not in self._loaded:
             self._loaded[name] = self._load(name)
         return self._loaded[name]
 
     def summary(self, name: str) -> str:
-        """First line of the description of a kind's file; read, not imported, where the file is our own."""
+        """First line of the docstring of a kind's file; built-in files are read without importing them."""
         if name in self._files:
             text = ast.get_docstring(ast.parse(self._files[name].read_text(encoding="utf-8")))
         else:
@@ -100,7 +100,7 @@ class Registry(Generic[T]):
         return (text or "").strip().partition("\n")[0]
 
     def folder(self, name: str) -> Path | None:
-        """Folder of a kind's file, for data next to it; nothing is imported. None where it is no file in a folder."""
+        """Folder of a kind's file, for data next to it; nothing is imported. None if it is not in a folder on disk."""
         if name in self._files:
             return self._files[name].parent
         package, *inner = self._entry_points[name].module.split(".")
@@ -116,7 +116,7 @@ class Registry(Generic[T]):
         return self._kind_of_package(self._entry_points[name])
 
     def _kind(self, module: ModuleType, name: str) -> T:
-        """Kind out of its module: the module itself."""
+        """Kind defined by a module: the module itself."""
         return cast("T", module)
 
     def _kind_of_package(self, found: EntryPoint) -> T:
@@ -149,16 +149,16 @@ class Registry(Generic[T]):
 
 
 class Kinds(Registry[type[T]]):
-    """Classes that play a role, each with its name as `kind`; as an annotation it parses and writes any of them.
+    """The classes of a role, each with its name as `kind`; used as an annotation, it parses and writes any of them.
 
     Parameters
     ----------
     base
-        What they have in common; it stands in the folder of the kinds, in a file of its own.
+        Their common base class; it is in the folder of the kinds, in a file of its own.
     module
         See `Registry`.
     role
-        What a kind is called in messages; empty: the name of `base` in small letters.
+        What a kind is called in messages; empty: the name of `base` in lower case.
 
     Examples
     --------
@@ -174,26 +174,26 @@ class Kinds(Registry[type[T]]):
         self.base = base
 
     def parse(self, data: Mapping[str, Any] | str) -> T:
-        """Parameters of any kind from plain data with its `kind`, or from its bare name.
+        """Parameters of any kind from plain data with its `kind`, or from the name of a kind alone.
 
         Raises
         ------
         UserError
-            If there is no such kind, or a parameter is wrong.
+            If there is no such kind, or a parameter is invalid.
         """
         given = {"kind": data} if isinstance(data, str) else data
         cls: Any = self.get(str(given.get("kind")))
         return cast("T", cls.parse(given))
 
     def validate(self, value: Any) -> T:
-        """Check a value as pydantic does: one of the kinds, plain data with its `kind`, or its bare name."""
+        """Validate a value for pydantic: one of the kinds, plain data with its `kind`, or the name of a kind alone."""
         if isinstance(value, self.base):
             return value
         given = {"kind": value} if isinstance(value, str) else value
         if not isinstance(given, Mapping) or "kind" not in given:
-            raise ValueError(f"a {self.role} with its kind is needed; there are {', '.join(self.names())}")
+            raise ValueError(f"a {self.role} needs its kind; available: {', '.join(self.names())}")
         if given["kind"] not in self:
-            raise ValueError(f"there is no {self.role} {given['kind']!r}; there are {', '.join(self.names())}")
+            raise ValueError(f"there is no {self.role} {given['kind']!r}; available: {', '.join(self.names())}")
         from pydantic import ValidationError
 
         try:
@@ -247,7 +247,7 @@ class NameOf:
 
 
 def kind_of(cls: type) -> str | None:
-    """Name of a kind: the default of its field `kind`, or its attribute `kind`; None where there is none."""
+    """Name of a kind: the default of its field `kind`, or its attribute `kind`; None if it has neither."""
     fields = cls.__dict__.get("__pydantic_fields__", {})
     name = fields["kind"].default if "kind" in fields else getattr(cls, "kind", None)
     return name if isinstance(name, str) else None
@@ -259,7 +259,7 @@ def _installed() -> EntryPoints:
 
 
 def _located(error: "ValidationError", kind: str) -> "ValidationError":
-    """Put the kind in front of the places of errors, as pydantic does for unions."""
+    """Prefix the location of each error with the kind, as pydantic does for unions."""
     from pydantic import ValidationError
     from pydantic_core import InitErrorDetails, PydanticCustomError
 

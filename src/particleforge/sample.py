@@ -1,4 +1,4 @@
-"""An annotated micrograph, measured or made."""
+"""An annotated micrograph, measured or synthetic."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ TRUTH_COLUMNS = (
     "cluster",
     "source",
 )
-"""Names every recipe uses for what it knows of a particle; a recipe may add columns of its own behind them.
+"""Names that all recipes use for what they know about a particle; a recipe may append columns of its own.
 
-``x_px, y_px`` are the centroid of the particle as far as the recipe knows it: cut-paste of the whole particle, warp of
-what is visible.
+``x_px, y_px`` are the centroid of the particle as far as the recipe knows it: for cut-paste of the whole particle, for
+warp of its visible part.
 """
 
 
@@ -52,8 +52,8 @@ what is visible.
 class Sample:
     """A micrograph with its instances.
 
-    What is in `maps`, `arrays` and `targets`, and what it means, says the `Schema` of the recipe or the dataset. Their
-    arrays are read-only.
+    The `Schema` of the recipe or the dataset states what `maps`, `arrays` and `targets` contain and mean. Their arrays
+    are read-only.
 
     Parameters
     ----------
@@ -62,16 +62,16 @@ class Sample:
     labels
         (Y, X) uint32 instance ids; 0 = no labelled particle.
     known
-        (Y, X) bool, True where `labels` is the truth; None where that is everywhere.
-        Pixels that are not known may hold particles nobody labelled.
+        (Y, X) bool, True where `labels` is the truth; None if it is everywhere.
+        Pixels that are not known may show particles that nobody labelled.
     truth
         One row per particle, columns named as in `TRUTH_COLUMNS`; None for measured micrographs.
     recipe
         Plain data of the fixed recipe that made it; empty for measured micrographs.
     maps
-        Further arrays with one value for each pixel, (Y, X), by name, such as a mask of boundaries.
+        Further arrays with one value for each pixel, (Y, X), by name, for example a mask of boundaries.
     arrays
-        Further arrays of their own shapes, by name, such as a spectrum.
+        Further arrays of any shape, by name, for example a spectrum.
     targets
         Further values by name: numbers, categories, tuples of `Outline`.
     """
@@ -93,8 +93,8 @@ class Sample:
         for what, array in {"labels": self.labels, "known": self.known, **maps}.items():
             if array is not None and array.shape != self.micrograph.shape:
                 raise UserError(
-                    f"{self.name}: the {what} have shape {array.shape}, the image {self.micrograph.shape}.",
-                    "They must be equal; was one of them resized or cropped?",
+                    f"{self.name}: the {what} have shape {array.shape}, but the image has {self.micrograph.shape}.",
+                    "The shapes must be equal; was one of them resized or cropped?",
                 )
 
     @classmethod
@@ -106,12 +106,12 @@ class Sample:
         targets: Mapping[str, Any] = MappingProxyType({}),
         recipe: Mapping[str, Any] = MappingProxyType({}),
     ) -> Sample:
-        """Sample whose particles are not known anywhere.
+        """Make a sample whose particles are not known anywhere.
 
         Parameters
         ----------
         micrograph
-            The image; the name of the sample where it has none, such as a spectrum.
+            The image; or only the name of a sample without an image, for example a spectrum.
         maps, arrays, targets, recipe
             As in `Sample`.
         """
@@ -139,11 +139,11 @@ class Sample:
 
     @property
     def has_image(self) -> bool:
-        """Whether there is an image; a sample may be arrays and targets alone."""
+        """Whether there is an image; a sample may consist of arrays and targets alone."""
         return self.micrograph.pixels.size > 0
 
     def fingerprint(self) -> str:
-        """Name and SHA-256 of pixels, pixel size and annotation: differs where anything learnt from differs."""
+        """Name and SHA-256 of pixels, pixel size and annotation: differs if anything a model learns from differs."""
         digest = hashlib.sha256(repr((self.micrograph.pixel_size_nm, self.micrograph.axes)).encode())
         for array in (self.micrograph.pixels, self.labels, self.known):
             if array is not None:
@@ -156,7 +156,7 @@ class Sample:
 
     @property
     def background(self) -> npt.NDArray[np.bool_]:
-        """(Y, X) bool, True where there is surely no particle."""
+        """(Y, X) bool, True where there is certainly no particle."""
         free: npt.NDArray[np.bool_] = self.labels == 0
         return free if self.known is None else free & self.known
 
@@ -184,7 +184,7 @@ def _feed(digest: hashlib._Hash, value: Any) -> None:
 
 
 class Samples(Sequence[Sample]):
-    """A sequence of samples that are read or made when they are asked for."""
+    """A sequence of samples that are read or made on request."""
 
     @abstractmethod
     def at(self, index: int) -> Sample:
@@ -204,7 +204,7 @@ class Samples(Sequence[Sample]):
 
 
 class Joined(Samples):
-    """Several sequences of samples, one behind the other."""
+    """Several sequences of samples, concatenated."""
 
     def __init__(self, parts: Sequence[Sequence[Sample]]) -> None:
         self._parts = parts

@@ -1,4 +1,4 @@
-"""Named, independent random streams out of one seed."""
+"""Named, independent random streams from one seed."""
 
 import zlib
 
@@ -6,9 +6,9 @@ import numpy as np
 
 
 def stream(seed: int, *names: str | int) -> np.random.Generator:
-    """Random generator of its own for a purpose, such as ``stream(seed, "simulate", 17)``.
+    """Return a separate random generator for a purpose, for example ``stream(seed, "simulate", 17)``.
 
-    The same seed and names give the same numbers on every machine, whatever else was drawn before.
+    The same seed and names give the same numbers on every machine, whatever was drawn before.
     """
     key = [zlib.crc32(name.encode()) if isinstance(name, str) else name for name in names]
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))

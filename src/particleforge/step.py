@@ -13,16 +13,16 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a step has come.
+    """How far a step has progressed.
 
     Parameters
     ----------
     done, total
-        Work done and work in all, in the unit of the step (samples, seconds, tiles).
+        Work done and total work, in the unit of the step (samples, seconds, tiles).
     message
-        One line for a person.
+        One readable line.
     preview
-        Something to look at meanwhile, such as an array, a function that makes it if somebody looks, or None.
+        The result so far, for example an array; a function that computes it when it is displayed; or None.
     """
 
     done: float
@@ -38,12 +38,12 @@ Report: TypeAlias = Callable[[Progress], object]
 
 
 def run(step: Step[T], report: Report = lambda _: None, cancelled: Callable[[], bool] = lambda: False) -> T:
-    """Drive a step to its end and return its result; the step is closed whatever happens.
+    """Run a step to its end and return its result; the step is closed whatever happens.
 
     Raises
     ------
     Cancelled
-        Once `cancelled()` is true; asked between two reports of the step.
+        Once `cancelled()` is true; it is checked between two reports of the step.
     """
     try:
         while not cancelled():
@@ -58,14 +58,14 @@ def run(step: Step[T], report: Report = lambda _: None, cancelled: Callable[[], 
 
 
 class Stepwise(Generic[P, T]):
-    """A function whose body is a step: a plain call runs it to its end, `steps` gives the generator."""
+    """A function whose body is a step: a plain call runs it to its end, `steps` returns the generator."""
 
     def __init__(self, steps: Callable[P, Step[T]]) -> None:
         functools.update_wrapper(self, steps)
         self.steps = steps
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run all of it and return the result."""
+        """Run the whole step and return its result."""
         return run(self.steps(*args, **kwargs))
 
 

@@ -1,4 +1,4 @@
-"""What the program can do. A verb is declared once; Python call, command, job and documentation derive from it."""
+"""What the program can do. A verb is declared once; its Python call, command, job and docs derive from it."""
 
 import builtins
 import inspect
@@ -17,24 +17,24 @@ from particleforge.step import Step, Stepwise
 P = ParamSpec("P")
 T = TypeVar("T")
 Plain: TypeAlias = dict[str, Any]
-"""Text, numbers, truth values, lists and dicts of them: no arrays, no paths, no objects."""
+"""Text, numbers, booleans, and lists and dicts of them: no arrays, paths or other objects."""
 
 OUT = "out"
-"""Name of the argument that says where a verb writes to; it is an option of the command."""
+"""Name of the argument for the output path of a verb; it is an option of the command."""
 
 
 class InPlace:
-    """Marks an argument that a command takes by its place although it is `out` or may be left out."""
+    """Marks an argument that is positional in the command although it is `out` or optional."""
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a verb, beside its parameters.
+    """One argument of a verb, apart from its parameters.
 
     Parameters
     ----------
     name
-        Of the argument.
+        Name of the argument.
     about
         Its description, from the docstring.
     many
@@ -42,9 +42,9 @@ class Argument:
     required
         Whether it must be given.
     in_place
-        Whether a command takes it by its place instead of as an option.
+        Whether it is positional in the command instead of an option.
     choices
-        Names it may have, where these are kinds of registries.
+        Registries whose kinds are the names it accepts.
     """
 
     name: str
@@ -56,20 +56,20 @@ class Argument:
 
 
 class Verb(Stepwise[P, T]):
-    """A step that people call: from Python as a function, on the command line, and in a job.
+    """A step that users call: as a Python function, on the command line, and in a job.
 
-    It is a generator function whose arguments can all be given as text (folders, names, recipe files), but
-    for `params`, its parameters. Its docstring describes every argument in a section "Parameters", NumPy style.
+    It is a generator function whose arguments can all be given as text (folders, names, recipe files), except
+    `params`, its parameters. Its docstring describes every argument in a section "Parameters", in NumPy style.
 
     Parameters
     ----------
     steps
         The function.
     report
-        Plain data of what came of it, from its result and the arguments it was called with. A command prints the
-        entries that are no lists and no mappings, and an entry ``text`` as it is.
+        Returns its outcome as plain data, given its result and the arguments it was called with. A command prints the
+        entries that are neither lists nor mappings, and an entry ``text`` verbatim.
     resumable
-        Whether the same call continues an interrupted one.
+        Whether calling it again with the same arguments continues an interrupted run.
     """
 
     def __init__(
@@ -81,30 +81,30 @@ class Verb(Stepwise[P, T]):
 
     @cached_property
     def params(self) -> type[Params] | None:
-        """Class of its parameters; None where it has none."""
+        """Class of its parameters; None if it has none."""
         parameter = inspect.signature(self.steps).parameters.get("params")
         return None if parameter is None else type(parameter.default)
 
     @cached_property
     def arguments(self) -> tuple[Argument, ...]:
-        """All arguments but `params`, in the order of the signature."""
+        """All arguments except `params`, in the order of the signature."""
         about = described(inspect.getdoc(self.steps) or "")
         parameters = inspect.signature(self.steps).parameters.values()
         return tuple(self._argument(one, about.get(one.name, "")) for one in parameters if one.name != "params")
 
     def plain_steps(self, args: Mapping[str, Any], params: Mapping[str, Any]) -> Step[Plain]:
-        """Run on plain data and return plain data: what a job does.
+        """Run on plain data and return plain data, as a job does.
 
         Raises
         ------
         UserError
-            If a parameter is not valid, or there are parameters although the verb has none.
+            If a parameter is invalid, or parameters are given although the verb has none.
         """
         given: dict[str, Any] = dict(args)
         if self.params is not None:
             given["params"] = self.params.parse(params)
         elif params:
-            raise UserError(f"{self.reference} has no parameters, such as {next(iter(params))!r}.", "Leave them out.")
+            raise UserError(f"{self.reference} has no parameters, but got {next(iter(params))!r}.", "Leave it out.")
         result = yield from self.steps(**given)  # type: ignore[call-arg]
         return self.report(result, args)
 
@@ -124,14 +124,14 @@ class Verb(Stepwise[P, T]):
 def verb(
     report: Callable[[T, Mapping[str, Any]], Plain], *, resumable: bool = False
 ) -> Callable[[Callable[P, Step[T]]], Verb[P, T]]:
-    """Make a generator function a verb; see `Verb`."""
+    """Turn a generator function into a verb; see `Verb`."""
     return lambda steps: Verb(steps, report, resumable)
 
 
 class Verbs(Registry[Verb[..., Any]]):
-    """The verbs of a folder: each file holds the one of its name.
+    """The verbs of a folder: each file holds the verb of the same name.
 
-    A trailing underscore, as in ``import_``, stands for a name that Python keeps for itself.
+    A trailing underscore, as in ``import_``, marks a name that is a reserved word in Python.
     """
 
     def command(self, name: str) -> str:
@@ -141,12 +141,12 @@ class Verbs(Registry[Verb[..., Any]]):
     def _kind(self, module: ModuleType, name: str) -> Verb[..., Any]:
         found = getattr(module, name, None)
         if not isinstance(found, Verb):
-            raise UserError(f"{module.__name__} holds no verb {name!r}.", f"It needs a function {name} under @verb.")
+            raise UserError(f"{module.__name__} holds no verb {name!r}.", f"Define a function {name} under @verb.")
         return found
 
 
 class _Unknown:
-    """Stands for a class that a module imports for type checkers only."""
+    """Placeholder for a class that a module imports for type checkers only."""
 
     def __class_getitem__(cls, _: object) -> type:
         return cls
@@ -160,7 +160,7 @@ class _Known(dict[str, Any]):
 
 
 def described(docstring: str) -> dict[str, str]:
-    """Descriptions by argument of the section "Parameters" of a NumPy docstring."""
+    """Read the description of each argument from the section "Parameters" of a NumPy docstring."""
     section = re.search(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-{3,}$|\Z)", docstring, re.DOTALL | re.MULTILINE)
     found: dict[str, str] = {}
     names: list[str] = []

@@ -20,7 +20,7 @@ def hashes(folder):
     return files
 
 
-def learnt(folder, out, *more):
+def learned(folder, out, *more):
     words = ["learn", str(folder), "--out", str(out), "--synthetic-per-image", "3", "--from", "scratch"]
     return main([*words, "--training", TINY, *more])
 
@@ -37,8 +37,8 @@ def spheres(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def model(spheres, tmp_path_factory):
-    out = tmp_path_factory.mktemp("learnt") / "model"
-    assert learnt(spheres / "annotated", out) == 0
+    out = tmp_path_factory.mktemp("learned") / "model"
+    assert learned(spheres / "annotated", out) == 0
     return out
 
 

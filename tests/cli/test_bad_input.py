@@ -186,7 +186,7 @@ def test_a_broken_dataset(dataset, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("damage", ["empty folder", "no weights", "broken config", "a file"])
-def test_a_folder_that_is_no_model(model, folder, tmp_path, damage, capsys):
+def test_a_folder_that_is_not_a_model(model, folder, tmp_path, damage, capsys):
     other = tmp_path / "model"
     if damage == "a file":
         other.write_text("no model")
@@ -202,7 +202,7 @@ def test_a_folder_that_is_no_model(model, folder, tmp_path, damage, capsys):
 
 def test_a_wrong_format_is_named(dataset, tmp_path, capsys):
     message = refused(capsys, "export", dataset, tmp_path / "out", "--format", "voc")
-    assert "There is no exchange format 'voc'.\nThere are coco, pairs, stardist." in message
+    assert "There is no exchange format 'voc'.\nAvailable: coco, pairs, stardist." in message
 
 
 @pytest.mark.parametrize("command", ["learn", "train", "synthesize", "sizes", "measure", "predict", "export", "import"])

@@ -105,7 +105,7 @@ def test_input_that_is_not_there_is_refused(command, capsys, tmp_path):
         ("learn", ["--minutes", "soon"], "minutes = 'soon': Input should be a valid number"),
         ("learn", ["--seed", "1.5"], "seed = 1.5: Input should be a valid integer"),
         ("learn", ["--training", "{stepz: 3}"], "no parameter 'training.stardist.stepz'.\nDid you mean 'steps'?"),
-        ("learn", ["--recipe", "{overlap: 2}"], "overlap = 2: it is 2; allowed is 0 to 0.95."),
+        ("learn", ["--recipe", "{overlap: 2}"], "overlap = 2: it is 2; the allowed range is 0 to 0.95."),
         ("learn", ["--training", "{steps: ["], "--training '{steps: [' cannot be read."),
         ("learn", ["--params", "none.yaml"], "none.yaml cannot be read (No such file or directory)."),
         ("train", ["--augment", "{scale: many}"], "neither a number nor a distribution"),
@@ -133,7 +133,7 @@ def test_options_go_before_the_file(tmp_path, capsys):
     assert "prob_thresh" not in shown
 
 
-def test_ctrl_c_is_told_in_a_sentence(monkeypatch, capsys):
+def test_ctrl_c_is_reported_in_a_sentence(monkeypatch, capsys):
     from particleforge.workflows.predict import predict
 
     def interrupted(*args, **kwargs):

@@ -17,7 +17,7 @@ def test_a_folder_with_results_is_left_alone(tmp_path):
     assert free_folder(tmp_path).name == "2"
 
 
-def test_a_file_is_no_place_for_the_demo(tmp_path):
+def test_the_demo_is_not_written_to_a_file(tmp_path):
     (tmp_path / "out").touch()
 
     with pytest.raises(UserError, match="is a file"):

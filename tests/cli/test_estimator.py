@@ -153,7 +153,7 @@ def image(folder, shape=(32, 32), grey=0.0, size=8.0, empty=False):
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"size": None}, "--pixel-size"),
         ({"size": 0.5}, "one: its pixels measure 0.5 nm; the estimator learned at 8 nm"),
@@ -163,9 +163,9 @@ def image(folder, shape=(32, 32), grey=0.0, size=8.0, empty=False):
     ],
 )
 @pytest.mark.parametrize("command", ["estimate", "shadow"])
-def test_images_that_do_not_fit_are_named(folder, tmp_path, capsys, command, changes, says):
+def test_images_that_do_not_fit_are_named(folder, tmp_path, capsys, command, changes, message):
     assert call(command, folder, tmp_path / "out", images=image(tmp_path / "images", **changes)) == 1
-    assert says in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
@@ -175,7 +175,7 @@ def test_the_pixel_size_can_be_given(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("target", "says"),
+    ("target", "message"),
     [
         ("{kind: regression, parameter: fractal_dimension}", "Did you mean growth.fractal_dimension"),
         ("{kind: regression, parameter: growth.prefactor}", "growth.prefactor is 1.3 in every sample"),
@@ -183,9 +183,9 @@ def test_the_pixel_size_can_be_given(folder, tmp_path):
         ("{kind: guess, parameter: growth.particles}", "guess"),
     ],
 )
-def test_targets_that_do_not_fit_are_named(folder, tmp_path, capsys, target, says):
+def test_targets_that_do_not_fit_are_named(folder, tmp_path, capsys, target, message):
     assert main(train(folder, tmp_path / "out", "--targets", f"[{target}]")) == 1
-    assert says in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_without_images_or_model(folder, tmp_path, capsys):

@@ -31,6 +31,6 @@ def test_a_thumbnail_is_drawn_and_nothing_overwritten(capsys, tmp_path):
     assert "is there already" in capsys.readouterr().err
 
 
-def test_a_recipe_that_needs_sources_says_so(capsys, tmp_path):
+def test_a_recipe_that_needs_sources_asks_for_them(capsys, tmp_path):
     assert main(["recipes", "cutpaste", "--thumbnail", str(tmp_path / "mine.png")]) == 1
     assert "needs at least one annotated image" in capsys.readouterr().err

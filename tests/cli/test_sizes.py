@@ -36,8 +36,8 @@ def test_one_command_gives_a_report_per_image_and_one_of_all(folder, tmp_path, c
     (folder / "broken.tif").write_bytes(b"II*\0")
     out = tmp_path / "out"
     assert main(["sizes", str(folder), "--out", str(out), "--border", "drop", *QUICK]) == 1
-    said = capsys.readouterr().out
-    assert "not_measured: broken" in said and "report: " in said and "rule drop" in said
+    output = capsys.readouterr().out
+    assert "not_measured: broken" in output and "report: " in output and "rule drop" in output
     names = {f"{name}.{suffix}" for name in ("a", "b") for suffix in ("html", "pdf", "json")}
     assert {path.name for path in (out / "reports").iterdir()} == names
     overview = (out / "report.html").read_text(encoding="utf-8")
@@ -58,8 +58,8 @@ def test_an_image_without_a_pixel_size_is_named_where_sizes_are_not_taken_togeth
     tifffile.imwrite(folder / "empty.tif", np.zeros((50, 60), np.uint16))
     out = tmp_path / "out"
     assert main(["sizes", str(folder), "--out", str(out), "--no-reports", *QUICK[:2]]) == 0
-    said = capsys.readouterr().out
-    assert "diameter: none of all images together. The pixel size of 2 images is not known: a, b. " in said
+    output = capsys.readouterr().out
+    assert "diameter: none of all images together. The pixel size of 2 images is not known: a, b. " in output
     (folder / "a.tif").unlink()
     (folder / "b.tif").unlink()
     assert main(["sizes", str(folder), "--out", str(tmp_path / "sized"), "--no-reports", *QUICK[:2]]) == 0

@@ -27,13 +27,13 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 
 def drawing(out, count=6, recipe=RECIPE, grace_s=20.0, **params):
-    """Task that draws small images, one per shard where nothing else is said."""
+    """Task that draws small images, one per shard by default."""
     params = {"count": count, "samples_per_shard": 1} | params
     return Task(call=SYNTHESIZE, args={"recipe": recipe, "out": str(out)}, params=params, grace_s=grace_s)
 
 
-class Ear:
-    """Keeps what a job says and says when a sample is drawn."""
+class Listener:
+    """Keeps the messages of a job and sets an event when a sample is drawn."""
 
     def __init__(self):
         self.seen = []
@@ -89,14 +89,14 @@ def customize(tmp_path_factory, monkeypatch):
 
 
 def test_a_dataset_is_drawn_and_progress_arrives_in_order(tmp_path):
-    ear = Ear()
-    job = Job(drawing(tmp_path / "made.zarr"), ear)
+    listener = Listener()
+    job = Job(drawing(tmp_path / "made.zarr"), listener)
     value = job.wait(LIMIT_S)
     assert value == {"dataset": str(tmp_path / "made.zarr"), "samples": 6}
     dataset = Dataset.open(Path(value["dataset"]))
     assert dataset.missing_shards() == []
     assert Shapes.parse(dataset.meta["recipe"]) == Shapes.parse(RECIPE)
-    *advances, end = ear.seen
+    *advances, end = listener.seen
     assert end == job.outcome == Result(value=value)
     assert [a.done for a in advances] == [0, 0, 1, 2, 3, 4, 5, 6]
     assert {a.total for a in advances} == {6}
@@ -108,7 +108,7 @@ def test_a_dataset_is_drawn_and_progress_arrives_in_order(tmp_path):
 
 
 def test_several_jobs_run_at_once_and_one_is_cancelled_without_the_other(tmp_path):
-    first, second = Ear(), Ear()
+    first, second = Listener(), Listener()
     with (
         Job(drawing(tmp_path / "a.zarr", ENDLESS), first) as a,
         Job(drawing(tmp_path / "b.zarr", ENDLESS), second) as b,
@@ -147,14 +147,14 @@ def test_an_error_nobody_foresaw_brings_its_traceback(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_cancelled_job_keeps_what_it_wrote_and_is_continued(tmp_path, workers):
-    ear, task = Ear(), drawing(tmp_path / "made.zarr", 2000, workers=workers)
-    job = Job(task, ear)
-    assert ear.drawn.wait(LIMIT_S)
+    listener, task = Listener(), drawing(tmp_path / "made.zarr", 2000, workers=workers)
+    job = Job(task, listener)
+    assert listener.drawn.wait(LIMIT_S)
     job.cancel()
     job.cancel()
     with pytest.raises(Cancelled):
         job.wait(LIMIT_S)
-    assert job.outcome == ear.seen[-1] == Stopped(forced=False)
+    assert job.outcome == listener.seen[-1] == Stopped(forced=False)
     missing = len(Dataset.open(tmp_path / "made.zarr").missing_shards())
     assert 0 < missing < 2000
     again = task.steps()
@@ -200,10 +200,10 @@ def test_a_process_that_refuses_to_end_is_killed(hanging, customize):
 
 @posix
 @pytest.mark.slow
-def test_a_killed_child_is_told_in_words_and_leaves_no_workers(tmp_path):
-    ear = Ear()
-    job = Job(drawing(tmp_path / "made.zarr", ENDLESS, workers=2), ear)
-    assert ear.drawn.wait(LIMIT_S)
+def test_a_killed_child_is_reported_in_words_and_leaves_no_workers(tmp_path):
+    listener = Listener()
+    job = Job(drawing(tmp_path / "made.zarr", ENDLESS, workers=2), listener)
+    assert listener.drawn.wait(LIMIT_S)
     workers = workers_of(job.pid)
     assert len(workers) >= 2
     os.kill(job.pid, signal.SIGKILL)
@@ -230,7 +230,7 @@ def test_a_crash_in_a_library_brings_the_last_lines(tmp_path, customize):
 
 
 @pytest.mark.slow
-def test_what_libraries_print_is_no_message(tmp_path, customize):
+def test_what_libraries_print_is_not_a_message(tmp_path, customize):
     customize(
         "import os, sys, threading, time\n"
         "print('before', '{\"kind\": \"resu')\n"
@@ -244,10 +244,10 @@ def test_what_libraries_print_is_no_message(tmp_path, customize):
         "    chatter()\n"
         "threading.Thread(target=later, daemon=True).start()\n"
     )
-    ear = Ear()
-    value = Job(drawing(tmp_path / "made.zarr", 30), ear).wait(LIMIT_S)
+    listener = Listener()
+    value = Job(drawing(tmp_path / "made.zarr", 30), listener).wait(LIMIT_S)
     assert value["samples"] == 30
-    assert [m.done for m in ear.seen[1:-1]] == list(range(31))
+    assert [m.done for m in listener.seen[1:-1]] == list(range(31))
 
 
 def test_a_job_has_environment_variables_of_its_own(customize):
@@ -284,7 +284,7 @@ threading.Event().wait()
 
 @contextmanager
 def parent_of(task):
-    """Run a job in another process, which is killed in the end; gives the pid of the job and what it says."""
+    """Run a job in another process, which is killed at the end; gives the pid of the job and its output."""
     command = [sys.executable, "-c", PARENT, task.model_dump_json()]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         pid = int(parent.stdout.readline())
@@ -296,8 +296,8 @@ def parent_of(task):
 @pytest.mark.slow
 def test_a_job_and_its_workers_end_with_its_parent_and_are_continued(tmp_path):
     out = tmp_path / "made.zarr"
-    with parent_of(drawing(out, ENDLESS, workers=2)) as (pid, said):
-        assert any(line.startswith("1 of ") for line in said)
+    with parent_of(drawing(out, ENDLESS, workers=2)) as (pid, output):
+        assert any(line.startswith("1 of ") for line in output)
         below = [process.pid for process in psutil.Process(pid).children(recursive=True)]
     assert len(below) >= 2
     assert gone(pid)

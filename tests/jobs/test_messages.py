@@ -32,7 +32,7 @@ def test_a_message_is_one_line_and_comes_back(message):
 
 
 @given(st.binary(max_size=200))
-def test_bytes_that_are_no_message_are_refused(line):
+def test_bytes_that_are_not_a_message_are_refused(line):
     with pytest.raises(UserError):
         read(line)
 
@@ -42,12 +42,12 @@ def test_bytes_that_are_no_message_are_refused(line):
     [
         ({"kind": "advance", "done": 1, "totl": 2}, "totl"),
         ({"kind": "result", "value": 3}, "value"),
-        ({"kind": ["task"]}, "no message"),
-        ({"kind": "tusk"}, "no message"),
-        ([1], "no message"),
+        ({"kind": ["task"]}, "not a message"),
+        ({"kind": "tusk"}, "not a message"),
+        ([1], "not a message"),
     ],
 )
-def test_near_messages_are_refused(data, word):
+def test_almost_valid_messages_are_refused(data, word):
     with pytest.raises(UserError, match=word):
         read(json.dumps(data).encode())
 

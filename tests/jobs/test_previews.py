@@ -66,7 +66,7 @@ def test_a_preview_that_takes_time_is_made_when_it_is_wanted_and_seldom(tmp_path
 
 
 @pytest.mark.parametrize("nothing", [None, "text", np.zeros(3)])
-def test_what_is_no_picture_is_not_written(tmp_path, nothing):
+def test_only_pictures_are_written(tmp_path, nothing):
     assert Previews(str(tmp_path)).write(nothing) is None
     assert list(tmp_path.iterdir()) == []
 

@@ -21,9 +21,9 @@ def dots(folder):
 def test_it_measures_with_options_of_its_own(with_package, tmp_path):
     images, out = dots(tmp_path / "images"), tmp_path / "out"
     words = ("measure", "bright_pixels", str(images), "--out", str(out), "--no-reports", "--json")
-    said = json.loads(with_package(*COMMAND, *words, "--level", "150"))
-    assert said["summary"]["images"]["dots"]["count"] == 1
-    assert said["summary"]["images"]["dots"]["level"] == 150
+    output = json.loads(with_package(*COMMAND, *words, "--level", "150"))
+    assert output["summary"]["images"]["dots"]["count"] == 1
+    assert output["summary"]["images"]["dots"]["level"] == 150
     labels = read_labels(out / "labels" / "dots.tif")
     assert (labels == 1).sum() == 8 * 20 and labels.max() == 1
 

@@ -53,8 +53,8 @@ def test_a_detector_is_run_on_its_images(with_package, images):
     }
 
 
-def test_a_broken_file_of_it_is_said_and_the_others_are_measured(with_package, images):
+def test_a_broken_file_of_it_is_reported_and_the_others_are_measured(with_package, images):
     (images / "labels" / "broken.numbers").write_text("1 2 three")
-    said = with_package(*COMMAND, "sizes", str(images / "labels"), "--out", str(images / "out"), fails=True)
-    assert "Traceback" not in said
+    output = with_package(*COMMAND, "sizes", str(images / "labels"), "--out", str(images / "out"), fails=True)
+    assert "Traceback" not in output
     assert set(pd.read_csv(images / "out" / "particles.csv")["image"]) == {"one", "run_00000", "run_00001"}

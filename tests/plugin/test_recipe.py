@@ -48,9 +48,9 @@ print([name for name in sys.modules if name.endswith(".recipe") or "dots" in nam
 
 
 def test_a_broken_one_is_named_and_harms_no_other(with_package, tmp_path):
-    said = with_package(*COMMAND, "synthesize", "broken", "--out", str(tmp_path / "broken.zarr"), fails=True)
-    assert "The recipe 'broken' of the package particleforge-dots cannot be used" in said
-    assert "Update or remove particleforge-dots" in said
+    output = with_package(*COMMAND, "synthesize", "broken", "--out", str(tmp_path / "broken.zarr"), fails=True)
+    assert "The recipe 'broken' of the package particleforge-dots cannot be used" in output
+    assert "Update or remove particleforge-dots" in output
     code = """
 import warnings
 from particleforge.recipes.any import RECIPES

@@ -324,7 +324,7 @@ def test_a_field_of_a_draw_is_marked_itself(qtbot):
     assert marked(form) == [sd.reason]
     sd.box.set_value(1)
     angle.body.content.editors["high"].box.set_value(400)
-    assert angle.reason == "It reaches from 0 to 400; allowed is 0 to 360."
+    assert angle.reason == "It reaches from 0 to 400; the allowed range is 0 to 360."
     angle.body.content.editors["high"].box.set_value(300)
     assert form.problem is None
 

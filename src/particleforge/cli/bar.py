@@ -13,7 +13,7 @@ FORMAT = "{percentage:3.0f}% |{bar:24}| {elapsed}<{remaining}  {desc}"
 
 
 class Bar:
-    """Draws reports on the terminal's error stream, or one line per stage elsewhere; nothing before the first one."""
+    """Shows progress reports on standard error: a bar on a terminal, otherwise a line per stage."""
 
     def __call__(self, progress: Progress) -> None:
         """Show a report."""
@@ -25,7 +25,7 @@ class Bar:
         drawn.update(share - drawn.n)
 
     def close(self) -> None:
-        """Leave the bar as it is."""
+        """Leave the bar on the screen as it is."""
         if "_drawn" in vars(self):
             self._drawn.close()
 
@@ -35,7 +35,7 @@ class Bar:
 
 
 def run_with_bar(step: Step[T]) -> T:
-    """Run a step to its end, with a bar; return what it gives."""
+    """Run a step to its end with a progress bar and return its result."""
     bar = Bar()
     try:
         return run(step, bar)

@@ -1,4 +1,4 @@
-"""Dispatch to the verbs, show progress, turn errors into sentences."""
+"""Call the verbs, show progress, and print errors as sentences."""
 
 import argparse
 import difflib
@@ -18,13 +18,13 @@ from particleforge.workflows import VERBS
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Name the nearest option or command where one is unknown."""
+        """Suggest the closest option or command if one is unknown."""
         hint = f"See '{self.prog} --help'."
         option = re.search(r"unrecognized arguments: ([^\s=]+)", message)
         command = re.search(r"COMMAND: invalid choice: '([^']*)'", message)
         if unknown := option or command:
-            near = difflib.get_close_matches(unknown[1], self._option_string_actions if option else commands(), n=1)
-            hint = f"Did you mean {near[0]}?" if near else hint
+            close = difflib.get_close_matches(unknown[1], self._option_string_actions if option else commands(), n=1)
+            hint = f"Did you mean {close[0]}?" if close else hint
         raise UserError(f"{message[:1].upper()}{message[1:]}.", hint)
 
 
@@ -39,32 +39,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, 1 for an error a person can mend or where some of several images could not be measured, 2 for a wrong command
-        line, 130 for Ctrl-C.
+        0; 1 for an error that the user can fix, or if some of several images could not be measured; 2 for a wrong
+        command line; 130 for Ctrl-C.
     """
-    # Waiting threads that spin steal the other core's time: 6.5 times slower beside another busy process.
+    # Waiting threads that spin take time from the other core: 6.5 times slower next to another busy process.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         verb, args = _parse(words)
     except UserError as error:
-        return _complain(error, 2)
+        return _print_error(error, 2)
     if verb is None:
         return 0
     try:
         result = _run(verb, args)
     except UserError as error:
-        return _complain(error, 1)
+        return _print_error(error, 1)
     except (Cancelled, KeyboardInterrupt):
-        next_step = "the same command continues" if verb.resumable else "start again with another folder"
-        sys.stderr.write(f"\nStopped. What was done so far is kept; {next_step}.\n")
+        next_step = "run the same command again to continue" if verb.resumable else "start again with another folder"
+        sys.stderr.write(f"\nStopped. The work done so far is kept; {next_step}.\n")
         return 130
-    _answer(result, args.json)
+    _print_result(result, args.json)
     return 1 if result.get("not_measured") else 0
 
 
 def describe(name: str) -> tuple[str, Verb[..., Any], _Parser]:
-    """Return what a verb does in one line, itself, and the parser of its command."""
+    """Return a one-line summary of a verb, the verb itself, and the parser of its command."""
     from particleforge.cli.options import add_arguments
 
     verb, about = VERBS.get(name), VERBS.summary(name)
@@ -104,13 +104,13 @@ def _run(verb: Verb[..., Any], args: argparse.Namespace) -> Plain:
     return verb.report(run_with_bar(verb.steps(**given, **params)), given)
 
 
-def _complain(error: UserError, code: int) -> int:
+def _print_error(error: UserError, code: int) -> int:
     sys.stderr.write(f"Error: {error.message}\n" + (f"{error.hint}\n" if error.hint else ""))
     return code
 
 
-def _answer(result: Plain, as_json: bool) -> None:
-    """Print what a verb reports: lines for a person, or JSON."""
+def _print_result(result: Plain, as_json: bool) -> None:
+    """Print what a verb reports, as readable lines or as JSON."""
     if as_json:
         sys.stdout.write(json.dumps(result, indent=1) + "\n")
         return

@@ -19,11 +19,11 @@ from particleforge.verb import Verb
 ParamsT = TypeVar("ParamsT", bound=Params)
 
 SHORT = 40
-"""Choices that need no more letters stand in the place of the value; longer ones stand in the text."""
+"""Choices up to this total length replace the placeholder of the value; longer ones go into the help text."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, verb: Verb[..., Any]) -> None:
-    """Add the arguments of a verb by place or as options, then an option for each of its parameters."""
+    """Add the arguments of a verb, positional or as options, and an option for each of its parameters."""
     for argument in verb.arguments:
         names = [name for registry in argument.choices for name in registry.names()]
         text = _plain(argument.about + (f" One of {', '.join(dict.fromkeys(names))}." if names else ""))
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser, verb: Verb[..., Any]) -> None
 
 
 def read_arguments(args: argparse.Namespace, verb: Verb[..., Any]) -> dict[str, Any]:
-    """Arguments of a verb from a parsed command line; those that were left out are not among them."""
+    """Arguments of a verb from a parsed command line, without those that were left out."""
     given = {argument.name: getattr(args, argument.name) for argument in verb.arguments}
     return {name: value for name, value in given.items() if value is not None}
 
@@ -46,7 +46,7 @@ def read_arguments(args: argparse.Namespace, verb: Verb[..., Any]) -> dict[str, 
 def add_options(parser: argparse.ArgumentParser, cls: type[Params]) -> None:
     """Add one ``--option`` per field of a parameter class, and ``--params FILE.yaml`` for all of them at once.
 
-    Values are YAML, so nested parameters can be given as ``--augment '{scale: 1.2}'``.
+    Values are YAML, so nested parameters can be written as ``--augment '{scale: 1.2}'``.
     """
     group = parser.add_argument_group("parameters")
     group.add_argument("--params", type=Path, metavar="FILE.yaml", help="Parameters as YAML; options override them.")
@@ -90,7 +90,7 @@ def _given(args: argparse.Namespace, name: str) -> dict[str, Any]:
 
 
 def _check(data: dict[str, Any], several: OneOfSeveral) -> None:
-    """Refuse values that are wrong whichever class it will be, before anything is read."""
+    """Refuse values that are invalid for every class, before anything is read."""
     fitting = [cls for cls in several.classes().values() if data.keys() <= cls.model_fields.keys()]
     errors = []
     for cls in fitting:
@@ -103,12 +103,12 @@ def _check(data: dict[str, Any], several: OneOfSeveral) -> None:
 
 
 def choices(annotation: Any) -> list[str]:
-    """Words that a field takes: those of a `Literal`, kinds of a registry; none where it takes anything else, too."""
+    """Words that a field accepts, from a `Literal` or a registry; none if it also accepts something else."""
     return list(dict.fromkeys(_choices(annotation)))
 
 
 def _add_one_of_several(parser: argparse.ArgumentParser, name: str, several: OneOfSeveral) -> None:
-    """Add the options of every class that a field may hold, a group for each; equal names are one option."""
+    """Add the options of every class that a field may hold, one group each; equal names become one option."""
     known: set[str] = set()
     for owner, cls in several.classes().items():
         group = parser.add_argument_group(f"options of {owner}")
@@ -153,13 +153,13 @@ def _choices(annotation: Any) -> Iterator[str]:
 
 
 def _names(name: str, field: FieldInfo) -> list[str]:
-    """Name of a field and what else it may be called."""
+    """Name of a field and its aliases."""
     alias = field.validation_alias
     return list(dict.fromkeys([name, *map(str, alias.choices if isinstance(alias, AliasChoices) else ())]))
 
 
 def _value(name: str, given: Any) -> Any:
-    """Value of an option, whose text is YAML."""
+    """Value of an option, parsed from YAML."""
     try:
         return yaml.safe_load(given) if isinstance(given, str) else given
     except yaml.YAMLError as error:
@@ -169,5 +169,5 @@ def _value(name: str, given: Any) -> Any:
 
 
 def _plain(text: str) -> str:
-    """Help text with percent signs as argparse wants them."""
+    """Help text with percent signs escaped for argparse."""
     return text.replace("%", "%%")

@@ -13,11 +13,11 @@ from particleforge.jobs.previews import Previews
 from particleforge.step import Progress, run
 
 Send = Callable[[Message], None]
-_FAULT = "This is a fault of the program; the last lines of the log say where."
+_FAULT = "This is a bug in the program; the last lines of the log show where."
 
 
 def main() -> int:
-    """Run the one job that stdin describes; return 0, or 1 if it has no result."""
+    """Run the one job described on stdin; return 0, or 1 if it has no result."""
     tasks, messages = _claim_streams()
     faulthandler.enable(all_threads=False)
 
@@ -25,14 +25,14 @@ def main() -> int:
         try:
             messages.write(write(message))
             messages.flush()
-        except OSError:  # the parent is gone, which the end of stdin says, too
+        except OSError:  # the parent is gone, which the end of stdin also shows
             stop.set()
 
     stop = threading.Event()
     try:
         task = read(tasks.readline())
         if not isinstance(task, Task):
-            raise UserError(f"A job starts with a task, not with {task.kind!r}.")
+            raise UserError(f"A job starts with a task, but {task.kind!r} was received.")
     except UserError as error:
         send(_failure(error))
         return 1
@@ -41,9 +41,9 @@ def main() -> int:
 
 
 def _claim_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Keep stdin and stdout for messages: what libraries print goes to stderr, and there is nothing they can read.
+    """Reserve stdin and stdout for messages: output of libraries goes to stderr, and their input is empty.
 
-    The copies are not inherited by worker processes, so a pipe ends with this process.
+    Worker processes do not inherit the copies, so a pipe ends with this process.
     """
     tasks, messages = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -55,7 +55,7 @@ def _claim_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _watch(tasks: BinaryIO, stop: threading.Event, grace_s: float) -> None:
-    """Wait for the end of stdin; then ask the step to stop, and end the process if it does not."""
+    """Wait for the end of stdin, then ask the step to stop, and end the process if it does not."""
     while os.read(tasks.fileno(), 4096):
         pass
     stop.set()
@@ -93,5 +93,5 @@ def _failure(error: UserError) -> Failure:
 
 
 def _text(text: str) -> str:
-    """Text that can be sent: file names may hold bytes that are no Unicode."""
+    """Text that can be sent: file names may contain bytes that are not Unicode."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -17,11 +17,11 @@ from particleforge.errors import Cancelled, UserError
 from particleforge.jobs.messages import Advance, Failure, Outcome, Plain, Result, Stopped, Task, read, write
 
 LOG_LINES = 100
-"""So many last lines of a child's stderr are kept."""
+"""Number of last lines of a child's stderr that are kept."""
 _KILL_S = 2.0
-"""Time a process has to end after it was terminated, and to leave after its last message."""
+"""Time a process has to end after it was terminated, and to exit after its last message."""
 _MEMORY = "Memory may have run out: use smaller images, fewer workers or a smaller batch."
-_CRASH = "A library crashed; the last lines of the log say where. What was written before is kept."
+_CRASH = "A library crashed; the last lines of the log show where. What was written before is kept."
 
 
 class JobError(UserError):
@@ -30,7 +30,7 @@ class JobError(UserError):
     Parameters
     ----------
     failure
-        What is known: class of the error in the child, message, hint, last lines of its log.
+        Class of the error in the child, message, hint, and last lines of its log.
     """
 
     def __init__(self, failure: Failure) -> None:
@@ -40,29 +40,29 @@ class JobError(UserError):
 
 
 class Job:
-    """One step in a child process, which starts at once.
+    """One step in a child process, which starts immediately.
 
-    The child is asked to end when the job is cancelled, and also when this process is gone. As a context manager a job
-    is cancelled at the end of the block unless it has ended.
+    The child is asked to stop when the job is cancelled, and also when this process is gone. Used as a context manager,
+    a job is cancelled at the end of the block unless it has ended.
 
     Parameters
     ----------
     task
-        What to do; its `scratch` is chosen here where it is empty, and removed with the job.
+        What to do; if its `scratch` is empty, a folder is created here and removed with the job.
     listen
-        Called in a thread of the job with every `Advance` as it comes and with the `Outcome` in the end. If it raises,
-        the job is stopped.
+        Called in a thread of the job with every `Advance` as it arrives, and with the `Outcome` at the end. If it
+        raises, the job is stopped.
     environment
-        Environment variables of the child beside those of this process.
+        Environment variables of the child in addition to those of this process.
 
     Attributes
     ----------
     task
         The task as it was sent.
     outcome
-        None while it runs.
+        None while the job is running.
     pid
-        Of the child.
+        Process id of the child.
 
     Raises
     ------
@@ -87,7 +87,7 @@ class Job:
         self.pid = self._process.pid
         stdin, stdout, stderr = _pipes(self._process)
         self._stdin = stdin
-        with suppress(OSError):  # a child that died at once is noticed below
+        with suppress(OSError):  # a child that dies immediately is noticed below
             stdin.write(write(self.task))
             stdin.flush()
         self._logger = threading.Thread(target=self._keep_log, args=(stderr,), daemon=True)
@@ -102,7 +102,7 @@ class Job:
         self._ended.wait()
 
     def cancel(self) -> None:
-        """Ask the step to stop, and end its process if it has not stopped within `Task.grace_s`. Returns at once."""
+        """Ask the step to stop, and end its process if it does not within `Task.grace_s`; return immediately."""
         with self._lock:
             if self._asked or self._ended.is_set():
                 return
@@ -120,10 +120,10 @@ class Job:
         Cancelled
             If it was cancelled.
         TimeoutError
-            If it still runs after `timeout_s`.
+            If it is still running after `timeout_s`.
         """
         if not self._ended.wait(timeout_s):
-            raise TimeoutError(f"{self.task.call} still runs after {timeout_s} s")
+            raise TimeoutError(f"{self.task.call} is still running after {timeout_s} s")
         if isinstance(self.outcome, Result):
             return self.outcome.value
         if isinstance(self.outcome, Failure):
@@ -131,11 +131,11 @@ class Job:
         raise Cancelled
 
     def _follow(self, stdout: IO[bytes]) -> None:
-        """Hear the child to its end."""
+        """Read the messages of the child until it ends."""
         last: Outcome | None = None
         try:
             with stdout:
-                last = self._hear(stdout)
+                last = self._read_messages(stdout)
         except BaseException:
             self._asked = True
             raise
@@ -149,8 +149,8 @@ class Job:
             finally:
                 self._ended.set()
 
-    def _hear(self, stdout: IO[bytes]) -> Outcome | None:
-        """Pass on messages until the last one; None if there is no last one."""
+    def _read_messages(self, stdout: IO[bytes]) -> Outcome | None:
+        """Pass messages on and return the last one; None if the child ended without it."""
         for line in stdout:
             try:
                 message = read(line)
@@ -172,7 +172,7 @@ class Job:
             self._stdin.close()
 
     def _end_process(self, grace_s: float) -> None:
-        """Wait for the process, terminate it after a time, kill it after another."""
+        """Wait for the process; terminate it after some time, and kill it if that does not help."""
         for seconds, force in ((grace_s, self._process.terminate), (_KILL_S, self._process.kill)):
             try:
                 self._process.wait(seconds)
@@ -191,14 +191,14 @@ class Job:
 
 
 def died(call: str, returncode: int, log: tuple[str, ...] = ()) -> Failure:
-    """Say that a process ended without a result.
+    """Describe how a process ended without a result.
 
     Parameters
     ----------
     call
         The step it ran.
     returncode
-        As `subprocess.Popen.returncode`: negative for a signal.
+        As in `subprocess.Popen.returncode`: negative for a signal.
     log
         Last lines of its stderr.
     """
@@ -206,7 +206,7 @@ def died(call: str, returncode: int, log: tuple[str, ...] = ()) -> Failure:
     if returncode < 0:
         number = -returncode
         known = number in set(signal.Signals)
-        how = f"it was ended by signal {number}" + (f" ({signal.Signals(number).name})" if known else "")
+        how = f"it was killed by signal {number}" + (f" ({signal.Signals(number).name})" if known else "")
     else:
         how = f"its exit code is {returncode}" + (f" ({returncode:#x})" if returncode > 255 else "")
     hint = _MEMORY if returncode == -9 else _CRASH
@@ -215,7 +215,7 @@ def died(call: str, returncode: int, log: tuple[str, ...] = ()) -> Failure:
 
 def _start(extra: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     """Start a child that waits for its task."""
-    # Waiting threads that spin steal the other core's time: 6.5 times slower beside another busy process.
+    # Waiting threads that spin take time from the other core: 6.5 times slower next to another busy process.
     environment = {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONIOENCODING": "utf-8", **os.environ, **extra}
     apart: dict[str, Any] = {"start_new_session": True}  # Ctrl-C in the terminal is for the parent
     if sys.platform == "win32":

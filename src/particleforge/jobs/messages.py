@@ -1,7 +1,7 @@
-"""What a job and its child process tell each other: one line of JSON per message.
+"""The messages between a job and its child process: one line of JSON each.
 
 The child reads one `Task` from stdin and writes any number of `Advance`, then one `Result`, `Failure` or `Stopped` to
-stdout. The end of its stdin asks it to stop, whether somebody closed it or the parent is gone.
+stdout. The end of its stdin asks it to stop, whether it was closed on purpose or the parent is gone.
 """
 
 import inspect
@@ -18,22 +18,22 @@ from particleforge.step import Step
 from particleforge.verb import Verb
 
 Plain: TypeAlias = dict[str, JsonValue]
-"""Text, numbers, truth values, lists and dicts of them: no arrays, no paths, no objects."""
+"""Text, numbers, booleans, and lists and dicts of them: no arrays, paths or other objects."""
 
 
 class Task(Params):
     """What to do."""
 
     kind: Literal["task"] = "task"
-    call: str = Field("", description="Reference of the verb, such as particleforge.workflows.learn:learn.")
-    args: Plain = Field({}, description="Its arguments by name, files and folders as text.")
-    params: Plain = Field({}, description="Its parameters, as Params.model_dump(mode='json') gives them.")
+    call: str = Field("", description="Reference of the verb, for example particleforge.workflows.learn:learn.")
+    args: Plain = Field({}, description="Its arguments by name; files and folders as text.")
+    params: Plain = Field({}, description="Its parameters, as returned by Params.model_dump(mode='json').")
     scratch: str = Field("", description="Folder for previews; empty: none are written.")
-    grace_s: float = Field(10.0, gt=0, le=3600, description="Time to end after it was asked to, before it is ended.")
+    grace_s: float = Field(10.0, gt=0, le=3600, description="Time to stop when asked to, before it is killed.")
 
     @classmethod
     def of(cls, verb: Verb[..., Any], params: Params | None = None, grace_s: float = 10.0, **args: object) -> "Task":
-        """Call of a verb with its arguments; paths become text and recipes plain data, what is None is left out.
+        """Return a task that calls a verb: paths become text, recipes plain data, and None is left out.
 
         Raises
         ------
@@ -46,7 +46,7 @@ class Task(Params):
         return cls(call=verb.reference, args=given, params=plain, grace_s=grace_s)
 
     def steps(self) -> Step[Plain]:
-        """Return the generator of the verb it calls.
+        """Return the generator of the verb that it calls.
 
         Raises
         ------
@@ -59,7 +59,7 @@ class Task(Params):
         except (ImportError, ValueError):
             found = None
         if not isinstance(found, Verb):
-            raise UserError(f"{self.call!r} is not a verb; jobs run nothing else.")
+            raise UserError(f"{self.call!r} is not a verb; jobs can only run verbs.")
         return found.plain_steps(self.args, self.params)
 
 
@@ -68,33 +68,33 @@ class Advance(Params):
 
     kind: Literal["advance"] = "advance"
     done: float = Field(0.0, description="Work done, in the unit of the step.")
-    total: float = Field(1.0, description="Work in all.")
-    message: str = Field("", description="One line for a person.")
-    preview: str | None = Field(None, description="File to look at meanwhile; see particleforge.jobs.previews.")
+    total: float = Field(1.0, description="Total work.")
+    message: str = Field("", description="One readable line.")
+    preview: str | None = Field(None, description="File with a preview; see particleforge.jobs.previews.")
 
 
 class Result(Params):
-    """The end of a step that did what it should."""
+    """The end of a step that succeeded."""
 
     kind: Literal["result"] = "result"
-    value: Plain = Field({}, description="Where it was written, and figures.")
+    value: Plain = Field({}, description="Where the result was written, and its key figures.")
 
 
 class Failure(Params):
-    """The end of a step that could not."""
+    """The end of a step that failed."""
 
     kind: Literal["failure"] = "failure"
     error: str = Field("Exception", description="Class of the error.")
     message: str = Field("", description="What is wrong.")
-    hint: str = Field("", description="The way out.")
-    log: tuple[str, ...] = Field((), description="Last lines the process wrote to stderr.")
+    hint: str = Field("", description="How to fix it.")
+    log: tuple[str, ...] = Field((), description="Last lines that the process wrote to stderr.")
 
 
 class Stopped(Params):
     """The end of a step that was cancelled; what it wrote is kept."""
 
     kind: Literal["stopped"] = "stopped"
-    forced: bool = Field(False, description="It did not end by itself in time and was ended.")
+    forced: bool = Field(False, description="Whether it did not stop in time and was killed.")
 
 
 Outcome: TypeAlias = Result | Failure | Stopped
@@ -123,13 +123,13 @@ def read(line: bytes) -> Message:
     Raises
     ------
     UserError
-        If it is no message, or one with a field too many or out of limits.
+        If it is not a message, or has an unknown field or a value out of range.
     """
     try:
         data = json.loads(line)
     except ValueError as error:
-        raise UserError(f"{line[:80]!r} is no message of a job: {error}.") from error
+        raise UserError(f"{line[:80]!r} is not a message of a job: {error}.") from error
     kind = data.get("kind") if isinstance(data, dict) else None
     if not isinstance(kind, str) or kind not in KINDS:
-        raise UserError(f"{line[:80]!r} is no message of a job.", f"Kinds are {', '.join(KINDS)}.")
+        raise UserError(f"{line[:80]!r} is not a message of a job.", f"Kinds are {', '.join(KINDS)}.")
     return KINDS[kind].parse(data)

@@ -1,4 +1,4 @@
-"""Previews of a running step as small files, since arrays do not travel between processes."""
+"""Previews of a running step as small files, since arrays are not sent between processes."""
 
 import time
 from pathlib import Path
@@ -7,22 +7,22 @@ from typing import Any
 PREVIEW_PX = 1024
 """Longest side of a preview."""
 PREVIEW_SECONDS = 1.0
-"""Least time between two previews."""
+"""Minimum time between two previews."""
 MAKING_SHARE = 0.03
-"""Share of the time a step may lose by making previews."""
+"""Fraction of its time that a step may spend on making previews."""
 KEPT = 2
 
 
 class Previews:
     """Writes the latest previews of a step to a folder.
 
-    A file is ``NAME.npz`` with ``step``, the side of its pixels in pixels of what it shows, and either ``image`` and
-    ``labels`` of a sample or ``array``, an array as the step gave it.
+    A file is ``NAME.npz`` with ``step`` (the side of a preview pixel in pixels of the original) and either ``image``
+    and ``labels`` of a sample, or ``array``, an array as the step yielded it.
 
     Parameters
     ----------
     folder
-        A folder of their own, or empty: nothing is written.
+        A folder used for nothing else; empty: nothing is written.
     """
 
     def __init__(self, folder: str) -> None:
@@ -32,10 +32,10 @@ class Previews:
         self._count = 0
 
     def write(self, preview: Any) -> str | None:
-        """Path of a preview, or None where there is nothing to show, the last one is too fresh, or the disk is full.
+        """Return the path of a preview; None if there is none, the last one is too recent, or the disk is full.
 
-        A preview that takes time to make is given as a function without arguments; it is called as often as its share
-        of the time allows.
+        A preview that takes time to make is passed as a function without arguments, which is called only as often as
+        its share of the time allows.
         """
         began_s = time.monotonic()
         if not self._folder or began_s < self._next_s:
@@ -53,13 +53,13 @@ class Previews:
             self._written.append(path)
             while len(self._written) > KEPT:
                 self._written.pop(0).unlink(missing_ok=True)
-        except OSError:  # nothing a step should end for
+        except OSError:  # not a reason to end a step
             return None
         return str(path)
 
 
 def _arrays(preview: Any) -> dict[str, Any]:
-    """Arrays of a preview by their name in the file; empty where it holds none."""
+    """Arrays of a preview by their name in the file; empty if it has none."""
     if preview is None:
         return {}
     import numpy as np

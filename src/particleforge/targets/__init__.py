@@ -1,1 +1,1 @@
-"""What a sample may be asked for beside its arrays: one file per kind of target."""
+"""What can be known about a sample besides its arrays: one file per kind of target."""

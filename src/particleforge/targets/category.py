@@ -1,4 +1,4 @@
-"""One of several names, such as the class of an image."""
+"""One of several names, for example the class of an image."""
 
 from typing import Any, Literal
 
@@ -19,14 +19,14 @@ class Category(Target):
         Raises
         ------
         ValueError
-            If there is no category of that name.
+            If it is not a name, or there is no such category.
         """
         if not isinstance(value, str):
             raise ValueError("the name of a category is needed")
         if self.names and value not in self.names:
-            raise ValueError(f"there are {', '.join(self.names)}")
+            raise ValueError(f"the categories are {', '.join(self.names)}")
         return str(value)
 
     def unpack(self, data: str) -> str:
-        """Name out of plain data."""
+        """Name from plain data."""
         return data

@@ -1,4 +1,4 @@
-"""A number, such as what a regression learns."""
+"""A number, for example the target of a regression."""
 
 import math
 from numbers import Real
@@ -10,10 +10,10 @@ from particleforge.targets.target import Target
 
 
 class Number(Target):
-    """One number per sample; NaN where it is not known."""
+    """One number per sample; NaN if it is not known."""
 
     kind: Literal["number"] = "number"
-    unit: str = Field("", description="Unit of the number, such as `nm`; empty: a plain number.")
+    unit: str = Field("", description="Unit of the number, for example `nm`; empty: a number without a unit.")
 
     def pack(self, value: Any) -> float | None:
         """Float as plain data, NaN as null.
@@ -21,12 +21,12 @@ class Number(Target):
         Raises
         ------
         ValueError
-            If it is no number, or an infinite one.
+            If it is not a number, or is infinite.
         """
         if isinstance(value, bool) or not isinstance(value, Real) or math.isinf(value):
-            raise ValueError("a finite number, or NaN where it is not known, is needed")
+            raise ValueError("a finite number is needed, or NaN if it is not known")
         return None if math.isnan(value) else float(value)
 
     def unpack(self, data: float | None) -> float:
-        """Float out of plain data."""
+        """Float from plain data."""
         return math.nan if data is None else float(data)

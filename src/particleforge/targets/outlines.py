@@ -9,7 +9,7 @@ from particleforge.targets.target import Target
 
 
 class Outlines(Target):
-    """Outlines of the particles of a sample, also of what is covered by others: a tuple of `Outline`."""
+    """Outlines of the particles of a sample, including covered parts: a tuple of `Outline`."""
 
     kind: Literal["outlines"] = "outlines"
 
@@ -19,7 +19,7 @@ class Outlines(Target):
         Raises
         ------
         ValueError
-            If it is something else than a tuple of `Outline`.
+            If it is not a tuple of `Outline`.
         """
         if not isinstance(value, tuple) or not all(isinstance(one, Outline) for one in value):
             raise ValueError("a tuple of Outline is needed")
@@ -29,7 +29,7 @@ class Outlines(Target):
         ]
 
     def unpack(self, data: list[dict[str, Any]]) -> tuple[Outline, ...]:
-        """Outlines out of plain data."""
+        """Outlines from plain data."""
         return tuple(
             Outline(one["label"], np.array(one["points_px"], np.float64), one["visible_fraction"]) for one in data
         )

@@ -1,4 +1,4 @@
-"""What a target is."""
+"""The base class of targets."""
 
 from abc import abstractmethod
 from typing import Annotated, Any, TypeAlias
@@ -10,10 +10,10 @@ from particleforge.registry import Kinds
 
 
 class Target(Params):
-    """A value each sample has beside its arrays, such as the class of its image."""
+    """A value that each sample has besides its arrays, for example the class of its image."""
 
     kind: str
-    meaning: str = Field("", description="What the value says, in words.")
+    meaning: str = Field("", description="What the value means, in words.")
 
     @abstractmethod
     def pack(self, value: Any) -> Any:
@@ -22,12 +22,12 @@ class Target(Params):
         Raises
         ------
         ValueError
-            If it is no such value. The text says what is needed.
+            If it is not such a value. The message states what is needed.
         """
 
     @abstractmethod
     def unpack(self, data: Any) -> Any:
-        """Value out of plain data; see `pack`."""
+        """Value from plain data; see `pack`."""
 
 
 AnyTarget: TypeAlias = Annotated[Target, Kinds(Target)]
