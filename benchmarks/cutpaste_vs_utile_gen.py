@@ -76,12 +76,12 @@ def ours(image: np.ndarray, labels: np.ndarray, images: int) -> dict[str, Any]:
             min_visible=0.1,
             lettering=0,
         )
-        result["setup_s"], material = cpu_s(lambda recipe=recipe: recipe.prepare([sample]))
+        result["setup_s"], prepared = cpu_s(lambda recipe=recipe: recipe.prepare([sample]))
         spent, visible = [], []
         try:
-            make_sample(recipe, material, 0, 0)
+            make_sample(recipe, prepared, 0, 0)
             for index in range(1, images + 1):
-                seconds, made = cpu_s(lambda r=recipe, m=material, i=index: make_sample(r, m, 0, i))
+                seconds, made = cpu_s(lambda r=recipe, p=prepared, i=index: make_sample(r, p, 0, i))
                 spent.append(seconds)
                 visible.append(len(np.unique(made.labels[made.labels > 0])))
             result["modes"][mode] = {"image_s": float(np.mean(spent)), "visible": float(np.mean(visible))}

@@ -34,8 +34,8 @@ from particleforge.models.estimator.training import learn
 from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.any import read_recipe
+from particleforge.recipes.batches.recipe import Batches
 from particleforge.recipes.fields import innermost, value_of, with_value
-from particleforge.recipes.groups.recipe import Groups
 from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.seeds import stream
 from particleforge.step import Step, run
@@ -85,14 +85,14 @@ class Bench:
         self.folder: Path = args.folder
         self.params = EstimatorParams.from_yaml(HETERO / "train.yaml")
         recipe = read_recipe(str(HETERO / "recipe.yaml"))
-        assert isinstance(recipe, Groups)
+        assert isinstance(recipe, Batches)
         self.recipe = recipe
 
-    def other(self, tests: int, recipe: Groups) -> Groups:
-        """Recipe with groups nobody learns from."""
-        return recipe.replace(seed=1, groups=max(1, tests // IMAGES_PER_GROUP))
+    def other(self, tests: int, recipe: Batches) -> Batches:
+        """Recipe with other batches, which no training uses."""
+        return recipe.replace(seed=1, batches=max(1, tests // IMAGES_PER_GROUP))
 
-    def dataset(self, name: str, recipe: Groups, count: int, seed: int) -> Dataset:
+    def dataset(self, name: str, recipe: Batches, count: int, seed: int) -> Dataset:
         """Draw what is missing of a dataset."""
         params = SynthesizeParams(count=count, seed=seed, samples_per_shard=64)
         found: Dataset = do(draw_dataset.steps(recipe, [], self.folder / f"{name}.zarr", params))
@@ -107,7 +107,7 @@ class Bench:
         return self.dataset("judge", self.other(self.args.tests, self.recipe), self.args.tests, 1)
 
     def full(self) -> Dataset:
-        """Draw other groups at the pixel size of the published images; all else is as in the recipe."""
+        """Draw other batches at the pixel size of the published images; all else is as in the recipe."""
         data = self.recipe.model_dump(mode="json")
         coarse = self.recipe.recipe.model_dump(mode="json")
         factor = coarse["pixel_size_nm"] / 0.5
@@ -122,7 +122,7 @@ class Bench:
         for name, value in fine.items():
             coarse = with_value(coarse, name, value)
         tests = self.args.tests // 10
-        return self.dataset("full", self.other(tests, Groups.parse(data | {"recipe": coarse})), tests, 2)
+        return self.dataset("full", self.other(tests, Batches.parse(data | {"recipe": coarse})), tests, 2)
 
     def pictures(self, name: str) -> tuple[Pictures, Preparation]:
         """Read and prepare the images of a dataset, drawn first where it is not there; done once."""
@@ -145,7 +145,7 @@ class Bench:
 
 def draw(bench: Bench) -> None:
     for dataset in (bench.learn(), bench.judge()):
-        print(f"{dataset.path.name}: {len(dataset)} images of {Groups.parse(dataset.meta['recipe']).groups} groups")
+        print(f"{dataset.path.name}: {len(dataset)} images of {Batches.parse(dataset.meta['recipe']).batches} batches")
 
 
 def train(bench: Bench) -> None:
@@ -284,7 +284,7 @@ def area(material: Material) -> float:
 class Thresholds:
     """Two grey values part ground, TiO2 and WO3; areas over the mean area of a particle count particles."""
 
-    def __init__(self, recipe: Groups, images: np.ndarray, shown: np.ndarray) -> None:
+    def __init__(self, recipe: Batches, images: np.ndarray, shown: np.ndarray) -> None:
         self.area = {one.name: area(one) for one in recipe.recipe.materials}
         grid = np.quantile(images, np.linspace(0.5, 0.999, 40))
         above = np.stack([(images > grey).sum((1, 2)) for grey in grid])

@@ -28,13 +28,13 @@ from particleforge.recipes.aggregate.imaging.haadf import Haadf
 from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.aggregate_scene.grown import Grown
+from particleforge.recipes.batches.recipe import Batches
 from particleforge.recipes.cutpaste.canvases.inpainted import Inpainted
 from particleforge.recipes.cutpaste.canvases.texture import Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
 from particleforge.recipes.cutpaste.recipe import CutPaste
-from particleforge.recipes.groups.recipe import Groups
 from particleforge.recipes.imaging.imaging import Imaging
-from particleforge.recipes.near.recipe import Near
+from particleforge.recipes.neighbourhood.recipe import Neighbourhood
 from particleforge.recipes.render import population as rendered
 from particleforge.recipes.render.geometry.geometry import Geometry
 from particleforge.recipes.render.ground import Ground
@@ -61,12 +61,12 @@ from particleforge.workflows.learn import LearnParams
 from particleforge.workflows.shadow import ShadowParams
 
 SHOWN = (CutPaste, CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale)
-SHOWN += (Shapes, Population, Near, AdaptParams)
+SHOWN += (Shapes, Population, Neighbourhood, AdaptParams)
 SHOWN += (Rules, ShapeRule, Precision)
 SHOWN += (Render,)
 SHOWN += (Aggregate, Material, Exact, Haadf, BrightField)
 SHOWN += (SynthesizeParams, LearnParams, TrainParams, StarDistConfig, Augment)
-SHOWN += (Groups, EstimatorParams, Regression, Batch, PrepareParams, EstimatorAugment, NetworkConfig, ShadowParams)
+SHOWN += (Batches, EstimatorParams, Regression, Batch, PrepareParams, EstimatorAugment, NetworkConfig, ShadowParams)
 
 
 def _kinds(base: type[Params]) -> tuple[type[Params], ...]:

@@ -17,7 +17,7 @@ ALLOWED = {
     ("widgets/aggregates", "aggregate"): "the panel of this kind",
     ("models/estimator", "aggregate"): "targets read from the truth of aggregates",
     ("workflows/export.py", "aggregate"): "writes aggregates for other programs",
-    ("workflows/adapt.py", "near"): "makes a recipe of this kind",
+    ("workflows/adapt.py", "neighbourhood"): "makes a recipe of this kind",
 }
 """Who may import a kind of recipe, and why."""
 

@@ -102,7 +102,7 @@ def test_synthesize_continues_and_repeats(dataset, spheres, tmp_path, capsys):
     assert answer(capsys, *words, "--out", dataset)["samples"] == 5
     assert hashes(dataset) == here
     assert main([*map(str, words), "--out", str(dataset), "--seed", "9"]) == 1
-    assert "holds another dataset (5 samples, seed 0)" in capsys.readouterr().err
+    assert "already contains another dataset (5 samples, seed 0)" in capsys.readouterr().err
 
 
 def test_learning_from_one_particle_works(spheres, tmp_path, capsys):

@@ -16,8 +16,8 @@ from particleforge.store.micrographs import write_micrograph
 from particleforge.workflows.shadow import estimated_recipe, grow
 
 RECIPE = """
-kind: groups
-groups: 12
+kind: batches
+batches: 12
 shared: [growth.fractal_dimension, materials.TiO2.share]
 recipe:
   kind: aggregate

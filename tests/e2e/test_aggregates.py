@@ -29,8 +29,8 @@ SMALL = {
     "growth": {"kind": "paper", "particles": "uniform(5, 20)"},
 }
 GROUPS = {
-    "kind": "groups",
-    "groups": 12,
+    "kind": "batches",
+    "batches": 12,
     "shared": ["growth.fractal_dimension", "materials.TiO2.share"],
     "recipe": SMALL,
 }

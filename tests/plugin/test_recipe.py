@@ -9,7 +9,7 @@ from particleforge.store.dataset import Dataset
 
 COMMAND = ("-m", "particleforge.cli")
 NEAR = """
-kind: near
+kind: neighbourhood
 recipe: large_dots
 around: [{kind: dots, side_px: 3}]
 """
@@ -22,7 +22,7 @@ def test_it_is_synthesized(with_package, tmp_path):
     assert all(len(np.unique(sample.labels)) == 5 for sample in dataset)
 
 
-@pytest.mark.parametrize("wrapper", [NEAR, "kind: groups\nrecipe: {kind: dots, side_px: 3}"])
+@pytest.mark.parametrize("wrapper", [NEAR, "kind: batches\nrecipe: {kind: dots, side_px: 3}"])
 def test_others_draw_from_it(with_package, tmp_path, wrapper):
     path = tmp_path / "wrapper.yaml"
     path.write_text(wrapper, encoding="utf-8")

@@ -25,19 +25,19 @@ class Seams(Recipe):
     def prepare(self, sources: Sequence[Sample]) -> Any:
         return ("anatase", "rutile")
 
-    def frame(self, material: Any) -> Any:
+    def frame(self, prepared: Any) -> Any:
         return (SIDE, SIDE), np.uint8
 
     def sample_schema(self, prepared: Any) -> Schema:
         return Schema(maps={"boundary": Map()}, targets={"phase": Category(names=prepared)})
 
-    def simulate(self, material: Any, rng: np.random.Generator) -> Sample:
+    def simulate(self, prepared: Any, rng: np.random.Generator) -> Sample:
         time.sleep(self.pause_s)
         rows = np.indices((SIDE, SIDE))[0]
         seam = int(rng.integers(1, SIDE))
         labels = np.where(rows < seam, 1, 2).astype(np.uint32)
         pixels = rng.integers(0, 99, labels.shape) + 100 * (labels == 1)
-        targets = {"phase": material[seam % 2]}
+        targets = {"phase": prepared[seam % 2]}
         return Sample(
             Micrograph(pixels.astype(np.uint8)), labels, maps={"boundary": np.abs(rows - seam) < 2}, targets=targets
         )

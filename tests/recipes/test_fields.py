@@ -57,4 +57,6 @@ def test_what_is_no_number_is_refused(name, says):
 
 
 def test_the_innermost_recipe_is_found():
-    assert innermost({"kind": "groups", "recipe": {"kind": "near", "recipe": {"kind": "shapes"}}}) == {"kind": "shapes"}
+    assert innermost({"kind": "batches", "recipe": {"kind": "neighbourhood", "recipe": {"kind": "shapes"}}}) == {
+        "kind": "shapes"
+    }

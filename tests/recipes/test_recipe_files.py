@@ -30,9 +30,9 @@ def test_parameters_come_from_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("kind: cutpast", r"kind is 'cutpast'. Did you mean 'cutpaste'"),
-        ("particles: 3", r"kind is None. Available: aggregate, "),
-        ("kind: [1]", r"kind is \[1\]. Available: aggregate, "),
+        ("kind: cutpast", r"'cutpast' is not a kind of recipe. Did you mean 'cutpaste'"),
+        ("particles: 3", r"None is not a kind of recipe. Available: aggregate, "),
+        ("kind: [1]", r"\[1\] is not a kind of recipe. Available: aggregate, "),
         ("kind: cutpaste\nparticle: 3", r"no parameter 'particle'. Did you mean 'particles'"),
         ("kind: cutpaste\noverlap: 2", r"overlap = 2: it is 2; the allowed range is 0 to 0.95"),
         ("kind: warp\noverlap: 0.2", r"no parameter 'overlap'"),

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from particleforge.recipes.groups.recipe import Groups
-from particleforge.recipes.near.recipe import Near
+from particleforge.recipes.batches.recipe import Batches
+from particleforge.recipes.neighbourhood.recipe import Neighbourhood
 from particleforge.recipes.recipe import make_sample
 from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.store.dataset import Dataset
@@ -81,7 +81,7 @@ def test_one_that_was_killed_is_continued(seams, tmp_path):
 
 def test_recipes_that_draw_from_it_say_the_same(seams):
     recipe = seams()
-    for wrapped in (Near(recipe=recipe, around=(recipe,)), Groups(recipe=recipe)):
+    for wrapped in (Neighbourhood(recipe=recipe, around=(recipe,)), Batches(recipe=recipe)):
         prepared = wrapped.prepare([])
         wrapped.sample_schema(prepared).check(make_sample(wrapped, prepared, 4, 0))
         assert wrapped.sample_schema(prepared) == recipe.sample_schema(prepared)

@@ -92,7 +92,7 @@ def test_samples_in_the_dataset_are_those_of_the_recipe(straight, sources):
 )
 def test_other_parameters_into_the_same_folder_are_refused(straight, sources, recipe, params):
     before = bytes_of(straight)
-    with pytest.raises(UserError, match=r"exists and holds another dataset \(11 samples, seed 4\)"):
+    with pytest.raises(UserError, match=r"already contains another dataset \(11 samples, seed 4\)"):
         draw_dataset(recipe, sources, straight, params)
     assert bytes_of(straight) == before
 
@@ -101,7 +101,7 @@ def test_other_sources_into_the_same_folder_are_refused(straight, sources):
     before = bytes_of(straight)
     (one,) = sources
     other = Sample(Micrograph(255 - one.micrograph.pixels, (0.7, 0.7), name="one"), one.labels)
-    with pytest.raises(UserError, match="holds another dataset"):
+    with pytest.raises(UserError, match="already contains another dataset"):
         draw_dataset(RECIPE, [other], straight, PARAMS)
     assert bytes_of(straight) == before
 

@@ -64,10 +64,10 @@ class Noise(Recipe):
     def prepare(self, sources):
         return None
 
-    def frame(self, material):
+    def frame(self, prepared):
         return (64, 64), np.uint8
 
-    def simulate(self, material, rng):
+    def simulate(self, prepared, rng):
         pixels = rng.integers(0, 255, (64, 64), np.uint8)
         if pixels[0, 0] == NUMBER:
             die_if("TRAP")
@@ -154,13 +154,15 @@ def test_what_a_call_raises_is_raised_here(trapped, children):
     assert not children("spawn_main")
 
 
-def test_a_worker_that_is_killed_is_replaced_and_told(trapped, tmp_path):
+def test_a_worker_that_is_killed_is_replaced_and_reported(trapped, tmp_path):
     module, trap = trapped
     whole = draw_dataset(module.Noise(), [], tmp_path / "whole.zarr", PARAMS)
     lay(trap, TRIES - 1)
-    with pytest.warns(RuntimeWarning, match="ended with -9 while it drew samples 6 to 7; they are drawn again") as told:
+    with pytest.warns(
+        RuntimeWarning, match="ended with -9 while drawing samples 6 to 7; they will be drawn again"
+    ) as caught:
         made = draw_dataset(module.Noise(), [], tmp_path / "made.zarr", PARAMS.replace(workers=2))
-    assert len(told) == TRIES - 1
+    assert len(caught) == TRIES - 1
     assert_equal(made, whole)
     assert files(tmp_path / "made.zarr") == files(tmp_path / "whole.zarr")
 
@@ -170,7 +172,10 @@ def test_workers_that_die_on_the_same_image_end_the_run_and_it_goes_on_later(tra
     module, trap = trapped
     lay(trap, TRIES)
     out, params = tmp_path / "made.zarr", PARAMS.replace(workers=2)
-    with pytest.raises(UserError, match=r"ended with -9 while it drew samples 6 to 7, as 2 before.*same call goes on"):
+    with pytest.raises(
+        UserError,
+        match=r"-9 while drawing samples 6 to 7, like 2 before it.*same command again to continue",
+    ):
         draw_dataset(module.Noise(), [], out, params)
     assert not list(trap.iterdir())
     assert 3 in Dataset.open(out).missing_shards()

@@ -14,7 +14,7 @@ from particleforge.errors import Cancelled, UserError
 from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.any import presets, read_recipe
 from particleforge.recipes.cutpaste.recipe import CutPaste
-from particleforge.recipes.near.recipe import Near
+from particleforge.recipes.neighbourhood.recipe import Neighbourhood
 from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.widgets.form.section import Fold
@@ -109,7 +109,7 @@ def test_a_recipe_is_edited_saved_and_opened(section, qtbot, home, monkeypatch):
     [
         ("kind: render\nparticels: 3", "Did you mean 'particles'?"),
         ("kind: cutpaste", "Use Augment"),
-        ("kind: near\nrecipe: {kind: warp}", "draws from annotated images (kind: warp)"),
+        ("kind: neighbourhood\nrecipe: {kind: warp}", "draws from annotated images (kind: warp)"),
         ("kind: [", "not valid YAML"),
     ],
 )
@@ -143,14 +143,14 @@ def test_a_section_of_one_kind_offers_and_opens_no_other(qtbot, home, tmp_path, 
 
 
 def test_recipes_go_through_files(tmp_path):
-    near = Near(recipe=small(), around=(small(2),))
-    save_recipe(near, tmp_path / "near.yaml")
-    assert open_recipe(tmp_path / "near.yaml") == near
+    neighbourhood = Neighbourhood(recipe=small(), around=(small(2),))
+    save_recipe(neighbourhood, tmp_path / "near.yaml")
+    assert open_recipe(tmp_path / "near.yaml") == neighbourhood
     save_recipe(CutPaste(), tmp_path / "paste.yaml")
     with pytest.raises(UserError):
         open_recipe(tmp_path / "paste.yaml")
     with pytest.raises(UserError):
-        save_recipe(near, tmp_path / "missing" / "near.yaml")
+        save_recipe(neighbourhood, tmp_path / "missing" / "near.yaml")
 
 
 @leaves_nothing

@@ -1,4 +1,4 @@
-"""Every recipe there is, by the name in its YAML file."""
+"""All recipes, by kind or by name."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -24,7 +24,7 @@ def presets() -> dict[str, Path]:
 
 
 def about(name: str) -> str:
-    """Say what a preset shows, as the first line of its file has it."""
+    """Return what the first line of a preset's file states: what it shows."""
     first = presets()[name].read_text(encoding="utf-8").partition("\n")[0]
     return first.removeprefix("#").strip() if first.startswith("#") else ""
 
@@ -57,19 +57,19 @@ def parse_recipe(data: Mapping[str, Any], name: str = "The recipe") -> Recipe:
     Raises
     ------
     UserError
-        If there is no such kind, a parameter is wrong, or a file holds itself.
+        If there is no such kind, a parameter is wrong, or a file contains itself.
     """
     kind = data.get("kind")
     if kind not in RECIPES:
-        raise UserError(f"{name}: kind is {kind!r}.", suggestion(kind, RECIPES.names()))
+        raise UserError(f"{name}: {kind!r} is not a kind of recipe.", suggestion(kind, RECIPES.names()))
     try:
         return RECIPES.parse(data)
     except RecursionError:
-        raise UserError(f"{name} is a file that holds itself.", "Give another recipe as its `recipe`.") from None
+        raise UserError(f"{name} is a file that contains itself.", "Give another recipe as its `recipe`.") from None
 
 
 def as_recipe(given: str | Path | Mapping[str, Any] | Recipe) -> Recipe:
-    """Recipe from what people call it by, plain data, or a recipe itself.
+    """Recipe from a file, kind or name, from plain data, or a recipe itself.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a stage of an image's making is."""
+"""The interface of the stages that form an image."""
 
 from abc import abstractmethod
 

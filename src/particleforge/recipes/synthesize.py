@@ -20,16 +20,16 @@ from particleforge.store.dataset import Dataset
 from particleforge.store.files import remove_parts
 
 TRIES = 3
-"""So many workers may die on the same samples."""
+"""Number of workers that may die on the same samples."""
 
 
 class SynthesizeParams(Params):
-    """How many samples to draw, and on how many processes."""
+    """Number of samples to draw, and of processes to use."""
 
-    count: int = Field(100, ge=1, le=10_000_000, description="Samples to draw.")
+    count: int = Field(100, ge=1, le=10_000_000, description="Number of samples to draw.")
     seed: int = Field(0, ge=0, description="The same seed gives the same dataset, on any number of workers.")
-    workers: int = Field(1, ge=1, le=256, description="Processes that draw samples.")
-    samples_per_shard: int = Field(16, ge=1, le=4096, description="Samples stored in one file of the dataset.")
+    workers: int = Field(1, ge=1, le=256, description="Number of processes that draw samples.")
+    samples_per_shard: int = Field(16, ge=1, le=4096, description="Number of samples per file of the dataset.")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class _Job:
     """What a worker needs to draw any shard."""
 
     recipe: Recipe
-    material: Any
+    prepared: Any
     seed: int
     path: Path
 
@@ -45,7 +45,7 @@ class _Job:
 def _draw_shard(job: _Job, shard: int) -> Sample:
     """Draw and write one shard; return its last sample as a preview."""
     dataset = Dataset.open(job.path)
-    samples = [make_sample(job.recipe, job.material, job.seed, i) for i in dataset.shard_range(shard)]
+    samples = [make_sample(job.recipe, job.prepared, job.seed, i) for i in dataset.shard_range(shard)]
     dataset.write_shard(shard, samples)
     return samples[-1]
 
@@ -54,14 +54,14 @@ def _draw_shard(job: _Job, shard: int) -> Sample:
 def draw_dataset(
     recipe: Recipe, sources: Sequence[Sample], out: Path, params: SynthesizeParams = SynthesizeParams()
 ) -> Step[Dataset]:
-    """Draw a dataset from a recipe; an interrupted one is continued.
+    """Draw a dataset from a recipe; an interrupted run is continued.
 
     Parameters
     ----------
     recipe
         What to draw from.
     sources
-        Annotated micrographs the recipe takes its material from.
+        Annotated micrographs that the recipe draws from.
     out
         The dataset folder, ``NAME.zarr``.
     params
@@ -70,7 +70,7 @@ def draw_dataset(
     Raises
     ------
     UserError
-        If `out` holds something else, the recipe cannot be fulfilled, or workers die on the same samples.
+        If `out` contains something else, the recipe cannot be satisfied, or workers keep dying on the same samples.
 
     Warns
     -----
@@ -78,26 +78,26 @@ def draw_dataset(
         For each worker that died; its samples are drawn again.
     """
     yield Progress(0, params.count, "Preparing the recipe")
-    material = recipe.prepare(sources)
-    shape, dtype = recipe.frame(material)
+    prepared = recipe.prepare(sources)
+    shape, dtype = recipe.frame(prepared)
     meta = {
         "recipe": recipe.model_dump(mode="json"),
         "seed": params.seed,
         "sources": [sample.fingerprint() for sample in sources],
     }
     create = partial(
-        Dataset.create, out, params.count, shape, dtype, meta, params.samples_per_shard, recipe.sample_schema(material)
+        Dataset.create, out, params.count, shape, dtype, meta, params.samples_per_shard, recipe.sample_schema(prepared)
     )
     dataset = _create_or_continue(out, params, meta, create)
     missing = dataset.missing_shards()
     done = len(dataset) - sum(len(dataset.shard_range(k)) for k in missing)
     yield Progress(done, len(dataset), "Drawing samples")
-    job = _Job(recipe, material, params.seed, out)
+    job = _Job(recipe, prepared, params.seed, out)
     lost = False
     for shard, drawn in Local(params.workers).each(partial(_draw_shard, job), missing):
         if isinstance(drawn, Lost):
             lost = True
-            yield Progress(done, len(dataset), _told(drawn, dataset.shard_range(shard)))
+            yield Progress(done, len(dataset), _warn(drawn, dataset.shard_range(shard)))
             continue
         done += len(dataset.shard_range(shard))
         yield Progress(done, len(dataset), f"{done} of {len(dataset)} samples", drawn)
@@ -106,24 +106,24 @@ def draw_dataset(
     return dataset
 
 
-def _told(lost: Lost, samples: range) -> str:
-    """Warn of a worker that died, and say it in one line.
+def _warn(lost: Lost, samples: range) -> str:
+    """Warn of a worker that died; return the warning as one line.
 
     Raises
     ------
     UserError
         If too many have died on these samples.
     """
-    what = f"A worker process ended with {lost.code} while it drew samples {samples[0]} to {samples[-1]}"
+    what = f"A worker process ended with {lost.code} while drawing samples {samples[0]} to {samples[-1]}"
     if lost.times >= TRIES:
         raise UserError(
-            f"{what}, as {lost.times - 1} before it did.",
-            "Memory may have run out: use fewer workers or smaller images. What was drawn is kept; "
-            "the same call goes on from there.",
+            f"{what}, like {lost.times - 1} before it.",
+            "Memory may have run out: use fewer workers or smaller images. The samples drawn so far are kept; "
+            "run the same command again to continue.",
         )
-    said = f"{what}; they are drawn again."
-    warnings.warn(said, RuntimeWarning, stacklevel=2)
-    return said
+    message = f"{what}; they will be drawn again."
+    warnings.warn(message, RuntimeWarning, stacklevel=2)
+    return message
 
 
 def _create_or_continue(
@@ -134,8 +134,8 @@ def _create_or_continue(
     dataset = Dataset.open(out)
     if dataset.meta != meta or len(dataset) != params.count:
         raise UserError(
-            f"{out} exists and holds another dataset ({len(dataset)} samples, seed {dataset.meta.get('seed')}).",
-            "Choose another place, or remove it.",
+            f"{out} already contains another dataset ({len(dataset)} samples, seed {dataset.meta.get('seed')}).",
+            "Choose another folder, or delete this one.",
         )
     remove_parts(out)
     return dataset

@@ -1,4 +1,4 @@
-"""What a recipe is that draws from another one."""
+"""Recipes that draw from another recipe."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Self
@@ -15,9 +15,9 @@ from particleforge.schema import Schema
 
 
 class Wrapper(Recipe):
-    """Another recipe, drawn from in a way of its own."""
+    """A recipe that wraps another one and draws from it in its own way."""
 
-    recipe: Annotated[AnyRecipe, Template()] = Field(description="The recipe that is drawn from.")
+    recipe: Annotated[AnyRecipe, Template()] = Field(description="Recipe the samples are drawn from.")
 
     @property
     @override
@@ -25,12 +25,12 @@ class Wrapper(Recipe):
         return self.recipe.innermost
 
     def prepare(self, sources: Sequence[Sample]) -> Any:
-        """Prepare the recipe itself."""
+        """Prepare the wrapped recipe."""
         return self.recipe.prepare(sources)
 
-    def frame(self, material: Any) -> tuple[tuple[int, int], npt.DTypeLike]:
-        """Frame of the recipe itself."""
-        return self.recipe.frame(material)
+    def frame(self, prepared: Any) -> tuple[tuple[int, int], npt.DTypeLike]:
+        """Frame of the wrapped recipe."""
+        return self.recipe.frame(prepared)
 
     @override
     def sample_schema(self, prepared: Any) -> Schema:

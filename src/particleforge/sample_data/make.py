@@ -83,8 +83,8 @@ def spheres() -> None:
     recipe = CutPaste(
         particles=Uniform(low=35, high=60), clustering=Uniform(low=0.1, high=0.5), height_px=384, width_px=384
     )
-    material = recipe.prepare([master(rng)])
-    samples = [make_sample(recipe, material, 7, i) for i in range(4)]
+    prepared = recipe.prepare([master(rng)])
+    samples = [make_sample(recipe, prepared, 7, i) for i in range(4)]
     named = [replace(s, micrograph=replace(s.micrograph, name=f"spheres_{i}")) for i, s in enumerate(samples)]
     folder.mkdir(parents=True)
     write_annotated(folder / "annotated", [partly(named[0], rng)])

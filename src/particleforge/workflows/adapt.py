@@ -13,7 +13,7 @@ from particleforge.draws import fix
 from particleforge.errors import UserError
 from particleforge.params import Params
 from particleforge.recipes.any import as_recipe
-from particleforge.recipes.near.recipe import Near
+from particleforge.recipes.neighbourhood.recipe import Neighbourhood
 from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.sample import Sample
 from particleforge.seeds import stream
@@ -31,14 +31,14 @@ class AdaptParams(Params):
 
     count: int = Field(1000, ge=2, le=1_000_000, description="Samples the detector is tried on.")
     worst: float = Field(0.1, gt=0, le=1, description="Share of them with the lowest scores that are drawn near.")
-    spread: float = Field(0.1, ge=0, le=1, description="How far from them parameters may move; see the recipe near.")
+    spread: float = Field(0.1, ge=0, le=1, description="How far parameters may move from theirs; see `neighbourhood`.")
     least_particles: int = Field(3, ge=1, description="Samples with fewer particles are passed over.")
     seed: int = Field(1, ge=0, description="Seed of the samples; take another one than the training set has.")
 
 
-def _report(near: Near, args: Mapping[str, Any]) -> dict[str, Any]:
-    where = {"file": str(args["out"])} if args.get("out") else {"text": near.to_yaml()}
-    return {**where, "samples_near": len(near.around), "recipe": near.model_dump(mode="json")}
+def _report(neighbourhood: Neighbourhood, args: Mapping[str, Any]) -> dict[str, Any]:
+    where = {"file": str(args["out"])} if args.get("out") else {"text": neighbourhood.to_yaml()}
+    return {**where, "samples_near": len(neighbourhood.around), "recipe": neighbourhood.model_dump(mode="json")}
 
 
 @verb(_report)
@@ -48,8 +48,8 @@ def adapt(
     out: Path | str | None = None,
     sources: Annotated[Path | str | Sequence[Sample], InPlace()] = (),
     params: AdaptParams = AdaptParams(),
-) -> Step[Near]:
-    """Try a detector on samples of a recipe; return a recipe that draws near those it did worst on.
+) -> Step[Neighbourhood]:
+    """Test a detector on samples of a recipe; return a recipe that draws close to those it did worst on.
 
     Synthesize from it and train on, starting from the model, to spend the training where it is needed. Samples are
     shown to the detector at the scale it was trained for.
@@ -61,7 +61,7 @@ def adapt(
     recipe : name, file, plain data or Recipe
         A recipe: its YAML file, its kind for default parameters, or the name of a ready one.
     out
-        New YAML file for the recipe near the worst samples; without it the command prints it.
+        New YAML file for the recipe around the worst samples; without it the command prints it.
     sources : folder or samples
         Annotated folder, where the recipe draws from annotated images.
     params
@@ -80,10 +80,10 @@ def adapt(
         raise UserError(f"{out} exists; nothing is overwritten.", "Choose another place, or remove it.")
     detector = open_model(model, "detector")
     options = detector.native_options()
-    material = recipe.prepare(sources)
+    prepared = recipe.prepare(sources)
     scores: list[tuple[float, int]] = []
     for index in range(params.count):
-        sample = make_sample(recipe, material, params.seed, index)
+        sample = make_sample(recipe, prepared, params.seed, index)
         if len(np.unique(sample.labels)) > params.least_particles:
             found = run(detector.steps(sample.micrograph, options))
             scores.append((score(sample.labels, found.labels, sample.known).f1, index))
@@ -93,13 +93,13 @@ def adapt(
         )
     if not scores:
         raise UserError(
-            f"None of {params.count} samples has {params.least_particles} particles.",
+            f"None of {params.count} samples has {params.least_particles} particles or more.",
             "Ask for more samples, or lower least_particles.",
         )
     bad = sorted(scores)[: max(1, round(params.worst * len(scores)))]
     around = tuple(fix(recipe, stream(params.seed, "fix", index)) for _, index in bad)
-    near = Near.parse({"recipe": recipe, "around": around, "spread": params.spread})
+    neighbourhood = Neighbourhood.parse({"recipe": recipe, "around": around, "spread": params.spread})
     if out is not None:
         with atomic_write(Path(out)) as path:
-            path.write_text(near.to_yaml(), encoding="utf-8")
-    return near
+            path.write_text(neighbourhood.to_yaml(), encoding="utf-8")
+    return neighbourhood

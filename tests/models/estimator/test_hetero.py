@@ -23,8 +23,8 @@ AT_ONCE = 10
 @pytest.fixture(scope="module")
 def groups():
     """Ten images of each of some materials nobody learned from."""
-    recipe = read_recipe(str(HETERO / "recipe.yaml")).replace(seed=20, groups=GROUPS)
-    return [[make_sample(recipe.of_group(k), None, k, i) for i in range(AT_ONCE)] for k in range(GROUPS)]
+    recipe = read_recipe(str(HETERO / "recipe.yaml")).replace(seed=20, batches=GROUPS)
+    return [[make_sample(recipe.of_batch(k), None, k, i) for i in range(AT_ONCE)] for k in range(GROUPS)]
 
 
 def test_it_is_found_by_its_name(tmp_path, monkeypatch):

@@ -82,7 +82,7 @@ def test_limits_are_those_given_then_those_of_the_draw_then_those_of_the_data():
     assert Regression(parameter="disc", shown="truth.seen").limits(drawn, np.array([3.0, 8.5])) == (2, 8.5)
     endless = {"disc": {"kind": "lognormal", "median": 4.0, "gsd": 1.5}}
     assert Regression(parameter="disc").limits(endless, values) == (3, 5)
-    assert Regression(parameter="disc").limits({"kind": "groups", "recipe": drawn}, values) == (2, 8)
+    assert Regression(parameter="disc").limits({"kind": "batches", "recipe": drawn}, values) == (2, 8)
 
 
 def test_what_does_not_vary_cannot_be_learned():

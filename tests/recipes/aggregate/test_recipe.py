@@ -13,7 +13,7 @@ from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.aggregate.scattering import coefficient_per_nm
 from particleforge.recipes.any import presets, read_recipe
 from particleforge.recipes.named import names
-from particleforge.recipes.near.recipe import moved
+from particleforge.recipes.neighbourhood.recipe import moved
 from particleforge.recipes.recipe import make_sample
 from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.sample import TRUTH_COLUMNS

@@ -27,8 +27,8 @@ def source(dtype=np.uint8, partly=False, size=None, name="one", factor=1):
 
 
 def made(recipe, sources=None, count=4, seed=0):
-    material = recipe.prepare(sources or [source()])
-    return [make_sample(recipe, material, seed, i) for i in range(count)]
+    prepared = recipe.prepare(sources or [source()])
+    return [make_sample(recipe, prepared, seed, i) for i in range(count)]
 
 
 @pytest.mark.parametrize("overlap", [0, 0.3])
@@ -108,10 +108,10 @@ def test_types_that_differ_become_float():
 
 def test_samples_depend_on_seed_and_index_only():
     recipe = CutPaste(particles="uniform(3, 12)", noise=0.02, salt_pepper=0.01)
-    material = pickle.loads(pickle.dumps(recipe.prepare([source()])))
-    later = make_sample(recipe, material, 5, 3)
-    make_sample(recipe, material, 5, 4)
-    for again in (make_sample(recipe, material, 5, 3), made(recipe, seed=5)[3]):
+    prepared = pickle.loads(pickle.dumps(recipe.prepare([source()])))
+    later = make_sample(recipe, prepared, 5, 3)
+    make_sample(recipe, prepared, 5, 4)
+    for again in (make_sample(recipe, prepared, 5, 3), made(recipe, seed=5)[3]):
         assert again.micrograph.pixels.tobytes() == later.micrograph.pixels.tobytes()
         assert again.labels.tobytes() == later.labels.tobytes()
         assert again.truth.equals(later.truth)
@@ -178,9 +178,9 @@ def test_salt_and_pepper_hit_their_share(share):
 
 def test_noise_is_a_share_of_the_grey_range():
     recipe = CutPaste(particles=0, canvas=Flat(), lettering=0, blur_sigma_px=0, noise=0.1)
-    material = recipe.prepare([source(np.float32)])
-    low, high = material.homes[0].grey_range
-    sample = make_sample(recipe, material, 0, 0)
+    prepared = recipe.prepare([source(np.float32)])
+    low, high = prepared.homes[0].grey_range
+    sample = make_sample(recipe, prepared, 0, 0)
     assert sample.micrograph.pixels.std() == pytest.approx(0.1 * (high - low), rel=0.03)
 
 

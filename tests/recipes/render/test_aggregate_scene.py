@@ -17,7 +17,7 @@ from particleforge.recipes.aggregate.spheres import Spheres
 from particleforge.recipes.aggregate_scene.grown import Grown
 from particleforge.recipes.aggregate_scene.recipe import AggregateScene
 from particleforge.recipes.any import parse_recipe, read_recipe
-from particleforge.recipes.near.recipe import Near
+from particleforge.recipes.neighbourhood.recipe import Neighbourhood
 from particleforge.recipes.recipe import make_sample
 from particleforge.recipes.render.placement.scattered import Scattered
 from particleforge.recipes.render.population import Population
@@ -101,5 +101,5 @@ def test_a_sample_has_its_recipe_and_is_the_same_again(engine):
     told = parse_recipe(sample.recipe)
     assert isinstance(told, AggregateScene)
     assert fix(told, np.random.default_rng(0)) == told
-    near = Near(recipe=recipe, around=(told,))
-    assert Near.parse(near.model_dump(mode="json")) == near
+    near = Neighbourhood(recipe=recipe, around=(told,))
+    assert Neighbourhood.parse(near.model_dump(mode="json")) == near

@@ -154,16 +154,16 @@ def test_what_a_scale_bar_hides_is_not_known(engine):
 
 @pytest.mark.slow
 def test_a_run_whose_renderer_is_killed_ends_with_the_same_images():
-    material = SMALL.prepare([])
+    prepared = SMALL.prepare([])
     samples = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for i in range(20):
             if i in (7,):
-                os.kill(material._child._process.pid, signal.SIGKILL)
-            samples.append(make_sample(SMALL, material, 0, i))
+                os.kill(prepared._child._process.pid, signal.SIGKILL)
+            samples.append(make_sample(SMALL, prepared, 0, i))
     assert [str(w.message)[:30] for w in caught] == ["Rendered again with scalar_rgb"]
-    undisturbed = [make_sample(SMALL, material, 0, i) for i in range(20)]
+    undisturbed = [make_sample(SMALL, prepared, 0, i) for i in range(20)]
     for sample, other in zip(samples, undisturbed, strict=True):
         np.testing.assert_array_equal(sample.micrograph.pixels, other.micrograph.pixels)
         np.testing.assert_array_equal(sample.labels, other.labels)

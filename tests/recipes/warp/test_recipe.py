@@ -23,9 +23,9 @@ def sources():
 
 def test_samples_depend_on_seed_and_index_only():
     recipe = Warp()
-    material = pickle.loads(pickle.dumps(recipe.prepare(sources())))
-    later = make_sample(recipe, material, 1, 7)
-    make_sample(recipe, material, 1, 8)
+    prepared = pickle.loads(pickle.dumps(recipe.prepare(sources())))
+    later = make_sample(recipe, prepared, 1, 7)
+    make_sample(recipe, prepared, 1, 8)
     again = make_sample(recipe, recipe.prepare(sources()), 1, 7)
     assert later.micrograph.pixels.tobytes() == again.micrograph.pixels.tobytes()
     assert later.recipe == again.recipe
@@ -33,10 +33,10 @@ def test_samples_depend_on_seed_and_index_only():
 
 def test_samples_fit_the_frame_and_come_from_every_source():
     recipe = Warp(deformation=RandomScale(scale=Uniform(low=0.5, high=2)))
-    material = recipe.prepare(sources())
-    shape, dtype = recipe.frame(material)
+    prepared = recipe.prepare(sources())
+    shape, dtype = recipe.frame(prepared)
     assert (shape, dtype) == ((90, 80), np.uint16)
-    samples = [make_sample(recipe, material, 0, i) for i in range(12)]
+    samples = [make_sample(recipe, prepared, 0, i) for i in range(12)]
     assert {bool(sample.labels.any()) for sample in samples} == {True, False}  # of the small one, of the large one
     for sample in samples:
         assert sample.micrograph.pixels.dtype == dtype
@@ -45,12 +45,12 @@ def test_samples_fit_the_frame_and_come_from_every_source():
 
 def test_the_recipe_of_a_sample_is_fixed_and_gives_it_again():
     recipe = Warp(deformation=GridWarp(amplitude=Uniform(low=0.1, high=0.4)))
-    material = recipe.prepare(sources())
-    sample = make_sample(recipe, material, 4, 0)
+    prepared = recipe.prepare(sources())
+    sample = make_sample(recipe, prepared, 4, 0)
     fixed = Warp.parse(sample.recipe)
     assert isinstance(fixed.deformation, GridWarp)
     assert 0.1 <= fixed.deformation.amplitude <= 0.4
-    again = make_sample(fixed, material, 4, 0)
+    again = make_sample(fixed, prepared, 4, 0)
     assert again.labels.tobytes() == sample.labels.tobytes()
 
 

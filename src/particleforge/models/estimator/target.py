@@ -162,7 +162,7 @@ class Share(Target):
 class Batch(Target):
     """Several images of one group at once: features of each by the same network, joined, then one value.
 
-    For what no single image tells. Samples must come in groups, as those of recipes of kind groups do.
+    For what no single image tells. Samples must come in batches, as those of recipes of kind batches do.
     """
 
     kind: Literal["batch"] = "batch"
@@ -193,7 +193,7 @@ class Batch(Target):
             raise UserError(
                 f"{len(large)} of {len(found)} groups of samples with the same parameters have {self.at_once} of them; "
                 f"{self.parameter} is learned from {self.at_once} images at once.",
-                "Draw samples from a recipe of kind groups, more of them, or lower at_once.",
+                "Draw samples from a recipe of kind batches, more of them, or lower at_once.",
             )
         return {"value": large}
 

@@ -53,11 +53,11 @@ class Aggregate(DescribingRecipe):
     def prepare(self, sources: Sequence[Sample]) -> None:
         """Nothing is taken from sources."""
 
-    def frame(self, material: None) -> tuple[tuple[int, int], npt.DTypeLike]:
+    def frame(self, prepared: None) -> tuple[tuple[int, int], npt.DTypeLike]:
         """Height and width; shares of the electrons."""
         return (self.height_px, self.width_px), np.float32
 
-    def simulate(self, material: None, rng: np.random.Generator) -> Sample:
+    def simulate(self, prepared: None, rng: np.random.Generator) -> Sample:
         """Return one image with its labels and truth.
 
         Raises

@@ -38,7 +38,7 @@ class Home:
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class Prepared:
     """What `CutPaste` prepares once."""
 
     homes: list[Home]
@@ -103,7 +103,7 @@ class CutPaste(Recipe):
         0.0, description="Share of pixels set to the darkest or brightest grey."
     )
 
-    def prepare(self, sources: Sequence[Sample]) -> Material:
+    def prepare(self, sources: Sequence[Sample]) -> Prepared:
         """Cut out particles and prepare canvases.
 
         Raises
@@ -123,7 +123,7 @@ class CutPaste(Recipe):
                 problem = error
         if not homes and problem:
             raise problem
-        return Material(homes, pool, _image_dtype({sample.micrograph.pixels.dtype for sample in sources}))
+        return Prepared(homes, pool, _image_dtype({sample.micrograph.pixels.dtype for sample in sources}))
 
     def _home(self, samples: Sequence[Sample], group: range, pool: Pool) -> Home | None:
         """Particles and canvases of some sources; None where no particle of theirs can be cut out."""
@@ -147,12 +147,12 @@ class CutPaste(Recipe):
             pixel_size_nm=sources[0].micrograph.square_pixel_size_nm,
         )
 
-    def frame(self, material: Material) -> tuple[tuple[int, int], npt.DTypeLike]:
+    def frame(self, prepared: Prepared) -> tuple[tuple[int, int], npt.DTypeLike]:
         """Largest height and width, and dtype of the images."""
-        heights, widths = zip(*(home.shape for home in material.homes), strict=True)
-        return (max(heights), max(widths)), material.dtype
+        heights, widths = zip(*(home.shape for home in prepared.homes), strict=True)
+        return (max(heights), max(widths)), prepared.dtype
 
-    def simulate(self, material: Material, rng: np.random.Generator) -> Sample:
+    def simulate(self, prepared: Prepared, rng: np.random.Generator) -> Sample:
         """Return one image with its labels and truth.
 
         Raises
@@ -160,7 +160,7 @@ class CutPaste(Recipe):
         UserError
             If not all particles fit.
         """
-        home = material.homes[rng.integers(len(material.homes))]
+        home = prepared.homes[rng.integers(len(prepared.homes))]
         wanted = self._count(home, rng)
         turned = self._turned(home.cutouts, wanted, rng)
         crowding = Crowding(self.min_visible, number(self.overlap), self.cut_by_border, number(self.clustering))
@@ -181,7 +181,7 @@ class CutPaste(Recipe):
                 )
             scene.paste(particle, place, (gain, level - gain * particle.cutout.background))
             placed.append(particle)
-        pixels = self._finish(scene.image, home.grey_range, material.dtype, rng)
+        pixels = self._finish(scene.image, home.grey_range, prepared.dtype, rng)
         truth = _truth(scene, placed, home.pixel_size_nm)
         size = home.pixel_size_nm
         micrograph = Micrograph(pixels, (size, size) if size else None)

@@ -94,11 +94,11 @@ class Render(Recipe):
         _ = engine.variants
         return engine
 
-    def frame(self, material: Engine) -> tuple[tuple[int, int], npt.DTypeLike]:
+    def frame(self, prepared: Engine) -> tuple[tuple[int, int], npt.DTypeLike]:
         """Height and width; 8 bits."""
         return (self.height_px, self.width_px), np.uint8
 
-    def simulate(self, material: Engine, rng: np.random.Generator) -> Sample:
+    def simulate(self, prepared: Engine, rng: np.random.Generator) -> Sample:
         """Return one image with its labels and truth.
 
         Raises
@@ -107,7 +107,7 @@ class Render(Recipe):
             If the particles do not fit, or nothing can be rendered.
         """
         scene = self.scene(rng)
-        view, grey = self.seen(scene, material, rng)
+        view, grey = self.seen(scene, prepared, rng)
         grey = self.vignette.apply(self.focus.apply(grey, view.depth), rng)
         pixels = np.rint(np.clip(self.imaging.apply(grey, rng), 0, 1) * 255).astype(np.uint8)
         size = scene.pixel_size_nm

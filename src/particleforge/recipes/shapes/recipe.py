@@ -86,11 +86,11 @@ class Shapes(Recipe):
     def prepare(self, sources: Sequence[Sample]) -> None:
         """Nothing is taken from sources."""
 
-    def frame(self, material: None) -> tuple[tuple[int, int], npt.DTypeLike]:
+    def frame(self, prepared: None) -> tuple[tuple[int, int], npt.DTypeLike]:
         """Height and width; 8 bits."""
         return (self.height_px, self.width_px), np.uint8
 
-    def simulate(self, material: None, rng: np.random.Generator) -> Sample:
+    def simulate(self, prepared: None, rng: np.random.Generator) -> Sample:
         """Return one image with its labels and truth."""
         shape = self.height_px, self.width_px
         canvas = self.background.apply(np.full(shape, number(self.level), np.float32), rng)

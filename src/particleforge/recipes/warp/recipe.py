@@ -14,7 +14,7 @@ from particleforge.recipes.warp.deformations.deformation import AnyDeformation
 from particleforge.recipes.warp.deformations.grid import GridWarp
 from particleforge.sample import Sample
 
-Material: TypeAlias = tuple[Sample, ...]
+Prepared: TypeAlias = tuple[Sample, ...]
 
 
 class Warp(Recipe):
@@ -31,7 +31,7 @@ class Warp(Recipe):
     kind: Literal["warp"] = "warp"
     deformation: AnyDeformation = Field(GridWarp(), description="How images are deformed.")
 
-    def prepare(self, sources: Sequence[Sample]) -> Material:
+    def prepare(self, sources: Sequence[Sample]) -> Prepared:
         """Keep the annotated micrographs.
 
         Raises
@@ -43,12 +43,12 @@ class Warp(Recipe):
             raise UserError("Warp needs at least one annotated image; none was given.")
         return tuple(sources)
 
-    def frame(self, material: Material) -> tuple[tuple[int, int], npt.DTypeLike]:
+    def frame(self, prepared: Prepared) -> tuple[tuple[int, int], npt.DTypeLike]:
         """Largest height and width, and the dtype that holds the pixels of all sources."""
-        heights, widths = zip(*(sample.labels.shape for sample in material), strict=True)
-        return (max(heights), max(widths)), np.result_type(*(sample.micrograph.pixels.dtype for sample in material))
+        heights, widths = zip(*(sample.labels.shape for sample in prepared), strict=True)
+        return (max(heights), max(widths)), np.result_type(*(sample.micrograph.pixels.dtype for sample in prepared))
 
-    def simulate(self, material: Material, rng: np.random.Generator) -> Sample:
+    def simulate(self, prepared: Prepared, rng: np.random.Generator) -> Sample:
         """Deform one of the sources, each equally likely.
 
         Raises
@@ -56,8 +56,8 @@ class Warp(Recipe):
         UserError
             If that source cannot be warped; see `Deformation.warp`.
         """
-        warped = self.deformation.warp(material[rng.integers(len(material))], rng)
-        _, dtype = self.frame(material)
+        warped = self.deformation.warp(prepared[rng.integers(len(prepared))], rng)
+        _, dtype = self.frame(prepared)
         pixels = warped.micrograph.pixels.astype(dtype, copy=False)
         micrograph = replace(warped.micrograph, pixels=pixels)
         return replace(warped, micrograph=micrograph, recipe=self.model_dump(mode="json"))

@@ -41,14 +41,14 @@ class Sampler:
             if outdated():
                 raise Cancelled
             began_s = time.monotonic()
-            sample = make_sample(recipe.coarse(), self._material_of(recipe), seed, number)
+            sample = make_sample(recipe.coarse(), self._prepared_for(recipe), seed, number)
             return Shot(sample, time.monotonic() - began_s)
 
     def close(self) -> None:
         """Forget what was prepared, once what is being drawn is done; a process that renders ends with it."""
         self._prepared = (None, None)
 
-    def _material_of(self, recipe: Recipe) -> Any:
+    def _prepared_for(self, recipe: Recipe) -> Any:
         key = (recipe.kind, recipe.context_key())
         if self._prepared[0] != key:
             self._prepared = (key, recipe.prepare([]))

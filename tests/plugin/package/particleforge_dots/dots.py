@@ -21,11 +21,11 @@ class Dots(Recipe):
     def prepare(self, sources: Sequence[Sample]) -> None:
         """Nothing is needed."""
 
-    def frame(self, material: None) -> tuple[tuple[int, int], Any]:
+    def frame(self, prepared: None) -> tuple[tuple[int, int], Any]:
         """32 pixels square; 8 bits."""
         return (32, 32), np.uint8
 
-    def simulate(self, material: None, rng: np.random.Generator) -> Sample:
+    def simulate(self, prepared: None, rng: np.random.Generator) -> Sample:
         """Return four dots."""
         labels, side = np.zeros((32, 32), np.uint32), round(number(self.side_px))
         for label, (y, x) in enumerate(((2, 2), (2, 18), (18, 2), (18, 18)), 1):

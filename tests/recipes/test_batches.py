@@ -7,8 +7,8 @@ from particleforge.recipes.fields import value_of
 from particleforge.recipes.recipe import Drawn
 
 DATA = {
-    "kind": "groups",
-    "groups": 5,
+    "kind": "batches",
+    "batches": 5,
     "shared": ["growth.fractal_dimension", "materials.TiO2.share"],
     "recipe": {
         "kind": "aggregate",
@@ -29,7 +29,7 @@ def values(samples, name):
     return {value_of(sample, name) for sample in samples}
 
 
-def test_samples_of_a_group_share_what_they_should_and_nothing_else():
+def test_samples_of_a_batch_share_what_they_should_and_nothing_else():
     samples = drawn()
     assert len(values(samples, "growth.fractal_dimension")) == 5
     pairs = {(value_of(s, "growth.fractal_dimension"), value_of(s, "materials.TiO2.share")) for s in samples}
@@ -38,8 +38,8 @@ def test_samples_of_a_group_share_what_they_should_and_nothing_else():
     assert {sample["kind"] for sample in samples} == {"aggregate"}
 
 
-def test_groups_hang_on_their_own_seed_alone():
-    same, other = drawn(groups=5), drawn(seed=1)
+def test_batches_depend_on_their_own_seed_alone():
+    same, other = drawn(batches=5), drawn(seed=1)
     assert values(drawn(), "growth.fractal_dimension") == values(same, "growth.fractal_dimension")
     assert not values(same, "growth.fractal_dimension") & values(other, "growth.fractal_dimension")
 
@@ -54,9 +54,14 @@ def test_what_cannot_be_shared_is_refused(name):
         drawn(shared=[name])
 
 
-def test_near_comes_in_groups_too():
-    near = {"kind": "near", "recipe": DATA["recipe"], "around": [DATA["recipe"] | {"pixel_size_nm": 4}], "spread": 0}
-    samples = drawn(10, recipe=near, shared=[], groups=2)
+def test_a_neighbourhood_comes_in_batches_too():
+    neighbourhood = {
+        "kind": "neighbourhood",
+        "recipe": DATA["recipe"],
+        "around": [DATA["recipe"] | {"pixel_size_nm": 4}],
+        "spread": 0,
+    }
+    samples = drawn(10, recipe=neighbourhood, shared=[], batches=2)
     assert {sample["pixel_size_nm"] for sample in samples} == {4}
     apart = np.diff(sorted(values(samples, "growth.particles"))) > 0.5  # ranks are rounded a little
     assert apart.sum() == 1

@@ -9,7 +9,7 @@ from particleforge.draws import Choice, Uniform, fix
 from particleforge.errors import UserError
 from particleforge.recipes.any import parse_recipe, read_recipe
 from particleforge.recipes.cutpaste.recipe import CutPaste
-from particleforge.recipes.near.recipe import Near, moved
+from particleforge.recipes.neighbourhood.recipe import Neighbourhood, moved
 from particleforge.recipes.recipe import make_sample
 from particleforge.recipes.render.geometry.metaball import Metaball
 from particleforge.recipes.render.population import Population
@@ -55,32 +55,32 @@ def test_without_spread_only_what_is_drawn_per_particle_changes():
 
 def test_samples_lie_near_one_of_the_given():
     around = tuple(fixed(seed) for seed in range(3))
-    near = Near(recipe=SMALL, around=around, spread=0)
+    recipe = Neighbourhood(recipe=SMALL, around=around, spread=0)
     sizes = [one.first.diameter_px for one in around]
     for index in range(6):
-        sample = make_sample(near, near.prepare(()), 0, index)
+        sample = make_sample(recipe, recipe.prepare(()), 0, index)
         drawn = Shapes.parse(sample.recipe).first.diameter_px
         assert min(abs(drawn / size - 1) for size in sizes) < 0.02
 
 
 def test_a_written_recipe_is_read_again(tmp_path):
-    near = Near(recipe=SMALL, around=(fixed(0), fixed(1)))
+    recipe = Neighbourhood(recipe=SMALL, around=(fixed(0), fixed(1)))
     path = tmp_path / "near.yaml"
-    path.write_text(near.to_yaml(), encoding="utf-8")
-    assert read_recipe(str(path)) == near
-    one, again = (make_sample(recipe, None, 5, 2) for recipe in (near, read_recipe(str(path))))
+    path.write_text(recipe.to_yaml(), encoding="utf-8")
+    assert read_recipe(str(path)) == recipe
+    one, again = (make_sample(recipe, None, 5, 2) for recipe in (recipe, read_recipe(str(path))))
     np.testing.assert_array_equal(one.micrograph.pixels, again.micrograph.pixels)
 
 
-def test_near_nothing_is_the_recipe_itself():
-    near = read_recipe("near")
-    sizes = [Shapes.parse(make_sample(near, None, 0, i).recipe).first.diameter_px for i in range(4)]
+def test_a_neighbourhood_of_nothing_is_the_recipe_itself():
+    recipe = read_recipe("neighbourhood")
+    sizes = [Shapes.parse(make_sample(recipe, None, 0, i).recipe).first.diameter_px for i in range(4)]
     assert np.ptp(np.log(sizes)) > 0.3
 
 
 def test_samples_of_another_recipe_are_refused():
-    with pytest.raises(UserError, match="around holds parameters of cutpaste, recipe is shapes"):
-        Near.parse({"recipe": SMALL, "around": (fix(CutPaste(), stream(0, "a")),)})
+    with pytest.raises(UserError, match="around contains parameters of cutpaste, but recipe is shapes"):
+        Neighbourhood.parse({"recipe": SMALL, "around": (fix(CutPaste(), stream(0, "a")),)})
 
 
 def test_parameters_in_lists_are_moved_too():
@@ -93,40 +93,42 @@ def test_parameters_in_lists_are_moved_too():
     other = moved(one, origin, 0.2, np.random.default_rng(0))
     assert fix(other, np.random.default_rng(0)) == other
     assert other.populations[0].geometries == one.populations[0].geometries
-    assert isinstance(Near(recipe=origin, around=(one,)), Near)
+    assert isinstance(Neighbourhood(recipe=origin, around=(one,)), Neighbourhood)
 
 
-@pytest.mark.parametrize("given", ["hetero", "aggregate", "FILE", {"kind": "near", "recipe": "shapes"}])
+@pytest.mark.parametrize("given", ["hetero", "aggregate", "FILE", {"kind": "neighbourhood", "recipe": "shapes"}])
 def test_any_recipe_is_taken_by_data_kind_preset_or_file(tmp_path, given):
     path = tmp_path / "mine.yaml"
     path.write_text("kind: shapes\nheight_px: 48\n", encoding="utf-8")
-    near = parse_recipe({"kind": "near", "recipe": str(path) if given == "FILE" else given})
-    expected = read_recipe(str(path)) if given == "FILE" else read_recipe(given) if isinstance(given, str) else Near()
-    assert near.recipe == expected
-    assert parse_recipe(near.model_dump(mode="json")) == near
+    recipe = parse_recipe({"kind": "neighbourhood", "recipe": str(path) if given == "FILE" else given})
+    expected = (
+        read_recipe(str(path)) if given == "FILE" else read_recipe(given) if isinstance(given, str) else Neighbourhood()
+    )
+    assert recipe.recipe == expected
+    assert parse_recipe(recipe.model_dump(mode="json")) == recipe
 
 
 def test_what_is_no_recipe_is_refused_with_its_place():
     message = "recipe = 'shape': 'shape' is not a recipe file, a kind of recipe or a preset. Did you mean 'shapes'?"
     with pytest.raises(UserError, match=re.escape(message)):
-        parse_recipe({"kind": "near", "recipe": "shape"})
+        parse_recipe({"kind": "neighbourhood", "recipe": "shape"})
     with pytest.raises(UserError, match=r"recipe\.shapes\.height_px = 1"):
-        parse_recipe({"kind": "near", "recipe": {"kind": "shapes", "height_px": 1}})
+        parse_recipe({"kind": "neighbourhood", "recipe": {"kind": "shapes", "height_px": 1}})
 
 
 def test_previews_and_what_is_kept_are_those_of_the_recipe_inside():
     origin = Render(samples_per_pixel=64)
-    near = Near(recipe=Near(recipe=origin), around=(fixed(0, Near(recipe=origin)),))
-    assert near.innermost == origin
-    assert near.coarse().recipe.recipe.samples_per_pixel == near.coarse().around[0].recipe.samples_per_pixel == 4
-    assert near.context_key() == origin.context_key() == origin.replace(particles=3).context_key()
-    assert near.context_key() != Near(recipe=origin.replace(threads=2)).context_key()
+    recipe = Neighbourhood(recipe=Neighbourhood(recipe=origin), around=(fixed(0, Neighbourhood(recipe=origin)),))
+    assert recipe.innermost == origin
+    assert recipe.coarse().recipe.recipe.samples_per_pixel == recipe.coarse().around[0].recipe.samples_per_pixel == 4
+    assert recipe.context_key() == origin.context_key() == origin.replace(particles=3).context_key()
+    assert recipe.context_key() != Neighbourhood(recipe=origin.replace(threads=2)).context_key()
     assert SMALL.coarse() == SMALL
-    assert Near(recipe=CutPaste()).innermost.takes_annotated and not near.innermost.takes_annotated
+    assert Neighbourhood(recipe=CutPaste()).innermost.takes_annotated and not recipe.innermost.takes_annotated
 
 
 def test_a_file_that_holds_itself_is_refused(tmp_path):
     path = tmp_path / "near.yaml"
-    path.write_text(f"kind: near\nrecipe: {path}\n", encoding="utf-8")
-    with pytest.raises(UserError, match="holds itself"):
+    path.write_text(f"kind: neighbourhood\nrecipe: {path}\n", encoding="utf-8")
+    with pytest.raises(UserError, match="contains itself"):
         read_recipe(str(path))

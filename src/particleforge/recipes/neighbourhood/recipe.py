@@ -1,4 +1,4 @@
-"""Samples near some that were made before."""
+"""Samples in the neighbourhood of given ones."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,56 +16,60 @@ from particleforge.sample import Sample
 
 ParamsT = TypeVar("ParamsT", bound=Params)
 RANKS = 1024
-"""Numbers a distribution is ranked by."""
+"""Numbers drawn from a distribution to find the rank of a value."""
 
 
-class Near(Wrapper):
-    """Another recipe, drawn near given samples of it instead of everywhere.
+class Neighbourhood(Wrapper):
+    """Another recipe, drawn in the neighbourhood of given samples instead of over its whole range.
 
-    With the samples a detector did worst on it is the adaptive sampling of Trampert et al., Crystals 2021, 11, 258
-    (section 3.3).
+    Around the samples a detector did worst on, this is the adaptive sampling of Trampert et al., Crystals 2021, 11,
+    258 (section 3.3).
     """
 
     front: ClassVar[tuple[str, ...]] = ("recipe", "around", "spread")
 
-    kind: Literal["near"] = "near"
+    kind: Literal["neighbourhood"] = "neighbourhood"
     recipe: Annotated[AnyRecipe, Template()] = Field(
-        default_factory=partial(read_recipe, "shapes"), description="The recipe the samples were drawn from."
+        default_factory=partial(read_recipe, "shapes"), description="Recipe the samples were drawn from."
     )
     around: Annotated[tuple[AnyRecipe, ...], OneOf()] = Field(
         (),
-        description="Its parameters for these samples; each new sample is drawn near one of them. Empty: everywhere.",
+        description="Parameters of the recipe for these samples; each new sample is drawn close to one of them. "
+        "Empty: over the whole range.",
     )
     spread: float = Field(
-        0.1, ge=0, le=1, description="How far each parameter moves at most, as a share of its distribution's quantiles."
+        0.1,
+        ge=0,
+        le=1,
+        description="Largest change of each parameter, as a share of its distribution's quantiles.",
     )
 
     @model_validator(mode="after")
-    def _of_one_kind(self) -> "Near":
+    def _of_one_kind(self) -> "Neighbourhood":
         if others := {one.kind for one in self.around} - {self.recipe.kind}:
-            raise ValueError(f"around holds parameters of {', '.join(others)}, recipe is {self.recipe.kind}")
+            raise ValueError(f"around contains parameters of {', '.join(others)}, but recipe is {self.recipe.kind}")
         return self
 
     @override
     def coarse(self) -> Self:
         return self.replace(recipe=self.recipe.coarse(), around=tuple(one.coarse() for one in self.around))
 
-    def simulate(self, material: Any, rng: np.random.Generator) -> Sample:
-        """Return a sample of the recipe near the chosen one."""
+    def simulate(self, prepared: Any, rng: np.random.Generator) -> Sample:
+        """Return a sample of the recipe close to the chosen one."""
         if not self.around:
-            return fix(self.recipe, rng).simulate(material, rng)
-        return moved(self.around[0], self.recipe, self.spread, rng).simulate(material, rng)
+            return fix(self.recipe, rng).simulate(prepared, rng)
+        return moved(self.around[0], self.recipe, self.spread, rng).simulate(prepared, rng)
 
 
 def moved(fixed: ParamsT, drawn_from: Params, spread: float, rng: np.random.Generator) -> ParamsT:
-    """Move every per-image draw of fixed parameters a little.
+    """Change every per-image draw of fixed parameters slightly.
 
     Parameters
     ----------
     fixed
         Parameters whose per-image draws are numbers.
     drawn_from
-        The parameters with distributions they came from; where these are of another class, nothing is moved.
+        The parameters with distributions they came from; if these are of another class, nothing changes.
     spread
         Largest step, as a share of the quantiles of the distribution.
     rng
@@ -90,7 +94,7 @@ def moved(fixed: ParamsT, drawn_from: Params, spread: float, rng: np.random.Gene
 
 
 def _origin(one: Params, alternatives: Sequence[Params]) -> Params:
-    """Alternative that parameters may have been drawn from; they themselves where there is none."""
+    """Alternative that parameters may have been drawn from; the parameters themselves if there is none."""
     return next((other for other in alternatives if _may_give(other, one)), one)
 
 
@@ -109,7 +113,7 @@ def _may_give(alternative: Params, fixed: Params) -> bool:
 
 
 def _step(value: float, origin: Distribution, spread: float, rng: np.random.Generator) -> float:
-    """Value at a rank near that of the old one, among many numbers of its distribution."""
+    """Value at a rank close to that of the old one, among many numbers of its distribution."""
     ranked = np.sort(origin.sample(rng, RANKS))
     first, last = np.searchsorted(ranked, value, "left"), np.searchsorted(ranked, value, "right")
     rank = rng.uniform(first, max(last, first + 1)) + rng.uniform(-spread, spread) * RANKS

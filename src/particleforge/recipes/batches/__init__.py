@@ -1,0 +1,1 @@
+"""Samples in batches that share some of their parameters."""

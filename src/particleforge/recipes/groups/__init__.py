@@ -1,1 +1,0 @@
-"""Samples in groups that share some of their parameters."""

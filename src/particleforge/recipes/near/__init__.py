@@ -1,1 +1,0 @@
-"""Samples near some that were made before."""

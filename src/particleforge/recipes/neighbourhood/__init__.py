@@ -1,0 +1,1 @@
+"""Samples in the neighbourhood of given ones."""
