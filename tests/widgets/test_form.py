@@ -28,6 +28,7 @@ from particleforge.draws import (
     Within,
 )
 from particleforge.errors import UserError
+from particleforge.measurement.rules import Rules
 from particleforge.params import Params
 from particleforge.recipes.cutpaste.canvases.auto import Auto
 from particleforge.recipes.cutpaste.canvases.texture import Texture
@@ -425,14 +426,24 @@ def test_labels_are_words_with_units(name, text):
     assert label(name) == text
 
 
+def test_titles_of_fields_and_kinds_go_before_their_names(qtbot):
+    form = a_form(qtbot, Rules)
+    border = editor(form, "border")
+    texts = [border.chooser.itemText(i) for i in range(border.chooser.count())]
+    assert border.label.text() == "Particles at the edge"
+    assert border.chooser.currentText() == "compensate (recommended)" and "leave out" in texts
+    assert "Miles-Lantuéjoul" in border.chooser.itemData(border.chooser.currentIndex(), Qt.ItemDataRole.ToolTipRole)
+    assert "Burnt-in bars" in [name.text() for name in form.findChildren(QLabel)]
+
+
 def test_a_tool_tip_says_what_how_far_and_when_it_is_drawn(qtbot):
     form = a_form(qtbot, Example)
     assert editor(form, "count").toolTip() == "<p>How &lt;many&gt;.</p><p>Allowed: 0 to 2000000.</p>"
-    assert "Drawn anew for every particle." in editor(form, "angle_deg").toolTip()
+    assert "Drawn separately for every particle." in editor(form, "angle_deg").toolTip()
     assert "Drawn once per image." in editor(form, "share").toolTip()
     population = a_form(qtbot, Population)
     assert any(isinstance(mark, OneOf) for mark in Population.model_fields["outlines"].metadata)
-    assert "Each image has one of them." in editor(population, "outlines").toolTip()
+    assert "One of them is chosen for each image." in editor(population, "outlines").toolTip()
 
 
 def test_the_wheel_scrolls_and_changes_nothing(qtbot):

@@ -21,7 +21,9 @@ from particleforge.params import Params
 class Rules(Params):
     """What counts as a particle, how much, and what is called its size."""
 
-    border: AnyBorder = Field(MilesLantuejoul(), description="How particles at the border count.")
+    border: AnyBorder = Field(
+        MilesLantuejoul(), title="Particles at the edge", description="How particles at the border of the image count."
+    )
     smallest_px: float = Field(0.0, ge=0, description="Particles of a smaller equal-area diameter do not count.")
     largest_px: float | None = Field(
         None, gt=0, description="Particles of a larger equal-area diameter do not count; empty: no limit."
@@ -29,7 +31,9 @@ class Rules(Params):
     size: Annotated[str, SIZES] = Field("ecd", description="What is called the size of a particle.")
     volume: AnyVolume = Field(Sphere(), description="Body that a projection is taken for.")
     burnt_in: Literal["leave_out", "keep"] = Field(
-        "leave_out", description="What becomes of burnt-in data bars, and of scale bars with their letters."
+        "leave_out",
+        title="Burnt-in bars",
+        description="What becomes of burnt-in data bars, and of scale bars with their letters.",
     )
     shape: ShapeRule = Field(ShapeRule(), description="Which outline is called what.")
 

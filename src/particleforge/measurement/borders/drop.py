@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.borders.border import Border
@@ -13,7 +14,7 @@ from particleforge.measurement.borders.border import Border
 class Drop(Border):
     """Particles that touch the border do not count, the others do; the mean comes out too small."""
 
-    kind: Literal["drop"] = "drop"
+    kind: Literal["drop"] = Field("drop", title="leave out")
 
     def weights(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:
         """(n,) 1 inside, 0 at the border."""

@@ -13,9 +13,9 @@ from particleforge.measurement.borders.border import Border
 
 
 class GuardFrame(Border):
-    """Particles count whose centroid lies inside a frame; it is free of bias if none of these touches the border."""
+    """Particles whose centroid lies inside a frame count; unbiased if none of these touches the border."""
 
-    kind: Literal["guard_frame"] = "guard_frame"
+    kind: Literal["guard_frame"] = Field("guard_frame", title="count by centroid (guard frame)")
     guard_px: float | None = Field(
         None, ge=0, description="Width of the frame along the border; empty: half the largest Feret diameter."
     )

@@ -5,15 +5,16 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.borders.border import Border
 
 
 class KeepAll(Border):
-    """All particles count, also those the border cuts, with what is visible of them."""
+    """All particles count; of those cut by the border, the visible part is measured."""
 
-    kind: Literal["keep_all"] = "keep_all"
+    kind: Literal["keep_all"] = Field("keep_all", title="count all")
 
     def weights(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:
         """(n,) ones."""

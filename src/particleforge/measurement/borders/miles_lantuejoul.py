@@ -5,13 +5,16 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.borders.border import Border
 
 
 class MilesLantuejoul(Border):
-    r"""Particles inside count the more, the less likely a particle of their extent lies wholly inside.
+    r"""Particles that touch the border do not count; larger ones inside count more, to compensate (Miles-Lantuéjoul).
+
+    A particle counts more, the less likely one of its extent is to lie wholly inside.
 
     In an image of W by H pixels, of all places where the box of a particle of w by h pixels can have its first corner,
     it touches no border at :math:`(W - 1 - w)(H - 1 - h)`; so the particle counts
@@ -19,7 +22,7 @@ class MilesLantuejoul(Border):
     is the true distribution by number, whatever shapes and sizes there are, as long as they fit into the image.
     """
 
-    kind: Literal["miles_lantuejoul"] = "miles_lantuejoul"
+    kind: Literal["miles_lantuejoul"] = Field("miles_lantuejoul", title="compensate (recommended)")
 
     def weights(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:
         """(n,) above 1 inside, 0 at the border."""

@@ -12,10 +12,19 @@ class StarDistOptions(Params):
     """How a StarDist model looks at an image."""
 
     prob_thresh: float | None = Field(
-        None, gt=0, lt=1, description="Least probability of a particle; empty: the model's own threshold."
+        None,
+        gt=0,
+        lt=1,
+        title="Smallest probability",
+        description="Smallest probability at which something counts as a particle; empty: the model's own threshold.",
     )
     nms_thresh: float | None = Field(
-        None, ge=0, le=1, description="Overlap above which the less probable particle goes; empty: the model's own."
+        None,
+        ge=0,
+        le=1,
+        title="Overlap limit",
+        description="Of two particles that overlap more than this, the less probable one is dropped "
+        "(non-maximum suppression, NMS); empty: the model's own limit.",
     )
     tile_px: int = Field(
         TILE_PX, ge=128, le=16384, description="Largest side of what the network sees at once; less needs less memory."
@@ -24,6 +33,7 @@ class StarDistOptions(Params):
         None,
         gt=0,
         le=100,
+        title="Resize by",
         description="Factor by which images are resized for the network; empty: by the pixel size, or what is most "
         "plausible for each image.",
     )

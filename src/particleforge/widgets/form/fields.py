@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from particleforge.params import Params
 from particleforge.widgets.form.editor import Editor, Problem, inner, line_height
-from particleforge.widgets.form.labels import explanation, label
+from particleforge.widgets.form.labels import explanation, field_label
 from particleforge.widgets.form.numbers import NumberEditor
 from particleforge.widgets.form.section import INDENT_PX, Body, Fold
 from particleforge.widgets.form.spec import Spec, blank, fields, is_model, start
@@ -42,6 +42,7 @@ class FieldsEditor(Editor):
         self._fixed = {name: info.default for name, info in fields(cls).items() if _one_value(info)}
         self.editors: dict[str, Editor] = {}
         self._box.setContentsMargins(indent_px, 0, 0, 0)
+        self._titles: dict[str, str] = {}
         self._names: dict[str, QLabel] = {}
         self._grid = QGridLayout()
         self._grid.setSpacing(2)
@@ -49,7 +50,8 @@ class FieldsEditor(Editor):
         self._box.addLayout(self._grid)
         for name, info in fields(cls).items():
             if name not in self._fixed:
-                editor = self.editors[name] = make(Spec.of_field(info), label(name))
+                title = self._titles[name] = field_label(name, info)
+                editor = self.editors[name] = make(Spec.of_field(info), title)
                 editor.setToolTip(explanation(info))
                 editor.changed.connect(self.changed)
         self._place(columns)
@@ -61,7 +63,7 @@ class FieldsEditor(Editor):
             if editor.spans:
                 self._grid.addWidget(editor, row, 0, 1, 2 * columns)
                 continue
-            text = self._names[name] = _name(label(name), editor)
+            text = self._names[name] = _name(self._titles[name], editor)
             self._grid.addWidget(text, row, 2 * column, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(editor, row, 2 * column + 1)
             self._grid.setColumnStretch(2 * column + 1, 1)

@@ -13,7 +13,7 @@ from particleforge.params import Params, reason
 from particleforge.widgets.form.curve import Curve
 from particleforge.widgets.form.editor import Editor, Problem, guard_wheel
 from particleforge.widgets.form.fields import SPACING_PX, FieldsEditor, Make, is_small
-from particleforge.widgets.form.labels import phrase
+from particleforge.widgets.form.labels import kind_phrase
 from particleforge.widgets.form.mixture import MixtureEditor
 from particleforge.widgets.form.numbers import NumberBox
 from particleforge.widgets.form.section import INDENT_PX, Body, Fold
@@ -239,7 +239,7 @@ def _name(kind: Kind) -> str:
 
 
 def _words(kind: Kind) -> str:
-    return UNSET if kind is None else "fixed" if kind is float else phrase(_name(kind))
+    return kind_phrase(kind) if _is_params(kind) else UNSET if kind is None else "fixed"
 
 
 def _has_fields(kind: Kind) -> TypeGuard[type[Params]]:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from particleforge.draws import OneOf, PerImage, PerParticle
+from particleforge.params import Params
 from particleforge.widgets.form.numbers import shown
 from particleforge.widgets.form.spec import Spec
 
@@ -24,13 +25,13 @@ UNITS = {
     "s": "s",
     "percent": "%",
 }
-WORDS = {"gsd": "GSD", "sd": "SD", "nms": "NMS", "jpeg": "JPEG", "unet": "U-Net", "loguniform": "log-uniform"}
-WORDS |= {"lognormal": "log-normal", "cutpaste": "cut-paste", "miles": "Miles", "lantuejoul": "Lantuéjoul"}
+WORDS = {"gsd": "GSD", "sd": "SD", "jpeg": "JPEG", "unet": "U-Net", "loguniform": "log-uniform"}
+WORDS |= {"lognormal": "log-normal", "cutpaste": "cut-paste"}
 WORDS |= {"ecd": "equal-area diameter", "ved": "equal-volume diameter"}
 MARKS = {
     PerImage: "Drawn once per image.",
-    PerParticle: "Drawn anew for every particle.",
-    OneOf: "Each image has one of them.",
+    PerParticle: "Drawn separately for every particle.",
+    OneOf: "One of them is chosen for each image.",
 }
 
 
@@ -41,6 +42,17 @@ def label(name: str) -> str:
     text = phrase("_".join(words if unit else (*words, last)))
     text = text[:1].upper() + text[1:]
     return f"{text} [{unit}]" if unit else text
+
+
+def field_label(name: str, info: FieldInfo) -> str:
+    """Title of a field, or words made from its name where it has none."""
+    return info.title or label(name)
+
+
+def kind_phrase(cls: type[Params]) -> str:
+    """Title of a kind, which its field `kind` has, or words made from its name where it has none."""
+    kind = cls.model_fields["kind"]
+    return kind.title or phrase(kind.default)
 
 
 def phrase(value: Any) -> str:
@@ -56,6 +68,6 @@ def explanation(info: FieldInfo) -> str:
     if math.isfinite(low) and math.isfinite(high):
         lines.append(f"Allowed: {shown(low)} to {shown(high)}.")
     elif math.isfinite(low) or math.isfinite(high):
-        lines.append(f"Allowed: from {shown(low)}." if math.isfinite(low) else f"Allowed: up to {shown(high)}.")
+        lines.append(f"Allowed: {shown(low)} or more." if math.isfinite(low) else f"Allowed: {shown(high)} or less.")
     lines += [text for mark, text in MARKS.items() if any(isinstance(found, mark) for found in spec.marks)]
     return "".join(f"<p>{html.escape(line)}</p>" for line in lines if line)
