@@ -47,7 +47,11 @@ def test_numbers_must_be_finite(value):
         (CutPaste, {"canvas": {"kind": "texture", "patchpx": 5}}, "Did you mean 'patch_px'?"),
         (CutPaste, {"canvas": {"kind": "flat", "qqq": 5}}, "Available: kind."),
         (CutPaste, {"min_visible": 2}, "min_visible = 2: Input should be less than or equal to 1."),
-        (LearnParams, {"training": {"steps": 0}}, "training.stardist.steps = 0: Input should be greater than or equal to 1."),
+        (
+            LearnParams,
+            {"training": {"steps": 0}},
+            "training.stardist.steps = 0: Input should be greater than or equal to 1.",
+        ),
         (LearnParams, {"training": {"steps": 0}}, "steps: Optimiser steps"),
         (CutPaste, {"overlap": {"kind": "uniform", "lo": 0}}, "There is no parameter 'lo'. Did you mean 'low'?"),
     ],

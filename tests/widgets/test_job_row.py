@@ -28,7 +28,7 @@ RECIPE = {"kind": "shapes", "height_px": 48, "width_px": 48}
 def drawing(out, count=6, recipe=RECIPE):
     params = {"count": count, "samples_per_shard": 1}
     return Task(
-        call="particleforge.recipes.synthesize:synthesize", args={"recipe": recipe, "out": str(out)}, params=params
+        call="particleforge.workflows.synthesize:synthesize", args={"recipe": recipe, "out": str(out)}, params=params
     )
 
 

@@ -2,10 +2,9 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.statistics.bootstrap import Bootstrap, Precision
@@ -22,6 +21,9 @@ from particleforge.measurement.statistics.figures import (
 from particleforge.measurement.statistics.fits import Fitted, compact, fits
 from particleforge.measurement.statistics.planning import more_needed, particles_needed
 from particleforge.measurement.statistics.sizes import Sizes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BEYOND = 10
 """A percentile is supported where so many particles at least lie on either side, by Kish's effective count."""
@@ -100,9 +102,11 @@ class Description:
     fit_intervals: dict[str, Estimate]
     more_needed: dict[str, int | None]
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """Figures as a table: one row per weighting and figure, with the columns of `Estimate`."""
         rows = {(group, name): asdict(one) for group, inner in self.figures.items() for name, one in inner.items()}
+        import pandas as pd
+
         index = pd.MultiIndex.from_tuples(rows, names=["weighting", "figure"])
         return pd.DataFrame(list(rows.values()), index)
 
