@@ -223,3 +223,15 @@ def test_an_interrupted_stack_goes_on_at_its_next_plane(tmp_path):
     rest = list(sizes.steps(labels, tmp_path / "out", QUICK))
     assert [step.message for step in rest[1:]] == ["image_00002: 1 particles"]
     assert len(pd.read_csv(tmp_path / "out" / "particles.csv")) == 3
+
+
+def test_what_was_not_read_is_named(folder, images, tmp_path):
+    (folder / "c.xyz").touch()
+    (folder / "d.xyz").touch()
+    (images / "sub").mkdir()
+    args = {"labels": folder, "out": tmp_path / "out", "images": images}
+    done = sizes(**args, params=QUICK.replace(reports=True))
+    said = "Not read: 2 .xyz files, 1 subfolder."
+    assert sizes.report(done, args)["left_out"] == said
+    assert done.summary["left_out"] == {".xyz": 2, "subfolders": 1}
+    assert said in (done.out / "report.html").read_text()

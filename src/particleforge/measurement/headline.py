@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from particleforge.measurement.report.warnings import without_size
+from particleforge.store.left_out import left_out_sentence
 
 if TYPE_CHECKING:
     from particleforge.measurement.results import Measurement
@@ -14,6 +15,8 @@ def measurement_report(measured: "Measurement", _: Mapping[str, Any]) -> dict[st
     found: dict[str, Any] = {"results": str(measured.out), **headline(measured.summary)}
     report = measured.out / "report.html"
     found |= {"report": str(report)} if report.is_file() else {}
+    left_out = measured.summary["left_out"]
+    found |= {"left_out": left_out_sentence(left_out)} if left_out else {}
     failed = [f"{name} ({reason})" for name, reason in measured.summary["failed"].items()]
     found |= {"not_measured": "; ".join(failed)} if failed else {}
     return found | {"summary": measured.summary}

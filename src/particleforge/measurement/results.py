@@ -61,6 +61,8 @@ class Results:
         Of the intervals.
     reports
         Whether there are reports.
+    left_out
+        What was not read of the folders of images; see `particleforge.store.left_out`.
 
     Raises
     ------
@@ -75,8 +77,9 @@ class Results:
         rules: Rules = Rules(),
         precision: Precision = Precision(),
         reports: bool = False,
+        left_out: Mapping[str, int] | None = None,
     ) -> None:
-        self.folder = ResultsFolder.begin(out, provenance)
+        self.folder = ResultsFolder.begin(out, provenance, left_out or {})
         self.out, self._rules, self._precision = out, rules, precision
         self._reports = reports
         self._names = {name.casefold() for name in self.folder.names}
@@ -254,6 +257,12 @@ class Results:
         folder = self.folder
         together = Measured(self.out.name, table, pixel_size_nm=pixel_size_nm, rules=self._rules)
         write_overview(
-            self.out, together, folder.images, folder.failed, provenance=folder.provenance, description=description
+            self.out,
+            together,
+            folder.images,
+            folder.failed,
+            folder.left_out,
+            provenance=folder.provenance,
+            description=description,
         )
         write_json(self.out / "report.json", {**pooled, "distribution": description.plain()})

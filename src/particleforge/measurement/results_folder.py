@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
@@ -40,6 +41,8 @@ class ResultsFolder:
         What is said of each image, by name.
     ``failed``
         Why an image could not be measured, by name.
+    ``left_out``
+        What was not read of the folders of images: number of files by suffix, and of ``subfolders``.
 
     Parameters
     ----------
@@ -74,7 +77,9 @@ class ResultsFolder:
         return cls(folder, _read_summary(folder))
 
     @classmethod
-    def begin(cls, path: Path, provenance: Mapping[str, Any]) -> "ResultsFolder":
+    def begin(
+        cls, path: Path, provenance: Mapping[str, Any], left_out: Mapping[str, int] = MappingProxyType({})
+    ) -> "ResultsFolder":
         """Make a folder of results, or continue an interrupted one: images that are complete stay, with their rows.
 
         Parameters
@@ -83,6 +88,8 @@ class ResultsFolder:
             A folder that is not there yet, or empty, or holds a run of the same provenance.
         provenance
             Plain data: the command, its parameters, what was measured with what.
+        left_out
+            What was not read of the folders of images.
 
         Raises
         ------
@@ -97,6 +104,7 @@ class ResultsFolder:
             "pooled": None,
             "images": before.get("images", {}),
             "failed": {},
+            "left_out": dict(left_out),
         }
         results = cls(path, before | known)
         results._rows.keep(results.images)
@@ -133,6 +141,11 @@ class ResultsFolder:
     def failed(self) -> dict[str, str]:
         """Why images could not be measured, by name."""
         return dict(self.summary["failed"])
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """What was not read of the folders of images; empty in results of earlier versions."""
+        return dict(self.summary.get("left_out", {}))
 
     def table(self) -> "pd.DataFrame":
         """Read the particles of all images."""

@@ -15,6 +15,7 @@ from particleforge.micrograph import Length, Micrograph, parse_length_nm
 from particleforge.params import Params
 from particleforge.step import Progress, Step
 from particleforge.store.files import atomic_write, new_folder
+from particleforge.store.left_out import left_out, left_out_line
 from particleforge.store.planes import Images, described, find_planes
 from particleforge.store.source import Plane
 from particleforge.verb import verb
@@ -43,7 +44,7 @@ def estimates_report(found: Sequence[Estimate], args: Mapping[str, Any]) -> dict
         {"parameter": one.parameter, "value": one.value, "standard_error": one.standard_error, "spread": one.spread}
         for one in found
     ]
-    return {"results": str(args["out"]), **lines, "estimates": data}
+    return {"results": str(args["out"]), **lines, "estimates": data, **left_out_line(args["images"])}
 
 
 @verb(estimates_report)
@@ -77,6 +78,7 @@ def estimate(
     found = estimator.estimate(_read(plane, params) for plane in planes)
     folder = str(model) if isinstance(model, (str, Path)) else None
     source = {"model": folder, "images": described(images), "params": params.model_dump(mode="json")}
+    source["left_out"] = left_out(images)
     write(new_folder(Path(out)), planes.names, found, source)
     yield Progress(1, 1, ", ".join(f"{one.parameter} {one.value:.3g}" for one in found))
     return found

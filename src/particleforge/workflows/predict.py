@@ -13,6 +13,7 @@ from particleforge.params import Params
 from particleforge.step import Progress, Step
 from particleforge.store.files import new_folder
 from particleforge.store.labels import write_labels
+from particleforge.store.left_out import left_out_line
 from particleforge.store.planes import Images, find_planes
 from particleforge.verb import verb
 from particleforge.workflows._finder import DetectorOptions, Finder
@@ -41,7 +42,8 @@ class PredictParams(Params):
 
 
 def _report(written: Sequence[Path], args: Mapping[str, Any]) -> dict[str, Any]:
-    return {"folder": str(args["out"]), "images": len(written), "labels": [str(path) for path in written]}
+    report = {"folder": str(args["out"]), "images": len(written), "labels": [str(path) for path in written]}
+    return report | left_out_line(args["images"])
 
 
 @verb(_report)

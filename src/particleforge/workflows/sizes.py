@@ -13,6 +13,7 @@ from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.micrograph import Length, parse_length_nm
 from particleforge.step import Step
 from particleforge.store.labels import as_labels, check_instances, open_labels
+from particleforge.store.left_out import left_out
 from particleforge.store.planes import Images, Planes, described, find_planes
 from particleforge.store.source import Plane
 from particleforge.verb import verb
@@ -73,7 +74,7 @@ def sizes(
     micrographs = None if images is None else _paired(planes, find_planes(images))
     source = {"labels": described(labels), "images": described(images)}
     about = {"command": "sizes", "params": params.model_dump(mode="json"), "source": source}
-    results = Results(Path(out), about, params, params.precision, params.reports)
+    results = Results(Path(out), about, params, params.precision, params.reports, left_out(labels, images))
 
     def find(plane: Plane) -> Found:
         return _read(plane, None if micrographs is None else micrographs.get(plane.name), params.pixel_size_nm)

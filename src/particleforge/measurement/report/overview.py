@@ -11,6 +11,7 @@ from particleforge.measurement.report.text import digits, plural
 from particleforge.measurement.report.warnings import unsure
 from particleforge.measurement.report.write import SUFFIXES, write_report
 from particleforge.measurement.statistics.describe import Description
+from particleforge.store.left_out import left_out_sentence
 
 Line = tuple[str, ...]
 HEAD: Line = ("Image", "Pixel (nm)", "Count", "Geometric mean", "Interval", "GSD", "D50")
@@ -52,6 +53,7 @@ def write_overview(
     together: Measured,
     images: Mapping[str, Mapping[str, Any]],
     failed: Mapping[str, str],
+    left_out: Mapping[str, int],
     *,
     provenance: Mapping[str, Any],
     description: Description,
@@ -68,6 +70,8 @@ def write_overview(
         Their summaries by name.
     failed
         Why some images could not be measured, by name.
+    left_out
+        What was not read of the folders; see `particleforge.store.left_out`.
     provenance
         Plain data.
     description
@@ -82,5 +86,7 @@ def write_overview(
     if failed:
         tables.insert(0, Table("Not measured", ("Image", "Why"), list(failed.items())))
         warnings.insert(0, f"{plural(len(failed), 'image')} could not be measured; see below.")
+    if left_out:
+        warnings.insert(0, left_out_sentence(left_out))
     paths = [out / f"report{suffix}" for suffix in SUFFIXES]
     write_report(paths, together, provenance=provenance, description=description, more=tables, warnings=warnings)

@@ -1,0 +1,81 @@
+"""What was not read of folders of images: files that no reader knows, and subfolders."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from particleforge.store.image_files import image_stem, is_image
+from particleforge.store.planes import Images, One
+from particleforge.store.run_folder import NOTE
+from particleforge.store.source import Source
+
+SUBFOLDERS, NO_SUFFIX = "subfolders", "no suffix"
+SIDECARS = {".txt", ".hdr", ".xml", ".json", ".yaml", ".yml", ".csv", ".met", ".mdoc", ".emi"}
+"""Suffixes of files that instruments write beside an image of the same name."""
+SYSTEM = {"thumbs.db", "desktop.ini"}
+PARTS = {"images", "labels", "masks", "background", "scale"}
+"""Folders of annotations."""
+TABLES = {"pixel_sizes.csv"}
+
+
+def left_out(*given: Images | None) -> dict[str, int]:
+    """Count what is not read of folders: files by suffix in small letters, and ``subfolders``.
+
+    Hidden files, files that belong to an image (``a.txt`` beside ``a.tif``), folders of annotations and folders of
+    results are not counted.
+
+    Parameters
+    ----------
+    given
+        Images as `particleforge.store.planes.find_planes` takes them; files and arrays leave nothing out.
+    """
+    found: Counter[str] = Counter()
+    for folder in _folders(given):
+        inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
+        images = [path for path in inside if is_image(path)]
+        owners = {path.name.lower() for path in images} | {image_stem(path).lower() for path in images}
+        found.update(_kind(path) for path in inside if path not in images and not _belongs(path, owners))
+    return dict(sorted(found.items()))
+
+
+def left_out_line(*given: Images | None) -> dict[str, str]:
+    """Line of a report of a verb on what was left out; none where all was read."""
+    found = left_out(*given)
+    return {"left_out": left_out_sentence(found)} if found else {}
+
+
+def left_out_sentence(found: Mapping[str, int]) -> str:
+    """Put what was left out into a sentence, such as "Not read: 2 .xyz files, 1 subfolder."."""
+    return f"Not read: {', '.join(_counted(kind, count) for kind, count in found.items())}."
+
+
+def _counted(kind: str, count: int) -> str:
+    many = "" if count == 1 else "s"
+    if kind == SUBFOLDERS:
+        return f"{count} subfolder{many}"
+    return f"{count} file{many} without suffix" if kind == NO_SUFFIX else f"{count} {kind} file{many}"
+
+
+def _folders(given: Iterable[Images | None]) -> list[Path]:
+    several: list[One] = []
+    for images in given:
+        if isinstance(images, Sequence) and not isinstance(images, (str, Source)):
+            several += images
+        elif images is not None:
+            several.append(images)
+    paths = dict.fromkeys(Path(one) for one in several if isinstance(one, (str, Path)))
+    return [path for path in paths if path.is_dir() and not is_image(path)]
+
+
+def _kind(path: Path) -> str:
+    return SUBFOLDERS if path.is_dir() else path.suffix.lower() or NO_SUFFIX
+
+
+def _belongs(path: Path, owners: set[str]) -> bool:
+    """Whether something is a companion of an image, written by us or by the system."""
+    name = path.name.lower()
+    if path.is_dir():
+        return name in PARTS or (path / NOTE).is_file()
+    stem = path.stem.lower()
+    named = stem in owners or any(owner.startswith(f"{stem}_") for owner in owners)  # a.emi has a_1.ser, a_2.ser
+    return name in SYSTEM | TABLES or (path.suffix.lower() in SIDECARS and named)
