@@ -156,7 +156,7 @@ def image(folder, shape=(32, 32), grey=0.0, size=8.0, empty=False):
     ("changes", "message"),
     [
         ({"size": None}, "--pixel-size"),
-        ({"size": 0.5}, "one: its pixels measure 0.5 nm; the estimator learned at 8 nm"),
+        ({"size": 0.5}, "one: the pixel size is 0.5 nm; the estimator was trained at 8 nm"),
         ({"shape": (50, 32)}, "50 x 32 pixels"),
         ({"grey": 200.0}, "grey values from 200"),
         ({"empty": True}, "one: all pixels have the same grey level"),

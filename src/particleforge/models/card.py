@@ -1,4 +1,4 @@
-"""What the folder of a model says of it, whatever its kind."""
+"""The summary in the folder of a model, whatever its kind."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ CARD, CHECKPOINT, LOG = "model.yaml", "checkpoint.pt", "training.csv"
 
 
 class Card(Params):
-    """A model in short.
+    """Summary of a model.
 
-    It is written when a training begins and again when it ends; folders of before there were cards have none.
+    It is written when training begins and again when it ends; older model folders have none.
     """
 
     kind: str = Field("", description="Kind of the model.")
-    version: str = Field("", description="Of the package that wrote it.")
-    source: str = Field("", description="What it learned from, for people.")
-    scores: dict[str, float] = Field({}, description="How well it did on what was held out.")
-    finished: bool = Field(False, description="Whether its training came to its end.")
+    version: str = Field("", description="Version of the package that wrote it.")
+    source: str = Field("", description="What it was trained on, in plain words.")
+    scores: dict[str, float] = Field({}, description="How well it did on held-out data.")
+    finished: bool = Field(False, description="Whether its training was completed.")
 
     @classmethod
     def read(cls, folder: Path) -> Card | None:
-        """Card of a folder; None where there is none that can be read."""
+        """Card of a folder; None where there is no readable one."""
         if not (folder / CARD).is_file():
             return None
         try:
@@ -38,7 +38,7 @@ class Card(Params):
             return None
 
     def write(self, folder: Path) -> None:
-        """Write it into a folder.
+        """Write it to a folder.
 
         Raises
         ------

@@ -18,7 +18,7 @@ Ids: TypeAlias = npt.NDArray[np.int64]
 
 
 class Outlines(ABC):
-    """Outlines of n particles, which may overlap; a subclass per way to describe one, such as polygons."""
+    """Outlines of n particles, which may overlap; one subclass per representation, for example polygons."""
 
     @abstractmethod
     def __len__(self) -> int:
@@ -26,11 +26,11 @@ class Outlines(ABC):
 
     @abstractmethod
     def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
-        """(Y, X) labels; outline i has id i + 1, and where several overlap that with the highest score is seen."""
+        """(Y, X) labels; outline i has id i + 1, and where several overlap the one with the highest score is on top."""
 
     @abstractmethod
     def only(self, indices: Ids) -> Self:
-        """Keep the outlines at these indices, in their order."""
+        """Return the outlines at these indices, in this order."""
 
     @abstractmethod
     def moved(self, rows: float, columns: float) -> Self:
@@ -43,7 +43,7 @@ class Polygons(Outlines):
     Parameters
     ----------
     corners
-        (k, 2) y and x of the corners of each, in pixels; k may differ.
+        (k, 2) y and x of the corners of each outline, in pixels; k may differ.
     """
 
     def __init__(self, corners: Sequence[Points]) -> None:
@@ -53,7 +53,7 @@ class Polygons(Outlines):
         return len(self.corners)
 
     def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
-        """(Y, X) labels; pixels whose middle lies inside are painted."""
+        """(Y, X) labels; pixels whose centre lies inside are painted."""
         from skimage.draw import polygon
 
         labels = np.zeros(shape, np.uint32)
@@ -63,7 +63,7 @@ class Polygons(Outlines):
         return labels
 
     def only(self, indices: Ids) -> Polygons:
-        """Keep the outlines at these indices, in their order."""
+        """Return the outlines at these indices, in this order."""
         return Polygons([self.corners[index] for index in indices])
 
     def moved(self, rows: float, columns: float) -> Polygons:
@@ -84,14 +84,14 @@ class Detections:
     scores
         (n,) how sure the detector is of each, between 0 and 1.
     outlines
-        Of each particle, where the detector gives any; they may overlap.
+        Outline of each particle, if the detector gives any; they may overlap.
     painted
-        Makes the labels where these are not painted from the outlines.
+        Makes the labels if they are not painted from the outlines.
     classes
-        Class of each particle, where the detector tells any apart.
+        Class of each particle, if the detector distinguishes classes.
     found
-        Plain data: what was found out on the way, such as ``working_scale`` (factor at which the image was seen) and
-        ``certainty`` (how sure the detector is of the whole image, between 0 and 1; None where it cannot tell).
+        Plain data about the detection itself, for example ``working_scale`` (factor by which the image was resized) and
+        ``certainty`` (how sure the detector is of the whole image, between 0 and 1; None where that is not known).
     """
 
     shape: tuple[int, int]
@@ -107,10 +107,10 @@ class Detections:
 
     @cached_property
     def labels(self) -> Labels:
-        """(Y, X) ids, 0 = background; a particle that others cover wholly has no pixel.
+        """(Y, X) ids, 0 = background; a particle completely covered by others has no pixels.
 
-        They are painted once, in the image the particles were found in: what `only` leaves out leaves its pixels
-        empty, and `moved` shows nothing that lay beyond that image.
+        They are painted once, in the image in which the particles were found: pixels of particles that `only` leaves
+        out become background, and `moved` shows nothing that lay beyond that image.
         """
         if self.painted is not None:
             return self.painted()
@@ -120,11 +120,11 @@ class Detections:
 
     @property
     def certainty(self) -> float | None:
-        """How sure the detector is of the whole image; None where it cannot tell."""
+        """How sure the detector is of the whole image; None where that is not known."""
         return self.found.get("certainty")
 
     def only(self, ids: Ids) -> Self:
-        """Keep the particles with these ids, renumbered in their order."""
+        """Return the particles with these ids, renumbered in this order."""
         new = np.zeros(len(self) + 1, np.uint32)
         new[ids] = np.arange(1, len(ids) + 1)
         kept = np.asarray(ids, np.int64) - 1
@@ -138,7 +138,7 @@ class Detections:
         )
 
     def moved(self, rows: int, shape: tuple[int, int]) -> Self:
-        """Return them in a (Y, X) image in which the one they were found in begins `rows` further down."""
+        """Return them in a larger (Y, X) image that contains the original one `rows` rows from the top."""
 
         def painted() -> Labels:
             labels = np.zeros(shape, np.uint32)
@@ -154,7 +154,7 @@ class Detections:
         )
 
     def outside(self, windows: Sequence[tuple[slice, slice]]) -> Self:
-        """Keep the particles of which at most half lies in some windows."""
+        """Return the particles of which at most half lies in the given windows."""
         within = np.zeros(self.shape, np.bool_)
         for window in windows:
             within[window] = True

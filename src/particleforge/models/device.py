@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
 VARIABLE = "PARTICLEFORGE_DEVICE"
-"""Environment variable that says what auto means."""
+"""Environment variable that sets the meaning of auto."""
 
 
 def torch_device(device: str = "auto") -> torch.device:
@@ -21,12 +21,12 @@ def torch_device(device: str = "auto") -> torch.device:
     Parameters
     ----------
     device
-        auto: what `VARIABLE` says, else a graphics processor where there is one, else the processor.
+        auto: the value of `VARIABLE` if it is set, else a graphics card if there is one, else the CPU.
 
     Raises
     ------
     UserError
-        If there is no such device here.
+        If this computer has no such device.
     """
     import torch
 
@@ -35,5 +35,5 @@ def torch_device(device: str = "auto") -> torch.device:
     if wanted == "auto":
         return torch.device(next(name for name, there in here.items() if there))
     if not here.get(wanted, False):
-        raise UserError(f"There is no device {wanted!r} here.", "Use auto or cpu.")
+        raise UserError(f"This computer has no device {wanted!r}.", "Use auto or cpu.")
     return torch.device(wanted)

@@ -1,4 +1,4 @@
-"""The one training loop: budget, schedule, validation, checkpoint, log. The model gives the rest as a `Task`."""
+"""The training loop: budget, schedule, validation, checkpoint, log. The model supplies the rest as a `Task`."""
 
 import copy
 import csv
@@ -29,16 +29,16 @@ from particleforge.store.files import atomic_write
 
 T = TypeVar("T")
 WARM_UP = 0.03
-"""Share of the budget in which the learning rate rises."""
+"""Share of the budget during which the learning rate rises."""
 MOMENTUM = 0.1
-"""Of running means and variances of batch normalisations."""
+"""Momentum of the running means and variances of batch normalisation."""
 LOSS, HELD_OUT = "train_loss", "held_out_loss"
 """Columns of the log."""
 _PLAIN = ("step", "seconds", "loss", "best_loss", "best", "rows")
 
 
 class Movable(Protocol):
-    """What a network learns from in one step."""
+    """The data of one training step."""
 
     def to(self, device: torch.device) -> Self:
         """Return it on a device."""
@@ -49,52 +49,52 @@ BatchT = TypeVar("BatchT", bound=Movable)
 
 
 class Task(ABC, Generic[NetT, BatchT]):
-    """What one network is to learn.
+    """What one network has to learn.
 
     Parameters
     ----------
     name
-        Of its files and of what is reported; empty where a model has one network only.
+        Name used for its files and in progress messages; empty if the model has only one network.
     """
 
     name: str = ""
 
     @abstractmethod
     def network(self) -> NetT:
-        """Return the network to begin with."""
+        """Return the initial network."""
 
     @abstractmethod
     def batch(self, number: int, used: float) -> BatchT:
-        """Batch of a step, the same whenever it is asked for; it is made ahead in a thread.
+        """Batch of a step, always the same for the same step; it is prepared ahead in a thread.
 
         Parameters
         ----------
         number
-            Of the step.
+            Number of the step.
         used
-            Share of the budget that is used up then.
+            Share of the budget used up by then.
         """
 
     @abstractmethod
     def loss(self, net: nn.Module, batch: BatchT) -> Tensor:
-        """Loss of a batch, which is on the device of the network."""
+        """Loss of a batch that is already on the device of the network."""
 
     @abstractmethod
     def validate(self, net: NetT) -> Mapping[str, float]:
-        """Row of the log about what is held out; `HELD_OUT` in it decides which weights are kept, NaN: the last."""
+        """Log entry for the held-out data; its `HELD_OUT` decides which weights are kept (NaN: the last ones)."""
 
     def settling(self) -> Iterable[Tensor]:
-        """Input that means and variances of batch normalisations are taken from anew before each validation.
+        """Input from which the statistics of batch normalisation are recomputed before each validation.
 
-        Running ones lag behind weights that change; without any input they are left as they are.
+        Running statistics lag behind changing weights; without any input they are left as they are.
         """
         return ()
 
     def improved(self, net: NetT) -> None:
-        """Keep a network that did better than before."""
+        """Save a network that did better than all before."""
 
     def preview(self, net: NetT) -> Any:
-        """Something to look at while it learns; called only if somebody does."""
+        """Something to show during training; computed only when it is displayed."""
         return None
 
 
@@ -107,13 +107,13 @@ class Settings:
     params
         Budget, validations and device.
     rate
-        Largest learning rate.
+        Peak learning rate.
     averaged
         Whether an exponential average of the weights is validated and kept instead of the weights themselves.
     clip
-        Largest norm of the gradient; None: any.
+        Maximum norm of the gradient; None: no limit.
     half
-        Whether to compute in 16 bits where that is enough.
+        Whether to compute in 16 bits where that is precise enough.
     """
 
     params: TrainingParams
@@ -128,7 +128,7 @@ class Settings:
         return max(([seconds / (60 * minutes)] if minutes else []) + ([step / steps] if steps else []))
 
     def next_check(self, used: float) -> float:
-        """Share of the budget after which the network is validated next, interrupted or not."""
+        """Share of the budget at which the next validation is due, the same after an interruption."""
         return (math.floor(used * self.params.validations + 1e-9) + 1) / self.params.validations
 
     def rate_at(self, used: float) -> float:
@@ -138,7 +138,7 @@ class Settings:
 
 @dataclass
 class State(Generic[NetT]):
-    """What a running training knows of itself; a checkpoint holds all of it."""
+    """State of a training run; a checkpoint holds all of it."""
 
     net: NetT
     average: AveragedModel | None
@@ -156,13 +156,13 @@ class State(Generic[NetT]):
         return self.net if self.average is None else self.average.module  # type: ignore[return-value]
 
     def parts(self) -> dict[str, Any]:
-        """Return what holds tensors, by name."""
+        """Return the parts that hold tensors, by name."""
         average = {} if self.average is None else {"average": self.average}
         return {"net": self.net, **average, "optimizer": self.optimizer}
 
 
 def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[NetT]:
-    """Train a network until the budget is used; continue from a checkpoint in `out` where there is one.
+    """Train a network until the budget is used up; continue from a checkpoint in `out` if there is one.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[NetT]:
 
     Returns
     -------
-    The network with the weights that did best on what is held out, on the processor.
+    The network with the weights that did best on the held-out data, on the CPU.
 
     Raises
     ------
@@ -219,7 +219,7 @@ def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[NetT]:
 
 
 def checkpoint(out: Path, name: str = "") -> Path:
-    """File an interrupted training of a network is continued from."""
+    """File from which an interrupted training of a network is continued."""
     return out / (f"{name}.{CHECKPOINT}" if name else CHECKPOINT)
 
 
@@ -229,7 +229,7 @@ def log(out: Path, name: str = "") -> Path:
 
 
 def made_ahead(make: Callable[[int], T], ahead: int = 4) -> Generator[T, None, None]:
-    """``make(0), make(1), ...`` without end, computed in order by one thread that runs `ahead`."""
+    """``make(0), make(1), ...`` without end, computed in order by one thread that stays `ahead` items in front."""
     with ThreadPoolExecutor(1, "batches") as pool:
         waiting: deque[Future[T]] = deque()
         try:
@@ -252,7 +252,7 @@ def _start(task: Task[NetT, BatchT], settings: Settings, device: torch.device, p
         try:
             saved = torch.load(path, map_location=device, weights_only=True)
         except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
-            raise UserError(f"{path} is broken.", "Remove it; training begins again then.") from error
+            raise UserError(f"{path} is broken.", "Remove it; training then starts from the beginning.") from error
         for name, part in state.parts().items():
             part.load_state_dict(saved[name])
         for name in _PLAIN:
@@ -265,7 +265,7 @@ def _norms(net: nn.Module) -> list[nn.BatchNorm2d]:
 
 
 def _average(mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
-    """Exponential average over about 50 steps, over fewer at the start so that random weights are soon forgotten."""
+    """Exponential average over about 50 steps, fewer at the start so that random initial weights are soon forgotten."""
     decay = min(0.98, (1 + int(count)) / (10 + int(count)))
     return decay * mean + (1 - decay) * new
 
@@ -281,7 +281,7 @@ def _refuse_divergence(loss: Tensor, name: str, step: int, rate: float) -> None:
 
 @torch.no_grad()
 def _settle(net: nn.Module, inputs: Iterable[Tensor], device: torch.device) -> None:
-    """Take means and variances of batch normalisations as the mean over some input."""
+    """Recompute the statistics of batch normalisation as the mean over some input."""
     norms = _norms(net)
     for norm in norms:
         norm.reset_running_stats()
@@ -294,7 +294,7 @@ def _settle(net: nn.Module, inputs: Iterable[Tensor], device: torch.device) -> N
 
 
 def _validate(state: State[NetT], task: Task[NetT, BatchT], out: Path) -> None:
-    """Keep the weights if they do best on what is held out, or always where nothing is; write log and checkpoint."""
+    """Keep the weights if they do best on the held-out data (always if there is none); write log and checkpoint."""
     net, learning = state.judged, state.judged.training
     if inputs := list(task.settling()):
         _settle(net, inputs, next(net.parameters()).device)
@@ -324,5 +324,5 @@ def _save(state: State[NetT], path: Path) -> None:
 def _message(name: str, state: State[Any]) -> str:
     held_out = state.rows[-1][HELD_OUT] if state.rows else math.nan
     parts = [f"step {state.step}", f"loss {state.loss:.4f}"]
-    parts += [] if math.isnan(held_out) else [f"held out {held_out:.4f}"]
+    parts += [] if math.isnan(held_out) else [f"validation loss {held_out:.4f}"]
     return (f"{name}: " if name else "") + ", ".join(parts)

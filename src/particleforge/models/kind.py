@@ -1,4 +1,4 @@
-"""What a kind of model is, and which there are."""
+"""Kinds of models, and the registry of them."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 
 
 class ModelKind(ABC):
-    """A kind of model: what it can do, how it is trained and read. Its file imports nothing heavy.
+    """A kind of model: what it can do, how it is trained and loaded. Its file imports nothing heavy.
 
     Parameters
     ----------
     kind
         Its name, that of its folder.
     title
-        What people call it.
+        Its name in user interfaces and messages.
     role
         What its models can do; see `particleforge.models.roles`.
     Training
-        How its models are trained; None where they need no training.
+        Parameters of its training; None if its models need no training.
     Options
-        What can be chosen when a model is used; None where there is nothing.
+        Options when a model is used; None if there are none.
     start
-        Weights that `learn` starts from where none are named: ``scratch`` or the name of a bundled model.
+        Weights that `learn` starts from by default: ``scratch`` or the name of a bundled model.
     exports
-        Formats for other programs: files with a function ``write(model, path)``; None where there are none.
+        Export formats: files with a function ``write(model, path)``; None if there are none.
     bundled
-        Models that come with the package, by name; None for one that has no files.
+        Models that are part of the package: their folders by name; None for a model that has no files.
     """
 
     kind: ClassVar[str]
@@ -54,38 +54,38 @@ class ModelKind(ABC):
 
     @classmethod
     def recognises(cls, folder: Path) -> bool:
-        """Whether a folder holds a model of this kind that can be used, by its card or the names of its files."""
+        """Whether a folder holds a usable model of this kind, judging by its card or its file names."""
         card = Card.read(folder)
         return card is not None and card.kind == cls.kind and card.finished
 
     @classmethod
     def claims(cls, folder: Path) -> bool:
-        """Whether a folder is that of a model of this kind, which may be in training still."""
+        """Whether a folder belongs to a model of this kind, even if its training is not finished."""
         card = Card.read(folder)
         return cls.recognises(folder) if card is None else card.kind == cls.kind
 
     @classmethod
     def finished(cls, folder: Path) -> bool:
-        """Whether the training of a model came to its end."""
+        """Whether the training of a model was completed."""
         card = Card.read(folder)
         return card is not None and card.finished
 
     @classmethod
     def source(cls, folder: Path) -> str:
-        """Say for people what a model learned from."""
+        """Describe in plain words what a model was trained on."""
         card = Card.read(folder)
         return card.source if card else ""
 
     @classmethod
     def scores(cls, folder: Path) -> dict[str, float]:
-        """Return how well a model did so far on what was held out, by what is scored, such as ``f1``."""
+        """Return the scores of a model on held-out data so far, by name, for example ``f1``."""
         card = Card.read(folder)
         return card.scores if card else {}
 
     @classmethod
     @abstractmethod
     def load(cls, folder: Path | None) -> Model:
-        """Load a model; without a folder, the one that has no files.
+        """Load a model; without a folder, the model that has no files.
 
         Raises
         ------
@@ -95,7 +95,7 @@ class ModelKind(ABC):
 
     @classmethod
     def rehearsal(cls, params: TrainingParams) -> Recipe | None:
-        """Recipe of samples that `learn` mixes in, so that what was known before is not forgotten."""
+        """Recipe of the samples that `learn` mixes in so that the model does not forget what it knew before."""
         return None
 
     @classmethod
@@ -109,14 +109,14 @@ class ModelKind(ABC):
         out
             Folder of the model.
         params
-            Budget and settings, of the class `Training`.
+            Budget and settings, an instance of `Training`.
 
         Raises
         ------
         UserError
-            If these samples cannot be learned from, or `out` holds a finished model.
+            If the model cannot be trained on these samples, or `out` holds a finished model.
         """
-        raise UserError(f"Models of kind {cls.kind} need no training.", "Use them as they are.")
+        raise UserError(f"Models of kind {cls.kind} need no training.", "Use the model as it is.")
 
 
 MODELS: Kinds[ModelKind] = Kinds(ModelKind, module="kind", role="kind of model")
@@ -124,9 +124,9 @@ MODELS: Kinds[ModelKind] = Kinds(ModelKind, module="kind", role="kind of model")
 
 
 def kinds(role: str = "") -> Iterator[type[ModelKind]]:
-    """Every kind that plays a role, or every kind at all.
+    """All kinds of one role, or all kinds.
 
-    One of another package that cannot be imported is left out; it is named when somebody asks for it.
+    A kind of another package that cannot be imported is left out; requesting it by name reports why.
     """
     for name in MODELS.names():
         try:
@@ -138,5 +138,5 @@ def kinds(role: str = "") -> Iterator[type[ModelKind]]:
 
 
 def bundled(role: str = "") -> dict[str, type[ModelKind]]:
-    """Kind of every model that comes with the package, by the name of the model."""
+    """Kind of every bundled model, by the name of the model."""
     return {name: kind for kind in kinds(role) for name in kind.bundled}

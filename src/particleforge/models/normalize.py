@@ -1,4 +1,4 @@
-"""Grey values and size of an image as networks want them."""
+"""Bring grey values and size of an image to what networks expect."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,8 +9,8 @@ Floats = npt.NDArray[np.float32]
 def normalize(grey: Floats, low_percent: float = 1.0, high_percent: float = 99.8) -> Floats:
     """Map two grey percentiles to 0 and 1, as csbdeep's `normalize` does; nothing is clipped.
 
-    A constant image becomes 0 everywhere. Where both percentiles are the same grey, as in images with few bright
-    pixels on an even ground, the least and the greatest grey take their place.
+    A constant image becomes 0 everywhere. If both percentiles are the same grey value, as in images with few bright
+    pixels on a uniform background, the minimum and maximum take their place.
     """
     low, high = np.percentile(grey, (low_percent, high_percent))
     if low == high:
@@ -19,7 +19,7 @@ def normalize(grey: Floats, low_percent: float = 1.0, high_percent: float = 99.8
 
 
 def rescale(image: Floats, factor: float) -> Floats:
-    """Image resized by a factor, smoothed first where it shrinks; at least 1 px is left."""
+    """Image resized by a factor, smoothed first if it shrinks; each side keeps at least 1 px."""
     if factor == 1:
         return image
     import torch

@@ -10,7 +10,7 @@ from particleforge.models.kind import ModelKind, bundled, kinds
 from particleforge.models.roles import Detector, Estimator, Model
 
 VERBS = {cls.role: cls.verb for cls in (Detector, Estimator)}
-"""What models of a role are used by."""
+"""Verb that uses the models of a role."""
 
 
 @overload
@@ -25,15 +25,15 @@ def open_model(given: str | Path | Model, role: str = "") -> Model:
     Parameters
     ----------
     given
-        Name of a bundled model such as ``base``, the folder of a model, or a model that is loaded already. A folder
-        goes before a bundled model of the same name.
+        Name of a bundled model, for example ``base``, the folder of a model, or a loaded model. A folder takes
+        precedence over a bundled model of the same name.
     role
-        What it must be able to do; empty: anything.
+        Role it must have; empty: any.
 
     Raises
     ------
     UserError
-        If there is no such model, it plays another role, or a file is missing or broken.
+        If there is no such model, it has another role, or a file is missing or broken.
     """
     if not isinstance(given, (str, Path)):
         _check_role(str(given.provenance.get("name", "The model")), given.role, role)
@@ -61,27 +61,27 @@ def find_model(name: str | Path, role: str = "") -> tuple[type[ModelKind], Path 
         )
     kind_found = recognised(path)
     if kind_found is None:
-        raise UserError(f"{path} holds no {role or 'model'}.", "Give a folder that `particleforge train` has written.")
+        raise UserError(f"{path} holds no {role or 'model'}.", "Give a folder written by `particleforge train`.")
     return kind_found, path
 
 
 def recognised(folder: Path) -> type[ModelKind] | None:
-    """Kind of the model a folder holds; None where it holds none."""
+    """Kind of the model in a folder; None if there is none."""
     return next((kind for kind in kinds() if kind.recognises(folder)), None)
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether a folder holds a model whose training came to its end."""
+    """Whether a folder holds a model whose training was completed."""
     return any(kind.claims(folder) and kind.finished(folder) for kind in kinds())
 
 
 def options_of(model: str | Path, role: str) -> type[Any] | None:
-    """Options of a model that is not loaded; None where it has none.
+    """Options of a model, without loading it; None if it has none.
 
     Raises
     ------
     UserError
-        If there is no such model, or it plays another role.
+        If there is no such model, or it has another role.
     """
     kind, _ = find_model(model, role)
     _check_role(str(model), kind.role, role)

@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A normalised image at working scale, its labels, and where these are known (None = everywhere)."""
+    """A normalised image at working scale, its labels, and where the labels are known (None = everywhere)."""
 
     image: Floats
     labels: npt.NDArray[np.uint32]
@@ -34,12 +34,14 @@ class Patch:
 
 
 class Augment(Params):
-    """How training patches are varied. Flips and quarter turns are always drawn."""
+    """How training patches are varied. They are always flipped and rotated by 90° steps at random."""
 
     scale: Annotated[Draw, PerImage(), Within(0.1, 10)] = Field(
         Uniform(low=0.75, high=1.4), description="Size factor of a patch."
     )
-    turned: float = Field(0.5, ge=0, le=1, description="Share of patches turned by any angle and scaled.")
+    turned: float = Field(
+        0.5, ge=0, le=1, description="Share of patches that are rotated by a random angle and scaled."
+    )
     gamma: Annotated[Draw, PerImage(), Within(0.2, 5)] = Field(
         Uniform(low=0.7, high=1.4), description="Exponent of the grey values."
     )
@@ -47,10 +49,10 @@ class Augment(Params):
         Uniform(low=0.8, high=1.25), description="Factor on the grey values."
     )
     offset: Annotated[Draw, PerImage(), Within(-2, 2)] = Field(
-        Uniform(low=-0.15, high=0.15), description="Added to the grey values, which lie between 0 and 1 or so."
+        Uniform(low=-0.15, high=0.15), description="Added to the grey values, which lie roughly between 0 and 1."
     )
     shading: Annotated[Draw, PerImage(), Within(0, 2)] = Field(
-        Uniform(low=0, high=0.15), description="Grey difference of a slope across the patch."
+        Uniform(low=0, high=0.15), description="Difference in grey across the patch, as a linear gradient."
     )
     noise: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         Uniform(low=0, high=0.06), description="Standard deviation of added Gaussian noise."
@@ -58,7 +60,7 @@ class Augment(Params):
     blur_sigma_px: Annotated[Draw, PerImage(), Within(0, 10)] = Field(
         Uniform(low=0, high=0.7), description="Gaussian blur."
     )
-    inverted: float = Field(0.0, ge=0, le=1, description="Share of patches with dark and bright exchanged.")
+    inverted: float = Field(0.0, ge=0, le=1, description="Share of patches with inverted contrast.")
 
 
 def draw_patch(source: Source, size: int, augment: Augment, rng: np.random.Generator) -> Patch:
@@ -78,7 +80,7 @@ def draw_patch(source: Source, size: int, augment: Augment, rng: np.random.Gener
 
 
 def _known_pixel(source: Source, rng: np.random.Generator) -> tuple[int, int]:
-    """Return a random pixel that something is known about; for partly known images half of them lie on particles."""
+    """Return a random annotated pixel; in partly annotated images half of them lie on particles."""
     height, width = source.labels.shape
     if source.known is None:
         return int(rng.integers(height)), int(rng.integers(width))
@@ -91,7 +93,7 @@ def _known_pixel(source: Source, rng: np.random.Generator) -> tuple[int, int]:
 
 
 def _straight(source: Source, size: int, centre: tuple[int, int], rng: np.random.Generator) -> Patch:
-    """Cut a patch without interpolation; where the image is too small, mirror it and call that unknown."""
+    """Cut a patch without interpolation; where the image is too small, mirror it and mark that as unknown."""
     corner = []
     for length, middle in zip(source.labels.shape, centre, strict=True):
         jitter = int(rng.integers(-size // 4, size // 4 + 1))
@@ -107,7 +109,7 @@ def _straight(source: Source, size: int, centre: tuple[int, int], rng: np.random
 
 
 def _turned(source: Source, size: int, centre: tuple[int, int], scale: float, rng: np.random.Generator) -> Patch:
-    """Cut a patch turned by any angle and scaled; what comes from outside is mirrored and unknown."""
+    """Cut a patch, rotated and scaled; what lies outside the image is mirrored and marked as unknown."""
     angle = rng.uniform(0, 2 * np.pi)
     matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / scale
     offset = np.array(centre) - matrix @ np.full(2, (size - 1) / 2)
@@ -130,7 +132,7 @@ def _flipped(array: npt.NDArray[Any], quarter: int, flip: bool) -> npt.NDArray[A
 
 
 def _vary_grey(image: Floats, augment: Augment, rng: np.random.Generator) -> Floats:
-    """Gamma on the part between 0 and 1, gain, offset, slope, blur, noise."""
+    """Apply gamma (between 0 and 1 only), gain, offset, gradient, blur and noise."""
     gamma = draw(augment.gamma, rng)
     image = np.where((image > 0) & (image < 1), np.power(np.clip(image, 1e-6, 1), gamma), image)
     if rng.random() < augment.inverted:
@@ -147,7 +149,7 @@ def _vary_grey(image: Floats, augment: Augment, rng: np.random.Generator) -> Flo
 
 
 def mixed(groups: Sequence[tuple[Sequence[Source], float]], rng: np.random.Generator) -> Source:
-    """Return a random source from groups with given shares; an empty group's share goes to the others."""
+    """Return a random source from groups with given shares; the share of an empty group goes to the others."""
     filled = [(sources, share) for sources, share in groups if len(sources)]
     shares = np.array([share for _, share in filled])
     shares = shares / shares.sum() if shares.any() else np.full(len(filled), 1 / len(filled))

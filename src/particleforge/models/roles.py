@@ -1,4 +1,4 @@
-"""What a loaded model can do: one protocol per role."""
+"""What a loaded model can do: one base class per role."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ OptionsT = TypeVar("OptionsT", bound=Params)
 
 
 class Model:
-    """A model that is loaded and can be used.
+    """A loaded model.
 
     Parameters
     ----------
     role
-        Name of what it can do.
+        Name of its role.
     verb
-        What it is used by.
+        Verb that uses it.
     provenance
         Plain data: what it was trained on and how.
     """
@@ -39,7 +39,7 @@ class Model:
     provenance: Mapping[str, Any]
 
     def headline(self) -> dict[str, Any]:
-        """Plain data to say when its training is done."""
+        """Plain data to report when its training is done."""
         return {}
 
 
@@ -49,7 +49,7 @@ class Detector(Model, ABC, Generic[OptionsT]):
     Parameters
     ----------
     Options
-        What can be chosen when it is used.
+        Class of its options.
     """
 
     role = "detector"
@@ -58,60 +58,60 @@ class Detector(Model, ABC, Generic[OptionsT]):
 
     @abstractmethod
     def steps(self, micrograph: Micrograph, options: OptionsT) -> Step[Detections]:
-        """Find all particles of a single image, reporting as it goes.
+        """Find all particles in a single image, reporting progress.
 
         Raises
         ------
         UserError
-            If the image is a stack or has pixels that are not finite.
+            If the image is a stack or contains pixels that are not finite.
         """
 
     def detect(self, image: npt.ArrayLike | Micrograph, pixel_size: str | None = None, **options: Any) -> Detections:
-        """Find all particles of a single image.
+        """Find all particles in a single image.
 
         Parameters
         ----------
         image
             A micrograph, or (Y, X) grey values. Unlike `measure`, this does not leave out burnt-in data bars.
         pixel_size
-            Side of a pixel with its unit, such as ``"0.5 nm"``; None: what a micrograph says.
+            Side of a pixel with its unit, such as ``"0.5 nm"``; None: that of the micrograph.
         **options
-            By name, as `Options` has them.
+            Fields of `Options`, by name.
 
         Raises
         ------
         UserError
-            If the image is a stack or has pixels that are not finite, or there is no such option.
+            If the image is a stack or contains pixels that are not finite, or there is no such option.
         """
         return run(self.steps(Micrograph.of(image, pixel_size), self.Options.parse(options)))  # type: ignore[arg-type]
 
     def native_options(self) -> Params:
-        """Options for images at the scale it was trained for."""
+        """Options for images at the scale it was trained on."""
         return self.Options()
 
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """A parameter as estimated from some images of one material.
+    """A parameter estimated from images of one material.
 
     Parameters
     ----------
     parameter
         Its name in the recipe.
     value
-        From all images together.
+        Estimate from all images together.
     in_recipe
-        The nearest value the recipe could have: between its limits, and whole where it must be.
+        The nearest value possible in the recipe: within its limits, and an integer where required.
     per_image
-        (n,) from each image by itself; None where several are read at once.
+        (n,) estimates from single images; None if several are evaluated at once.
     spread
         Standard deviation of `per_image`; None for one image.
     standard_error
-        How far `value` would scatter with other images, by leaving out each in turn; None for one image.
+        Standard error of `value`, by leaving out each image in turn (jackknife); None for one image.
     limits
-        Least and largest value of the parameter.
+        Smallest and largest value of the parameter.
     held_out
-        Mean absolute errors on samples that were held out.
+        Mean absolute errors on held-out samples.
     """
 
     parameter: str
@@ -130,7 +130,7 @@ class Estimator(Model, ABC):
     Parameters
     ----------
     recipe
-        Plain data of the recipe it learned from; empty where there was none.
+        Plain data of the recipe it was trained on; empty if there was none.
     """
 
     role = "estimator"
@@ -139,7 +139,7 @@ class Estimator(Model, ABC):
 
     @abstractmethod
     def estimate(self, micrographs: Iterable[Micrograph]) -> list[Estimate]:
-        """Estimate every parameter from images of one and the same material.
+        """Estimate every parameter from images of a single material.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What lies in a folder of models, told from their files without loading any."""
+"""List the models in a folder from their files, without loading them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ from particleforge.store.run_folder import NOTE as RUN
 
 @dataclass(frozen=True)
 class Trained:
-    """One model, or a training that has not come to its end.
+    """A model, or a training that was not completed.
 
     Parameters
     ----------
     path
         Its folder.
     kind
-        Of model.
+        Kind of model.
     finished
-        Whether the training came to its end; if not, it can be continued.
+        Whether the training was completed; if not, it can be continued.
     usable
-        Whether there are weights to be used.
+        Whether there are weights that can be used.
     date
-        Of its last change.
+        Time of the last change.
     source
-        What it learned from, for a person.
+        What it was trained on, in plain words.
     scores
-        How well it does on what was held out, by what is scored.
+        Scores on held-out data, by name.
     size_bytes
-        Of all files in the folder.
+        Total size of the files in the folder.
     """
 
     path: Path
@@ -52,7 +52,7 @@ class Trained:
 
 
 def trained_models(folder: Path, role: str = "") -> list[Trained]:
-    """Models in a folder, of one role or any, the latest first; none where there is no folder."""
+    """Models in a folder, of one role or any, the latest first; none if there is no such folder."""
     if not folder.is_dir():
         return []
     found = [_read(path, role) for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
@@ -60,15 +60,15 @@ def trained_models(folder: Path, role: str = "") -> list[Trained]:
 
 
 def run_arguments(model: Path) -> dict[str, Any]:
-    """Read what an interrupted training was started with: its inputs and parameters as plain data.
+    """Read the inputs and parameters of an interrupted training, as plain data.
 
     Raises
     ------
     UserError
-        If the folder holds no run.
+        If the folder holds no training.
     """
     if not (model / RUN).is_file():
-        raise UserError(f"{model} holds no training that could go on.", "Choose one that was stopped.")
+        raise UserError(f"{model} holds no training that can be continued.", "Choose one that was stopped.")
     return read_yaml(model / RUN)
 
 

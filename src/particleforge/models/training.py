@@ -13,7 +13,7 @@ from particleforge.step import Step
 
 
 def begin_training(out: Path, params: TrainingParams, source: str) -> None:
-    """Note in a folder what kind of model will be in it, unless that is noted already.
+    """Write the card of a model into its folder before training, unless there is one.
 
     Parameters
     ----------
@@ -22,19 +22,19 @@ def begin_training(out: Path, params: TrainingParams, source: str) -> None:
     params
         Kind and settings.
     source
-        What it learns from, for people.
+        What it is trained on, in plain words.
     """
     if Card.read(out) is None:
         Card(kind=params.kind, source=source).write(out)
 
 
 def train_model(data: TrainingSet, out: Path, params: TrainingParams) -> Step[Model]:
-    """Train a model and note how well it did; an interrupted training in the folder is continued.
+    """Train a model and record its scores; an interrupted training in the folder is continued.
 
     Raises
     ------
     UserError
-        If there is nothing to learn from or no budget, or `out` holds a finished model.
+        If there is nothing to train on or no budget, or `out` holds a finished model.
     """
     kind = MODELS.get(params.kind)
     model = yield from kind.train(data, out, params)

@@ -1,4 +1,4 @@
-"""What a model learns from."""
+"""Training data of a model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from particleforge.sample import Sample
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Samples of each kind, of which any may be empty.
+    """Samples by origin; each may be empty.
 
     Parameters
     ----------
@@ -20,11 +20,11 @@ class TrainingSet:
     synthetic
         Samples drawn from recipes.
     rehearsal
-        Samples of what it must not forget; see `ModelKind.rehearsal`.
+        Samples that keep the model from forgetting; see `ModelKind.rehearsal`.
     held_out
         Annotated micrographs that are used for validation only.
     recipes
-        Plain data of the recipes of the synthetic samples, by where these are.
+        Plain data of the recipes of the synthetic samples, by their location.
     """
 
     real: Sequence[Sample] = ()
@@ -35,7 +35,7 @@ class TrainingSet:
 
 
 def hold_out(samples: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
-    """Split annotated micrographs: from eight on, every seventh with particles is kept for validation."""
+    """Split annotated micrographs: if there are eight or more, every seventh with particles is kept for validation."""
     labelled = [sample for sample in samples if sample.labels.any()]
     held_out = labelled[3::7] if len(labelled) >= 8 else []
     return [sample for sample in labelled if sample not in held_out], held_out

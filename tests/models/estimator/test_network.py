@@ -68,25 +68,25 @@ def test_inverse_grey_values():
 
 def test_joined_by_their_mean_images_have_no_order_and_may_be_repeated():
     model, features = net(Batch(at_once=4)), torch.rand(7, 12)
-    said = model.say(features)
-    assert torch.allclose(model.say(features[torch.randperm(7)]), said, atol=1e-6)
-    assert torch.allclose(model.say(features.repeat(3, 1)), said, atol=1e-6)
-    assert not torch.allclose(model.say(features[:6]), said, atol=1e-6)
+    predicted = model.predict(features)
+    assert torch.allclose(model.predict(features[torch.randperm(7)]), predicted, atol=1e-6)
+    assert torch.allclose(model.predict(features.repeat(3, 1)), predicted, atol=1e-6)
+    assert not torch.allclose(model.predict(features[:6]), predicted, atol=1e-6)
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 7, 20])
 def test_concatenated_images_may_begin_with_any(count):
     model, features = net(Batch(at_once=4, join="concatenate")), torch.rand(count, 12)
-    said = model.say(features)
-    assert torch.allclose(model.say(features.roll(1, 0)), said, atol=1e-6)
+    predicted = model.predict(features)
+    assert torch.allclose(model.predict(features.roll(1, 0)), predicted, atol=1e-6)
     turns = [model.joined(features[[(first + k) % count for k in range(4)]][None]) for first in range(count)]
-    assert torch.allclose(torch.sigmoid(torch.cat(turns)).mean(), said, atol=1e-6)
+    assert torch.allclose(torch.sigmoid(torch.cat(turns)).mean(), predicted, atol=1e-6)
 
 
 def test_one_image_by_itself_is_the_plain_network():
     model, images = net(Regression()), torch.rand(3, 1, 16, 16)
     features = model.features(images)
-    each = torch.stack([model.say(one[None]) for one in features])
+    each = torch.stack([model.predict(one[None]) for one in features])
     assert torch.allclose(each, torch.sigmoid(model(images))[:, 0], atol=1e-6)
 
 
@@ -100,7 +100,7 @@ def test_it_begins_at_the_mean():
 
 
 def test_images_too_small_for_the_poolings_are_refused():
-    with pytest.raises(UserError, match="8 x 20 px; 4 poolings need 16 px"):
+    with pytest.raises(UserError, match="8 x 20 px; 4 poolings need at least 16 px"):
         EstimatorNet(NetworkConfig(), (8, 20), Regression())
 
 

@@ -70,10 +70,10 @@ def test_images_are_resized_to_the_pixel_size_learned_from():
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (image(size=None), "its pixel size is not known; the estimator learned at 1 nm"),
-        (image(size=10), "its pixels measure 10 nm; .* takes 0.25 to 4 nm"),
-        (image((40, 24)), "40 x 24 pixels of 1 nm; the estimator takes 16 x 24"),
-        (image(grey=200), "grey values from 200 to 200; the estimator learned from 0 to 1"),
+        (image(size=None), "the pixel size is not known; the estimator was trained at 1 nm"),
+        (image(size=10), "the pixel size is 10 nm; .* accepts 0.25 to 4 nm"),
+        (image((40, 24)), "40 x 24 pixels of 1 nm; the estimator accepts at most 16 x 24"),
+        (image(grey=200), "grey values from 200 to 200; the estimator was trained on 0 to 1"),
         (image(grey=-50), "grey values from -50"),
         (image(grey=np.nan), "NaN"),
     ],

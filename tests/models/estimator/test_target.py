@@ -58,12 +58,12 @@ def test_descriptors_of_aggregates():
     bare = replace(sample, truth=sample.truth[sample.truth["material"] == "WO3"])
     assert np.isnan(shown_by(bare, "descriptor.cluster_size_TiO2"))
     assert shown_by(bare, "descriptor.share_TiO2") == 0
-    with pytest.raises(UserError, match=r"no descriptor 'size'.*There are particles, radius_of_gyration_nm"):
+    with pytest.raises(UserError, match=r"no descriptor 'size'.*Descriptors: particles, radius_of_gyration_nm"):
         shown_by(sample, "descriptor.size")
 
 
 def test_a_sample_without_an_aggregate_has_no_descriptors(make_disc):
-    with pytest.raises(UserError, match="disc is no aggregate"):
+    with pytest.raises(UserError, match="disc is not an aggregate"):
         shown_by(make_disc(4.0, np.random.default_rng(0)), "descriptor.coordination")
 
 
@@ -135,7 +135,7 @@ def test_batches_are_of_one_group_that_is_large_enough():
     [
         ([], "No parameter"),
         ([Regression()], "No parameter"),
-        ([Regression(parameter="a"), Share(parameter="a")], "a is a target twice"),
+        ([Regression(parameter="a"), Share(parameter="a")], "a is named in two targets"),
     ],
 )
 def test_targets_are_named_once(targets, says):

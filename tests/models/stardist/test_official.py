@@ -175,18 +175,18 @@ def with_(**changes):
     [
         (no_config, "config.json cannot be read"),
         (no_weights, "holds none of weights_best.h5"),
-        (keras_3_only, "best.weights.h5, which Keras 3 wrote"),
-        (truncated, "no Keras weights file"),
-        (text_as_weights, "no Keras weights file"),
-        (foreign_h5, "no Keras weights file"),
+        (keras_3_only, "best.weights.h5 in the format of Keras 3"),
+        (truncated, "not a Keras weights file"),
+        (text_as_weights, "not a Keras weights file"),
+        (foreign_h5, "not a Keras weights file"),
         (no_json, "not valid JSON"),
         (a_list, "holds a list"),
         (wrong_thresholds, "prob = 'high'"),
         (wrong_note, "working_scale = 'big'"),
         (with_(n_rays=32), r"layer dist has shape \(1, 1, 8, 16\)|layer dist has shape"),
         (with_(unet_n_depth=3), "is missing|has shape"),
-        (with_(unet_batch_norm=False), "layers config.json does not know: batch_normalization"),
-        (with_(net_conv_after_unet=0), "has shape|does not know"),
+        (with_(unet_batch_norm=False), "layers not described in config.json: batch_normalization"),
+        (with_(net_conv_after_unet=0), "has shape|not described"),
         (with_(n_dim=3), "n_dim = 3"),
         (with_(n_classes=2), "n_classes = 2"),
         (with_(backbone="resnet"), "backbone = 'resnet'"),
@@ -202,7 +202,7 @@ def test_spoilt_folders_are_refused_in_words(folder, spoil, words):
 
 
 def test_no_folder(tmp_path):
-    with pytest.raises(UserError, match="is no folder"):
+    with pytest.raises(UserError, match="is not a folder"):
         StarDistModel.load(tmp_path / "none")
-    with pytest.raises(UserError, match="is no folder"):
+    with pytest.raises(UserError, match="is not a folder"):
         StarDistModel.load(TINY / "config.json")

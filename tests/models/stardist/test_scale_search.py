@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.instances import Instances, Thresholds, instances
 from particleforge.models.stardist.scale_search import (
-    Look,
+    AtScale,
     candidate_scales,
     centroids,
     consistency,
@@ -65,7 +65,7 @@ def test_nothing_found_is_not_plausible() -> None:
     empty = np.zeros(SHAPE, np.float32)
     dist = np.ones((64, *SHAPE), np.float32)
     found = instances(empty, dist, config=CONFIG, thresholds=Thresholds(0.3, 0.4), shape=SHAPE)
-    assert plausibility(Look(empty, dist, found), 1.0, CONFIG) == 0
+    assert plausibility(AtScale(empty, dist, found), 1.0, CONFIG) == 0
 
 
 @given(st.lists(st.floats(2, 500), min_size=2, max_size=20))
@@ -86,7 +86,7 @@ DISCS = ((60.0, 60.0, 20.0), (60.0, 150.0, 17.0), (140.0, 70.0, 23.0))
 """y, x and radius of what a pretended detector sees in an image of 200 px."""
 
 
-def detector(image: np.ndarray, scale: float, imagined: tuple[float, ...] = ()) -> Step[Look]:
+def detector(image: np.ndarray, scale: float, imagined: tuple[float, ...] = ()) -> Step[AtScale]:
     """Finds discs of about 24 px, and round things of its favourite size in anything larger."""
     yield Progress(1, 1)
     shape = tuple(round(n * scale) for n in image.shape)
@@ -108,7 +108,7 @@ def detector(image: np.ndarray, scale: float, imagined: tuple[float, ...] = ()) 
             reach = -along + np.sqrt(np.maximum(r**2 - rho[None] ** 2 + along**2, 0))
             dist = np.where(inside, reach, dist).astype(np.float32)
     found = instances(prob, dist, config=CONFIG, thresholds=Thresholds(0.3, 0.4), shape=image.shape, scale=scale)
-    return Look(prob, dist, found)
+    return AtScale(prob, dist, found)
 
 
 SCALES = tuple(0.15 * 2 ** (k / 2) for k in range(9))
@@ -139,12 +139,12 @@ def test_what_only_one_scale_shows_is_dropped() -> None:
 
 
 def test_an_image_without_objects_gives_none() -> None:
-    def blind(image: np.ndarray, scale: float) -> Step[Look]:
+    def blind(image: np.ndarray, scale: float) -> Step[AtScale]:
         yield Progress(1, 1)
         shape = tuple(max(1, round(n * scale)) for n in image.shape)
         prob, dist = np.zeros(shape, np.float32), np.ones((64, *shape), np.float32)
         shown = instances(prob, dist, config=CONFIG, thresholds=Thresholds(0.3, 0.4), shape=image.shape, scale=scale)
-        return Look(prob, dist, shown)
+        return AtScale(prob, dist, shown)
 
     found = run(find_at_best_scale(blind, np.zeros((100, 100), np.float32), SCALES, CONFIG))
     assert not found.labels.any()

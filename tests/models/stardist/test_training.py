@@ -20,7 +20,7 @@ from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.train import Mix, train_network
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.models.stardist.training import (
-    GLANCE_PX,
+    PREVIEW_PX,
     are_long,
     plan_scales,
     train_stardist,
@@ -121,7 +121,7 @@ def test_held_out_particles_give_a_score_and_a_training_can_be_looked_at(tmp_pat
     samples = TrainingSet([discs(12)], held_out=[discs(12, name="b")])
     (first, *_) = [progress.preview for progress in train_stardist(samples, tmp_path, TINY) if progress.preview]
     shown = first()
-    assert shown.labels.shape == shown.micrograph.shape and max(shown.labels.shape) <= GLANCE_PX
+    assert shown.labels.shape == shown.micrograph.shape and max(shown.labels.shape) <= PREVIEW_PX
     with (tmp_path / LOG).open(newline="") as file:
         scores = [float(row["held_out_f1"]) for row in csv.DictReader(file)]
     assert len(scores) == 3 and all(0 <= score <= 1 for score in scores)
@@ -131,11 +131,11 @@ def test_a_perfect_network_scores_one(monkeypatch: pytest.MonkeyPatch) -> None:
     sample = discs(12)
     source = Source(sample.micrograph.grey, sample.labels)
     found = SimpleNamespace(labels=sample.labels)
-    monkeypatch.setattr(thresholds, "look", lambda net, shown: found)
-    assert thresholds.usual_f1(None, [source, source]) == 1  # type: ignore[arg-type]
+    monkeypatch.setattr(thresholds, "find_objects", lambda net, shown: found)
+    assert thresholds.default_f1(None, [source, source]) == 1  # type: ignore[arg-type]
     found.labels = np.where(sample.labels > 3, 0, sample.labels)
-    assert thresholds.usual_f1(None, [source]) == pytest.approx(2 * 3 / (2 * 3 + 6))  # type: ignore[arg-type]
-    assert math.isnan(thresholds.usual_f1(None, []))  # type: ignore[arg-type]
+    assert thresholds.default_f1(None, [source]) == pytest.approx(2 * 3 / (2 * 3 + 6))  # type: ignore[arg-type]
+    assert math.isnan(thresholds.default_f1(None, []))  # type: ignore[arg-type]
 
 
 def test_divergence_is_said_in_words(tmp_path: Path) -> None:

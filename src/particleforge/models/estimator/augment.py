@@ -1,4 +1,4 @@
-"""Variation of training images that leaves shapes as they are."""
+"""Augmentation of training images that preserves shapes."""
 
 import math
 from typing import TYPE_CHECKING
@@ -13,24 +13,23 @@ if TYPE_CHECKING:
 
 
 class EstimatorAugment(Params):
-    """How training images are varied. Reflections and quarter turns are always drawn."""
+    """How training images are varied. They are always reflected and rotated by 90° steps at random."""
 
-    turned: float = Field(0.5, ge=0, le=1, description="Share of steps whose images are turned by any angle.")
+    turned: float = Field(0.5, ge=0, le=1, description="Share of steps whose images are rotated by random angles.")
     gain: float = Field(
         0.0,
         ge=0,
         lt=1,
-        description="Largest change of the grey values, as a share of them: so much calibrations may differ.",
+        description="Largest relative change of the grey values, to tolerate different calibrations.",
     )
-    shift: float = Field(0.04, ge=0, le=0.5, description="Largest displacement, as a share of the image's side.")
+    shift: float = Field(0.04, ge=0, le=0.5, description="Largest displacement, as a share of the side of the image.")
 
 
 def varied(pixels: "Tensor", params: EstimatorAugment, rng: np.random.Generator) -> "Tensor":
-    """(B, K, Y, X) images, each reflected, turned, displaced, made brighter or darker.
+    """Return (B, K, Y, X) images, each reflected, rotated, displaced, and made brighter or darker.
 
-    What comes in from outside is as at the border.
-
-    Squares only are turned by quarters. The same `rng` gives the same images.
+    Pixels from outside the image repeat its border. Only square images are rotated by 90°. The same `rng` gives the
+    same images.
     """
     import torch
     from torch.nn import functional as F

@@ -1,4 +1,4 @@
-"""Prepared images of samples and what they show."""
+"""Prepared images of samples with their targets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ REPORT_EVERY = 32
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Images and what they show.
+    """Images with their targets.
 
     Parameters
     ----------
     images
         (n, Y, X) uint8, prepared.
     shown
-        Per target (n,) values of single images; nan where an image has none.
+        Per target (n,) values shown by single images; nan if an image has none.
     asked
         Per target (n,) values of the parameter.
     groups
-        (n,) number of the group of samples with the same parameters.
+        (n,) index of the group of samples with the same parameters.
     hints
-        (n, h) what else single images show; nan where one shows none.
+        (n, h) further values shown by single images; nan if an image has none.
     """
 
     images: Bytes
@@ -41,7 +41,7 @@ class Pictures:
     hints: Floats
 
     def split(self, held_out: float, seed: int) -> tuple[Ints, Ints]:
-        """Return indices to learn from and those held out, of which groups are never torn apart.
+        """Return indices for training and held-out indices, without splitting groups.
 
         Raises
         ------
@@ -54,8 +54,9 @@ class Pictures:
         away = np.isin(self.groups, names[order[taken]])
         if len(names) < 4 or away.all() or not away.any():
             raise UserError(
-                f"There are {len(self.groups)} samples with {len(names)} different parameters; some must be held out.",
-                "Draw more samples or groups.",
+                f"There are {len(self.groups)} samples with {len(names)} different parameters; that is too few to hold "
+                "some out.",
+                "Draw more samples or batches.",
             )
         return np.flatnonzero(~away), np.flatnonzero(away)
 
@@ -72,15 +73,15 @@ def collect(
     Parameters
     ----------
     samples
-        What to learn from.
+        Training samples.
     targets
-        What is told from their images.
+        What is estimated from their images.
     shared
         Parameters that samples of a group have in common.
     preparation
-        Makes images ready.
+        Prepares images.
     hints
-        Names of what else they show; see `Target.shown`.
+        Names of further values they show; see `Target.shown`.
 
     Raises
     ------

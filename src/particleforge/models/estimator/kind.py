@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from particleforge.step import Step
 
 HETERO = Path(__file__).parent / "hetero"
-"""The bundled estimator of hetero-aggregates; its recipe and its training are next to it."""
+"""The bundled estimator of hetero-aggregates; its recipe and training parameters are in the same folder."""
 NOTE = "estimator.yaml"
 
 
@@ -32,17 +32,17 @@ class EstimatorKind(ModelKind):
 
     @classmethod
     def recognises(cls, folder: Path) -> bool:
-        """Whether there is the note that is written last."""
+        """Whether the file that is written last exists."""
         return (folder / NOTE).is_file()
 
     @classmethod
     def finished(cls, folder: Path) -> bool:
-        """Whether there is the note that is written last."""
+        """Whether the file that is written last exists."""
         return cls.recognises(folder)
 
     @classmethod
     def scores(cls, folder: Path) -> dict[str, float]:
-        """Mean absolute error of each parameter on samples that were held out, of several images where these are."""
+        """Mean absolute error of each parameter on held-out samples, from several images where there are any."""
         try:
             parts = read_yaml(folder / NOTE)["parts"]
             errors = {part["target"]["parameter"]: part["held_out"] for part in parts}
@@ -64,19 +64,19 @@ class EstimatorKind(ModelKind):
         Raises
         ------
         UserError
-            If there are annotated images, whose parameters nobody knows, or datasets of several recipes.
+            If there are annotated images, whose parameters are not known, or datasets of several recipes.
         """
         from particleforge.models.estimator.training import train_on
 
         if len(data.real) or len(data.held_out):
             raise UserError(
-                "An estimator learns from samples whose parameters are known, not from annotated images.",
-                "Give datasets NAME.zarr drawn from one recipe.",
+                "An estimator is trained on samples whose parameters are known, not on annotated images.",
+                "Give datasets NAME.zarr drawn from a single recipe.",
             )
         places, recipes = list(data.recipes), list(data.recipes.values())
         for place, recipe in data.recipes.items():
             if recipe != recipes[0]:
                 raise UserError(
-                    f"{place} was drawn from another recipe than {places[0]}.", "Give datasets of one recipe."
+                    f"{place} was drawn from a different recipe than {places[0]}.", "Give datasets of a single recipe."
                 )
         return (yield from train_on(data.synthetic, recipes[0] if recipes else {}, out, params))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from particleforge.models.estimator.network import EstimatorNet
 
 CHUNK = 32
-"""Images that go through a network at once."""
+"""Images processed by a network at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +44,9 @@ class Part:
     nets
         By the names the target gives them.
     held_out
-        How well it did on samples that were held out.
+        Mean absolute errors on held-out samples.
     together
-        What the mean of several images tells; None: itself.
+        Correction of the mean of several images; None: the mean is used as it is.
     """
 
     target: Target
@@ -77,15 +77,15 @@ class Part:
         )
 
     def value(self, images: Bytes) -> float:
-        """Estimate from (n, Y, X) prepared images together, without saying how sure it is."""
+        """Estimate from (n, Y, X) prepared images together, without uncertainty."""
         return float(self._together(self._features(images), [np.arange(len(images))])[0])
 
     def per_image(self, images: Bytes) -> Floats:
-        """Estimate from each of (n, Y, X) prepared images by itself."""
+        """Estimate from each of (n, Y, X) prepared images separately."""
         return self._each(self._features(images))
 
     def in_recipe(self, value: float) -> float:
-        """Nearest value the recipe could have."""
+        """Nearest value possible in the recipe."""
         return float(np.clip(np.rint(value) if self.target.whole else value, *self.limits))
 
     def _features(self, images: Bytes) -> dict[str, Floats]:
@@ -102,16 +102,16 @@ class Part:
         return np.array([self.of_several(each[kept]) for kept in sets])
 
     def of_several(self, each: Floats) -> float:
-        """Value from what is read from each of some images."""
+        """Value from the estimates of single images."""
         mean = float(each.mean())
         if self.together is None:
             return mean
         return float(np.clip(self.together(mean, len(each)), *reach_of(self.target, self.limits)))
 
     def _read(self, features: Mapping[str, Sequence[Floats]]) -> Floats:
-        """Value of each set of images from their features by every network."""
-        said = {name: np.array([_say(self.nets[name], one) for one in sets]) for name, sets in features.items()}
-        return self.target.combine(said, reach_of(self.target, self.limits))
+        """Value of each set of images from its features for every network."""
+        outputs = {name: np.array([_predict(self.nets[name], one) for one in sets]) for name, sets in features.items()}
+        return self.target.combine(outputs, reach_of(self.target, self.limits))
 
 
 def _ascending(limits: tuple[float, float]) -> tuple[float, float]:
@@ -137,18 +137,18 @@ class _Note(Params):
 
 @dataclass(frozen=True, eq=False)
 class Estimator(roles.Estimator):
-    """Trained networks and all they need to be used.
+    """Trained networks and everything needed to use them.
 
     Parameters
     ----------
     parts
         One per target.
     preparation
-        Makes images ready.
+        Prepares images.
     network
         Sizes of the layers.
     recipe
-        Plain data of the recipe it learned from; empty where there was none.
+        Plain data of the recipe it was trained on; empty if there was none.
     provenance
         Plain data: what it was trained on and how.
     """
@@ -171,7 +171,7 @@ class Estimator(roles.Estimator):
         if not (folder / NOTE).is_file():
             raise UserError(
                 f"{folder} holds no estimator.",
-                "Give a folder that `particleforge train --model estimator` has finished.",
+                "Give a folder in which `particleforge train --model estimator` has finished.",
             )
         note = _Note.from_yaml(folder / NOTE)
         parts = []
@@ -184,7 +184,7 @@ class Estimator(roles.Estimator):
         return cls(parts, note.preparation, note.network, note.recipe, note.provenance)
 
     def save(self, folder: Path) -> None:
-        """Write the model; the note goes last, so that it says the model is whole."""
+        """Write the model; the note is written last, so that it means the model is complete."""
         for number, part in enumerate(self.parts):
             for name, net in part.nets.items():
                 save_net(folder, net_name(number, name), net)
@@ -198,14 +198,14 @@ class Estimator(roles.Estimator):
             path.write_text(note.to_yaml(), encoding="utf-8")
 
     def headline(self) -> dict[str, Any]:
-        """Mean absolute error of each parameter on what was held out."""
+        """Mean absolute error of each parameter on held-out samples."""
         errors = {
             part.target.parameter: part.held_out.get("together", part.held_out.get("per_image")) for part in self.parts
         }
         return {f"error of {name}": None if error is None else round(error, 4) for name, error in errors.items()}
 
     def estimate(self, micrographs: Iterable[Micrograph]) -> list[Estimate]:
-        """Estimate every parameter from images of one and the same material.
+        """Estimate every parameter from images of a single material.
 
         Raises
         ------
@@ -217,22 +217,22 @@ class Estimator(roles.Estimator):
             images.append(self.preparation(micrograph))
             if np.ptp(images[-1]) == 0:
                 raise UserError(
-                    f"{micrograph.name}: all pixels have the same grey level; there is nothing to estimate from.",
+                    f"{micrograph.name}: all pixels have the same grey level, so nothing can be estimated from it.",
                     "Leave this image out.",
                 )
         if not images:
-            raise UserError("There is no image to estimate from.", "Give one or more; ten are usual.")
+            raise UserError("There is no image to estimate from.", "Give one or more; ten are typical.")
         return [part.estimate(np.stack(images)) for part in self.parts]
 
 
 def reach_of(target: Target, limits: tuple[float, float]) -> tuple[float, float]:
-    """Between which values a network answers: a little more than the parameter can have."""
+    """Range of the output of a network: a little more than that of the parameter."""
     margin = target.tolerance * (limits[1] - limits[0])
     return limits[0] - margin, limits[1] + margin
 
 
 def net_name(number: int, name: str) -> str:
-    """Name of the files of a target's network."""
+    """File name of a network of a target."""
     return f"{number}_{name}"
 
 
@@ -253,7 +253,7 @@ def load_net(
     Raises
     ------
     UserError
-        If the file is missing, broken, or of another network.
+        If the file is missing, broken, or belongs to another network.
     """
     import torch
 
@@ -267,11 +267,11 @@ def load_net(
             weights = {key: torch.from_numpy(file[key]) for key in file.files}
     except (OSError, ValueError, AttributeError, EOFError, BadZipFile, zlib.error) as error:
         state = "is broken" if path.is_file() else "is missing"
-        raise UserError(f"{path} {state}.", "Copy the model folder anew.") from error
+        raise UserError(f"{path} {state}.", "Copy the model folder again.") from error
     try:
         net.load_state_dict(weights)
     except RuntimeError as error:
-        raise UserError(f"{path} does not fit {folder / NOTE}.", "Copy the model folder anew.") from error
+        raise UserError(f"{path} does not fit {folder / NOTE}.", "Copy the model folder again.") from error
     return net.eval()
 
 
@@ -289,8 +289,8 @@ def _features(net: EstimatorNet, images: Bytes, target: Target) -> Floats:
         return np.asarray(torch.cat(chunks).numpy())
 
 
-def _say(net: EstimatorNet, features: Floats) -> float:
+def _predict(net: EstimatorNet, features: Floats) -> float:
     import torch
 
     with torch.inference_mode():
-        return float(net.say(torch.from_numpy(features)))
+        return float(net.predict(torch.from_numpy(features)))

@@ -16,9 +16,9 @@ def scaled_sigmoid(logit: Tensor, low: float, high: float) -> Tensor:
 
 
 def network_input(pixels: Tensor, target: Target) -> Tensor:
-    """Bring prepared pixels (uint8) between -1 and 1; the foreground inverted where the target wants that.
+    """Map prepared pixels (uint8) to -1 to 1; the foreground is inverted if the target requires it.
 
-    For ``inverse`` a share v of the grey range becomes threshold / v where it is above the threshold, else 0.
+    For ``inverse``, a share v of the grey range becomes threshold / v if it is above the threshold, else 0.
     """
     share = pixels.float() / 255
     if target.grey == "inverse":
@@ -27,7 +27,7 @@ def network_input(pixels: Tensor, target: Target) -> Tensor:
 
 
 class EstimatorNet(nn.Module):
-    """Features of each image by convolutions, joined over the images of a batch, then a number or several.
+    """Features of each image by convolutions, joined over the images of a batch, then one number or several.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ class EstimatorNet(nn.Module):
     shape
         Height and width of the images.
     target
-        How many images there are at once, and how their features are joined.
+        Number of images at once, and how their features are joined.
     outputs
-        How many numbers it says.
+        Number of outputs.
 
     Raises
     ------
@@ -53,8 +53,8 @@ class EstimatorNet(nn.Module):
         if min(small) < 1 or any(side % config.fold for side in shape):
             raise UserError(
                 f"Prepared images measure {shape[0]} x {shape[1]} px; {len(config.convolutions)} poolings need "
-                f"{least} px at least, and a fold of {config.fold} multiples of it.",
-                "Take a smaller pool or fold, fewer blocks of convolutions, or larger images.",
+                f"at least {least} px, and a fold of {config.fold} needs multiples of it.",
+                "Use a smaller pool or fold, fewer blocks of convolutions, or larger images.",
             )
         layers: list[nn.Module] = [nn.PixelUnshuffle(config.fold)] if config.fold > 1 else []
         before = config.fold**2
@@ -76,7 +76,7 @@ class EstimatorNet(nn.Module):
             nn.ReLU(),
             nn.Linear(config.hidden, outputs),
         )
-        self.to(memory_format=torch.channels_last)  # quicker where there are few channels
+        self.to(memory_format=torch.channels_last)  # faster with few channels
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, K, Y, X) batches of K images to (B, outputs) logits."""
@@ -90,19 +90,19 @@ class EstimatorNet(nn.Module):
         logits: Tensor = self.head(together)
         return logits
 
-    def say(self, features: Tensor) -> Tensor:
+    def predict(self, features: Tensor) -> Tensor:
         """(K, features) of any number of images to one number between 0 and 1.
 
-        A network that concatenates is asked once per turn of the images' order.
+        A network that concatenates is evaluated once for each cyclic shift of the images.
         """
         if self.concatenated:
             count = len(features)
-            turns = torch.arange(count)[:, None] + torch.arange(self.concatenated)
-            return torch.sigmoid(self.joined(features[turns % count])).mean()
+            shifts = torch.arange(count)[:, None] + torch.arange(self.concatenated)
+            return torch.sigmoid(self.joined(features[shifts % count])).mean()
         return torch.sigmoid(self.joined(features[None]))[0, 0]
 
     def begin_at(self, mean: float) -> None:
-        """Let the untrained network say about the mean of what is to be learned."""
+        """Make the untrained network predict about the mean of its targets."""
         last = self.head[-1]
         mean = min(max(mean, 0.01), 0.99)
         if isinstance(last, nn.Linear):

@@ -1,4 +1,4 @@
-"""Images as estimators want them: one size, one pixel size, few grey levels."""
+"""Bring images to what estimators expect: one size, one pixel size, few grey levels."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, Self
@@ -19,45 +19,45 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 WHITE = 255
 MOST_RESIZED = 4.0
-"""Images may have larger or smaller pixels than those learned from by this factor."""
+"""Pixels of images may be larger or smaller than those of the training images by this factor."""
 BEYOND = 3.0
-"""Grey values may exceed the range learned from by this factor of it."""
+"""Grey values may exceed the range of the training images by this multiple of it."""
 READ_FOR_RANGE = 256
-"""Images at most that the grey range is taken from."""
+"""Maximum number of images from which the grey range is taken."""
 SAME_SIZE = 0.01
 TRIMMED_PX = 2
-"""Rows and columns at most that are cut off without a word on each side."""
+"""Maximum number of rows and columns that are silently cut off on each side."""
 
 
 class PrepareParams(Params):
-    """How images are made ready for the networks."""
+    """How images are prepared for the networks."""
 
-    pool: int = Field(2, ge=1, le=64, description="Blocks of so many by so many pixels become one, by their mean.")
+    pool: int = Field(2, ge=1, le=64, description="Side of the blocks of pixels that are averaged to one pixel.")
     grey: Literal["absolute", "per_image"] = Field(
         "absolute",
-        description="What becomes black and white. absolute: the same grey values in all images, which must be "
-        "calibrated; per_image: the least and the largest of each image.",
+        description="Which grey values become black and white. absolute: the same in all images, which must be "
+        "calibrated; per_image: the smallest and the largest of each image.",
     )
     curve: Literal["linear", "root"] = Field(
         "linear",
-        description="root: the square root of the grey range, which brings out faint particles and makes the noise of "
-        "counted electrons the same everywhere.",
+        description="root: the square root of the grey range, which brings out faint particles and makes shot noise "
+        "the same everywhere.",
     )
-    levels: int = Field(256, ge=2, le=256, description="Grey values are rounded to so many levels.")
+    levels: int = Field(256, ge=2, le=256, description="Number of levels to which grey values are rounded.")
 
 
 class Preparation(PrepareParams):
-    """Makes images ready, with what was found out from the samples learned from."""
+    """Prepares images with size, pixel size and grey range of the training samples."""
 
     height_px: int = Field(128, ge=1, description="Height of images before pooling.")
     width_px: int = Field(128, ge=1, description="Width of images before pooling.")
-    pixel_size_nm: float | None = Field(None, gt=0, description="Side of their pixels; empty: not known.")
-    low: float = Field(0.0, description="Grey value that becomes black, for absolute.")
-    high: float = Field(1.0, description="Grey value that becomes white, for absolute.")
+    pixel_size_nm: float | None = Field(None, gt=0, description="Side of a pixel before pooling; empty: not known.")
+    low: float = Field(0.0, description="Grey value that becomes black, with absolute.")
+    high: float = Field(1.0, description="Grey value that becomes white, with absolute.")
 
     @classmethod
     def fit(cls, samples: "Sequence[Sample]", params: PrepareParams) -> Self:
-        """Find size, pixel size and grey range of samples.
+        """Determine size, pixel size and grey range from samples.
 
         Raises
         ------
@@ -65,7 +65,7 @@ class Preparation(PrepareParams):
             If there is no sample or pixel sizes differ.
         """
         if not len(samples):
-            raise UserError("There is no sample to learn from.", "Draw some, such as 3000.")
+            raise UserError("There is no sample to learn from.", "Draw some, for example 3000.")
         some = samples if len(samples) <= READ_FOR_RANGE else _spread(samples)
         seen = [sample.micrograph for sample in some]
         sizes = [one.square_pixel_size_nm for one in seen]
@@ -74,7 +74,7 @@ class Preparation(PrepareParams):
             other = "none" if len(known) < len(sizes) else f"{max(known):g} nm"
             raise UserError(
                 f"Pixel sizes of the samples differ: {min(known):g} nm and {other}.",
-                "Draw samples with one pixel size; images of others are resized when they are estimated from.",
+                "Draw samples with a single pixel size; images with other pixel sizes are resized on estimation.",
             )
         low = min(float(one.grey.min()) for one in seen)
         high = float(np.percentile([float(one.grey.max()) for one in seen], 99))
@@ -97,13 +97,13 @@ class Preparation(PrepareParams):
     def __call__(self, micrograph: Micrograph) -> Bytes:
         """Return the image as (Y, X) uint8.
 
-        It is resized to the pixel size learned from, and filled up with its ground where it is smaller.
+        It is resized to the pixel size of the training images, and padded with its background if it is smaller.
 
         Raises
         ------
         UserError
-            If its pixel size is not known, but that of the others is; if it is too far from theirs; if the image is
-            larger or its grey values lie far beyond theirs.
+            If its pixel size is not known but that of the training images is, or is too far from theirs; if the image
+            is larger than theirs or its grey values are far outside their range.
         """
         image = pooled(resized(micrograph.grey, self._factor(micrograph)), self.pool)
         return self._level(self._framed(image, micrograph), micrograph)
@@ -114,27 +114,29 @@ class Preparation(PrepareParams):
             return 1.0
         if own is None:
             raise UserError(
-                f"{micrograph.name}: its pixel size is not known; the estimator learned at {self.pixel_size_nm:g} nm.",
-                "Give it, such as --pixel-size '0.5 nm'.",
+                f"{micrograph.name}: the pixel size is not known; the estimator was trained at "
+                f"{self.pixel_size_nm:g} nm.",
+                "Give it, for example --pixel-size '0.5 nm'.",
             )
         factor = own / self.pixel_size_nm
         if not 1 / MOST_RESIZED <= factor <= MOST_RESIZED:
             raise UserError(
-                f"{micrograph.name}: its pixels measure {own:g} nm; the estimator learned at {self.pixel_size_nm:g} nm "
-                f"and takes {self.pixel_size_nm / MOST_RESIZED:g} to {self.pixel_size_nm * MOST_RESIZED:g} nm.",
+                f"{micrograph.name}: the pixel size is {own:g} nm; the estimator was trained at "
+                f"{self.pixel_size_nm:g} nm and accepts {self.pixel_size_nm / MOST_RESIZED:g} to "
+                f"{self.pixel_size_nm * MOST_RESIZED:g} nm.",
                 "Check the pixel size, or train an estimator for this magnification.",
             )
         return 1.0 if abs(factor - 1) < SAME_SIZE else factor
 
     def _framed(self, image: Floats, micrograph: Micrograph) -> Floats:
-        """Put into the middle of a frame with the grey of the image's border."""
+        """Place the image in the centre of a frame filled with the grey value of its border."""
         if any(own > side + 2 * TRIMMED_PX for own, side in zip(image.shape, self.shape, strict=True)):
             size = "" if self.pixel_size_nm is None else f" of {self.pixel_size_nm:g} nm"
             own = tuple(side * self.pool for side in image.shape)
             raise UserError(
-                f"{micrograph.name} has {own[0]} x {own[1]} pixels{size}; the estimator takes "
-                f"{self.height_px} x {self.width_px} at most.",
-                "Cut out the part to estimate from.",
+                f"{micrograph.name} has {own[0]} x {own[1]} pixels{size}; the estimator accepts "
+                f"at most {self.height_px} x {self.width_px}.",
+                "Crop the image to the part of interest.",
             )
         border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
         frame = np.full(self.shape, np.median(border), np.float32)
@@ -151,10 +153,10 @@ class Preparation(PrepareParams):
             low, high = float(image.min()), float(image.max())
         elif image.max() > low + BEYOND * (high - low) or image.min() < high - BEYOND * (high - low):
             raise UserError(
-                f"{micrograph.name}: grey values from {image.min():.4g} to {image.max():.4g}; the estimator learned "
-                f"from {low:.4g} to {high:.4g}.",
-                "Images must be calibrated alike, for aggregates as shares of the electrons; or train with grey "
-                "per_image.",
+                f"{micrograph.name}: grey values from {image.min():.4g} to {image.max():.4g}; the estimator was "
+                f"trained on {low:.4g} to {high:.4g}.",
+                "Images need the same calibration, for aggregates as fractions of the incident electrons; or train "
+                "with grey per_image.",
             )
         share = np.clip((image - low) / max(high - low, 1e-12), 0, 1)
         share = np.sqrt(share) if self.curve == "root" else share
@@ -163,7 +165,7 @@ class Preparation(PrepareParams):
 
 
 def resized(image: Floats, factor: float) -> Floats:
-    """Image resized by a factor; where it shrinks, pixels are the mean of those below, as a coarser detector has it."""
+    """Image resized by a factor; if it shrinks, by averaging pixels, as a coarser detector would."""
     if factor >= 1:
         return rescale(image, factor)
     import torch
@@ -175,7 +177,7 @@ def resized(image: Floats, factor: float) -> Floats:
 
 
 def pooled(image: Floats, pool: int) -> Floats:
-    """Mean of blocks of `pool` by `pool` pixels; a rest at lower right is left out."""
+    """Mean of blocks of `pool` by `pool` pixels; a remainder at the bottom and right is left out."""
     if pool == 1:
         return image
     height, width = (max(1, side // pool) for side in image.shape)
@@ -185,7 +187,7 @@ def pooled(image: Floats, pool: int) -> Floats:
 
 
 def _spread(samples: "Sequence[Sample]") -> "list[Sample]":
-    """Choose some of many, evenly spread."""
+    """Choose samples, evenly spread."""
     return [samples[int(i)] for i in np.linspace(0, len(samples) - 1, READ_FOR_RANGE)]
 
 

@@ -1,4 +1,4 @@
-"""What is estimated, and by which kind of network."""
+"""Targets: what is estimated, and by which kind of network."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Outputs: TypeAlias = Mapping[str, Floats]
-"""What each network of a target says of each image."""
+"""Output of each network of a target for each image."""
 
 
 class Target(Params):
@@ -26,26 +26,26 @@ class Target(Params):
 
     networks: ClassVar[tuple[str, ...]] = ("value",)
     tolerance: ClassVar[float] = 0.1
-    """How far beyond the known values an image's estimate may lie, as a share of their range."""
+    """How far beyond the known values the estimate from an image may lie, as a share of their range."""
 
     parameter: str = Field(
-        "", description="Name of a parameter that is drawn once per image, such as `growth.prefactor`."
+        "", description="Name of a parameter that is drawn once per image, for example `growth.prefactor`."
     )
     shown: str = Field(
         "",
-        description="What a single image shows of it, where that differs: a sum of names, joined by +. "
-        "`truth.COLUMN` is the mean of a column of the truth table, `truth.COLUMN=VALUE` the share of the particles "
+        description="What a single image shows of the parameter, if different: a sum of names joined by +. "
+        "`truth.COLUMN` is the mean of a column of the truth table, `truth.COLUMN=VALUE` the share of particles "
         "with this value, `descriptor.NAME` a descriptor of the aggregate. Empty: the parameter itself.",
     )
-    low: float | None = Field(None, description="Least value; empty: as the recipe or the data say.")
-    high: float | None = Field(None, description="Largest value; empty: as the recipe or the data say.")
-    whole: bool = Field(False, description="Whether the estimate is rounded to a whole number.")
+    low: float | None = Field(None, description="Smallest value; empty: from the recipe or the data.")
+    high: float | None = Field(None, description="Largest value; empty: from the recipe or the data.")
+    whole: bool = Field(False, description="Whether the estimate is rounded to an integer.")
     grey: Literal["linear", "inverse"] = Field(
         "linear",
         description="inverse: grey values v of the foreground become threshold / v, which brings out faint particles.",
     )
     threshold: float = Field(
-        0.05, gt=0, lt=1, description="Where the foreground begins for inverse, as a share of the grey range."
+        0.05, gt=0, lt=1, description="Threshold of the foreground for inverse, as a share of the grey range."
     )
 
     @model_validator(mode="after")
@@ -56,11 +56,11 @@ class Target(Params):
 
     @property
     def images(self) -> int:
-        """Images the network is given at once."""
+        """Number of images given to the network at once."""
         return 1
 
     def of_sample(self, sample: "Sample") -> float:
-        """Value a network should tell from a sample's image.
+        """Value a network should estimate from the image of a sample.
 
         Raises
         ------
@@ -70,7 +70,7 @@ class Target(Params):
         return shown_by(sample, self.shown or self.parameter)
 
     def limits(self, recipe: Mapping[str, Any], values: Floats) -> tuple[float, float]:
-        """Least and largest value: as given, else by the recipe's draw, else by the data.
+        """Smallest and largest value: as given, else from the distribution in the recipe, else from the data.
 
         Raises
         ------
@@ -84,36 +84,36 @@ class Target(Params):
         low, high = (low if self.low is None else self.low), (high if self.high is None else self.high)
         if not low < high or np.ptp(values) == 0:
             raise UserError(
-                f"{self.parameter} is {values[0]:g} in every sample; nothing can be learned of it.",
-                "Let the recipe draw it, such as uniform(1, 2).",
+                f"{self.parameter} is {values[0]:g} in every sample, so it cannot be learned.",
+                "Give a distribution in the recipe, for example uniform(1, 2).",
             )
         return low, high
 
     def pools(self, values: Floats, groups: Ints, chosen: Ints, limits: tuple[float, float]) -> dict[str, list[Ints]]:
-        """Per network, sets of samples that are drawn from equally often; images of one draw are of one set."""
+        """Per network, sets of samples that are drawn equally often; images drawn together are from the same set."""
         return {name: [chosen] for name in self.networks}
 
     def goals(self, name: str, values: Floats, limits: tuple[float, float]) -> Floats:
-        """Return what a network is to say of each sample, between 0 and 1."""
+        """Return the desired output of a network for each sample, between 0 and 1."""
         low, high = limits
         return np.clip((values - low) / (high - low), 0, 1)
 
     def combine(self, outputs: Outputs, limits: tuple[float, float]) -> Floats:
-        """Value per image from what the networks say of it, in units of the parameter."""
+        """Value per image from the outputs of the networks, in units of the parameter."""
         low, high = limits
         return low + (high - low) * outputs["value"]
 
 
 class Regression(Target):
-    """Each image by itself, between bounds by a scaled sigmoid; of several images the mean."""
+    """A value from each image separately, bounded by a scaled sigmoid; the mean of several images."""
 
     kind: Literal["regression"] = "regression"
 
 
 class Share(Target):
-    """A share; images that show nothing but one kind are told by a network of their own, and get an end of the range.
+    """A share; a second network recognises images that show only one kind, and these get an end of the range.
 
-    It learns from as many such images as others.
+    It is trained on as many of these images as of others.
     """
 
     networks: ClassVar[tuple[str, ...]] = ("value", "ends")
@@ -124,12 +124,12 @@ class Share(Target):
     high: float | None = Field(1.0, description="Value of images that show nothing else.")
 
     def limits(self, recipe: Mapping[str, Any], values: Floats) -> tuple[float, float]:
-        """As given, else by the recipe or the data.
+        """As given, else from the recipe or the data.
 
         Raises
         ------
         UserError
-            If all samples are at an end, or none.
+            If all samples or none are at an end of the range.
         """
         limits = super().limits(recipe, values)
         ends = np.isin(values, limits)
@@ -137,13 +137,13 @@ class Share(Target):
             what = "Every sample" if ends.all() else "No sample"
             raise UserError(
                 f"{what} shows a {self.shown or self.parameter} of {limits[0]:g} or {limits[1]:g}; "
-                "both those and others are needed for kind share.",
-                "Draw more samples, or take kind regression.",
+                "kind share needs both such samples and others.",
+                "Draw more samples, or use kind regression.",
             )
         return limits
 
     def pools(self, values: Floats, groups: Ints, chosen: Ints, limits: tuple[float, float]) -> dict[str, list[Ints]]:
-        """Draw from all; to tell the ends, from those at an end as often as from the others."""
+        """Draw from all samples; for the ends, from those at an end as often as from the others."""
         ends = np.isin(values[chosen], limits)
         return {"value": [chosen], "ends": [part for part in (chosen[ends], chosen[~ends]) if len(part)]}
 
@@ -154,32 +154,33 @@ class Share(Target):
         return super().goals(name, values, limits)
 
     def combine(self, outputs: Outputs, limits: tuple[float, float]) -> Floats:
-        """Nearest end where the image is said to be at one."""
+        """Nearest end of the range if the image is classified as being at one."""
         value = np.where(outputs["ends"] > 0.5, np.rint(outputs["value"]), outputs["value"])
         return super().combine({"value": value}, limits)
 
 
 class Batch(Target):
-    """Several images of one group at once: features of each by the same network, joined, then one value.
+    """Several images of one batch at once: features of each by the same network, joined, then one value.
 
-    For what no single image tells. Samples must come in batches, as those of recipes of kind batches do.
+    For what cannot be seen in a single image. Samples must come in batches, like those of a recipe of kind batches.
     """
 
     kind: Literal["batch"] = "batch"
-    at_once: int = Field(10, ge=2, le=100, description="Images per group it learns from.")
+    at_once: int = Field(10, ge=2, le=100, description="Images per batch used in training.")
     join: Literal["mean", "concatenate"] = Field(
         "mean",
-        description="How the features of the images are joined. mean: their order does not matter, and any number will "
-        "do. concatenate: as many images as learned from; fewer are repeated, and the mean over their turns is taken.",
+        description="How the features of the images are joined. mean: their order does not matter, and any number is "
+        "possible. concatenate: as many images as in training; fewer are repeated, and the outputs for all cyclic "
+        "shifts are averaged.",
     )
 
     @property
     def images(self) -> int:
-        """Images the network is given at once."""
+        """Number of images given to the network at once."""
         return self.at_once
 
     def pools(self, values: Floats, groups: Ints, chosen: Ints, limits: tuple[float, float]) -> dict[str, list[Ints]]:
-        """Choose groups that have enough samples.
+        """Choose groups with enough samples.
 
         Raises
         ------
@@ -202,18 +203,18 @@ AnyTarget: TypeAlias = Annotated[Regression | Share | Batch, Field(discriminator
 
 
 def shown_by(sample: "Sample", names: str) -> float:
-    """Tell what a sample shows, by names joined by +; see `Target.shown`.
+    """Return what a sample shows, for names joined by +; see `Target.shown`.
 
     Raises
     ------
     UserError
-        If it has none of a name.
+        If it has nothing of one of the names.
     """
     return float(sum(_part(sample, name.strip()) for name in names.split("+")))
 
 
 def _part(sample: "Sample", name: str) -> float:
-    """Value of one name: of the recipe, the truth table or the aggregate."""
+    """Value for one name: from the recipe, the truth table or the aggregate."""
     if name.startswith("descriptor."):
         return _descriptor(sample, name.removeprefix("descriptor."))
     if not name.startswith("truth."):
@@ -221,7 +222,7 @@ def _part(sample: "Sample", name: str) -> float:
     column, _, wanted = name.removeprefix("truth.").partition("=")
     if sample.truth is None or column not in sample.truth:
         there = "no truth table" if sample.truth is None else f"columns {', '.join(map(str, sample.truth))}"
-        raise UserError(f"Sample {sample.name} has no {name!r}; it has {there}.", "Name one of these.")
+        raise UserError(f"Sample {sample.name} has no {name!r}; it has {there}.", "Use one of these names.")
     values = sample.truth[column]
     if wanted:
         return float((values.astype(str) == wanted).mean())
@@ -229,24 +230,28 @@ def _part(sample: "Sample", name: str) -> float:
         return float(values.astype(float).mean())
     except ValueError as error:
         first = values.iloc[0]
-        raise UserError(f"Column {column} holds text such as {first!r}.", f"Write truth.{column}={first}.") from error
+        raise UserError(
+            f"Column {column} holds text, for example {first!r}.", f"Write truth.{column}={first}."
+        ) from error
 
 
 def _descriptor(sample: "Sample", name: str) -> float:
-    """Value of a descriptor; nan where the aggregate has none, as without a particle of a material."""
+    """Value of a descriptor; nan if the aggregate has none, for example without particles of a material."""
     from particleforge.recipes.aggregate.descriptors import describe, read_truth
 
     if sample.truth is None or not {"x_nm", "y_nm", "z_nm", "material"} <= set(sample.truth):
-        raise UserError(f"Sample {sample.name} is no aggregate; it has no descriptors.", "Name a column, truth.COLUMN.")
+        raise UserError(
+            f"Sample {sample.name} is not an aggregate, so it has no descriptors.", "Name a column: truth.COLUMN."
+        )
     materials = [str(material["name"]) for material in innermost(sample.recipe).get("materials", ())]
     found = describe(*read_truth(sample.truth, materials))
     if name not in found:
-        raise UserError(f"There is no descriptor {name!r}.", f"There are {', '.join(found)}.")
+        raise UserError(f"There is no descriptor {name!r}.", f"Descriptors: {', '.join(found)}.")
     return found[name]
 
 
 def _support(recipe: Mapping[str, Any], name: str) -> tuple[float, float] | None:
-    """Return what a recipe's draw can give; None where that has no end."""
+    """Return the range of a distribution in a recipe; None if it is unbounded."""
     try:
         drawn: float | Distribution = TypeAdapter(Draw).validate_python(raw(innermost(recipe), name))
     except (UserError, ValueError):
@@ -256,7 +261,7 @@ def _support(recipe: Mapping[str, Any], name: str) -> tuple[float, float] | None
 
 
 def named(targets: Sequence[Target]) -> None:
-    """Check that every target is named, and only once.
+    """Check that every target has a parameter, and no two have the same.
 
     Raises
     ------
@@ -266,8 +271,8 @@ def named(targets: Sequence[Target]) -> None:
     names = [target.parameter for target in targets]
     if not names or not all(names):
         raise UserError(
-            "No parameter is named.", "Give targets, such as [{kind: regression, parameter: growth.prefactor}]."
+            "No parameter is named.", "Give targets, for example [{kind: regression, parameter: growth.prefactor}]."
         )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise UserError(f"{twice[0]} is a target twice.", "Name each parameter once.")
+        raise UserError(f"{twice[0]} is named in two targets.", "Name each parameter once.")

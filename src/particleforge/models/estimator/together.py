@@ -1,4 +1,4 @@
-"""What the mean of several images' estimates tells of a parameter."""
+"""Estimate a parameter from the mean of the estimates of several images."""
 
 from typing import Self
 
@@ -12,33 +12,33 @@ LEAST_GROUPS = 20
 
 
 class Together(Params):
-    """Best linear estimate of a parameter from the mean of single images' estimates.
+    """Best linear estimate of a parameter from the mean of the estimates of single images.
 
-    What is read from a single image lies nearer to the middle of the range than the truth, and so does the mean of
-    many; the more images there are, the more of that can be taken back.
+    Estimates from single images are biased towards the middle of the range, and so is their mean; the more images
+    there are, the more of this bias can be corrected.
     """
 
-    said: float = Field(0.0, description="Mean of the images' estimates.")
+    said: float = Field(0.0, description="Mean of the estimates.")
     asked: float = Field(0.0, description="Mean of the parameter.")
-    slope: float = Field(1.0, gt=0, description="Change of a group's mean estimate with the parameter.")
+    slope: float = Field(1.0, gt=0, description="Slope of the mean estimate of a group against the parameter.")
     variance: float = Field(1.0, gt=0, description="Variance of the parameter.")
-    of_groups: float = Field(0.0, ge=0, description="Variance of groups' mean estimates that images do not explain.")
-    of_images: float = Field(0.0, ge=0, description="Variance of the images' estimates in a group.")
+    of_groups: float = Field(0.0, ge=0, description="Variance of mean estimates between groups beyond that of images.")
+    of_images: float = Field(0.0, ge=0, description="Variance of the estimates within a group.")
 
     @classmethod
     def fit(cls, found: Floats, asked: Floats, groups: Ints) -> Self | None:
-        """Learn it from groups of images.
+        """Fit it to groups of images.
 
         Parameters
         ----------
         found, asked
-            (n,) estimate from each image, and its group's parameter.
+            (n,) estimate from each image, and the parameter of its group.
         groups
-            (n,) number of each image's group.
+            (n,) index of the group of each image.
 
         Returns
         -------
-        None where there are fewer than `LEAST_GROUPS` groups of several images, or the estimates do not follow the
+        None if there are fewer than `LEAST_GROUPS` groups of several images, or the estimates do not follow the
         parameter.
         """
         _, index, counts = np.unique(groups, return_inverse=True, return_counts=True)
@@ -63,7 +63,7 @@ class Together(Params):
         )
 
     def __call__(self, mean: float, count: int) -> float:
-        """Return the parameter from the mean estimate of so many images."""
+        """Return the parameter from the mean estimate of `count` images."""
         signal = self.slope * self.variance
         noise = self.of_groups + self.of_images / count
         return self.asked + signal / (self.slope * signal + noise) * (mean - self.said)

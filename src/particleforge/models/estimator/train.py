@@ -20,30 +20,30 @@ from particleforge.seeds import stream
 from particleforge.step import Step
 
 TESTS = 512
-"""Batches that a network is validated on, at most."""
+"""Maximum number of batches for validation."""
 SETTLED_ON = 1024
-"""Images that the normalisation's means and variances are taken from."""
+"""Images from which the statistics of batch normalisation are computed."""
 CHUNK = 64
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What one network is to learn.
+    """What one network has to learn.
 
     Parameters
     ----------
     name
-        Of its files and of what is reported.
+        Name used for its files and in progress messages.
     target
         What is estimated.
     images
         (n, Y, X) uint8.
     goals
-        (n, outputs) what it is to say, between 0 and 1; nan where that is not known.
+        (n, outputs) desired outputs, between 0 and 1; nan if not known.
     binary
         Whether goals are yes or no.
     pools, tests
-        Sets of indices that are drawn from equally often, to learn from and to validate on.
+        Sets of indices that are drawn equally often, for training and for validation.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Task:
     tests: Sequence[Ints]
 
     def draw(self, pools: Sequence[Ints], size: int, rng: np.random.Generator) -> Ints:
-        """(size, K) indices, each row of one pool and without repeats."""
+        """(size, K) indices, each row from one pool, without repetition."""
         which = rng.integers(len(pools), size=size)
         rows = [rng.choice(pools[pool], self.target.images, replace=False) for pool in which]
         return np.stack(rows)
@@ -65,7 +65,7 @@ class Task:
         return torch.from_numpy(self.images[rows]), torch.from_numpy(self.goals[rows].mean(1).astype(np.float32))
 
     def loss(self, logits: Tensor, goals: Tensor) -> Tensor:
-        """Cross entropy of yes and no, else mean squared error, of what is known."""
+        """Cross entropy for binary goals, else mean squared error; unknown goals are ignored."""
         known = ~goals.isnan()
         if self.binary:
             return F.binary_cross_entropy_with_logits(logits[known], goals[known])
@@ -74,7 +74,7 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class EstimatorBatch:
-    """Images, goals, and the random numbers their variation is drawn by."""
+    """Images, goals, and the random generator for their augmentation."""
 
     pixels: Tensor
     goals: Tensor
@@ -86,9 +86,9 @@ class EstimatorBatch:
 
 
 def train_net(task: Task, out: Path, params: EstimatorParams, before: EstimatorNet | None = None) -> Step[EstimatorNet]:
-    """Train until the budget is used; see `fit`.
+    """Train until the budget is used up; see `fit`.
 
-    The weights returned are those with the lowest loss on samples that were held out.
+    The weights returned are those with the lowest loss on held-out samples.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def train_net(task: Task, out: Path, params: EstimatorParams, before: EstimatorN
     params
         Budget and settings.
     before
-        A network whose features it starts with.
+        A network whose features are the starting point; None: random weights.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def train_net(task: Task, out: Path, params: EstimatorParams, before: EstimatorN
 
 
 def clear(out: Path, name: str) -> None:
-    """Remove the checkpoint of a network whose weights are kept elsewhere now."""
+    """Remove the checkpoint of a network whose weights are saved."""
     checkpoint(out, name).unlink(missing_ok=True)
 
 

@@ -21,10 +21,10 @@ from particleforge.models.estimator.train_params import EstimatorParams
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step
 
-JUDGED_AT_ONCE = 10
-"""Images of one group that the estimator is judged on together."""
-MOST_JUDGED = 200
-"""Groups it is judged on."""
+EVALUATED_AT_ONCE = 10
+"""Maximum number of images of one group that are evaluated together."""
+MOST_EVALUATED = 200
+"""Maximum number of groups that are evaluated."""
 HINTS = "hints"
 """Name of the network that learns hints."""
 
@@ -32,17 +32,17 @@ HINTS = "hints"
 def train_on(
     samples: Sequence[Sample], recipe: Mapping[str, Any], out: Path, params: EstimatorParams
 ) -> Step[Estimator]:
-    """Train all networks of an estimator, judge it on samples that were held out, save it.
+    """Train all networks of an estimator, evaluate it on held-out samples, and save it.
 
     Parameters
     ----------
     samples
-        What to learn from.
+        Training samples.
     recipe
-        Plain data of the recipe they were drawn from; empty where there is none. Where it names parameters that are
-        `shared`, samples with the same ones are a group; else those with the same targets.
+        Plain data of the recipe they were drawn from; empty if there is none. If it names `shared` parameters,
+        samples with the same values of these form a group; otherwise those with the same targets.
     out
-        Folder of the model. Networks that are trained, and what a checkpoint holds of one, are taken up.
+        Folder of the model. Networks already trained, and checkpoints, are reused.
     params
         Targets, budget and settings.
 
@@ -53,7 +53,7 @@ def train_on(
     """
     if (out / NOTE).exists():
         raise UserError(
-            f"{out} holds a finished estimator; nothing is overwritten.", "Choose another --out or remove it."
+            f"{out} holds a finished estimator; nothing is overwritten.", "Choose another --out, or remove it."
         )
     params.check_budget()
     named(params.targets)
@@ -66,12 +66,12 @@ def train_on(
 def learn(
     pictures: Pictures, preparation: Preparation, recipe: Mapping[str, Any], out: Path, params: EstimatorParams
 ) -> Step[Estimator]:
-    """Train all networks on prepared images, judge them, save them; see `train_on`.
+    """Train all networks on prepared images, evaluate and save them; see `train_on`.
 
     Raises
     ------
     UserError
-        If there are too few images, or what they show is always the same.
+        If there are too few images, or they all show the same values.
     """
     known = [values[np.isfinite(values)] for values in pictures.shown]
     limits = [target.limits(recipe, values) for target, values in zip(params.targets, known, strict=True)]
@@ -85,8 +85,8 @@ def learn(
         for task in tasks(number, target, pictures, limits[number], (chosen, held_out)):
             net = yield from trained(task, out, preparation, params, before)
             nets[task.name.partition("_")[2]] = net
-        yield Progress(number + 1, len(params.targets), f"{target.parameter}: judging")
-        parts.append(judged(Part(target, limits[number], nets), pictures, number, (chosen, held_out)))
+        yield Progress(number + 1, len(params.targets), f"{target.parameter}: evaluating")
+        parts.append(evaluated(Part(target, limits[number], nets), pictures, number, (chosen, held_out)))
     provenance = {
         "version": version("napari-particleforge"),
         "training": params.model_dump(mode="json"),
@@ -102,7 +102,7 @@ def learn(
 def trained(
     task: Task, out: Path, preparation: Preparation, params: EstimatorParams, before: EstimatorNet | None = None
 ) -> Step[EstimatorNet]:
-    """Train a network and save it, or load it where that is done."""
+    """Train a network and save it, or load it if it has been trained."""
     if (out / f"{task.name}.npz").is_file():
         return load_net(out, task.name, params.network, preparation, task.target, task.goals.shape[1])
     net = yield from train_net(task, out, params, before)
@@ -112,9 +112,9 @@ def trained(
 
 
 def hints(pictures: Pictures, split: tuple[Ints, Ints]) -> Task:
-    """Tell what single images show to be learned all at once, each by its rank among what is learned from.
+    """Make the task to learn everything single images show at once, as ranks among the training samples.
 
-    Ranks spread evenly, whatever is ranked.
+    Ranks are evenly distributed, whatever is ranked.
     """
     values = np.column_stack([*pictures.shown, pictures.hints])
     goals = np.full(values.shape, np.nan)
@@ -128,7 +128,7 @@ def hints(pictures: Pictures, split: tuple[Ints, Ints]) -> Task:
 def tasks(
     number: int, target: Target, pictures: Pictures, limits: tuple[float, float], split: tuple[Ints, Ints]
 ) -> Iterator[Task]:
-    """Tell what each network of a target is to learn, on samples that show it."""
+    """Yield the task of each network of a target, on samples that show it."""
     values, reach = pictures.shown[number], reach_of(target, limits)
     pools, tests = (target.pools(values, pictures.groups, part[np.isfinite(values[part])], reach) for part in split)
     for name in target.networks:
@@ -136,15 +136,15 @@ def tasks(
         yield Task(net_name(number, name), target, pictures.images, goals, name == "ends", pools[name], tests[name])
 
 
-def judged(part: Part, pictures: Pictures, number: int, split: tuple[Ints, Ints]) -> Part:
-    """Learn on samples that were held out what several images tell, and add mean absolute errors.
+def evaluated(part: Part, pictures: Pictures, number: int, split: tuple[Ints, Ints]) -> Part:
+    """Fit the estimate from several images on held-out samples, and add mean absolute errors.
 
     Returns
     -------
-    The part with its `together`, where each image is read by itself, and ``held_out``: ``of_the_mean``, error if always
-    the mean of what was learned from were said; ``per_image`` and ``bias`` where each image is read by itself, against
-    what it shows; ``together``, of up to `JUDGED_AT_ONCE` images of a group, against the parameter, where samples come
-    in groups.
+    The part with its `together`, if images are evaluated separately, and ``held_out``: ``of_the_mean``, the error of
+    always predicting the mean of the training samples; ``per_image`` and ``bias``, if images are evaluated separately,
+    against what they show; ``together``, from up to `EVALUATED_AT_ONCE` images of a group against the parameter, if
+    samples come in groups.
     """
     chosen, held_out = split
     usable = held_out[np.isfinite(pictures.shown[number][held_out])]
@@ -157,8 +157,8 @@ def judged(part: Part, pictures: Pictures, number: int, split: tuple[Ints, Ints]
         part = replace(part, together=Together.fit(each, asked, groups))
         found |= {"per_image": float(np.abs(each - shown).mean()), "bias": float((each - shown).mean())}
     together = []
-    for group in np.unique(groups)[:MOST_JUDGED]:
-        these = np.flatnonzero(groups == group)[:JUDGED_AT_ONCE]
+    for group in np.unique(groups)[:MOST_EVALUATED]:
+        these = np.flatnonzero(groups == group)[:EVALUATED_AT_ONCE]
         if len(these) > 1:
             value = part.value(images[these]) if each is None else part.of_several(each[these])
             together.append(abs(value - asked[these[0]]))

@@ -1,4 +1,4 @@
-"""What a StarDist network looks like, readable from and writable as an official config.json."""
+"""Architecture of a StarDist network, readable from and writable as an official config.json."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Self, TypeAlias
@@ -21,9 +21,9 @@ _MUST_BE = {
 
 
 class StarDistConfig(Params):
-    """Shape of a StarDist 2D network; names and meaning are those of the official package (stardist 0.9)."""
+    """Architecture of a StarDist 2D network; names and meaning are those of the official package (stardist 0.9)."""
 
-    n_rays: int = Field(32, ge=3, le=512, description="Directions in which the outline's distance is predicted.")
+    n_rays: int = Field(32, ge=3, le=512, description="Directions in which the distance to the outline is predicted.")
     grid: tuple[int, int] = Field((2, 2), description="Pixels per predicted point along Y and X; powers of 2.")
     n_channel_in: Literal[1] = Field(1, description="Channels of the image; grey images have 1.")
     unet_n_depth: int = Field(3, ge=1, le=7, description="How often the U-Net halves the resolution.")
@@ -31,12 +31,12 @@ class StarDistConfig(Params):
     unet_n_filter_base: PositiveInt = Field(32, description="Features at full resolution; doubled at each halving.")
     unet_n_conv_per_depth: PositiveInt = Field(2, description="Convolutions at each resolution.")
     unet_pool: tuple[PositiveInt, PositiveInt] = Field((2, 2), description="Pixels pooled into one along Y and X.")
-    unet_activation: Activation = Field("relu", description="Activation behind every convolution.")
+    unet_activation: Activation = Field("relu", description="Activation after every convolution.")
     unet_last_activation: Activation | None = Field(
-        "relu", description="Activation behind the U-Net's last convolution; none given means unet_activation."
+        "relu", description="Activation after the U-Net's last convolution; empty: unet_activation."
     )
     unet_batch_norm: bool = Field(False, description="Normalise features over the batch; learns faster.")
-    unet_prefix: str = Field("", description="What the names of the U-Net's layers begin with.")
+    unet_prefix: str = Field("", description="Prefix of the names of the U-Net's layers.")
     net_conv_after_unet: int = Field(128, ge=0, description="Features of the convolution after the U-Net; 0 = none.")
     other: dict[str, Any] = Field(
         default_factory=dict, description="Further keys of an official config.json, written back as they were."
@@ -60,18 +60,18 @@ class StarDistConfig(Params):
     def from_official(cls, data: Mapping[str, Any]) -> Self:
         """Read the contents of an official config.json.
 
-        Keys that say nothing about the network (such as train_epochs) are kept in `other`.
+        Keys not about the network (for example train_epochs) are kept in `other`.
 
         Raises
         ------
         UserError
-            For networks that cannot be run here: 3D, several classes, other backbones, colour.
+            If the network is not supported: 3D, several classes, another backbone, colour.
         """
         for name, allowed in _MUST_BE.items():
             if name in data and data[name] not in allowed:
                 raise UserError(
                     f"The StarDist model has {name} = {data[name]!r}; here it must be {allowed[-1]!r}.",
-                    "Use a 2D StarDist model for grey images with one class.",
+                    "Use a 2D StarDist model for greyscale images with one class.",
                 )
         known: dict[str, Any] = {"grid": (1, 1)}  # the official default, which old files do not name
         known |= {name: data[name] for name in cls.model_fields if name in data and name != "other"}
@@ -88,7 +88,7 @@ class StarDistConfig(Params):
 
     @property
     def divisor(self) -> tuple[int, int]:
-        """What height and width of the network's input must be divisible by."""
+        """Numbers by which height and width of the network's input must be divisible."""
         y, x = (pool**self.unet_n_depth * step for pool, step in zip(self.unet_pool, self.grid, strict=True))
         return y, x
 
@@ -104,11 +104,11 @@ class StarDistConfig(Params):
 
     @property
     def halo_px(self) -> tuple[int, int]:
-        """How far along Y and X an input pixel can lie from an output point it has influence on."""
+        """Largest distance along Y and X of an input pixel from an output point it influences."""
         return self._halo(0), self._halo(1)
 
     def _halo(self, axis: int) -> int:
-        """Follow the rows (axis 0) or columns (axis 1) one block of output points needs back to the input."""
+        """Trace back to the input which rows (axis 0) or columns (axis 1) a block of output points needs."""
         radius = self.unet_kernel_size[axis] // 2
         convs = radius * self.unet_n_conv_per_depth
         pool = self.unet_pool[axis]

@@ -12,13 +12,13 @@ from particleforge.models.stardist.config import StarDistConfig
 
 Floats = npt.NDArray[np.float32]
 BORDER_CELLS = 2
-"""Grid cells along the border of the padded map in which official StarDist looks for no object."""
+"""Grid cells along the border of the padded map in which official StarDist does not search for objects."""
 LEAST_SEEN = 0.06
-"""Share of an outline's area. Of six micrographs of EMPS nearly all slivers above it were true, below it none."""
+"""Share of an outline's area. In six EMPS micrographs nearly all slivers above it were real, below it none."""
 
 
 class Thresholds(NamedTuple):
-    """Official thresholds: least probability, and overlap from which the less probable object goes."""
+    """Official thresholds: least probability, and overlap above which the less probable object is dropped."""
 
     prob: float = 0.5
     nms: float = 0.4
@@ -30,9 +30,9 @@ class Stars(Outlines):
     Parameters
     ----------
     points
-        (n, 2) y and x of the point each is seen from, in pixels.
+        (n, 2) y and x of the centre point of each, in pixels.
     dist
-        (n, n_rays) distance in pixels from there to the outline.
+        (n, n_rays) distance in pixels from the centre point to the outline.
     """
 
     def __init__(self, points: npt.NDArray[Any], dist: Floats) -> None:
@@ -42,13 +42,13 @@ class Stars(Outlines):
         return len(self.points)
 
     def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
-        """(Y, X) labels, drawn as the official package does."""
+        """(Y, X) labels, drawn as in the official package."""
         from stardist.geometry import polygons_to_label
 
         return np.asarray(polygons_to_label(self.dist, self.points, shape, prob=scores)).astype(np.uint32)
 
     def only(self, indices: npt.NDArray[np.int64]) -> "Stars":
-        """Keep the outlines at these indices, in their order."""
+        """Return the outlines at these indices, in this order."""
         return Stars(self.points[indices], self.dist[indices])
 
     def moved(self, rows: float, columns: float) -> "Stars":
@@ -58,13 +58,13 @@ class Stars(Outlines):
 
 @dataclass(frozen=True, eq=False)
 class Instances(Detections):
-    """Objects found in an image, the most probable first; `found` tells the ``working_scale``."""
+    """Objects found in an image, the most probable first; `found` holds the ``working_scale``."""
 
     outlines: Stars
 
     @property
     def scale(self) -> float:
-        """Factor at which the network saw the image."""
+        """Factor by which the image was resized for the network."""
         return float(self.found["working_scale"])
 
     @property
@@ -73,7 +73,7 @@ class Instances(Detections):
         return self.outlines.dist
 
     def first(self, count: int) -> Labels:
-        """(Y, X) labels of the `count` most probable objects alone."""
+        """(Y, X) labels of only the `count` most probable objects."""
         return self.outlines.only(np.arange(count)).paint(self.shape, self.scores[:count])
 
 
@@ -87,26 +87,27 @@ def instances(
     scale: float = 1.0,
     margin: int = 0,
 ) -> Instances:
-    """Find objects in the maps, as official StarDist does in its sparse mode.
+    """Find objects in the maps, like official StarDist in its sparse mode.
 
     Parameters
     ----------
     prob
         (h, w) object probability on the grid of the padded image.
     dist
-        (n_rays, h, w) distances in pixels of the image the network saw.
+        (n_rays, h, w) distances in pixels of the network's input.
     config
         Rays and grid.
     thresholds
-        Least probability of an object, and overlap (intersection over union) above which the less probable object goes.
+        Least probability of an object, and overlap (intersection over union) above which the less probable
+        object is dropped.
     shape
         (Y, X) of the original image.
     scale
         Factor by which the original was resized for the network. Outlines are scaled back as polygons,
-        so they stay smooth.
+        so that they stay smooth.
     margin
-        Grid cells by which the maps go beyond the image on every side. The middle of a particle that is cut by the
-        border may lie there; objects of which less than `LEAST_SEEN` is in the image are left out.
+        Grid cells by which the maps extend beyond the image on every side. The centre of a particle cut by the border
+        may lie there; objects of which less than `LEAST_SEEN` is inside the image are left out.
     """
     from stardist.nms import non_maximum_suppression_sparse
 

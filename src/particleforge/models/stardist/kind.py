@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from particleforge.step import Step
 
 BASE = Path(__file__).parent / "base"
-"""The bundled detector, trained on recipes only; the recipe and the settings are next to it."""
+"""The bundled detector, trained on recipes only; the recipe and the settings are in the same folder."""
 
 CONFIG, NOTE = "config.json", "particleforge.yaml"
 
@@ -42,7 +42,7 @@ class StarDistKind(ModelKind):
 
     @classmethod
     def recognises(cls, folder: Path) -> bool:
-        """Whether there is what the official package writes, too."""
+        """Whether there is a configuration file as the official package writes it."""
         return (folder / CONFIG).is_file()
 
     @classmethod
@@ -52,7 +52,7 @@ class StarDistKind(ModelKind):
 
     @classmethod
     def source(cls, folder: Path) -> str:
-        """Say what it learned from, also of models from before there were cards."""
+        """Describe what it was trained on, also for older models without a card."""
         if Card.read(folder) is not None:
             return super().source(folder)
         if not (folder / NOTE).is_file():
@@ -61,7 +61,7 @@ class StarDistKind(ModelKind):
 
     @classmethod
     def scores(cls, folder: Path) -> dict[str, float]:
-        """F1 on annotated particles that were held out, where the held-out loss was lowest: these weights are kept."""
+        """F1 on held-out annotated particles, at the lowest held-out loss, whose weights are kept."""
         try:
             rows = list(csv.DictReader((folder / LOG).read_text(encoding="utf-8").splitlines()))
             f1 = float(min(rows, key=lambda row: float(row["held_out_loss"]))["held_out_f1"])
@@ -78,7 +78,7 @@ class StarDistKind(ModelKind):
 
     @classmethod
     def rehearsal(cls, params: TrainingParams) -> Recipe | None:
-        """Recipe the bundled detector was trained on; its particles are about as large as at working scale."""
+        """Recipe the bundled detector was trained on; its particles have about the size they have at working scale."""
         if not isinstance(params, TrainParams) or not params.shapes_share:
             return None
         from particleforge.recipes.any import read_recipe

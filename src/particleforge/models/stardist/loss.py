@@ -1,4 +1,4 @@
-"""Training loss of StarDist with pixels nobody labelled."""
+"""Training loss of StarDist, with support for unlabelled pixels."""
 
 from typing import NamedTuple
 
@@ -20,10 +20,11 @@ class Loss(NamedTuple):
 def stardist_loss(prob_logits: Tensor, dist: Tensor, prob_target: Tensor, dist_target: Tensor, weight: Tensor) -> Loss:
     """Cross entropy of prob plus 0.2 times masked error of dist plus 1e-4 times background dist.
 
-    The weights of official StarDist (Schmidt et al., MICCAI 2018); where a weight is 0 the pixel has no influence.
-    Unlike there, each ray's error counts in proportion to its true length over the mean of all rays at that point, for
-    the area it adds or takes is in that proportion, too: along a rod few rays point, and all of its length hangs on
-    them. Where every weight is 1 and all rays are as long, the value is that of the official package.
+    The weights are those of official StarDist (Schmidt et al., MICCAI 2018); a pixel with weight 0 has no influence.
+    Unlike there, the error of each ray is weighted by its true length relative to the mean of all rays at that point,
+    because the area gained or lost by an error is proportional to it: few rays point along a rod, and they alone
+    determine its length. If every weight is 1 and all rays have the same length, the value is that of the official
+    package.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from particleforge.models.stardist.network import Conv, StarDistNet
 from particleforge.store.files import atomic_write, disk_errors
 
 CONFIG, THRESHOLDS = "config.json", "thresholds.json"
-NO_FIT = "Do weights and config.json belong together?"
+MISMATCH = "Check that the weights and config.json belong together."
 WEIGHTS = ("weights_best.h5", "weights_last.h5", "weights_now.h5")
 
 
@@ -26,13 +26,13 @@ def read_official(folder: Path) -> tuple[StarDistNet, Thresholds]:
     Parameters
     ----------
     folder
-        With config.json, weights_best.h5 (or weights_last.h5, weights_now.h5) and, where they were optimised,
+        With config.json, weights_best.h5 (or weights_last.h5, weights_now.h5) and, if thresholds were optimised,
         thresholds.json.
 
     Raises
     ------
     UserError
-        If a file is missing or broken, or the network is of a kind that cannot be run here.
+        If a file is missing or broken, or the network is not supported.
     """
     config = StarDistConfig.from_official(_read_json(folder / CONFIG))
     found = [folder / name for name in WEIGHTS if (folder / name).is_file()]
@@ -40,8 +40,8 @@ def read_official(folder: Path) -> tuple[StarDistNet, Thresholds]:
         newer = sorted(path.name for path in folder.glob("*.weights.h5"))
         raise UserError(
             f"{folder} holds none of {', '.join(WEIGHTS)}"
-            + (f", but {newer[0]}, which Keras 3 wrote; its layout differs." if newer else "."),
-            "Save them anew from the official package: model.keras_model.save_weights('weights_best.h5').",
+            + (f", only {newer[0]} in the format of Keras 3, which is not supported." if newer else "."),
+            "Save the weights again from the official package: model.keras_model.save_weights('weights_best.h5').",
         )
     net = StarDistNet(config)
     _load_weights(net, found[0])
@@ -49,7 +49,7 @@ def read_official(folder: Path) -> tuple[StarDistNet, Thresholds]:
 
 
 def write_official(folder: Path, net: StarDistNet, thresholds: Thresholds) -> None:
-    """Write a network as a folder the official package loads; weights first, so that a config means a whole model."""
+    """Write a folder the official package can load; weights first, so that a config means a complete model."""
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with atomic_write(folder / WEIGHTS[0]) as path:
@@ -66,7 +66,7 @@ def _read_thresholds(path: Path) -> Thresholds:
     try:
         return Thresholds(float(values["prob"]), float(values["nms"]))
     except (TypeError, ValueError) as error:
-        raise UserError(f"{path}: prob = {values['prob']!r}, nms = {values['nms']!r}; numbers are needed.") from error
+        raise UserError(f"{path}: prob = {values['prob']!r}, nms = {values['nms']!r}; both must be numbers.") from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -74,17 +74,17 @@ def _read_json(path: Path) -> dict[str, Any]:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(
-            f"{path} cannot be read ({error.strerror}).", "Point to the folder of a StarDist 2D model."
+            f"{path} cannot be read ({error.strerror}).", "Give the folder of a StarDist 2D model."
         ) from error
     except ValueError as error:
         raise UserError(f"{path} is not valid JSON: {error}.") from error
     if not isinstance(data, dict):
-        raise UserError(f"{path} holds a {type(data).__name__}, not named values.")
+        raise UserError(f"{path} holds a {type(data).__name__}, not an object with named values.")
     return data
 
 
 def _tensors(net: StarDistNet) -> Iterator[tuple[str, dict[str, torch.Tensor]]]:
-    """Every Keras layer with weights in Keras' order: its name and its weights, those not trained last."""
+    """Every Keras layer with weights, in Keras' order: its name and its weights, the non-trainable ones last."""
     before = norms = 0
     for name, layer in net.official_layers():
         if not name:
@@ -140,7 +140,7 @@ def _load_weights(net: StarDistNet, path: Path) -> None:
     with torch.no_grad():
         for name, weights in _tensors(net):
             kind = next((prefix for prefix in loose if name.startswith(prefix)), None)
-            # Names with numbers count all layers a Keras session ever made: only their order means something.
+            # The numbers in names count all layers a Keras session ever created: only their order is meaningful.
             source = next(loose[kind], None) if kind else name
             stored = layers.get(source or "", {})
             unused.discard(source or "")
@@ -152,11 +152,11 @@ def _load_weights(net: StarDistNet, path: Path) -> None:
                     has = "is missing" if values is None else f"has shape {values.shape}, not {tuple(tensor.shape)}"
                     raise UserError(
                         f"{path}: {part} of layer {source or name} {has}.",
-                        NO_FIT,
+                        MISMATCH,
                     )
                 tensor.copy_(torch.from_numpy(np.ascontiguousarray(values, np.float32)))
     if unused:
-        raise UserError(f"{path} holds layers config.json does not know: {', '.join(sorted(unused))}.", NO_FIT)
+        raise UserError(f"{path} holds layers not described in config.json: {', '.join(sorted(unused))}.", MISMATCH)
 
 
 def _read_layers(path: Path) -> dict[str, dict[str, Any]]:
@@ -172,7 +172,9 @@ def _read_layers(path: Path) -> dict[str, dict[str, Any]]:
                     layers[name] = weights
             return layers
     except (OSError, KeyError) as error:
-        raise UserError(f"{path} is no Keras weights file (HDF5): {error}.", "Copy the model folder anew.") from error
+        raise UserError(
+            f"{path} is not a Keras weights file (HDF5): {error}.", "Copy the model folder again."
+        ) from error
 
 
 def _text(name: bytes | str) -> str:

@@ -1,4 +1,4 @@
-"""What can be chosen when a StarDist model is used."""
+"""Options of a StarDist detector."""
 
 from pydantic import Field
 
@@ -9,7 +9,7 @@ TILE_PX = 1024
 
 
 class StarDistOptions(Params):
-    """How a StarDist model looks at an image."""
+    """How a StarDist model is applied to an image."""
 
     prob_thresh: float | None = Field(
         None,
@@ -23,20 +23,20 @@ class StarDistOptions(Params):
         ge=0,
         le=1,
         title="Overlap limit",
-        description="Of two particles that overlap more than this, the less probable one is dropped "
+        description="Of two particles that overlap more than this (IoU), the less probable one is dropped "
         "(non-maximum suppression, NMS); empty: the model's own limit.",
     )
     tile_px: int = Field(
-        TILE_PX, ge=128, le=16384, description="Largest side of what the network sees at once; less needs less memory."
+        TILE_PX, ge=128, le=16384, description="Largest side of the tiles given to the network; smaller: less memory."
     )
     scale: float | None = Field(
         None,
         gt=0,
         le=100,
         title="Resize by",
-        description="Factor by which images are resized for the network; empty: by the pixel size, or what is most "
-        "plausible for each image.",
+        description="Factor by which images are resized for the network; empty: from the pixel size, or the most "
+        "plausible one for each image.",
     )
     device: Device = Field(
-        "auto", description="Where the network runs: auto (a graphics processor where there is one), cpu, cuda or mps."
+        "auto", description="Where the network runs: auto (a graphics card if there is one), cpu, cuda or mps."
     )

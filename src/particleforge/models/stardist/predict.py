@@ -21,9 +21,9 @@ def network_maps(net: StarDistNet, image: Floats, tile_px: int = TILE_PX) -> tup
 
 
 def map_steps(net: StarDistNet, image: Floats, tile_px: int = TILE_PX) -> Step[tuple[Floats, Floats]]:
-    """Predict probability and distances of a normalised image, tile by tile where it is large.
+    """Predict probability and distances of a normalised image, tile by tile if it is large.
 
-    Tiles overlap by as much as the network sees and begin on multiples of its divisor, so tiling does not
+    Tiles overlap by the receptive field of the network and start at multiples of its divisor, so tiling does not
     change the result.
 
     Parameters
@@ -31,9 +31,9 @@ def map_steps(net: StarDistNet, image: Floats, tile_px: int = TILE_PX) -> Step[t
     net
         The network, on any device.
     image
-        (Y, X) float32. It is mirrored on at its end to a multiple of the network's divisor.
+        (Y, X) float32. It is extended by mirroring to a multiple of the network's divisor.
     tile_px
-        Largest side of what is computed at once, without the overlap.
+        Largest side of a tile, without the overlap.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def _padded(image: Floats, config: StarDistConfig) -> Floats:
 def _windows(
     shape: tuple[int, ...], config: StarDistConfig, tile_px: int
 ) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
-    """Return what each tile sees, and the part of it that is kept."""
+    """Yield the window of each tile, and the part of it that is kept."""
     axes = []
     for length, divisor, halo in zip(shape, config.divisor, config.halo_px, strict=True):
         step = max(divisor, tile_px // divisor * divisor)

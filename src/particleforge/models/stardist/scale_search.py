@@ -1,4 +1,4 @@
-"""Find the scale at which an image's particles are as large as the network likes them."""
+"""Find the scale at which the particles of an image have the size the network was trained for."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,15 +14,15 @@ from particleforge.step import Step
 
 Floats = npt.NDArray[np.float32]
 SEARCH_PX = 1e6
-"""Pixels at working scale that are looked at when scales are compared."""
+"""Pixels at working scale that are searched when scales are compared."""
 SMALLEST_PX = 48
-"""Shorter side below which an image is not tried."""
+"""Shorter side below which a scale is not tried."""
 STEP = math.sqrt(2)
-"""Ratio of neighbouring scales that are tried: the network was trained to bear about that."""
+"""Ratio of neighbouring scales; the network was trained to tolerate about this factor."""
 
 
 def candidate_scales(diameters_px: Sequence[float], target_px: float, largest: float) -> tuple[float, ...]:
-    """Scales that bring particles between the smallest and largest given diameter to the target, and a step beyond.
+    """Scales that bring particles between the smallest and largest given diameter to the target, and one step beyond.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def candidate_scales(diameters_px: Sequence[float], target_px: float, largest: f
     target_px
         Diameter the network was trained for.
     largest
-        No scale is larger than this.
+        Upper limit of the scales.
     """
     low, high = target_px / max(diameters_px) / STEP, target_px / min(diameters_px) * STEP
     count = max(2, round(math.log(high / low) / math.log(STEP)) + 1)
@@ -40,8 +40,8 @@ def candidate_scales(diameters_px: Sequence[float], target_px: float, largest: f
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """What the network made of an image at one scale: its maps, (h, w) and (n_rays, h, w), and the objects in them."""
+class AtScale:
+    """Result of the network at one scale: its maps, (h, w) and (n_rays, h, w), and the objects found in them."""
 
     prob: Floats
     dist: Floats
@@ -49,13 +49,13 @@ class Look:
 
 
 def find_at_best_scale(
-    find: Callable[[Floats, float], Step[Look]], image: Floats, scales: Sequence[float], config: StarDistConfig
+    find: Callable[[Floats, float], Step[AtScale]], image: Floats, scales: Sequence[float], config: StarDistConfig
 ) -> Step[Instances]:
     """Find objects at the scale where the result is most plausible and changes least from scale to scale.
 
-    Every scale is given its `plausibility` times the mean F1 of its objects against those found at the two
-    neighbouring scales: particles stay where they are when an image is shown a little larger or smaller, what the
-    network only imagines does not. For the same reason objects that both neighbours lack are dropped.
+    Each scale is rated by its `plausibility` times the mean F1 of its objects against those found at the two
+    neighbouring scales: real particles stay in place when an image is enlarged or reduced a little, false detections do
+    not. For the same reason objects found at neither of the neighbouring scales are dropped.
 
     Parameters
     ----------
@@ -64,28 +64,28 @@ def find_at_best_scale(
     image
         (Y, X) float32, normalised.
     scales
-        What to try, ascending. Scales at which the image would be a stamp are left out.
+        What to try, ascending. Scales at which the image would become tiny are left out.
     config
         Rays and grid.
     """
     tried = [s for s in scales if min(image.shape) * s >= SMALLEST_PX] or [max(scales)]
-    looks: dict[float, Instances] = {}
+    results: dict[float, Instances] = {}
     windows: dict[float, tuple[slice, slice]] = {}
     likely: list[float] = []
     for scale in tried:
         windows[scale] = _middle(image.shape, SEARCH_PX / scale**2)
-        look = yield from find(image[windows[scale]], scale)
-        looks[scale] = look.found
-        likely.append(plausibility(look, scale, config))
+        result = yield from find(image[windows[scale]], scale)
+        results[scale] = result.found
+        likely.append(plausibility(result, scale, config))
     agreements = [
-        _mean([_agreement(looks, windows, scale, other) for other in _neighbours(tried, i)])
+        _mean([_agreement(results, windows, scale, other) for other in _neighbours(tried, i)])
         for i, scale in enumerate(tried)
     ]
     best = int(np.argmax(np.multiply(likely, agreements) if any(agreements) else likely))
 
     def whole(scale: float) -> Step[Instances]:
-        if looks[scale].labels.shape == image.shape:
-            return looks[scale]
+        if results[scale].labels.shape == image.shape:
+            return results[scale]
         return (yield from find(image, scale)).found
 
     found = yield from whole(tried[best])
@@ -96,7 +96,7 @@ def find_at_best_scale(
 
 
 def _confirmed(found: Instances, others: Sequence[Instances]) -> Instances:
-    """Objects that one of the other results holds too, and how much these agree."""
+    """Return the objects that at least one of the other results also contains, with the agreement as certainty."""
     if not others or not len(found.scores):
         return found
     certainty = _mean([score(found.labels, other.labels).f1 for other in others])
@@ -110,17 +110,17 @@ def _neighbours(scales: Sequence[float], i: int) -> list[float]:
 
 
 def _agreement(
-    looks: dict[float, Instances], windows: dict[float, tuple[slice, slice]], one: float, other: float
+    results: dict[float, Instances], windows: dict[float, tuple[slice, slice]], one: float, other: float
 ) -> float:
-    """F1 of the objects found at two scales, in the part of the image both were tried on."""
+    """F1 of the objects found at two scales, in the part of the image on which both were tried."""
     small, large = (windows[s] for s in (max(one, other), min(one, other)))
     inner = tuple(slice(s.start - b.start, s.stop - b.start) for s, b in zip(small, large, strict=True))
-    a, b = looks[max(one, other)].labels, looks[min(one, other)].labels[inner]
+    a, b = results[max(one, other)].labels, results[min(one, other)].labels[inner]
     return score(a, b).f1 if a.any() and b.any() else 0.0
 
 
 def _middle(shape: tuple[int, ...], pixels: float) -> tuple[slice, slice]:
-    """Middle of an image with about so many pixels and its own aspect ratio."""
+    """Central part of an image with about the given number of pixels and the same aspect ratio."""
     share = min(1.0, math.sqrt(pixels / math.prod(shape)))
     rows, columns = (
         slice(start := round(length * (1 - share) / 2), start + max(1, round(length * share))) for length in shape
@@ -132,38 +132,38 @@ def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if values else 0.0
 
 
-def plausibility(look: Look, scale: float, config: StarDistConfig) -> float:
-    """How much what was found at a scale looks like what the network was trained for.
+def plausibility(result: AtScale, scale: float, config: StarDistConfig) -> float:
+    """Rate how much the objects found at a scale look like those the network was trained on.
 
-    The root of the share of the image that objects explain, times the squares of their mean probability and of
-    their `consistency`. At too small a scale objects are missed, at too large a scale the network finds round things
-    of its favourite size in the texture of larger ones, each pixel another one.
+    The square root of the share of the image covered by objects, times the squares of their mean probability and of
+    their `consistency`. If the scale is too small, objects are missed; if it is too large, the network finds round
+    objects of its preferred size in the texture of larger ones, a different one from each pixel.
 
     Parameters
     ----------
-    look
+    result
         Maps, and objects in original pixels.
     scale
-        Factor at which the network saw the image.
+        Factor by which the image was resized for the network.
     config
         Rays and grid.
     """
-    found = look.found
+    found = result.found
     if not len(found.scores):
         return 0.0
     explained = float((polygon_areas_px2(found.dist) * found.scores).sum()) / found.labels.size
     return (
         math.sqrt(explained)
-        * (float(found.scores.mean()) * consistency(look.prob, look.dist, found, scale, config)) ** 2
+        * (float(found.scores.mean()) * consistency(result.prob, result.dist, found, scale, config)) ** 2
     )
 
 
 def consistency(prob: Floats, dist: Floats, found: Instances, scale: float, config: StarDistConfig) -> float:
-    """Whether all points inside an object tell of the same object: 1 = they do, 0 = each tells of one around itself.
+    """Rate whether all points inside an object predict the same outline: 1 = they do, 0 = each one around itself.
 
-    Each point with a probability as high as that of the least probable object predicts an outline of its own. The
-    distance of its centroid from that of the object it lies in, over the point's own distance from there, says how
-    little it knows of the object; the mean of this over all points is taken from 1.
+    Each point with a probability at least that of the least probable object predicts an outline of its own. The
+    distance of the centroid of this outline from that of the object, divided by the distance of the point itself from
+    there, measures their disagreement; the result is 1 minus its mean over all points.
     """
     cells = np.argwhere(prob >= found.scores.min())
     points = cells * np.asarray(config.grid)
@@ -174,10 +174,10 @@ def consistency(prob: Floats, dist: Floats, found: Instances, scale: float, conf
     cells, points, ids = cells[ids > 0], points[ids > 0], ids[ids > 0]
     if not len(ids):
         return 0.0
-    told = points + centroids(dist[:, cells[:, 0], cells[:, 1]].T)
+    predicted = points + centroids(dist[:, cells[:, 0], cells[:, 1]].T)
     centres = (found.points + 0.5) * scale - 0.5 + centroids(found.dist * np.float32(scale))
     weight = prob[cells[:, 0], cells[:, 1]]
-    off = float((weight * np.linalg.norm(told - centres[ids - 1], axis=1)).sum())
+    off = float((weight * np.linalg.norm(predicted - centres[ids - 1], axis=1)).sum())
     usual = float((weight * np.linalg.norm(points - centres[ids - 1], axis=1)).sum())
     return max(0.0, 1 - off / max(usual, 1e-9))
 

@@ -1,4 +1,4 @@
-"""Annotated samples as a StarDist network sees them: normalised and at working scale."""
+"""Annotated samples prepared for a StarDist network: normalised and at working scale."""
 
 import math
 from collections import OrderedDict
@@ -16,7 +16,7 @@ from particleforge.store.labels import border_ids
 
 
 def diameters_px(sample: Sample) -> npt.NDArray[np.float64]:
-    """Equivalent circular diameters of the particles that do not touch the border, or of all where all do."""
+    """Equivalent circular diameters of the particles that do not touch the border, or of all if all of them do."""
     ids, areas = np.unique(sample.labels, return_counts=True)
     whole = ~np.isin(ids, np.append(border_ids(sample.labels), 0))
     kept = whole if whole.any() else ids > 0
@@ -24,20 +24,20 @@ def diameters_px(sample: Sample) -> npt.NDArray[np.float64]:
 
 
 class Sources(Sequence[Source]):
-    """Samples made ready for training one by one, as they are asked for, and kept up to a limit.
+    """Samples prepared for training one by one on demand, and cached up to a limit.
 
     Parameters
     ----------
     samples
-        Annotated micrographs, which may lie in a dataset on disk.
+        Annotated micrographs; may be a dataset on disk.
     indices
         Which of them.
     scale_of
-        Factor to working scale of a sample.
+        Factor that brings a sample to working scale.
     percentiles
-        Grey percentiles that become 0 and 1.
+        Grey percentiles that are mapped to 0 and 1.
     keep_px
-        Pixels kept in memory at most.
+        Maximum number of pixels kept in memory.
     """
 
     def __init__(

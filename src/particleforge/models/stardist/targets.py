@@ -1,4 +1,4 @@
-"""What a StarDist network should say about a label image."""
+"""Training targets of a StarDist network for a label image."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,12 @@ class Targets:
     Parameters
     ----------
     prob
-        (h, w) how good a place to tell of the particle's outline this is, 1 at its middle; 0 = background.
+        (h, w) how well the outline of the particle can be predicted from this point, 1 at its centre; 0 = background.
         See `targets`.
     dist
-        (n_rays, h, w) distance in pixels to the particle's edge along each ray.
+        (n_rays, h, w) distance in pixels to the edge of the particle along each ray.
     weight
-        (h, w) 1 where `prob` is known, 0 where nobody said what is there.
+        (h, w) 1 where `prob` is known, 0 where the image is not annotated.
     """
 
     prob: Floats
@@ -31,20 +31,20 @@ class Targets:
 
 
 def targets(labels: npt.NDArray[np.integer], known: npt.NDArray[np.bool_] | None, config: StarDistConfig) -> Targets:
-    """Targets of a label image.
+    """Compute the targets of a label image.
 
-    The distances are those of official StarDist. Its object probability, the distance to the edge over the largest in
-    the particle, is as high at the ends of a rod as at its middle, and from an end the other one is told badly. Here
-    it is the geometric mean of that and of how near to its middle the point divides the longest chord through it,
-    which changes nothing for discs.
+    The distances are those of official StarDist. Its object probability is the distance to the edge relative to the
+    largest one in the particle; it is as high near the ends of a rod as at its centre, although the far end is
+    predicted poorly from there. Here it is the geometric mean of that and of how evenly the point divides the longest
+    chord through it, which makes no difference for discs.
 
     Parameters
     ----------
     labels
-        (Y, X) instance ids, 0 = background. Ids may be any; they are renumbered, since the compiled
-        kernel holds 16 bits.
+        (Y, X) instance ids, 0 = background. Any ids are possible; they are renumbered, since the compiled
+        kernel uses 16 bits.
     known
-        (Y, X) bool, False where the labels say nothing; None = known everywhere.
+        (Y, X) bool, False where the image is not annotated; None = annotated everywhere.
     config
         Rays and grid.
     """
@@ -61,7 +61,7 @@ def targets(labels: npt.NDArray[np.integer], known: npt.NDArray[np.bool_] | None
 
 
 def _centred(dist: Floats) -> Floats:
-    """(h, w) shorter part of the longest chord through each point over half of the chord, from (n_rays, h, w)."""
+    """(h, w) shorter part of the longest chord through each point, divided by half the chord, from (n_rays, h, w)."""
     opposite = len(dist) // 2
     ahead, behind = dist[:opposite], dist[opposite : 2 * opposite]
     chords = ahead + behind

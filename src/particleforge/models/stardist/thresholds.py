@@ -14,33 +14,33 @@ from particleforge.quality.matching import Score, score
 
 PROBS = tuple(round(float(p), 3) for p in np.arange(0.2, 0.85, 0.05))
 TOLERANCE = 0.01
-"""F1 differences up to this are noise; the middle of all probabilities this close to the best is taken."""
+"""F1 differences up to this are noise; the middle of all probabilities this close to the best is used."""
 SIDE_PX = 512
-"""Side of the piece of an image that is looked at."""
-USUAL_PROB, USUAL_NMS = 0.5, 0.4
-"""Thresholds of a network for which none were chosen."""
+"""Side of the piece of an image that is evaluated."""
+DEFAULT_PROB, DEFAULT_NMS = 0.5, 0.4
+"""Default thresholds of a network for which none were chosen."""
 
 
 def choose_thresholds(net: StarDistNet, groups: Sequence[Sequence[Source]], iou: float = 0.5) -> tuple[float, float]:
-    """Probability and overlap threshold with the best F1, each group of images counting the same.
+    """Probability and overlap threshold with the best F1, giving each group of images the same weight.
 
     Parameters
     ----------
     net
         The trained network.
     groups
-        Images of one kind each, such as real and synthetic ones; empty groups are left out.
+        Groups of similar images, for example real and synthetic ones; empty groups are left out.
     iou
         Least intersection over union of a hit.
 
     Returns
     -------
     prob_thresh, nms_thresh
-        The usual ones where there is no image.
+        The defaults if there is no image.
     """
     filled = [[piece(source) for source in group] for group in groups if len(group)]
     if not filled:
-        return USUAL_PROB, USUAL_NMS
+        return DEFAULT_PROB, DEFAULT_NMS
     maps = [[network_maps(net, source.image) for source in group] for group in filled]
 
     def found(nms_thresh: float) -> list[list[Instances]]:
@@ -55,31 +55,33 @@ def choose_thresholds(net: StarDistNet, groups: Sequence[Sequence[Source]], iou:
             for group, pairs in zip(filled, maps, strict=True)
         ]
 
-    usual = found(0.4)
-    f1 = np.array([_mean_f1(filled, usual, prob_thresh, iou) for prob_thresh in PROBS])
+    default = found(0.4)
+    f1 = np.array([_mean_f1(filled, default, prob_thresh, iou) for prob_thresh in PROBS])
     prob_thresh = _middle_of_best(f1)
     by_overlap = {nms: _mean_f1(filled, found(nms), prob_thresh, iou) for nms in (0.3, 0.5)}
-    by_overlap[0.4] = _mean_f1(filled, usual, prob_thresh, iou) + TOLERANCE / 2
+    by_overlap[0.4] = _mean_f1(filled, default, prob_thresh, iou) + TOLERANCE / 2
     return prob_thresh, max(by_overlap, key=lambda nms: by_overlap[nms])
 
 
-def look(net: StarDistNet, source: Source) -> Instances:
-    """Find the objects of an image at working scale with the usual thresholds."""
+def find_objects(net: StarDistNet, source: Source) -> Instances:
+    """Find the objects in an image at working scale with the default thresholds."""
     height, width = source.image.shape
     prob, dist = network_maps(net, source.image)
-    return instances(prob, dist, config=net.config, thresholds=Thresholds(USUAL_PROB, USUAL_NMS), shape=(height, width))
+    return instances(
+        prob, dist, config=net.config, thresholds=Thresholds(DEFAULT_PROB, DEFAULT_NMS), shape=(height, width)
+    )
 
 
-def usual_f1(net: StarDistNet, pieces: Sequence[Source], iou: float = 0.5) -> float:
-    """F1 of all pieces together with the usual thresholds; NaN where there is none."""
+def default_f1(net: StarDistNet, pieces: Sequence[Source], iou: float = 0.5) -> float:
+    """F1 of all pieces together with the default thresholds; NaN if there are no pieces."""
     if not pieces:
         return math.nan
-    scores = [score(source.labels, look(net, source).labels, source.known, iou) for source in pieces]
+    scores = [score(source.labels, find_objects(net, source).labels, source.known, iou) for source in pieces]
     return sum(scores, Score()).f1
 
 
 def piece(source: Source, side_px: int = SIDE_PX) -> Source:
-    """Crop the middle of the image; where little of it is known, the piece around a known pixel."""
+    """Crop the centre of the image; if it is partly annotated, a piece around an annotated pixel."""
     shape = source.labels.shape
     centre = tuple(length // 2 for length in shape)
     if source.known is not None and source.known.any():
@@ -96,10 +98,10 @@ def piece(source: Source, side_px: int = SIDE_PX) -> Source:
 def _mean_f1(
     groups: Sequence[Sequence[Source]], found: Sequence[Sequence[Instances]], prob_thresh: float, iou: float
 ) -> float:
-    """Mean F1 of the groups at a probability.
+    """Mean F1 of the groups at a probability threshold.
 
-    Suppression goes by falling probability, so what is found at a higher threshold is the more probable part of
-    what is found at a lower one.
+    Suppression proceeds in order of falling probability, so the objects found at a higher threshold are the more
+    probable part of those found at a lower one.
     """
     scores = []
     for group, results in zip(groups, found, strict=True):
@@ -112,7 +114,7 @@ def _mean_f1(
 
 
 def _middle_of_best(f1: npt.NDArray[np.float64]) -> float:
-    """Probability in the middle of the run of near-best ones around the best."""
+    """Probability in the middle of the range of near-best ones around the best."""
     best = int(f1.argmax())
     good = f1 >= f1[best] - TOLERANCE
     first = last = best

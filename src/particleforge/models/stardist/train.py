@@ -29,38 +29,38 @@ STILL = Augment(scale=1, turned=0, gamma=1, gain=1, offset=0, shading=0, noise=0
 
 
 class Mix(NamedTuple):
-    """Sources of each kind, of which any may be empty; see `TrainingSet`."""
+    """Sources by origin; each may be empty; see `TrainingSet`."""
 
     real: Sequence[Source] = ()
     synthetic: Sequence[Source] = ()
     rehearsal: Sequence[Source] = ()
 
 
-def _unseen(net: StarDistNet) -> Any:
+def _no_preview(net: StarDistNet) -> Any:
     return None
 
 
-def _unjudged(net: StarDistNet) -> float:
+def _no_score(net: StarDistNet) -> float:
     return math.nan
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Who follows a training; each is given the averaged network.
+    """Callbacks of a training; each is given the averaged network.
 
     Parameters
     ----------
     better
-        Called whenever it did better than before.
+        Called whenever the network did better than before.
     f1
-        Its score on annotated particles that were held out, for the log; NaN where there are none.
-    look
-        Something to look at; called only if somebody does.
+        Its score on held-out annotated particles, for the log; NaN if there are none.
+    preview
+        Something to show during training; called only when it is displayed.
     """
 
-    better: Callable[[StarDistNet], object] = _unseen
-    f1: Callable[[StarDistNet], float] = _unjudged
-    look: Callable[[StarDistNet], Any] = _unseen
+    better: Callable[[StarDistNet], object] = _no_preview
+    f1: Callable[[StarDistNet], float] = _no_score
+    preview: Callable[[StarDistNet], Any] = _no_preview
 
 
 def train_network(
@@ -71,30 +71,30 @@ def train_network(
     start: StarDistNet | None = None,
     watch: Watch = Watch(),
 ) -> Step[StarDistNet]:
-    """Train until the budget is used; see `fit`.
+    """Train until the budget is used up; see `fit`.
 
-    Real sources come first, synthetic ones are mixed in later: from the start they hurt on short budgets.
+    Real sources come first, synthetic ones are mixed in later: used from the start they do harm on short budgets.
     The weights returned are an exponential average, taken where the loss on held-out patches was lowest.
 
     Parameters
     ----------
     mix
-        What to learn from.
+        Training data.
     held_out
-        What to validate on.
+        Validation data.
     out
         Folder of the checkpoint and the log.
     params
         Budget and settings.
     start
-        Network to go on from; without one, weights are random.
+        Network to continue from; None: random initial weights.
     watch
-        Who follows it.
+        Callbacks.
 
     Raises
     ------
     UserError
-        Without a budget or without sources, or if the training diverges.
+        If there is no budget or no image, or if the training diverges.
     """
     if not any(map(len, mix)):
         raise UserError("There is no image to train on.")
@@ -112,7 +112,7 @@ class _StarDistTask(Task[StarDistNet, Batch]):
         self._tests = self._test_batches(held_out)
 
     def network(self) -> StarDistNet:
-        """Copy a network to start from, or make one with random weights that predicts circles of the usual size."""
+        """Copy a network to start from, or create one with random weights that predicts circles of the target size."""
         if self._start is not None:
             return copy.deepcopy(self._start)
         with torch.random.fork_rng(devices=[]):
@@ -140,7 +140,7 @@ class _StarDistTask(Task[StarDistNet, Batch]):
         self._watch.better(net)
 
     def preview(self, net: StarDistNet) -> Any:
-        return self._watch.look(net)
+        return self._watch.preview(net)
 
     def _patches(self, number: int, used: float) -> list[Patch]:
         mix, params = self._mix, self._params
@@ -151,7 +151,7 @@ class _StarDistTask(Task[StarDistNet, Batch]):
         return [draw_patch(mixed(groups, rng), params.patch_px, params.augment, rng) for _ in range(params.batch_size)]
 
     def _test_batches(self, held_out: Sequence[Source]) -> list[Batch]:
-        """Unvaried patches, always the same."""
+        """Patches without augmentation, always the same."""
         rng = stream(self._params.seed, "held out")
         groups = ((held_out, 1.0),)
         return [

@@ -15,7 +15,8 @@ class TrainParams(TrainingParams):
     kind: Literal["stardist"] = "stardist"
     network: StarDistConfig | None = Field(
         None,
-        description="Architecture; empty: small, with batch norm, and with 64 rays instead of 32 for long particles.",
+        description="Architecture; empty: a small one with batch normalisation, with 64 rays for elongated particles, "
+        "else 32.",
     )
     start: str = Field(
         "scratch", description="Weights to start from: scratch, base (the bundled detector) or a model folder."
@@ -26,23 +27,23 @@ class TrainParams(TrainingParams):
         None,
         gt=0,
         le=1,
-        description="Largest learning rate; it warms up and falls to zero. Empty: 0.002 from scratch, 0.001 from a "
+        description="Peak learning rate; it warms up and falls to zero. Empty: 0.002 from scratch, 0.001 from a "
         "trained model.",
     )
     real_first: float = Field(
-        0.3, ge=0, le=1, description="Share of the budget spent on real images alone, before synthetic ones join."
+        0.3, ge=0, le=1, description="Share of the budget spent on real images alone, before synthetic ones are added."
     )
-    real_share: float = Field(0.7, ge=0, le=1, description="Share of real patches once synthetic ones have joined.")
+    real_share: float = Field(0.7, ge=0, le=1, description="Share of real patches once synthetic ones are added.")
     shapes_share: float = Field(
-        0.1, ge=0, lt=1, description="Share of patches of domain-randomised particles, at all times."
+        0.1, ge=0, lt=1, description="Share of patches with domain-randomised particles, throughout the training."
     )
     diameter_px: float = Field(24.0, gt=4, le=200, description="Median particle diameter at working scale.")
     normalize_scale: bool = Field(
         True,
-        description="Whether images are resized so that their particles have `diameter_px`; if not, they are taken as "
-        "they are, and the model looks for the scale of each image it is used on.",
+        description="Whether images are resized so that their particles have the diameter `diameter_px`; if not, they "
+        "are used as they are, and the model searches for the scale of each image it is applied to.",
     )
-    augment: Augment = Field(Augment(), description="Variation of the patches.")
+    augment: Augment = Field(Augment(), description="Augmentation of the patches.")
 
     @model_validator(mode="after")
     def _network_of_its_own(self) -> "TrainParams":

@@ -20,7 +20,7 @@ from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.scale_search import candidate_scales
 from particleforge.models.stardist.sources import Sources, diameters_px
-from particleforge.models.stardist.thresholds import choose_thresholds, look, piece, usual_f1
+from particleforge.models.stardist.thresholds import choose_thresholds, default_f1, find_objects, piece
 from particleforge.models.stardist.train import Mix, Watch, train_network
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.models.training_set import TrainingSet
@@ -28,35 +28,35 @@ from particleforge.sample import Sample
 from particleforge.step import Progress, Step
 
 MAX_ENLARGEMENT = 4.0
-"""Enlarging further adds no detail and costs time with its square."""
+"""Further enlargement adds no detail, and the time grows with its square."""
 SAME_SCALE = 1.5
-"""Images whose median diameters differ by less than this factor count as taken at one magnification."""
+"""Images whose median diameters differ by less than this factor are taken to have the same magnification."""
 OTHER_SCALE = 4.0
-"""Particles of a new image may be larger or smaller by this factor, in pixels, if nothing is known of its scale."""
+"""Particles of a new image may be larger or smaller by this factor, in pixels, if its scale is not known."""
 ANY_DIAMETER_PX = (6.0, 300.0)
-"""Particle diameters looked for where nothing is known of an image."""
+"""Particle diameters searched for if nothing is known about an image."""
 HELD_OUT_SYNTHETIC = 6
 JUDGED = 4
-"""So many held-out images are scored at each validation."""
-GLANCE_PX = 256
-"""Side of what is shown while it learns, at working scale."""
+"""Number of held-out images scored at each validation."""
+PREVIEW_PX = 256
+"""Side of the preview shown during training, at working scale."""
 PERCENTILES = (1.0, 99.8)
 
 
 @dataclass(frozen=True)
 class ScalePlan:
-    """Which factor brings which sample to working scale.
+    """The factors that bring samples to working scale.
 
     Parameters
     ----------
     target_px
         Median particle diameter the network is trained for.
     medians_px
-        Median particle diameter of each image it is planned from.
+        Median particle diameter of each image the plan is based on.
     pixel_size_nm
-        Common reference where every pixel size is known: then particles keep their true relative size.
+        Common reference if every pixel size is known; particles then keep their true relative size.
     as_is
-        Whether training images are not resized.
+        Whether training images are used without resizing.
     """
 
     target_px: float
@@ -66,14 +66,14 @@ class ScalePlan:
 
     @property
     def working_scale(self) -> float:
-        """Factor for an image of the usual magnification."""
+        """Factor for an image of typical magnification."""
         if self.as_is:
             return 1.0
         return self._factor(float(np.median(self.medians_px)))
 
     @property
     def candidates(self) -> tuple[float, ...]:
-        """Scales to try on an image whose magnification nothing tells."""
+        """Scales to try on an image of unknown magnification."""
         if self.as_is:
             return candidate_scales(ANY_DIAMETER_PX, self.target_px, MAX_ENLARGEMENT)
         seen = min(self.medians_px) / OTHER_SCALE, max(self.medians_px) * OTHER_SCALE
@@ -121,10 +121,10 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
     Parameters
     ----------
     samples
-        What to learn from.
+        Training data.
     out
         Folder of the model. An interrupted training in it is continued; from the first validation on it holds the
-        best weights so far, with usual thresholds.
+        best weights so far, with default thresholds.
     params
         Budget and settings.
 
@@ -137,7 +137,7 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
     if is_finished(out):
         raise UserError(
             f"{out} holds a finished model; nothing is overwritten.",
-            "Choose another place for the output, or remove it.",
+            "Choose another folder for the output, or remove this one.",
         )
     params.check_budget()
     real, synthetic = samples.real, samples.synthetic
@@ -187,8 +187,8 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
         start.net if start else None,
         Watch(
             better=lambda net: model_of(net).save(out),
-            f1=partial(usual_f1, pieces=[piece(source) for source in real_tests[:JUDGED]]),
-            look=partial(_glance, sources=(real_tests, *mix)),
+            f1=partial(default_f1, pieces=[piece(source) for source in real_tests[:JUDGED]]),
+            preview=partial(_preview, sources=(real_tests, *mix)),
         ),
     )
     yield Progress(1, 1, "Choosing thresholds")
@@ -201,14 +201,16 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
 def _starting(name: str) -> StarDistModel:
     model = open_model(name, "detector")
     if not isinstance(model, StarDistModel):
-        raise UserError(f"{name} is not a StarDist model; its weights cannot be used.", "Start from scratch or base.")
+        raise UserError(
+            f"{name} is not a StarDist model, so its weights cannot be used.", "Start from scratch or base."
+        )
     return model
 
 
-def _glance(net: StarDistNet, sources: Sequence[Sequence[Source]]) -> Sample:
-    """Part of the first image there is, at working scale, with what a network finds in it."""
-    shown = piece(next(some[0] for some in sources if len(some)), GLANCE_PX)
-    return Sample(Micrograph(shown.image), look(net, shown).labels)
+def _preview(net: StarDistNet, sources: Sequence[Sequence[Source]]) -> Sample:
+    """Part of the first available image, at working scale, with what the network finds in it."""
+    shown = piece(next(some[0] for some in sources if len(some)), PREVIEW_PX)
+    return Sample(Micrograph(shown.image), find_objects(net, shown).labels)
 
 
 def are_long(samples: Sequence[Sample]) -> bool:
@@ -223,5 +225,5 @@ def are_long(samples: Sequence[Sample]) -> bool:
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether a folder holds a model whose training came to its end."""
+    """Whether a folder holds a model whose training was completed."""
     return (folder / NOTE).exists() and not (folder / CHECKPOINT).exists()

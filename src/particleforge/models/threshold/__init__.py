@@ -1,1 +1,1 @@
-"""A detector without a network: a grey threshold, touching particles split."""
+"""A detector without a network: a grey threshold, with touching particles split."""

@@ -24,20 +24,20 @@ from particleforge.store.labels import border_ids
 
 @dataclass(frozen=True)
 class ThresholdDetector(Detector[ThresholdOptions]):
-    """Grey threshold, holes filled, touching particles split at their necks, scored by their contrast."""
+    """Thresholds the grey values, fills holes, splits touching particles at necks, and scores particles by contrast."""
 
     Options = ThresholdOptions
 
     provenance: Mapping[str, Any] = field(default_factory=lambda: {"kind": "threshold"})
 
     def steps(self, micrograph: Micrograph, options: ThresholdOptions = ThresholdOptions()) -> Step[Detections]:
-        """Find all particles of a single image.
+        """Find all particles in a single image.
 
         Raises
         ------
         UserError
-            If the image is a stack or has pixels that are not finite, or a size in nm is given although its pixel
-            size is not known.
+            If the image is a stack or contains pixels that are not finite, or if a size is given in nm but the pixel
+            size of the image is not known.
         """
         grey, pixel_nm = micrograph.grey, micrograph.square_pixel_size_nm
         smallest = size_px(options.smallest, pixel_nm)
@@ -45,16 +45,16 @@ class ThresholdDetector(Detector[ThresholdOptions]):
         polarities = ("bright", "dark") if options.polarity == "auto" else (options.polarity,)
         tried = []
         for done, polarity in enumerate(polarities):
-            yield Progress(done, len(polarities), f"Particles {polarity}")
+            yield Progress(done, len(polarities), f"Looking for {polarity} particles")
             tried.append(_found(grey, polarity, options, (smallest, largest)))
         return max(tried, key=plausibility) if len(tried) > 1 else tried[0]
 
 
 def plausibility(found: Detections) -> float:
-    """How much what was found looks like particles rather than like the ground between them.
+    """Rate how much the foreground looks like particles rather than the background between them.
 
-    Share of the foreground in particles that do not reach the border of the image, times the square of their mean
-    solidity: particles are compact and lie apart, the ground reaches the border and winds around them.
+    The share of the foreground in particles that do not touch the image border, times the square of their mean
+    solidity: particles are compact and separate; the background reaches the border and winds around them.
     """
     labels = found.labels
     if not len(found):
@@ -66,7 +66,7 @@ def plausibility(found: Detections) -> float:
 
 
 def _found(grey: Floats, polarity: str, options: ThresholdOptions, limits_px: tuple[float, float]) -> Detections:
-    """Find particles that are brighter, or darker, than the ground."""
+    """Find particles that are brighter, or darker, than the background."""
     seen = grey if polarity == "bright" else -grey
     bright, limit = foreground(seen, options)
     labels, distance = separated(bright, options.split)
@@ -80,6 +80,6 @@ def _found(grey: Floats, polarity: str, options: ThresholdOptions, limits_px: tu
 
 
 def _points(distance: Floats, labels: Labels, count: int) -> npt.NDArray[np.float64]:
-    """(n, 2) the places furthest inside."""
+    """(n, 2) innermost points."""
     places = ndimage.maximum_position(distance, labels, np.arange(1, count + 1)) if count else []
     return np.asarray(places, np.float64).reshape(-1, 2)

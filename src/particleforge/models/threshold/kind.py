@@ -1,4 +1,4 @@
-"""Detectors by a grey threshold; they need no training."""
+"""The threshold detector; it needs no training."""
 
 from __future__ import annotations
 

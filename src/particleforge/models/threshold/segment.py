@@ -1,4 +1,4 @@
-"""From grey values to labels: threshold, holes, split."""
+"""From grey values to labels: threshold, fill holes, split."""
 
 import math
 from collections.abc import Callable
@@ -41,10 +41,10 @@ def foreground(grey: Floats, options: ThresholdOptions) -> tuple[npt.NDArray[np.
 
 
 def separated(bright: npt.NDArray[np.bool_], split: float) -> tuple[Labels, Floats]:
-    """Label what hangs together, split at necks.
+    """Label connected regions, split at necks.
 
-    A watershed of the distance to the ground, from those of its maxima that are higher than the saddle to a higher one
-    by the factor 1 / split. So whether two particles are split does not depend on how large they are in the image.
+    A watershed of the distance to the background, starting from the maxima that exceed the saddle towards a higher
+    maximum by a factor of 1 / split. Whether two particles are split therefore does not depend on their size in pixels.
 
     Returns
     -------

@@ -1,1 +1,1 @@
-"""Formats for other programs, one file each with `write(model, path)`."""
+"""Export formats, one file each with a function `write(model, path)`."""

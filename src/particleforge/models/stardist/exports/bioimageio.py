@@ -28,15 +28,15 @@ TEST_SIDE_PX = 128
 def write(model: StarDistModel, path: Path) -> None:
     """Write a package for the BioImage Model Zoo: ONNX weights, description, a test image and its labels.
 
-    Programs that know the built-in `stardist_postprocessing` get instance labels from it. Images are not resized
-    there: they must come at the model's working scale.
+    Programs that support the built-in `stardist_postprocessing` obtain instance labels. They do not resize images:
+    images must be given at the model's working scale.
 
     Parameters
     ----------
     model
         The model.
     path
-        File NAME.zip that is not there yet.
+        New file NAME.zip.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def _npy(array: npt.NDArray[Any]) -> bytes:
 
 
 def _test_image(model: StarDistModel) -> npt.NDArray[np.float32]:
-    """Blobs about as large as the particles the model knows, always the same."""
+    """Blobs of about the size of particles at working scale, always the same."""
     size = [-(-TEST_SIDE_PX // step) * step for step in model.net.config.divisor]
     noise = np.random.default_rng(0).normal(size=size)
     blobs = ndimage.gaussian_filter(noise, model.target_px / 6, mode="wrap")
@@ -95,12 +95,12 @@ def _readme(model: StarDistModel, name: str) -> str:
 
 StarDist 2D network for particles in grey micrographs, trained with napari-particleforge.
 
-Resize images by {model.working_scale:.4g}{size} before they are given to it: particles it finds best
-measure about {model.target_px:.3g} px across.
+Resize images by a factor of {model.working_scale:.4g}{size} before using it: it works best on particles
+of about {model.target_px:.3g} px in diameter.
 
 ## Validation
 
-Compare its labels with some particles outlined by hand before you trust its sizes.
+Compare its labels with some particles outlined by hand before you rely on its sizes.
 """
 
 

@@ -17,7 +17,7 @@ from particleforge.store.files import atomic_write
 
 OPSET = 18
 MIN_DIST_PX = 1e-3
-"""Least distance to an outline, as in the official package."""
+"""Minimum distance to an outline, as in the official package."""
 
 
 def write(model: StarDistModel, path: Path) -> None:
@@ -30,9 +30,9 @@ def write(model: StarDistModel, path: Path) -> None:
     Parameters
     ----------
     model
-        Its network is exported; thresholds and working scale have no place in ONNX.
+        Its network is exported; thresholds and working scale cannot be stored in ONNX.
     path
-        File NAME.onnx that is not there yet.
+        New file NAME.onnx.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def write(model: StarDistModel, path: Path) -> None:
     missing = [name for name in ("onnx", "onnxscript") if find_spec(name) is None]
     if missing:
         raise UserError(
-            f"To export a model {' and '.join(missing)} must be installed.",
+            f"To export a model, {' and '.join(missing)} must be installed.",
             "Run: pip install 'napari-particleforge[export]'",
         )
     check_new(path)
@@ -79,7 +79,7 @@ class _ChannelLast(nn.Module):
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Hide what torch's exporter says about packages and operators that are not used here."""
+    """Hide messages of torch's exporter about packages and operators that are not used here."""
     log = logging.getLogger("torch.onnx")
     before = log.level
     log.setLevel(logging.ERROR)
@@ -97,9 +97,9 @@ def check_new(path: Path) -> None:
     Raises
     ------
     UserError
-        If it is there already, or its folder is not.
+        If it exists already, or its folder does not exist.
     """
     if path.exists():
-        raise UserError(f"{path} exists; nothing is overwritten.", "Choose another name or remove it.")
+        raise UserError(f"{path} exists; nothing is overwritten.", "Choose another name, or remove it.")
     if not path.parent.is_dir():
-        raise UserError(f"{path.parent} is no folder.", "Create it first.")
+        raise UserError(f"{path.parent} is not a folder.", "Create it first.")
