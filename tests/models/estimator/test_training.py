@@ -186,7 +186,7 @@ def test_what_only_several_images_show_is_learned(make_disc, params, tmp_path, j
     [
         ({"targets": []}, "No parameter is named"),
         ({"targets": [{"kind": "regression", "parameter": "dics"}]}, "Did you mean disc"),
-        ({"targets": [{"kind": "batch", "parameter": "disc"}]}, "kind groups"),
+        ({"targets": [{"kind": "batch", "parameter": "disc"}]}, "kind batches"),
         ({"targets": [{"kind": "share", "parameter": "disc"}]}, "kind regression"),
         ({"steps": None}, "Neither minutes nor steps"),
         ({"prepare": {"pool": 8}}, "2 poolings need at least 4 px"),

@@ -192,9 +192,9 @@ class Batch(Target):
         large = [indices for indices in found if len(indices) >= self.at_once]
         if not large:
             raise UserError(
-                f"{len(large)} of {len(found)} groups of samples with the same parameters have {self.at_once} of them; "
+                f"{len(large)} of {len(found)} batches have at least {self.at_once} samples; "
                 f"{self.parameter} is learned from {self.at_once} images at once.",
-                "Draw samples from a recipe of kind batches, more of them, or lower at_once.",
+                "Draw the samples from a recipe of kind batches, draw more of them, or lower at_once.",
             )
         return {"value": large}
 

@@ -21,7 +21,7 @@ LAPLACIAN = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 def noise(grey: Floats) -> float:
     """Return the standard deviation of the noise.
 
-    Estimated by a median, after Immerkaer, Comput. Vis. Image Underst. 1996, 64, 300.
+    Estimated by a median, after Immerkaer, Computer Vision and Image Understanding 1996, 64, 300.
     """
     response = np.abs(ndimage.convolve(grey, LAPLACIAN))
     return float(np.median(response)) / (0.6745 * math.sqrt(36))
