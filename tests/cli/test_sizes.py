@@ -59,7 +59,7 @@ def test_an_image_without_a_pixel_size_is_named_where_sizes_are_not_taken_togeth
     out = tmp_path / "out"
     assert main(["sizes", str(folder), "--out", str(out), "--no-reports", *QUICK[:2]]) == 0
     output = capsys.readouterr().out
-    assert "diameter: none of all images together. The pixel size of 2 images is not known: a, b. " in output
+    assert "diameter: not pooled over all images. The pixel size of 2 images is unknown: a, b. " in output
     (folder / "a.tif").unlink()
     (folder / "b.tif").unlink()
     assert main(["sizes", str(folder), "--out", str(tmp_path / "sized"), "--no-reports", *QUICK[:2]]) == 0

@@ -95,13 +95,13 @@ def test_the_columns_written_so_far_keep_their_place():
     assert ",".join(written()) == HEADER
 
 
-def test_columns_that_are_given_stand_in_front_where_they_are_there():
+def test_provided_columns_come_first():
     names = arranged(["mine", "track", "group", "x_nm", "label", "time_s", "class", "image", "frame"])
     assert names == ["image", "frame", "time_s", "track", "group", "label", "class", "x_nm", "mine"]
     assert not {column.in_px for column in GIVEN} & set(written())
 
 
-def test_every_descriptor_gives_what_it_declares():
+def test_every_descriptor_computes_what_it_declares():
     labels = np.zeros((30, 30), np.int32)
     labels[3:8, 4:20], labels[15:20, 5:9] = 4, 9
     particles = Particles(labels, Rules(), intensity=labels.astype(float))
@@ -112,25 +112,25 @@ def test_every_descriptor_gives_what_it_declares():
     assert all(column.title and column.meaning.endswith(".") for column in columns().values())
 
 
-def test_what_cannot_be_had_is_not_there():
+def test_columns_that_cannot_be_computed_are_missing():
     particles = Particles(np.ones((3, 3), int), Rules())
     assert "mean_intensity" not in particles and "score" in particles
     with pytest.raises(KeyError):
         particles["height_px"]
 
 
-def test_a_wrong_size_is_refused_with_a_near_name():
+def test_a_wrong_size_is_refused_with_a_similar_name():
     with pytest.raises(UserError, match="no size 'feret_maxx'; did you mean 'feret_max'"):
         Rules.parse({"size": "feret_maxx"})
-    with pytest.raises(UserError, match="no size 'area'; there are ecd, feret_max, feret_min, feret_mean, ved"):
+    with pytest.raises(UserError, match="no size 'area'; available: ecd, feret_max, feret_min, feret_mean, ved"):
         Rules.parse({"size": "area"})
-    with pytest.raises(ValueError, match="no length"):
+    with pytest.raises(ValueError, match="not a length"):
         Column("area", "area", "area", "Pixels.", size=True)
     assert Rules.parse({"size": "ved"}).model_dump(mode="json")["size"] == "ved"
     assert SIZES["ecd"].title == "equal-area diameter"
 
 
-def test_columns_of_another_package_stand_behind_and_are_used_like_the_own_ones(foreign, tmp_path):
+def test_columns_of_another_package_come_last_and_are_used_like_built_in_ones(foreign, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", USE, str(tmp_path / "out")], capture_output=True, text=True, check=False
     )
@@ -149,10 +149,14 @@ def test_columns_of_another_package_stand_behind_and_are_used_like_the_own_ones(
 @pytest.mark.parametrize(
     ("was", "becomes", "words"),
     [
-        ('"elongation", "ratio"', '"circularity", "ratio"', "gives the column 'circularity', which there is already"),
-        ('particles["feret_max_px"]', 'particles["elongation"]', "'elongation' needs columns that need its own"),
-        ("longest / 2", "longest[:1] / 2", r"'elongation' gave 'half_px' with the shape \(1,\)"),
-        ('"half_px"', '"half"', "'elongation' gave 'half' with the shape"),
+        ('"elongation", "ratio"', '"circularity", "ratio"', "defines the column 'circularity', which exists already"),
+        (
+            'particles["feret_max_px"]',
+            'particles["elongation"]',
+            "'elongation' needs columns that in turn depend on it",
+        ),
+        ("longest / 2", "longest[:1] / 2", r"'elongation' returned 'half_px' with the shape \(1,\)"),
+        ('"half_px"', '"half"', "'elongation' returned 'half' with the shape"),
     ],
 )
 def test_a_wrong_descriptor_is_named(foreign, was, becomes, words):
@@ -166,7 +170,7 @@ def test_a_wrong_descriptor_is_named(foreign, was, becomes, words):
     assert re.search(f"UserError: The descriptor .*{words}|UserError: The descriptor {words}", done.stderr), done.stderr
 
 
-def test_a_package_that_cannot_be_imported_harms_only_who_asks_for_it(foreign):
+def test_a_package_that_cannot_be_imported_affects_only_its_columns(foreign):
     (foreign / "others.py").write_text("import nothing_of_this_name")
     code = (
         "from particleforge.measurement.rules import Rules; print(Rules(size='ved').size);"

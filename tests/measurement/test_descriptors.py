@@ -115,7 +115,7 @@ def test_intensities_pass_over_pixels_without_a_value():
     assert table.loc[4, ["mean_intensity", "sd_intensity"]].isna().all()
 
 
-def test_volumes_of_bodies_that_are_what_they_are_taken_for():
+def test_volumes_of_bodies_that_are_as_assumed():
     y, x = np.mgrid[-60:61, -60:61] + 0.25
     disc = (np.hypot(x, y) <= 40).astype(np.uint8)
     ellipse = ((x / 50) ** 2 + (y / 25) ** 2 <= 1).astype(np.uint8)
@@ -176,7 +176,7 @@ def test_outlines_are_called_what_they_look_like(inside, name):
         assert (found == name).mean() > 0.9, (diameter, found.tolist())
 
 
-def test_nothing_is_said_of_the_shape_of_a_few_pixels():
+def test_the_shape_of_a_few_pixels_is_not_classified():
     labels = np.zeros((30, 30), int)
     labels[3:6, 3:6], labels[10:25, 10:25] = 1, 2
     assert measure_particles(labels)["class"].tolist() == ["small", "block"]

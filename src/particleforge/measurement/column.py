@@ -1,4 +1,4 @@
-"""What a column of a particle table is."""
+"""The columns of a particle table."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 Dimension: TypeAlias = Literal[
     "length", "area", "volume", "pixels", "angle", "time", "ratio", "intensity", "count", "flag", "text"
 ]
-"""``pixels`` are whole numbers of them, which have no size in nm; a ``ratio`` is any number without a unit."""
+"""``pixels`` are whole numbers of pixels, without a value in nm; a ``ratio`` is any number without a unit."""
 SUFFIXES: dict[Dimension, str] = {
     "length": "_px",
     "area": "_px2",
@@ -15,9 +15,9 @@ SUFFIXES: dict[Dimension, str] = {
     "angle": "_deg",
     "time": "_s",
 }
-"""Unit in the name of a column."""
+"""Unit as part of the name of a column."""
 POWERS: dict[Dimension, int] = {"length": 1, "area": 2, "volume": 3}
-"""Dimensions that have nm where the size of a pixel is known."""
+"""Dimensions given in nm if the pixel size is known, with the power of the length."""
 LAST = 1000
 
 
@@ -28,21 +28,21 @@ class Column:
     Parameters
     ----------
     name
-        Without its unit, such as ``feret_max``.
+        Name without the unit, for example ``feret_max``.
     dimension
-        What kind of quantity it is; its unit follows from that.
+        Kind of quantity, which determines the unit.
     title
-        What people call it, in small letters.
+        Common name, in lower case.
     meaning
-        What it is, in a sentence or two.
+        Definition, in a sentence or two.
     formula
-        How it is computed, as LaTeX; empty where `meaning` says it all.
+        How it is computed, as LaTeX; empty if `meaning` is enough.
     size
-        Whether it may be called the size of a particle; lengths only.
+        Whether it can be used as the size of a particle; lengths only.
     heading
-        What stands above it where there is little room; empty: it is not shown there.
+        Short heading for compact tables; empty: it is not shown there.
     place
-        Columns of smaller numbers stand further in front. Leave it out: then the column stands behind all others.
+        Position: columns with smaller numbers come first. Default: after all others.
 
     Examples
     --------
@@ -62,16 +62,16 @@ class Column:
 
     def __post_init__(self) -> None:
         if self.size and self.dimension != "length":
-            raise ValueError(f"the column {self.name!r} is no length, so it cannot be a size")
+            raise ValueError(f"the column {self.name!r} is not a length, so it cannot be a size")
 
     @property
     def in_px(self) -> str:
-        """Name in a table, as it is measured."""
+        """Name in a table, as measured in pixels."""
         return self.name + SUFFIXES.get(self.dimension, "")
 
     @property
     def in_nm(self) -> str | None:
-        """Name in a table where the size of a pixel is known; None where that makes no difference."""
+        """Name in a table if the pixel size is known; None if that makes no difference."""
         return self.in_px.replace("_px", "_nm") if self.dimension in POWERS else None
 
     @property
@@ -80,10 +80,10 @@ class Column:
         return (self.in_px,) if self.in_nm is None else (self.in_px, self.in_nm)
 
     def unit(self, name: str) -> str:
-        """Return the unit of one of its `names`; empty where there is none."""
+        """Return the unit of one of its `names`; empty if it has none."""
         return name.removeprefix(self.name).removeprefix("_")
 
     @property
     def is_number(self) -> bool:
-        """Whether more and less of it mean something."""
+        """Whether its values are quantities that can be compared and plotted."""
         return self.dimension not in ("count", "flag", "text")

@@ -1,4 +1,4 @@
-"""What a descriptor is, and what it is given."""
+"""The protocol of descriptors, and the particles they measure."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -19,32 +19,32 @@ Values: TypeAlias = npt.NDArray[Any]
 
 
 class Descriptor(Protocol):
-    """Gives columns of a particle table; a module of `descriptors`, or anything of this form as an entry point.
+    """Computes columns of a particle table; a module of `descriptors`, or an object of this form as an entry point.
 
-    Its columns are computed for all particles of an image at once, when the first of them is asked for. Other columns
-    that it needs it takes from the particles, which have them computed.
+    Its columns are computed for all particles of an image at once, when the first of them is requested. It takes other
+    columns that it needs from `particles`, which has them computed.
     """
 
     COLUMNS: tuple[Column, ...]
 
     @staticmethod
     def compute(particles: "Particles") -> Mapping[str, Values]:
-        """(n,) values of each column, by its name with the unit (`Column.in_px`); nothing where they cannot be had."""
+        """(n,) values of each column, by name with unit (`Column.in_px`); empty if they cannot be computed."""
 
 
 class Particles(Mapping[str, Values]):
-    """The particles of a label image; as a mapping their columns in px, computed when they are asked for.
+    """The particles of a label image: a mapping of their columns in px, computed on request.
 
     Parameters
     ----------
     labels
         (Y, X) ids, 0 = background.
     rules
-        What counts, and the models and limits that descriptors use.
+        Which particles count, and the models and limits that descriptors use.
     rows
-        Rows that show the specimen: first, and the one after the last; None: all.
+        Rows that show the specimen, as (first, last + 1); None: all.
     intensity
-        (Y, X) grey values; None where there is no image.
+        (Y, X) grey values; None if there is no image.
     scores
         Score by id.
     """
@@ -74,11 +74,11 @@ class Particles(Mapping[str, Values]):
 
     @property
     def ids(self) -> Values:
-        """(n,) their labels, rising: the order of all values."""
+        """(n,) labels in ascending order, which is the order of all values."""
         return self.runs.ids
 
     def __getitem__(self, name: str) -> Values:
-        """(n,) values of a column, by its name with the unit; KeyError where it cannot be had, such as grey values."""
+        """(n,) values of a column, by name with unit; KeyError if they cannot be computed, for lack of an image."""
         if name not in self._values:
             self._compute(givers()[name])
         return self._values[name]
@@ -90,18 +90,18 @@ class Particles(Mapping[str, Values]):
         return sum(1 for _ in self)
 
     def _compute(self, descriptor: str) -> None:
-        """Let a descriptor compute its columns, once."""
+        """Compute the columns of a descriptor, once."""
         if descriptor in self._asked:
             if not self._asked[descriptor]:
-                raise UserError(f"The descriptor {descriptor!r} needs columns that need its own.")
+                raise UserError(f"The descriptor {descriptor!r} needs columns that in turn depend on it.")
             return
         self._asked[descriptor] = False
         found = DESCRIPTORS.get(descriptor).compute(self)
         for name, values in found.items():
             if givers().get(name) != descriptor or values.shape != self.ids.shape:
                 raise UserError(
-                    f"The descriptor {descriptor!r} gave {name!r} with the shape {values.shape}.",
-                    f"It must give columns that it declares, with one value for each of {len(self.ids)} particles.",
+                    f"The descriptor {descriptor!r} returned {name!r} with the shape {values.shape}.",
+                    f"It must return columns that it declares, with one value for each of {len(self.ids)} particles.",
                 )
         self._values |= found
         self._asked[descriptor] = True

@@ -1,4 +1,4 @@
-"""The figures of a particle table that a summary holds."""
+"""The figures of a particle table that go into a summary."""
 
 import math
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEADLINE = ("geometric_mean", "gsd", "d50")
-"""Figures whose intervals stand in a summary."""
+"""Figures whose intervals are part of a summary."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class SizeDistribution:
     Parameters
     ----------
     unit
-        Of all lengths: ``nm`` or ``px``.
+        Unit of all lengths: ``nm`` or ``px``.
     count
-        Particles that count.
+        Number of particles that count.
     geometric_mean, gsd
         Geometric mean and geometric standard deviation.
     d10, d50, d90
@@ -55,11 +55,11 @@ def size_distribution(table: "pd.DataFrame", size: str = "ecd", precision: Preci
     Parameters
     ----------
     table
-        As `measure_particles` gives it, also of several images one after the other.
+        As returned by `measure_particles`; tables of several images can be concatenated.
     size
-        What is called the size.
+        Column used as the size.
     precision
-        Of the intervals.
+        Precision of the intervals.
 
     Raises
     ------
@@ -88,24 +88,24 @@ def summarize(table: "pd.DataFrame", rules: Rules = Rules(), description: Descri
     Parameters
     ----------
     table
-        As `measure_particles` gives it, also of several images one after the other.
+        As returned by `measure_particles`; tables of several images can be concatenated.
     rules
-        Those the table was made with.
+        The rules with which the table was made.
     description
-        Of the sizes in nm where they are known, else in px; for the intervals.
+        Description of the sizes, in nm if known, otherwise in px; for the intervals.
 
     Returns
     -------
     dict
         Plain data for JSON: ``count``, ``counted`` (particles whose weight is above zero), ``touching_border``,
-        ``border_rule``, ``size`` (what is called so), and under ``px`` and ``nm`` what `size_statistics` gives. ``nm``
-        is None unless the pixel size of every particle is known. With `description` ``intervals``: low and high of the
-        geometric mean, the GSD and D50, in the unit of the description.
+        ``border_rule``, ``size`` (the column), and under ``px`` and ``nm`` the result of `size_statistics`. ``nm`` is
+        None unless the pixel size of every particle is known. With `description`, ``intervals``: lower and upper limit
+        of the geometric mean, the GSD and D50, in the unit of the description.
     """
     counted = table[table["weight"] > 0]
     weights = counted["weight"].to_numpy(float)
     nm = counted.get(f"{rules.size}_nm")
-    said = {
+    summary: dict[str, Any] = {
         "count": len(table),
         "counted": len(counted),
         "touching_border": int(table["touches_border"].sum()),
@@ -116,8 +116,8 @@ def summarize(table: "pd.DataFrame", rules: Rules = Rules(), description: Descri
     }
     if description is not None:
         number = description.figures["number"]
-        said["intervals"] = {name: [number[name].low, number[name].high] for name in HEADLINE}
-    return said
+        summary["intervals"] = {name: [number[name].low, number[name].high] for name in HEADLINE}
+    return summary
 
 
 def size_statistics(diameters: Floats, weights: Floats | None = None) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def size_statistics(diameters: Floats, weights: Floats | None = None) -> dict[st
     diameters
         (n,) diameters d.
     weights
-        (n,) how much each counts; None: all the same.
+        (n,) how much each counts; None: all equally.
 
     Returns
     -------
@@ -136,8 +136,8 @@ def size_statistics(diameters: Floats, weights: Floats | None = None) -> dict[st
         By number ``mean``, ``geometric_mean``, ``gsd``, ``d10, d50, d90``, ``span``, ``mode`` and ``skewness``, by
         volume ``volume_d10, volume_d50, volume_d90``, and ``sauter_d32``, all as in
         `particleforge.measurement.statistics.figures.size_figures`; and ``lognormal``, ``median`` and ``gsd`` of
-        largest likelihood (n instead of n - 1).
-        None for what cannot be said: all for n = 0; every measure of width and D10 and D90 for n = 1.
+        maximum likelihood (n instead of n - 1).
+        None for figures that are undefined: all for n = 0; measures of width, D10 and D90 for n = 1.
     """
     given = np.ones(len(diameters)) if weights is None else np.asarray(weights, float)
     sizes = Sizes.weighted(np.asarray(diameters, float), given)
@@ -153,7 +153,7 @@ def size_statistics(diameters: Floats, weights: Floats | None = None) -> dict[st
 
 
 def headline_intervals(diameters: Floats, weights: Floats) -> dict[str, tuple[float, float]]:
-    """95 % intervals of the figures in `HEADLINE`, in a twentieth of a second; empty for fewer than five particles.
+    """Compute 95 % intervals of the figures in `HEADLINE`, in about 50 ms; empty for fewer than five particles.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def _lognormal(sizes: Sizes) -> dict[str, float | None]:
 
 
 def size_unit(median_nm: float) -> tuple[Literal["nm", "um", "mm"], float]:
-    """Length unit in which a median reads well.
+    """Return the length unit in which a median reads well.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 BARS, FIT = "#56B4E9", "#D55E00"
 _TALLEST = 2.0
-"""A fit is cut where it rises above so many times the highest bar."""
+"""A fit is clipped at this multiple of the highest bar."""
 
 
 def particle_figure(
@@ -45,27 +45,27 @@ def particle_figure(
     name: str = "",
     pixel_size_nm: float | None = None,
 ) -> Figure:
-    """Draw an image with its particles outlined beside their size distribution.
+    """Draw an image with its particles outlined, next to their size distribution.
 
     Parameters
     ----------
     grey
-        (Y, X) image, or None: then the particles are drawn on white.
+        (Y, X) image; None: the particles are drawn on white.
     labels
         (Y, X) ids, 0 = background.
     table
-        The particles of `labels` as `measure_particles` gives them.
+        The particles of `labels` as returned by `measure_particles`.
     name
         Title.
     pixel_size_nm
-        For the scale bar and the sizes; None gives both in px.
+        For the scale bar and the sizes; None: both are in px.
 
     Returns
     -------
     matplotlib.figure.Figure
         On an Agg canvas; nothing is shown and no global state of matplotlib is touched.
-        Histogram: number of particles that count over equal-area diameter, on a logarithmic axis where the largest is
-        more than 2.5 times the smallest, with the fit by number of least AIC.
+        The histogram shows the number of particles that count against the equal-area diameter, on a logarithmic axis if
+        the largest is more than 2.5 times the smallest, with the fit by number that has the lowest AIC.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -86,7 +86,7 @@ def particle_figure(
 
 
 def save_figure(fig: Figure, path: Path) -> None:
-    """Write a figure whole or not at all, as PNG, PDF or SVG by its suffix.
+    """Write a figure completely or not at all, as PNG, PDF or SVG by its suffix.
 
     Raises
     ------
@@ -107,23 +107,23 @@ def sizes_in_unit(table: pd.DataFrame, pixel_size_nm: float | None) -> tuple[Flo
 
 
 def draw_sizes(axes: Axes, sizes: Floats, unit: str, weights: Floats | None = None) -> BarContainer | None:
-    """Draw a histogram of diameters with the fit of least AIC and statistics.
+    """Draw a histogram of diameters with statistics and the fit that has the lowest AIC.
 
     Parameters
     ----------
     axes
-        Where to.
+        Axes to draw on.
     sizes
         (n,) diameters.
     unit
-        As `sizes_in_unit` gives it.
+        As returned by `sizes_in_unit`.
     weights
-        (n,) how much each counts, above zero; None: all the same. Bars add up to n.
+        (n,) how much each counts, above zero; None: all equally. The bars add up to n.
 
     Returns
     -------
     matplotlib.container.BarContainer or None
-        The bars; None where there is no particle.
+        The bars; None if there are no particles.
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -169,7 +169,7 @@ def _draw_histogram(axes: Axes, sizes: Floats, weights: Floats) -> BarContainer:
 
 
 def _fit_curve(fit: Fit, edges: Floats, logarithmic: bool, count: int) -> tuple[Floats, Floats]:
-    """Expect so many particles per bin, along the size axis: over all bins and 98.8 % of the fit."""
+    """Return sizes and the expected number of particles per bin, over all bins and 98.8 % of the fit."""
     reach = edges[-1] / edges[0]
     x = np.geomspace(edges[0] / reach, edges[-1] * reach, 1500)
     below = fit.cumulative(x)
@@ -180,7 +180,7 @@ def _fit_curve(fit: Fit, edges: Floats, logarithmic: bool, count: int) -> tuple[
 
 
 def log_ticks(axes: Axes, low: float, high: float) -> None:
-    """Label at least four round numbers; plain digits, no powers."""
+    """Label at least four round numbers, in plain digits without powers."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
     axes.set_xscale("log")
@@ -207,7 +207,7 @@ def _caption(sizes: Floats, weights: Floats, sign: str) -> str:
 
 
 def digits(value: float) -> str:
-    """Three significant digits, more before the point where needed."""
+    """Format with three significant digits, or more for a longer integer part."""
     return f"{value:.0f}" if value >= 100 else f"{value:#.3g}"
 
 

@@ -1,4 +1,4 @@
-"""The most important figures of a measurement, in a few words."""
+"""The key figures of a measurement, in a few words."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def measurement_report(measured: "Measurement", _: Mapping[str, Any]) -> dict[str, Any]:
-    """Say where the results are, their most important figures, and what could not be measured."""
+    """Report where the results are, their key figures, and what could not be measured."""
     found: dict[str, Any] = {"results": str(measured.out), **headline(measured.summary)}
     report = measured.out / "report.html"
     found |= {"report": str(report)} if report.is_file() else {}
@@ -25,11 +25,11 @@ def measurement_report(measured: "Measurement", _: Mapping[str, Any]) -> dict[st
 def headline(summary: Mapping[str, Any]) -> dict[str, str]:
     """Return counts, geometric mean, GSD and certainty of a finished measurement."""
     pooled, images = summary["pooled"], summary["images"]
-    counts = f"{pooled['count']} in {len(images)} images, {pooled['touching_border']} touch the border"
-    lines = {"particles": f"{counts}; {pooled['counted']} count by the rule {pooled['border_rule']}"}
+    counts = f"{pooled['count']} in {len(images)} images, {pooled['touching_border']} touching the border"
+    lines = {"particles": f"{counts}; {pooled['counted']} counted by the rule {pooled['border_rule']}"}
     unit = next((unit for unit in ("nm", "px") if pooled[unit] and pooled[unit]["gsd"]), None)
     if unit:
-        note = " (the pixel size is not known; give --pixel-size)" if unit == "px" else ""
+        note = " (pixel size unknown; set it with --pixel-size)" if unit == "px" else ""
         size = pooled[unit]
         low, high = pooled["intervals"]["geometric_mean"]
         limits = "" if low is None else f" ({low:.4g} to {high:.4g})"
@@ -37,7 +37,7 @@ def headline(summary: Mapping[str, Any]) -> dict[str, str]:
     sizes = {name: entry["pixel_size_nm"] for name, entry in images.items() if entry["count"]}
     unsized = [name for name, size in sizes.items() if size is None]
     if 0 < len(unsized) < len(sizes):
-        lines["diameter"] = f"none of all images together. {without_size(unsized)}"
+        lines["diameter"] = f"not pooled over all images. {without_size(unsized)}"
     sure = {name: entry["certainty"] for name, entry in images.items() if entry.get("certainty") is not None}
     if sure:
         worst = min(sure, key=lambda name: sure[name])

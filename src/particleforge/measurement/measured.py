@@ -1,4 +1,4 @@
-"""One measured image: what reports and tables are made of."""
+"""One measured image, the basis of reports and tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,19 +25,19 @@ class Measured:
     Parameters
     ----------
     name
-        What to call it.
+        Its name in reports and tables.
     table
-        Its particles as `measure_particles` gives them; none before they are measured.
+        Its particles as returned by `measure_particles`; empty before they are measured.
     labels
-        (Y, X) ids of these particles; None where there is no single image to draw, such as for a stack.
+        (Y, X) ids of these particles; None if there is no single image to draw, as for several images together.
     grey
-        (Y, X) image; None where there is none.
+        (Y, X) image; None if there is none.
     pixel_size_nm
-        Side of the square pixels; None where unknown.
+        Side of the square pixels; None if unknown.
     rules
-        Those the table was made with.
+        The rules with which the table was made.
     rows
-        Rows that show the specimen: first, and the one after the last; None: all.
+        Rows that show the specimen, as (first, last + 1); None: all.
     columns
         What is the same for all its particles and stands in the table, such as the ``frame`` of a plane of a stack.
     """

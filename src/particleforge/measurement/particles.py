@@ -33,29 +33,30 @@ def measure_particles(
 ) -> "pd.DataFrame":
     """Measure every particle of a label image.
 
-    All pixels of one id are one particle, also where they lie in several pieces.
+    All pixels with the same id are one particle, even if they form several pieces.
 
     Parameters
     ----------
     labels
-        (Y, X) ids of any integer type, 0 = background. They need not follow each other.
+        (Y, X) ids of any integer type, 0 = background. They need not be consecutive.
     image
-        What to write into the column ``image``.
+        Text for the column ``image``.
     pixel_size_nm
-        Side of the square pixels, or None where unknown: then there are no columns in nm.
+        Side of the square pixels; None if unknown: there are no columns in nm then.
     intensity
-        (Y, X) grey values for ``mean_intensity`` and ``sd_intensity``, or None: then there are no such columns.
+        (Y, X) grey values for ``mean_intensity`` and ``sd_intensity``; None: there are no such columns.
     scores
-        Score by id; ids without one get NaN.
+        Score by id; NaN for ids without one.
     rules
-        What counts, the model of the volume and the classes of shape.
+        Which particles count, the body for the volume and the criteria for shape classes.
     rows
-        Rows that show the specimen: first, and the one after the last. The border is there; None: all do.
+        Rows that show the specimen, as (first, last + 1), which are taken as the border of the image; None: all.
 
     Returns
     -------
     pandas.DataFrame
-        One row per id, by rising id, with the columns that descriptors give; see `particleforge.measurement.columns`.
+        One row per id, in ascending order, with the columns of the descriptors; see
+        `particleforge.measurement.columns`.
 
     Raises
     ------
@@ -103,11 +104,11 @@ def _check(labels: npt.NDArray[Any], pixel_size_nm: float | None, intensity: npt
     if labels.dtype.kind not in "iu":
         raise UserError(
             f"The labels are of type {labels.dtype}; integer ids are needed.",
-            "Label the connected regions of a mask first, such as with skimage.measure.label.",
+            "Label the connected regions of a mask first, for example with skimage.measure.label.",
         )
     if labels.size and labels.min() < 0:
         raise UserError(f"The smallest label is {labels.min()}; ids start at 1 and 0 is background.")
     if intensity is not None and intensity.shape != labels.shape:
-        raise UserError(f"The labels have shape {labels.shape}, the image {intensity.shape}; they must be equal.")
+        raise UserError(f"The labels have shape {labels.shape}, the image has {intensity.shape}; they must be equal.")
     if pixel_size_nm is not None and not (math.isfinite(pixel_size_nm) and pixel_size_nm > 0):
         raise UserError(f"The pixel size is {pixel_size_nm} nm; it must be above 0.")

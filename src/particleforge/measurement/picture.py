@@ -24,7 +24,7 @@ _MOST_NUMBERED = 1500
 
 
 def draw_image(axes: Axes, grey: npt.NDArray[Any] | None, labels: npt.NDArray[Any]) -> None:
-    """Draw an image, or the particles on white where there is none; large ones reduced."""
+    """Draw an image, or the particles on white if there is none; large images are reduced."""
     from matplotlib.colors import ListedColormap
 
     height, width = labels.shape
@@ -44,7 +44,7 @@ def draw_image(axes: Axes, grey: npt.NDArray[Any] | None, labels: npt.NDArray[An
 
 
 def draw_outlines(axes: Axes, labels: npt.NDArray[Any], table: pd.DataFrame) -> None:
-    """Outline every particle, with lines no wider than suits a typical one."""
+    """Outline every particle, with a line width that suits a typical one."""
     from matplotlib.collections import LineCollection
 
     if not len(table):
@@ -58,12 +58,12 @@ def draw_outlines(axes: Axes, labels: npt.NDArray[Any], table: pd.DataFrame) -> 
 
 
 def _step(labels: npt.NDArray[Any]) -> int:
-    """Every how manieth pixel is drawn."""
+    """Step between the pixels that are drawn."""
     return max(1, -(-int(max(labels.shape)) // _MOST_SHOWN_PX))
 
 
 def _reduced(grey: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
-    """Mean of blocks of `step` by `step` pixels; what remains at the end is left out."""
+    """Mean of blocks of `step` by `step` pixels; incomplete blocks at the end are left out."""
     if step == 1:
         return grey
     height, width = (size // step for size in grey.shape)
@@ -72,7 +72,7 @@ def _reduced(grey: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
 
 
 def draw_numbers(axes: Axes, labels: npt.NDArray[Any], table: pd.DataFrame) -> None:
-    """Write its number onto each particle, as large as fits; on too many particles to be read, onto none."""
+    """Write its number onto each particle, as large as fits; onto none if there are too many to be legible."""
     from matplotlib.patheffects import withStroke
 
     if len(table) > _MOST_NUMBERED:
@@ -88,7 +88,7 @@ def draw_numbers(axes: Axes, labels: npt.NDArray[Any], table: pd.DataFrame) -> N
 
 
 def outlines(labels: npt.NDArray[Any]) -> list[Floats]:
-    """Trace the closed outlines of every particle, half way to the next pixel.
+    """Trace the closed outlines of every particle, half-way to the next pixel.
 
     Returns
     -------
@@ -111,12 +111,12 @@ def outlines(labels: npt.NDArray[Any]) -> list[Floats]:
 
 
 def scale_bar(width_px: int, pixel_size_nm: float | None) -> tuple[float, str]:
-    """Round length of about a fifth of the image's width.
+    """Choose a round length of about a fifth of the image's width.
 
     Returns
     -------
     length_px, text
-        Such as ``(40.0, "20 nm")``.
+        For example ``(40.0, "20 nm")``.
     """
     target = width_px / 5 * (pixel_size_nm or 1)
     unit, factor = size_unit(target) if pixel_size_nm else ("px", 1.0)
@@ -126,7 +126,7 @@ def scale_bar(width_px: int, pixel_size_nm: float | None) -> tuple[float, str]:
 
 
 def draw_scale_bar(axes: Axes, width_px: int, pixel_size_nm: float | None) -> None:
-    """Bar below the image, where it hides nothing."""
+    """Draw a scale bar below the image, where it hides nothing."""
     if not width_px:
         return
     from matplotlib.transforms import ScaledTranslation

@@ -1,4 +1,4 @@
-"""Measures images one by one and leaves tables, label images, a summary, figures and reports on disk."""
+"""Measures images one by one and writes tables, label images, a summary, figures and reports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -41,33 +41,33 @@ class Measurement:
 
 
 class Results:
-    """Writes a measurement image by image, so that an interrupted one leaves all it has and can be continued.
+    """Writes a measurement image by image, so that an interrupted one keeps what it has and can be continued.
 
     The folder is a `ResultsFolder` with ``figures/NAME.png`` and, with reports, ``report.html`` and ``report.pdf`` of
-    all images together and ``reports/NAME.html, .pdf, .json``. In its summary ``pooled`` has None for ``px`` where
-    images differ in pixel size, for ``nm`` where one of them is not known; an image has ``pixel_size_nm``, ``rows``
-    that show the specimen if not all do (see `Measured`), what `summarize` gives, and how its particles were found,
-    such as the ``certainty`` of the detector.
+    all images together and ``reports/NAME.html, .pdf, .json``. In its summary, ``pooled`` has None for ``px`` if
+    images differ in pixel size, and for ``nm`` if one of them is unknown; an image has ``pixel_size_nm``, the ``rows``
+    that show the specimen if not all do (see `Measured`), the result of `summarize`, and how its particles were found,
+    for example the ``certainty`` of the detector.
 
     Parameters
     ----------
     out
-        A folder that is not there yet, or empty, or holds an interrupted measurement of the same provenance.
+        A folder that does not exist yet, is empty, or holds an interrupted measurement of the same provenance.
     provenance
-        Plain data: the command, its parameters, what was measured with what.
+        Plain data: the command, its parameters, the images and the model.
     rules
-        What counts.
+        Which particles count.
     precision
-        Of the intervals.
+        Precision of the intervals.
     reports
-        Whether there are reports.
+        Whether to write reports.
     left_out
-        What was not read of the folders of images; see `particleforge.store.left_out`.
+        What was skipped in the folders of images; see `particleforge.store.left_out`.
 
     Raises
     ------
     UserError
-        If `out` holds something else or cannot be written.
+        If `out` holds something else or is not writable.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Results:
 
     @property
     def measured(self) -> frozenset[str]:
-        """Names of the images that are done."""
+        """Names of the images that were measured."""
         return frozenset(self.folder.names)
 
     def add(
@@ -112,7 +112,7 @@ class Results:
         Returns
         -------
         pandas.DataFrame
-            Its particles, as `measure_particles` gives them.
+            Its particles, as returned by `measure_particles`.
 
         Raises
         ------
@@ -125,11 +125,11 @@ class Results:
         return self.write(self.measure(bare, scores), finding)
 
     def add_labels(self, name: str, labels: npt.NDArray[Any], pixel_size_nm: float | None = None) -> "pd.DataFrame":
-        """Measure and write particles whose image is not there; otherwise as `add`."""
+        """Measure and write particles without an image; otherwise like `add`."""
         return self.write(self.measure(Measured(name, labels=labels, pixel_size_nm=pixel_size_nm)))
 
     def measure(self, bare: Measured, scores: Mapping[int, float] | None = None) -> Measured:
-        """Fill in the table of an image; nothing is written yet.
+        """Fill in the table of an image, without writing anything.
 
         Raises
         ------
@@ -143,8 +143,8 @@ class Results:
             raise UserError(f"{bare.name}: the label image is empty.")
         if grey is not None and grey.shape != labels.shape:
             raise UserError(
-                f"{bare.name}: the labels have shape {labels.shape}, the image {grey.shape}.",
-                "They must be equal; was one of them resized or cropped?",
+                f"{bare.name}: the labels have shape {labels.shape}, but the image has {grey.shape}.",
+                "The shapes must be equal; was one of them resized or cropped?",
             )
         name = claim_name(bare.name, self._names)
         table = measure_particles(
@@ -159,7 +159,7 @@ class Results:
         return replace(bare, name=name, table=table.assign(**bare.columns), rules=self._rules, rows=rows)
 
     def write(self, measured: Measured, finding: Mapping[str, Any] | None = None) -> "pd.DataFrame":
-        """Write what was measured of one image and return its table.
+        """Write the measurement of one image and return its table.
 
         Raises
         ------
@@ -185,7 +185,7 @@ class Results:
         return table
 
     def _draw(self, measured: Measured) -> None:
-        """Write labels, and a figure of them."""
+        """Write the labels and a figure of them."""
         from particleforge.measurement.figures import particle_figure, save_figure
 
         name, labels = measured.name, measured.labels
@@ -198,7 +198,7 @@ class Results:
     def _report(
         self, measured: Measured, finding: Mapping[str, Any], entry: Mapping[str, Any], description: "Description"
     ) -> None:
-        """Write the report of one image, its figures as JSON, too."""
+        """Write the report of one image, and its figures as JSON."""
         from particleforge.measurement.report.warnings import unsure
         from particleforge.measurement.report.write import SUFFIXES, write_report
 
@@ -211,7 +211,7 @@ class Results:
         write_json(folder / f"{name}.json", {**entry, "distribution": description.plain()})
 
     def fail(self, name: str, error: UserError) -> None:
-        """Note why an image could not be measured; the others go on."""
+        """Record why an image could not be measured; the others continue."""
         self.folder.fail(name, str(error))
 
     def finish(self) -> Measurement:

@@ -23,11 +23,11 @@ TABLE, PARQUET, SUMMARY, LABELS = "particles.csv", "particles.parquet", "summary
 
 
 class ResultsFolder:
-    """Reads and writes what a measurement leaves: ``particles.csv``, ``labels/NAME.tif`` and ``summary.json``.
+    """Reads and writes the files of a measurement: ``particles.csv``, ``labels/NAME.tif`` and ``summary.json``.
 
-    `open` one to read it, `begin` one to write it image by image. Whoever begins claims the folder: this is where a
-    lock is taken and where inputs are compared with those of an interrupted run. What a folder holds beyond what is
-    known here, columns of the table and entries of the summary, is kept.
+    `open` one to read it, `begin` one to write it image by image. `begin` claims the folder: it takes a lock and
+    compares the inputs with those of an interrupted run. Unknown columns of the table and entries of the summary are
+    kept.
 
     The summary holds
 
@@ -36,20 +36,20 @@ class ResultsFolder:
     ``complete``
         False until all images are measured.
     ``pooled``
-        All particles as `summarize` gives them; None until complete.
+        Result of `summarize` for all particles; None until complete.
     ``images``
-        What is said of each image, by name.
+        Entry of each image, by name.
     ``failed``
-        Why an image could not be measured, by name.
+        Reason why an image could not be measured, by name.
     ``left_out``
-        What was not read of the folders of images: number of files by suffix, and of ``subfolders``.
+        What was skipped in the folders of images: number of files by suffix, and of ``subfolders``.
 
     Parameters
     ----------
     path
         The folder.
     summary
-        What its ``summary.json`` holds.
+        Contents of its ``summary.json``.
 
     Examples
     --------
@@ -64,37 +64,37 @@ class ResultsFolder:
 
     @classmethod
     def open(cls, path: Path | str) -> "ResultsFolder":
-        """Open results to read them, also those of a run that is not complete.
+        """Open results for reading, including those of an incomplete run.
 
         Raises
         ------
         UserError
-            If the folder holds none, or its summary is damaged.
+            If the folder holds no results, or its summary is damaged.
         """
         folder = Path(path)
         if not (folder / SUMMARY).is_file() or not (folder / TABLE).is_file():
-            raise UserError(f"{folder} holds no results.", "Give a folder that measure or sizes wrote.")
+            raise UserError(f"{folder} holds no results.", "Give a folder written by measure or sizes.")
         return cls(folder, _read_summary(folder))
 
     @classmethod
     def begin(
         cls, path: Path, provenance: Mapping[str, Any], left_out: Mapping[str, int] = MappingProxyType({})
     ) -> "ResultsFolder":
-        """Make a folder of results, or continue an interrupted one: images that are complete stay, with their rows.
+        """Create a folder of results, or continue an interrupted one: complete images are kept with their rows.
 
         Parameters
         ----------
         path
-            A folder that is not there yet, or empty, or holds a run of the same provenance.
+            A folder that does not exist yet, is empty, or holds a run of the same provenance.
         provenance
-            Plain data: the command, its parameters, what was measured with what.
+            Plain data: the command, its parameters, the images and the model.
         left_out
-            What was not read of the folders of images.
+            What was skipped in the folders of images.
 
         Raises
         ------
         UserError
-            If the folder holds something else or cannot be written.
+            If the folder holds something else or is not writable.
         """
         claim(path, provenance)
         before = _read_summary(path) if (path / SUMMARY).is_file() and (path / TABLE).is_file() else {}
@@ -118,7 +118,7 @@ class ResultsFolder:
 
     @property
     def rules(self) -> Rules:
-        """Return the rules the results were made with."""
+        """Return the rules with which the results were made."""
         given = self.provenance.get("params", {})
         return Rules.parse({name: given[name] for name in Rules.model_fields if name in given})
 
@@ -129,7 +129,7 @@ class ResultsFolder:
 
     @property
     def images(self) -> dict[str, dict[str, Any]]:
-        """What the summary says of each image that was measured, by name."""
+        """Entry of each measured image in the summary, by name."""
         return dict(self.summary["images"])
 
     @property
@@ -139,12 +139,12 @@ class ResultsFolder:
 
     @property
     def failed(self) -> dict[str, str]:
-        """Why images could not be measured, by name."""
+        """Reasons why images could not be measured, by name."""
         return dict(self.summary["failed"])
 
     @property
     def left_out(self) -> dict[str, int]:
-        """What was not read of the folders of images; empty in results of earlier versions."""
+        """What was skipped in the folders of images; empty in results of earlier versions."""
         return dict(self.summary.get("left_out", {}))
 
     def table(self) -> "pd.DataFrame":
@@ -157,7 +157,7 @@ class ResultsFolder:
         Raises
         ------
         UserError
-            If it is not there or cannot be read.
+            If it does not exist or cannot be read.
         """
         from particleforge.store.labels import read_labels
 
@@ -176,7 +176,7 @@ class ResultsFolder:
         write_labels(new_part(self.path, LABELS) / f"{name}.tif", labels)
 
     def add(self, name: str, table: "pd.DataFrame", entry: Mapping[str, Any]) -> None:
-        """Add the particles of an image and what is said of it; with this it is complete.
+        """Add the particles of an image and its entry in the summary; the image is complete then.
 
         Raises
         ------
@@ -189,12 +189,12 @@ class ResultsFolder:
         self._reopen()
 
     def fail(self, name: str, reason: str) -> None:
-        """Note why an image could not be measured."""
+        """Record why an image could not be measured."""
         self.summary["failed"][name] = reason
         self._reopen()
 
     def finish(self, pooled: Mapping[str, Any]) -> None:
-        """Write the table as Parquet, too, and mark the results as complete.
+        """Write the table also as Parquet, and mark the results as complete.
 
         Raises
         ------
@@ -215,7 +215,7 @@ class ResultsFolder:
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Write plain data as JSON, whole or not at all.
+    """Write plain data as JSON, completely or not at all.
 
     Raises
     ------
@@ -231,7 +231,7 @@ def _read_summary(folder: Path) -> dict[str, Any]:
     try:
         summary = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}).", "Measure again into another folder.") from error
+        raise UserError(f"{path} cannot be read ({error}).", "Repeat the measurement in another folder.") from error
     if not isinstance(summary, dict) or not _NEEDED <= set(summary):
         raise UserError(f"{path} is not a summary of results.", f"It needs {', '.join(sorted(_NEEDED))}.")
     return summary

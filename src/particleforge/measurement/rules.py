@@ -1,4 +1,4 @@
-"""The choices behind a size distribution, made before anything is counted and named in every report."""
+"""The choices behind a size distribution, made before anything is counted and stated in every report."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -19,23 +19,23 @@ from particleforge.params import Params
 
 
 class Rules(Params):
-    """What counts as a particle, how much, and what is called its size."""
+    """Which particles count, how much, and what their size is."""
 
     border: AnyBorder = Field(
         MilesLantuejoul(), title="Particles at the edge", description="How particles at the border of the image count."
     )
-    smallest_px: float = Field(0.0, ge=0, description="Particles of a smaller equal-area diameter do not count.")
+    smallest_px: float = Field(0.0, ge=0, description="Particles with a smaller equal-area diameter do not count.")
     largest_px: float | None = Field(
-        None, gt=0, description="Particles of a larger equal-area diameter do not count; empty: no limit."
+        None, gt=0, description="Particles with a larger equal-area diameter do not count; empty: no limit."
     )
-    size: Annotated[str, SIZES] = Field("ecd", description="What is called the size of a particle.")
-    volume: AnyVolume = Field(Sphere(), description="Body that a projection is taken for.")
+    size: Annotated[str, SIZES] = Field("ecd", description="Diameter used as the size of a particle.")
+    volume: AnyVolume = Field(Sphere(), description="Body assumed behind a projection, for the volume.")
     burnt_in: Literal["leave_out", "keep"] = Field(
         "leave_out",
         title="Burnt-in bars",
-        description="What becomes of burnt-in data bars, and of scale bars with their letters.",
+        description="Whether to leave out burnt-in data bars, and scale bars with their text.",
     )
-    shape: ShapeRule = Field(ShapeRule(), description="Which outline is called what.")
+    shape: ShapeRule = Field(ShapeRule(), description="Criteria for the classes of outlines.")
 
     @model_validator(mode="after")
     def _ordered(self) -> "Rules":
@@ -50,15 +50,15 @@ class Rules(Params):
         return np.where(within, self.border.weights(columns, shape), 0.0)
 
     def rows(self, grey: npt.NDArray[np.floating] | None) -> tuple[int, int] | None:
-        """Rows of an image that show the specimen: first, and the one after the last; None: all."""
+        """Rows of an image that show the specimen, as (first, last + 1); None: all."""
         if grey is None or self.burnt_in == "keep" or (rows := picture_rows(grey)) == (0, len(grey)):
             return None
         return rows
 
     def sentences(self) -> dict[str, str]:
         """Every choice in words, for a report."""
-        low = f"from {self.smallest_px:g} px on" if self.smallest_px else "no lower limit"
-        high = "no upper limit" if self.largest_px is None else f"up to {self.largest_px:g} px"
+        low = f"at least {self.smallest_px:g} px" if self.smallest_px else "no lower limit"
+        high = "no upper limit" if self.largest_px is None else f"at most {self.largest_px:g} px"
         return {
             "Border": self.border.sentence,
             "Size limits": f"{low}, {high} (equal-area diameter)",

@@ -1,4 +1,4 @@
-"""Classes of shape by rules on what can be seen of a particle in one image."""
+"""Shape classes from criteria on the outline of a particle in one image."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,32 +11,32 @@ from particleforge.measurement.arrays import Floats
 from particleforge.params import Params
 
 CLASSES = ("round", "block", "angular", "rod", "irregular", "small")
-"""In this order in reports."""
+"""In the order of reports."""
 
 
 class ShapeRule(Params):
-    """Which outline is called what.
+    """Criteria for the classes of outlines.
 
-    A sphere is seen ``round``, a cube on its face as a ``block``, a rod lying flat as a ``rod``, a plate on its face as
-    ``angular`` (triangle, hexagon) or round. What stands on end or on edge looks like something else; so these are
-    classes of outlines, not of bodies. Asked in the order of the fields; what is left is ``angular``.
+    A sphere appears ``round``, a cube on its face as a ``block``, a rod lying flat as a ``rod``, and a plate on its
+    face as ``angular`` (triangle, hexagon) or round. Bodies standing on end or on edge look different, so these are
+    classes of outlines, not of bodies. Criteria are checked in the order of the fields; all others are ``angular``.
     """
 
     smallest_px: float = Field(
-        8.0, ge=0, description="Below this equal-area diameter nothing can be said of a shape: class small."
+        8.0, ge=0, description="Below this equal-area diameter shapes cannot be recognised: class small."
     )
-    solidity: float = Field(0.88, ge=0, le=1, description="Less solid than this: irregular, such as an aggregate.")
+    solidity: float = Field(0.88, ge=0, le=1, description="Below this solidity: irregular, for example an aggregate.")
     rod_aspect: float = Field(
-        1.8, ge=1, description="From this length over width of the rectangle of least area on: rod."
+        1.8, ge=1, description="From this ratio of length to width of the bounding rectangle: rod."
     )
     block_fill: float = Field(
-        0.89, ge=0, le=1, description="From this share of that rectangle on: block; an ellipse fills 0.785."
+        0.89, ge=0, le=1, description="From this filled fraction of that rectangle: block; an ellipse fills 0.785."
     )
     round_circularity: float = Field(
         0.93,
         ge=0,
         le=1,
-        description="From this circularity of the hull on, that of an ellipse of these sides being 1: round; a "
+        description="From this circularity of the hull, relative to that of an ellipse of the same sides: round; a "
         "hexagon has 0.91.",
     )
 

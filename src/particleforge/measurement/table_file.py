@@ -1,4 +1,4 @@
-"""``particles.csv``: written and read by what columns declare; columns that nobody declares are kept as they are."""
+"""``particles.csv``, written and read as the columns declare; undeclared columns are kept as they are."""
 
 import io
 from collections.abc import Collection
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_table(path: Path) -> "pd.DataFrame":
-    """Read a particle table. Text stays text, an image may be called NA; only empty cells are missing."""
+    """Read a particle table. Text stays text (an image may be named NA); only empty cells count as missing."""
     import pandas as pd
 
     declared = by_table_name()
@@ -27,7 +27,7 @@ def read_table(path: Path) -> "pd.DataFrame":
 
 
 def csv_text(table: "pd.DataFrame", header: bool = True) -> str:
-    """Write particles as comma-separated values, numbers with seven digits."""
+    """Format particles as comma-separated values, with seven significant digits."""
     return str(table.to_csv(index=False, header=header, float_format="%.7g", lineterminator="\n"))
 
 
@@ -37,14 +37,14 @@ class TableFile:
     Parameters
     ----------
     path
-        The file. One that is there is continued: its columns stay.
+        The file. An existing one is continued: its columns are kept.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def keep(self, images: Collection[str]) -> None:
-        """Begin the file, or drop all rows but those of some images; those stay as they were written.
+        """Begin the file, or drop all rows except those of some images, which stay as they were written.
 
         Raises
         ------
@@ -57,7 +57,7 @@ class TableFile:
         self._write(rows[rows["image"].isin(list(images))], arranged([*map(str, rows), *written()]))
 
     def append(self, table: "pd.DataFrame") -> None:
-        """Add the particles of an image; columns that are new are empty for the others.
+        """Add the particles of an image; new columns are empty for the others.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class TableFile:
             file.write(csv_text(table.reindex(columns=names), header=False))
 
     def _as_written(self) -> "pd.DataFrame":
-        """Read every cell as its text, without a last row that was cut off."""
+        """Read every cell as text, without an incomplete last row."""
         import pandas as pd
 
         lines, end, _ = self.path.read_text(encoding="utf-8").rpartition("\n")
@@ -86,6 +86,6 @@ class TableFile:
 
 
 def _type(values: "pd.Series[Any]", column: Column) -> type:
-    """Type of a column as it was read; whole numbers and flags only where none is missing."""
+    """Type of a column as it was read; integers and flags only if no value is missing."""
     whole = {"count": np.int64, "flag": bool}.get(column.dimension, float)
     return float if values.isna().any() else whole

@@ -50,17 +50,17 @@ def test_images_the_detector_is_not_sure_of_are_named(tmp_path):
         results.write(measured, {"certainty": certainty})
     results.finish()
     text = words(tmp_path / "out" / "report.html")
-    assert "not sure of poor (0.61), where" in text
+    assert "(1 is certain): poor (0.61). Check" in text
     table = re.search(r"Images Image .*? Certainty (.*)", text)[1]
     assert re.search(r"good [^a-z]* nm .*? 0\.93 poor .*? 0\.61 untold .*? - ", table)
     own = {name: words(tmp_path / "out" / "reports" / f"{name}.html") for name in ("good", "poor", "untold")}
-    assert [name for name, said in own.items() if "not sure of" in said] == ["poor"]
+    assert [name for name, text in own.items() if "Low certainty" in text] == ["poor"]
     assert "certainty: 0.93" in own["good"] and "0.931" not in own["good"]
 
 
-def test_the_least_sure_images_are_named_first_and_five_at_most():
-    (said,) = unsure({f"i{number}": number / 10 for number in range(7, 0, -1)})
-    assert "of i1 (0.10), i2 (0.20), i3 (0.30), i4 (0.40), i5 (0.50) and 2 more," in said
+def test_images_of_lowest_certainty_are_named_first_and_five_at_most():
+    (warning,) = unsure({f"i{number}": number / 10 for number in range(7, 0, -1)})
+    assert ": i1 (0.10), i2 (0.20), i3 (0.30), i4 (0.40), i5 (0.50) and 2 more." in warning
     assert unsure({"a": 0.8, "b": None}) == []
 
 
@@ -71,21 +71,21 @@ def test_images_that_differ_beyond_chance_are_named(pixel_size_nm):
     means = {}
     for name, own in table[table["weight"] > 0].groupby("image"):
         means[name] = factor * np.exp(np.average(np.log(own["ecd_px"]), weights=own["weight"]))
-    found = f"go from {digits(means['fine'])} {shown} in fine to {digits(means['coarse'])} {shown} in coarse."
+    found = f"range from {digits(means['fine'])} {shown} in fine to {digits(means['coarse'])} {shown} in coarse."
     assert any(found in one and "too narrow" in one for one in warnings)
-    together = "Sizes in pixels of 3 images are taken together as if their magnification were the same."
+    together = "Sizes in pixels of 3 images are pooled as if all had the same magnification."
     assert (together in warnings) == (pixel_size_nm is None)
-    assert not any("taken together" in one for one in pooled({"fine": SIDES}, pixel_size_nm)[1])
+    assert not any("pooled as if" in one for one in pooled({"fine": SIDES}, pixel_size_nm)[1])
 
 
-def test_whole_images_are_drawn_where_there_are_six_so_intervals_are_not_too_narrow():
+def test_six_images_are_resampled_as_a_whole_so_intervals_are_not_too_narrow():
     _, warnings = pooled({f"i{step}": SIDES + 6 * step for step in range(6)})
-    (said,) = (one for one in warnings if "more than chance explains" in one)
-    assert "too narrow" not in said
+    (warning,) = (one for one in warnings if "more than chance explains" in one)
+    assert "too narrow" not in warning
 
 
 @pytest.mark.parametrize("images", [[SIDES, SIDES + 1, SIDES[::-1]], [SIDES, SIDES[:4] + 40]])
-def test_images_alike_or_of_few_particles_raise_no_alarm(images):
+def test_images_alike_or_of_few_particles_are_not_warned_of(images):
     _, warnings = pooled({f"i{number}": one for number, one in enumerate(images)})
     assert not any("chance explains" in one for one in warnings)
 

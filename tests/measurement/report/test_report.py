@@ -152,11 +152,11 @@ def sample(name):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("none", "No particle was found."),
-        ("one", "One particle is no distribution"),
-        ("equal", "3 are few|All sizes are equal|36 particles are few"),
+        ("none", "No particles were found."),
+        ("one", "One particle is not a distribution"),
+        ("equal", "All sizes are equal|Only 36 particles counted"),
         ("cut", "None of 2 particles counts"),
-        ("few", "3 particles are few"),
+        ("few", "Only 3 particles counted"),
     ],
 )
 def test_odd_samples_give_calm_reports(name, words, pixel_size_nm, tmp_path):
@@ -173,28 +173,28 @@ def test_odd_samples_give_calm_reports(name, words, pixel_size_nm, tmp_path):
 
 
 def test_many_particles_and_wide_tables_fit_on_pdf_pages(measured, tmp_path):
-    said = content(measured, describe(Sizes.of(measured.table), QUICK), {"long": ["word " * 60] * 80})
-    write_pdf(tmp_path / "a.pdf", said, [])
+    report = content(measured, describe(Sizes.of(measured.table), QUICK), {"long": ["word " * 60] * 80})
+    write_pdf(tmp_path / "a.pdf", report, [])
     assert len(re.findall(rb"/Type /Page\b", (tmp_path / "a.pdf").read_bytes())) >= 2
 
 
-def test_other_files_are_no_reports(measured, tmp_path):
+def test_other_files_are_not_reports(measured, tmp_path):
     with pytest.raises(UserError, match=r"\.html or \.pdf"):
         write_report(tmp_path / "a.docx", measured)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_comparison_says_what_changed(tmp_path):
+def test_a_comparison_reports_what_changed(tmp_path):
     rng = np.random.default_rng(1)
     base = 20 * np.exp(0.3 * rng.standard_normal(200))
     samples = {"first": Sizes.equal(base, "nm"), "larger": Sizes.equal(1.2 * base[:150], "nm")}
     found = write_comparison([tmp_path / "c.html", tmp_path / "c.pdf"], samples, precision=QUICK)
     page = Page((tmp_path / "c.html").read_text(encoding="utf-8"))
-    row = page.rows("Against the reference")["larger"]
+    row = page.rows("Differences from the reference")["larger"]
     expected = 100 * (1.2 * np.exp(np.log(base[:150]).mean() - np.log(base).mean()) - 1)
     assert first_number(row["Geometric mean"]) == pytest.approx(expected, abs=0.06)
     assert row["Count"] == "-25.0 %" and found["larger"].p_value < 0.05
-    with pytest.raises(UserError, match="two at least"):
+    with pytest.raises(UserError, match="at least two samples, not 1"):
         write_comparison(tmp_path / "d.html", {"first": samples["first"]})
 
 
@@ -231,37 +231,39 @@ def test_numbers_are_short(value, text):
 def test_the_rules_are_named(measured):
     rules = Rules(border="guard_frame", smallest_px=5, size="feret_max", volume="rod")
     table = measure_particles(measured.labels, pixel_size_nm=0.5, rules=rules)
-    said = content(Measured("x", table, measured.labels, None, 0.5, rules), describe(Sizes.of(table, rules), QUICK), {})
-    assert "guard frame" in said.rules["Border"] and "5 px" in said.rules["Size limits"]
-    assert said.rules["Size"] == "largest Feret diameter" and said.rules["Volume"].startswith("rod")
+    report = content(
+        Measured("x", table, measured.labels, None, 0.5, rules), describe(Sizes.of(table, rules), QUICK), {}
+    )
+    assert "guard frame" in report.rules["Border"] and "5 px" in report.rules["Size limits"]
+    assert report.rules["Size"] == "largest Feret diameter" and report.rules["Volume"].startswith("rod")
     counted = table[table["weight"] > 0]["feret_max_nm"]
-    assert said.headline[1][1] == f"{digits(float(np.exp(np.log(counted).mean())))} nm"
+    assert report.headline[1][1] == f"{digits(float(np.exp(np.log(counted).mean())))} nm"
 
 
-def test_particles_of_several_images_are_told_apart(measured):
+def test_particles_of_several_images_are_listed_by_image(measured):
     tables = [measure_particles(discs(seed)[0], image=f"image {seed}", pixel_size_nm=2.0) for seed in (0, 1)]
     both = pd.concat(tables)
-    said = content(Measured("both", both), describe(Sizes.of(both), QUICK), {})
-    assert said.particles.head[:2] == ("Image", "No.")
-    assert [row[:2] for row in said.particles.rows] == [
+    report = content(Measured("both", both), describe(Sizes.of(both), QUICK), {})
+    assert report.particles.head[:2] == ("Image", "No.")
+    assert [row[:2] for row in report.particles.rows] == [
         (one["image"], str(one["label"])) for one in both.to_dict("records")
     ]
-    assert len({row[:2] for row in said.particles.rows}) == len(both)
+    assert len({row[:2] for row in report.particles.rows}) == len(both)
     assert content(measured, describe(Sizes.of(measured.table), QUICK), {}).particles.head[0] == "No."
 
 
-def test_images_of_several_pixel_sizes_are_not_taken_together():
+def test_images_of_several_pixel_sizes_are_not_pooled():
     sizes = {"known": 2.0, **dict.fromkeys(f"u{number}" for number in range(7))}
     tables = [measure_particles(discs(1)[0], image=name, pixel_size_nm=size) for name, size in sizes.items()]
     table = pd.concat(tables)
     described = describe(Sizes.of(table[:0]))
-    said = content(Measured("all", table), described, {})
-    (warning,) = said.warnings
-    assert "7 images is not known: u0, u1, u2, u3, u4 and 2 more. Set the scale" in warning
-    assert "--pixel-size" in warning and "not taken together" in warning
+    report = content(Measured("all", table), described, {})
+    (warning,) = report.warnings
+    assert "7 images is unknown: u0, u1, u2, u3, u4 and 2 more. Set the scale" in warning
+    assert "--pixel-size" in warning and "not pooled" in warning
     counted = int((table["weight"] > 0).sum())
-    assert said.headline == [("Particles that count", str(counted), f"of {len(table)} found")]
-    assert said.rules["Pixel size"] == "that of each image; not known of all"
-    assert [one.title for one in said.tables] == ["Shape", "Classes of outlines"]
-    assert all(cell != "-" and "nm" not in cell for one in said.tables for row in one.rows for cell in row)
+    assert report.headline == [("Particles counted", str(counted), f"of {len(table)} found")]
+    assert report.rules["Pixel size"] == "individual for each image; unknown for some"
+    assert [one.title for one in report.tables] == ["Shape", "Classes of outlines"]
+    assert all(cell != "-" and "nm" not in cell for one in report.tables for row in one.rows for cell in row)
     assert distributions(Sizes.of(table), described, Measured("all", table)) is None

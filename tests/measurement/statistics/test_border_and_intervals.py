@@ -58,7 +58,7 @@ def by_number(sizes):
 
 
 @pytest.mark.slow
-def test_intervals_hold_the_truth_as_often_as_they_say():
+def test_intervals_hold_the_truth_as_often_as_they_claim():
     rng, rates = np.random.default_rng(2), []
     for median, gsd, count in ((100, 1.5, 200), (50, 1.3, 80)):
         s = math.log(gsd)
@@ -116,6 +116,6 @@ def test_every_rule_on_one_image():
         assert rule.sentence
     limits = Rules(border="keep_all", smallest_px=5, largest_px=6)
     assert measure_particles(labels, rules=limits)["weight"].tolist() == [0, 0, 0]
-    assert "from 5 px" in limits.sentences()["Size limits"]
+    assert "at least 5 px" in limits.sentences()["Size limits"]
     with pytest.raises(Exception, match="below smallest_px"):
         Rules(smallest_px=5, largest_px=4)

@@ -39,7 +39,7 @@ def test_weighted_distances_are_those_of_scipy():
     assert compare(one, other, 100).wasserstein == pytest.approx(expected)
 
 
-def test_a_sample_beside_itself_and_beside_a_larger_one():
+def test_a_sample_compared_with_itself_and_with_a_larger_one():
     sizes = Sizes.equal(lognormal(3, 300))
     same = compare(sizes, sizes, 200)
     assert same.wasserstein == 0 and same.p_value == 1 and same.geometric_mean_percent == 0

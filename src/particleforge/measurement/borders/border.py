@@ -1,7 +1,7 @@
-"""How particles at the border of an image count: a choice that every report names.
+"""How particles at the border of an image count: a choice that every report states.
 
-A large particle touches the border more often than a small one. So leaving those out that do makes the rest too small
-on average, and keeping them adds particles that are cut.
+Large particles touch the border more often than small ones. So leaving out those that do makes the others too small on
+average, while keeping them adds truncated particles.
 """
 
 from abc import abstractmethod
@@ -16,7 +16,7 @@ from particleforge.registry import Kinds
 
 
 class Border(Params):
-    """What each particle counts, by where it lies."""
+    """How much each particle counts, depending on its position."""
 
     kind: str
 

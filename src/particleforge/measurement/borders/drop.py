@@ -1,4 +1,4 @@
-"""Leave out what the border cuts."""
+"""Leave out particles cut by the border."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from particleforge.measurement.borders.border import Border
 
 
 class Drop(Border):
-    """Particles that touch the border do not count, the others do; the mean comes out too small."""
+    """Particles that touch the border do not count; the mean comes out too small."""
 
     kind: Literal["drop"] = Field("drop", title="leave out")
 
@@ -23,6 +23,4 @@ class Drop(Border):
     @property
     def sentence(self) -> str:
         """The rule in words."""
-        return (
-            "Particles that touch the border do not count. Large ones touch it more often, so sizes come out too small."
-        )
+        return "Particles that touch the border do not count. Large ones touch it more often, so sizes are biased low."

@@ -1,4 +1,4 @@
-"""Count by the place of the centroid."""
+"""Count particles by the position of their centroid."""
 
 import math
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from particleforge.measurement.borders.border import Border
 
 
 class GuardFrame(Border):
-    """Particles whose centroid lies inside a frame count; unbiased if none of these touches the border."""
+    """Particles whose centroid lies inside a frame count; unbiased if none of them touches the border."""
 
     kind: Literal["guard_frame"] = Field("guard_frame", title="count by centroid (guard frame)")
     guard_px: float | None = Field(
@@ -34,4 +34,4 @@ class GuardFrame(Border):
     def sentence(self) -> str:
         """The rule in words."""
         width = "half the largest Feret diameter" if self.guard_px is None else f"{self.guard_px:g} px"
-        return f"Particles count whose centroid lies more than {width} inside the border (guard frame)."
+        return f"Particles count if their centroid is more than {width} away from the border (guard frame)."

@@ -1,4 +1,4 @@
-"""Keep what the border cuts."""
+"""Keep particles cut by the border."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -23,4 +23,4 @@ class KeepAll(Border):
     @property
     def sentence(self) -> str:
         """The rule in words."""
-        return "All particles count, those at the border with their visible part; these are too small."
+        return "All particles count; those cut by the border with their visible part, so they are too small."

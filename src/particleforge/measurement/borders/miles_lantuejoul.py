@@ -1,4 +1,4 @@
-"""Leave out what the border cuts, and make up for it."""
+"""Leave out particles cut by the border, and compensate for them."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -16,10 +16,10 @@ class MilesLantuejoul(Border):
 
     A particle counts more, the less likely one of its extent is to lie wholly inside.
 
-    In an image of W by H pixels, of all places where the box of a particle of w by h pixels can have its first corner,
-    it touches no border at :math:`(W - 1 - w)(H - 1 - h)`; so the particle counts
-    :math:`WH / ((W - 1 - w)(H - 1 - h))`, and those that touch the border do not count. In the mean over images this
-    is the true distribution by number, whatever shapes and sizes there are, as long as they fit into the image.
+    In an image of W by H pixels, the bounding box of a particle of w by h pixels touches no border in
+    :math:`(W - 1 - w)(H - 1 - h)` of all positions of its first corner. So a particle counts
+    :math:`WH / ((W - 1 - w)(H - 1 - h))`, and those that touch the border do not count. Averaged over
+    images, this gives the true distribution by number for any shapes and sizes that fit into the image.
     """
 
     kind: Literal["miles_lantuejoul"] = Field("miles_lantuejoul", title="compensate (recommended)")
@@ -35,6 +35,6 @@ class MilesLantuejoul(Border):
     def sentence(self) -> str:
         """The rule in words."""
         return (
-            "Particles that touch the border do not count; the others count by the inverse of their chance of not "
-            "touching it (Miles-Lantuejoul)."
+            "Particles that touch the border do not count; the others are weighted by the inverse of their probability "
+            "of not touching it (Miles-Lantuejoul)."
         )

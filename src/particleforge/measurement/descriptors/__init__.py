@@ -1,1 +1,1 @@
-"""What can be measured of particles: a file each, which declares its columns; see `Descriptor`."""
+"""The descriptors of particles: one file each, which declares its columns; see `Descriptor`."""

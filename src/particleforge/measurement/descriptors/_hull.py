@@ -21,11 +21,11 @@ class Hulls:
     Parameters
     ----------
     x, y
-        (V,) corners in px, particle by particle, each hull in one sense of rotation.
+        (V,) corners in px, particle by particle, each hull in a fixed sense of rotation.
     start
         (n,) index of each hull's first corner.
     count
-        (n,) how many corners each hull has; one pixel has 1, a straight line 2.
+        (n,) number of corners of each hull; a single pixel has 1, a straight line 2.
     """
 
     x: Ints
@@ -47,7 +47,7 @@ class Hulls:
 
     @cached_property
     def preceding(self) -> Ints:
-        """(V,) index of the corner before, of the same hull."""
+        """(V,) index of the previous corner of the same hull."""
         preceding = np.empty_like(self.following)
         preceding[self.following] = np.arange(len(self.x))
         return preceding
@@ -70,7 +70,7 @@ def _hulls(which: Ints, y: Ints, left: Ints, right: Ints) -> Hulls:
     Parameters
     ----------
     which, y
-        (R,) particle 0 to n - 1 and row, sorted by particle, then row; each pair once, no particle left out.
+        (R,) particle 0 to n - 1 and row, sorted by particle, then row; each pair once, every particle included.
     left, right
         (R,) columns of the particle's first and last pixel in that row.
 
@@ -92,8 +92,8 @@ def _hulls(which: Ints, y: Ints, left: Ints, right: Ints) -> Hulls:
 def _outer(which: Ints, y: Ints, x: Ints) -> npt.NDArray[np.bool_]:
     """(R,) bool, True for corners of the hull on the side of small x.
 
-    A point on or behind the line between two others of its particle, one above and one below, is no corner.
-    Points far apart are compared first: far fewer rounds for long concave outlines.
+    A point on or behind the line between two others of its particle, one above and one below, is not a corner.
+    Distant points are compared first, which takes far fewer rounds for long concave outlines.
     """
     index = np.arange(len(x))
     while True:
@@ -118,9 +118,9 @@ def hull_pixels(hull: Hulls) -> Floats:
 
 
 def moved_out(hull: Hulls) -> tuple[Floats, Floats]:
-    """(V,) corners where the sides meet once each lies half a lattice line further out; half a pixel at most.
+    """(V,) corners after moving each side outwards by half a lattice spacing; by half a pixel at most.
 
-    Relative to each hull's first corner, so that a particle measures the same wherever it lies.
+    Relative to each hull's first corner, so that results do not depend on the position of a particle.
     """
     origin = hull.start[hull.owner]
     x, y = (hull.x - hull.x[origin]).astype(float), (hull.y - hull.y[origin]).astype(float)
@@ -139,7 +139,7 @@ def moved_out(hull: Hulls) -> tuple[Floats, Floats]:
 
 
 def first_of(values: Floats, hull: Hulls) -> Ints:
-    """(n,) index of the corner of each hull with the least of `values`, the first where several have it."""
+    """(n,) index of the corner of each hull with the smallest of `values`, the first one if several are equal."""
     if not len(hull.start):
         return hull.start
     least = np.minimum.reduceat(values, hull.start)[hull.owner]
@@ -148,12 +148,12 @@ def first_of(values: Floats, hull: Hulls) -> Ints:
 
 
 def pairs(hull: Hulls) -> Iterator[tuple[slice, Ints, Ints, Ints]]:
-    """Every corner with every corner of its hull, in portions that fit into memory.
+    """Pair every corner with every corner of its hull, in portions that fit into memory.
 
     Yields
     ------
     corners, here, other, head
-        The portion's corners, (P,) the corner, (P,) its partner, and where in these each corner begins.
+        Corners of the portion, (P,) the corner, (P,) its partner, and where each corner begins in these.
     """
     partners = np.repeat(hull.count, hull.count)
     total = np.cumsum(partners)

@@ -1,4 +1,4 @@
-"""Label images as horizontal runs of equal ids: what most descriptors are summed over."""
+"""Label images as horizontal runs of equal ids, over which most descriptors are summed."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""How much longer than wide a particle is."""
+"""Ratio of the length to the width of a particle."""
 
 import math
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ COLUMNS = (
         "aspect_ratio",
         "ratio",
         "aspect ratio",
-        "Largest over smallest Feret diameter, 1 or above.",
+        "Ratio of the largest to the smallest Feret diameter; at least 1.",
         heading="Aspect",
         place=120,
     ),
@@ -24,7 +24,7 @@ COLUMNS = (
         "ellipse_aspect_ratio",
         "ratio",
         "aspect ratio of the ellipse",
-        "The same of the axes of the ellipse; none for an ellipse without width.",
+        "Ratio of the major to the minor axis of the ellipse; empty for an ellipse without width.",
         place=121,
     ),
 )

@@ -1,4 +1,4 @@
-"""The box along rows and columns of pixels."""
+"""The bounding box along rows and columns of pixels."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from particleforge.measurement.descriptor import Particles
 
 COLUMNS = (
-    Column("box_width", "pixels", "width of the box", "Side of the box along columns.", place=110),
-    Column("box_height", "pixels", "height of the box", "Side of the box along rows.", place=111),
-    Column("extent", "ratio", "extent", "Area over the area of the box.", place=170),
+    Column("box_width", "pixels", "width of the bounding box", "Horizontal side of the bounding box.", place=110),
+    Column("box_height", "pixels", "height of the bounding box", "Vertical side of the bounding box.", place=111),
+    Column("extent", "ratio", "extent", "Ratio of the area to the area of the bounding box.", place=170),
     Column(
         "touches_border",
         "flag",
         "at the border",
-        "True where a pixel lies in the first or last row or column of what shows the specimen.",
+        "True if a pixel lies in the first or last row or column of the part of the image that shows the specimen.",
         heading="Border",
         place=200,
     ),

@@ -15,15 +15,16 @@ COLUMNS = (
         "solidity",
         "ratio",
         "solidity",
-        "Area over the number of pixel centres inside or on the convex hull of the pixel centres; exactly 1 for a "
-        "rasterised convex shape, unlike definitions by pixel corners.",
+        "Ratio of the area to the number of pixel centres inside or on the convex hull of the pixel centres; exactly 1 "
+        "for a rasterised convex shape, unlike definitions by pixel corners.",
         place=150,
     ),
     Column(
         "convexity",
         "ratio",
         "convexity",
-        "Perimeter of the hull, with the mean Feret diameter, over that of the outline; about 1 for a convex shape.",
+        "Ratio of the perimeter of the hull, from the mean Feret diameter, to that of the outline; about 1 for a "
+        "convex shape.",
         r"\pi \bar F/P",
         place=160,
     ),
@@ -31,7 +32,7 @@ COLUMNS = (
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:
-    """Area and perimeter over those of the hull."""
+    """Ratios of area and perimeter to those of the hull."""
     return {
         "solidity": particles["area_px2"] / hull_pixels(particles.hulls),
         "convexity": math.pi * particles["feret_mean_px"] / particles["perimeter_px"],

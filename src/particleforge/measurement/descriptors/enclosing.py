@@ -18,7 +18,7 @@ COLUMNS = (
         "enclosing",
         "length",
         "enclosing circle",
-        "Diameter of the smallest circle around the hull of the Feret diameters.",
+        "Diameter of the smallest circle around the hull used for the Feret diameters.",
         place=71,
     ),
 )
@@ -27,10 +27,11 @@ _SLACK = 1e-9
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:
-    """Circle around the corners of each hull, moved out as for Feret diameters.
+    """Circle around the corners of each hull, moved outwards as for Feret diameters.
 
-    From the circle on two corners; while a corner lies outside, the farthest joins those it stands on, and the
-    smallest circle around these four at most takes its place. The circle grows each time, so this ends.
+    Starts with a circle through two corners. While a corner lies outside, the farthest one is added to the corners
+    that define the circle, which is replaced by the smallest circle around these (four at most). The circle grows each
+    time, so this terminates.
     """
     hull = particles.hulls
     x, y = moved_out(hull)
@@ -51,7 +52,7 @@ def compute(particles: "Particles") -> dict[str, Floats]:
 
 
 def _around(points: npt.NDArray[np.float64], four: Ints) -> tuple[Floats, Floats, Ints]:
-    """Smallest circle around the four points of each row, and the three it stands on; one may stand twice."""
+    """Smallest circle around the four points of each row, and the three that define it; one may occur twice."""
     best = np.full(len(four), np.inf)
     centre, held = np.zeros((len(four), 2)), four[:, :3].copy()
     choices = [(a, a, 3) for a in range(3)] + [(a, b, 3) for a, b in combinations(range(3), 2)]
@@ -66,7 +67,7 @@ def _around(points: npt.NDArray[np.float64], four: Ints) -> tuple[Floats, Floats
 
 
 def _middle(corners: npt.NDArray[np.float64], pair: bool) -> npt.NDArray[np.float64]:
-    """(m, 2) centre of the circle through two or three points; far away where three lie on a line."""
+    """(m, 2) centre of the circle through two or three points; far away if three lie on a line."""
     if pair:
         return np.asarray(corners[:, 1:].mean(axis=1), float)
     a, b = (corners[:, i] - corners[:, 0] for i in (1, 2))

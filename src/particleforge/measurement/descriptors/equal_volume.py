@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from particleforge.measurement.descriptor import Particles
 
 COLUMNS = (
-    Column("volume", "volume", "volume", "Volume by the model chosen in the rules.", place=90),
+    Column("volume", "volume", "volume", "Volume according to the body chosen in the rules.", place=90),
     Column(
         "ved",
         "length",
@@ -26,6 +26,6 @@ COLUMNS = (
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:
-    """By the model of the rules."""
+    """Volume of the body chosen in the rules."""
     volume = particles.rules.volume.volume(particles)
     return {"volume_px3": volume, "ved_px": np.cbrt(6 / math.pi * volume)}

@@ -1,4 +1,4 @@
-"""Caliper widths of convex hulls and the rectangle of least area around them."""
+"""Caliper widths of convex hulls and the rectangle of smallest area around them."""
 
 import math
 from typing import TYPE_CHECKING
@@ -17,10 +17,10 @@ COLUMNS = (
         "feret_max",
         "length",
         "largest Feret diameter",
-        "Largest caliper width of the convex hull of the pixel centres, taken half a lattice line further out: a side "
-        "along the lattice vector (p, q), p and q without common divisor, has the next lattice line at the distance "
-        "1/√(p² + q²), and the outline lies between the two. It is taken between the corners so moved, by half a pixel "
-        "at most.",
+        "Largest caliper width of the convex hull of the pixel centres, expanded by half a lattice spacing: for a side "
+        "along the lattice vector (p, q), with p and q coprime, the next lattice line is at the distance "
+        "1/√(p² + q²), and the outline lies half-way. The width is measured between the corners moved in this way, by "
+        "half a pixel at most.",
         size=True,
         place=50,
     ),
@@ -40,17 +40,15 @@ COLUMNS = (
         size=True,
         place=52,
     ),
-    Column(
-        "feret_90", "length", "Feret diameter across", "Caliper width at a right angle to the largest one.", place=53
-    ),
+    Column("feret_90", "length", "Feret diameter at 90°", "Caliper width perpendicular to the largest one.", place=53),
     Column(
         "rectangle_length",
         "length",
-        "length of the rectangle",
-        "Longer side of the rectangle of least area around that hull.",
+        "length of the bounding rectangle",
+        "Longer side of the rectangle of smallest area around that hull.",
         place=54,
     ),
-    Column("rectangle_width", "length", "width of the rectangle", "Shorter side of that rectangle.", place=55),
+    Column("rectangle_width", "length", "width of the bounding rectangle", "Shorter side of that rectangle.", place=55),
 )
 
 
@@ -82,23 +80,23 @@ def compute(particles: "Particles") -> dict[str, Floats]:
 
 
 def _area(one: Floats, other: Floats) -> Floats:
-    """Area of rectangles, of equal ones that of the most slender a little less."""
+    """Area of rectangles; among equal ones, that of the most slender is made slightly smaller."""
     real = np.isfinite(one)
     slender = np.minimum(one, other) / np.where(real, np.maximum(one, other), 1)
     return np.where(real, one * other * (1 + 1e-9 * slender), math.inf)
 
 
 def _spread(values: Floats | Ints, hull: Hulls) -> Floats:
-    """(n,) largest less smallest of `values` over the corners of each hull."""
+    """(n,) range of `values` over the corners of each hull."""
     if not len(hull.start):
         return np.zeros(0)
     return np.asarray(np.maximum.reduceat(values, hull.start) - np.minimum.reduceat(values, hull.start), float)
 
 
 def _widths(hull: Hulls, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
-    """(V,) each: longest way from a corner, and width across and length along the side that follows it.
+    """(V,) each: largest distance from a corner, and width across and length along the side that follows it.
 
-    Width and length are infinite for the one corner of a single pixel, which has no side.
+    Width and length are infinite for the only corner of a single pixel, which has no side.
     """
     dx, dy = hull.x[hull.following] - hull.x, hull.y[hull.following] - hull.y
     side = np.hypot(dx, dy)
@@ -120,7 +118,7 @@ def _widths(hull: Hulls, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _across(hull: Hulls, x: Floats, y: Floats, reach: Floats) -> Floats:
-    """(n,) caliper width at a right angle to the longest way between two corners."""
+    """(n,) caliper width perpendicular to the largest distance between two corners."""
     one = first_of(-reach, hull)
     start = one[hull.owner]
     other = first_of(-np.hypot(x - x[start], y - y[start]), hull)

@@ -15,15 +15,15 @@ COLUMNS = (
         "inscribed",
         "length",
         "inscribed circle",
-        "Diameter of the largest circle inside: twice the largest distance of a pixel to the nearest one outside, the "
-        "smallest Feret diameter at most.",
+        "Diameter of the largest circle inside: twice the largest distance of a pixel to the nearest one outside, but "
+        "at most the smallest Feret diameter.",
         place=70,
     ),
 )
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:
-    """Twice the way from a pixel to the nearest one outside."""
+    """Twice the largest distance from a pixel to the nearest one outside."""
     from scipy.ndimage import distance_transform_edt
 
     runs = particles.runs

@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column(
-        "mean_intensity", "intensity", "mean grey value", "Over the pixels of finite value, with an image.", place=230
+        "mean_intensity",
+        "intensity",
+        "mean grey value",
+        "Over the pixels with finite values; needs an image.",
+        place=230,
     ),
     Column("sd_intensity", "intensity", "spread of grey values", "Standard deviation over the same pixels.", place=231),
 )
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:
-    """Over the finite pixels of each particle; NaN where there is none. Nothing where there is no image."""
+    """Over the finite pixels of each particle, NaN if it has none; nothing if there is no image."""
     grey, runs = particles.intensity, particles.runs
     if grey is None:
         return {}

@@ -23,15 +23,15 @@ COLUMNS = (
         "orientation",
         "angle",
         "orientation",
-        "Angle of the longer axis from the direction of rows (down) counter-clockwise, -90 to 90; none where no axis "
-        "is longer, as for a single pixel.",
+        "Angle of the longer axis, counter-clockwise from the vertical (downwards), -90 to 90; empty if both axes are "
+        "equal, as for a single pixel.",
         place=190,
     ),
 )
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:
-    """Sum over runs in closed form, relative to each particle's first run so that no digits are lost."""
+    """Sum over runs in closed form, relative to each particle's first run so that no precision is lost."""
     runs = particles.runs
     top, corner = (np.zeros(len(runs.ids), np.int64) for _ in range(2))
     top[runs.which[::-1]], corner[runs.which[::-1]] = runs.y[::-1], runs.first[::-1]

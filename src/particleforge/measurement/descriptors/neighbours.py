@@ -1,4 +1,4 @@
-"""How far particles lie apart."""
+"""Distances between particles."""
 
 import math
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ COLUMNS = (Column("neighbour", "length", "nearest neighbour", "Distance to the n
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:
-    """Distance from each centroid to the nearest other one; none where there is no other."""
+    """Distance from each centroid to the nearest other one; NaN if there is no other."""
     from scipy.spatial import KDTree
 
     points = np.stack([particles["x_px"], particles["y_px"]], axis=-1)

@@ -1,4 +1,4 @@
-"""What the outline of a particle is called."""
+"""The class of a particle's outline."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +9,9 @@ from particleforge.measurement.column import Column
 if TYPE_CHECKING:
     from particleforge.measurement.descriptor import Particles
 
-COLUMNS = (Column("class", "text", "class", "What its outline is called, by the rules of shape.", place=10),)
+COLUMNS = (Column("class", "text", "class", "Class of its outline according to the shape rules.", place=10),)
 
 
 def compute(particles: "Particles") -> dict[str, npt.NDArray[Any]]:
-    """By `ShapeRule`."""
+    """Classes according to `ShapeRule`."""
     return {"class": particles.rules.shape.classify(particles)}

@@ -16,9 +16,9 @@ COLUMNS = (
         "perimeter",
         "length",
         "perimeter",
-        "P by Crofton's formula in four directions, n the number of chords of the particle along all pixel lines of a "
-        "direction. Without bias over random orientations; a straight side along the pixel grid is 5 % too short. "
-        "Includes inner outlines.",
+        "P by Crofton's formula in four directions, where n is the number of chords of the particle along all pixel "
+        "lines of a direction. Unbiased over random orientations; a straight side along the pixel grid is 5 % too "
+        "short. Includes the outlines of holes.",
         r"\frac{\pi}{4}\left(n_0 + n_{90} + (n_{45} + n_{135})/\sqrt{2}\right)",
         place=40,
     ),
@@ -26,7 +26,7 @@ COLUMNS = (
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:
-    """Count pixels whose neighbour behind, in each of four directions, is of another particle."""
+    """Count pixels whose preceding neighbour, in each of four directions, belongs to another particle."""
     labels, ids = particles.labels, particles.ids
     total = np.zeros(len(ids))
     diagonal = 1 / math.sqrt(2)

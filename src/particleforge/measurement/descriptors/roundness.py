@@ -23,7 +23,7 @@ COLUMNS = (
         "roundness",
         "ratio",
         "roundness",
-        "Area over that of a circle whose diameter is the largest Feret diameter.",
+        "Ratio of the area to that of a circle whose diameter is the largest Feret diameter.",
         r"4A/(\pi F_{max}^2)",
         place=140,
     ),
@@ -31,7 +31,7 @@ COLUMNS = (
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:
-    """Area over the squares of perimeter and largest Feret diameter."""
+    """Ratios of the area to the squares of perimeter and largest Feret diameter."""
     area = particles["area_px2"]
     return {
         "circularity": 4 * math.pi * area / particles["perimeter_px"] ** 2,

@@ -1,4 +1,4 @@
-"""How sure the detector was of a particle."""
+"""Confidence of the detector in a particle."""
 
 import math
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ COLUMNS = (
         "score",
         "ratio",
         "score",
-        "How sure the detector was of it; none where no detector found it.",
+        "Confidence of the detector in the particle; empty if no detector found it.",
         heading="Score",
         place=220,
     ),
@@ -24,5 +24,5 @@ COLUMNS = (
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:
-    """As they are given, by id."""
+    """Look up the given scores by id."""
     return {"score": np.array([particles.scores.get(label, math.nan) for label in particles.ids.tolist()], float)}

@@ -15,7 +15,7 @@ COLUMNS = (
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:
-    """By the rules, in the rows that show the specimen."""
+    """Weights according to the rules, within the rows that show the specimen."""
     first, stop = particles.rows
     within = ChainMap({"y_px": particles["y_px"] - first}, cast("dict[str, Any]", particles))
     return {"weight": particles.rules.weights(within, (stop - first, particles.labels.shape[1]))}

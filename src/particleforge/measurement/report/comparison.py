@@ -1,4 +1,4 @@
-"""A report that lays several samples beside each other."""
+"""A report that compares several samples side by side."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def write_comparison(
     provenance
         Plain data.
     precision
-        Of intervals; as many regroupings as resamples.
+        Precision of the intervals; the number of regroupings equals that of resamples.
 
     Returns
     -------
@@ -62,25 +62,25 @@ def write_comparison(
         If there are fewer than two samples, one is empty, units differ, or the disk is full.
     """
     if len(samples) < 2:
-        raise UserError(f"{len(samples)} sample cannot be compared; two at least are needed.")
+        raise UserError(f"A comparison needs at least two samples, not {len(samples)}.")
     (first, reference), *others = samples.items()
     found = {name: compare(sizes, reference, precision.resamples) for name, sizes in others}
     described = {name: describe(sizes, precision) for name, sizes in samples.items()}
     scale = Scale.of(described[first])
-    said = Content(
+    report = Content(
         title=f"Sizes compared with {first}",
         headline=[("Reference", first, f"{len(reference)} particles")],
         warnings=[],
         tables=[_differences(found), _sizes(described, scale)],
         rules={
             **(rules or {}),
-            "Jensen-Shannon": f"on a fixed grid of {CELLS_PER_DECADE} cells per decade; equal distributions give the "
-            "divergence in brackets (median, 95 %)",
-            "p-value": f"share of {precision.resamples} random regroupings with as large a Wasserstein distance",
+            "Jensen-Shannon": f"on a fixed grid of {CELLS_PER_DECADE} cells per decade; in brackets: the divergence of "
+            "samples of the same distribution (median, 95 %)",
+            "p-value": f"share of {precision.resamples} random regroupings with at least as large a Wasserstein distance",
         },
         provenance=as_yaml(provenance or {}),
     )
-    write_pages(path, said, [_plots(samples, scale)])
+    write_pages(path, report, [_plots(samples, scale)])
     return found
 
 
@@ -99,7 +99,7 @@ def _differences(found: Mapping[str, Comparison]) -> Table:
         for name, one in found.items()
     ]
     head = ("", "Wasserstein on ln d", "p", "KS", "Jensen-Shannon", "Geometric mean", "GSD", "Count")
-    return Table("Against the reference", head, rows)
+    return Table("Differences from the reference", head, rows)
 
 
 def _sizes(described: Mapping[str, Description], scale: Scale) -> Table:
@@ -113,11 +113,11 @@ def _sizes(described: Mapping[str, Description], scale: Scale) -> Table:
 
 
 def _plots(samples: Mapping[str, Sizes], scale: Scale) -> Figure:
-    """Cumulative curves above each other, and quantiles over those of the reference."""
+    """Cumulative curves in one plot, and quantiles against those of the reference."""
     fig = blank(3.3)
     cumulative, quantiles = fig.subplots(1, 2)
     finish(cumulative, "Cumulative, by number", "Smaller (%)")
-    finish(quantiles, "Quantiles over those of the reference", f"Sample ({scale.sign})")
+    finish(quantiles, "Quantile-quantile plot", f"Sample ({scale.sign})")
     everything = np.concatenate([sizes.values for sizes in samples.values()]) * scale.factor
     ends = float(everything.min()), float(everything.max())
     (first, reference), *_ = samples.items()

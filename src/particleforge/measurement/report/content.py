@@ -1,4 +1,4 @@
-"""What a report says, before anybody lays it out."""
+"""The content of a report, before layout."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -43,12 +43,12 @@ SHAPES = {
 }
 _MOST_ROWS = 2000
 _STAR = " *"
-_STARRED = "* The count does not support this figure: too few particles carry it, so its interval is too narrow."
+_STARRED = "* Too few particles determine this figure, so its interval is too narrow."
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a report; the first column is a heading of its row, and may link to something."""
+    """A table of a report; the first column is the heading of its row, and may be a link."""
 
     title: str
     head: Sequence[str]
@@ -59,24 +59,24 @@ class Table:
 
 @dataclass(frozen=True)
 class Content:
-    """All words and numbers of a report.
+    """All text and numbers of a report.
 
     Parameters
     ----------
     title
         What was measured.
     headline
-        Most important figures: name, value, interval.
+        Key figures: name, value, interval.
     warnings
-        What a person should know before using them.
+        What readers should know before they use them.
     tables
         Statistics, shapes, fits.
     rules
-        Every choice made, by name.
+        All choices made, by name.
     provenance
-        Where it all comes from, as YAML.
+        Origin of the data, as YAML.
     particles
-        The particles themselves; None where they are many.
+        The particles themselves; None if there are too many.
     """
 
     title: str
@@ -90,7 +90,7 @@ class Content:
 
 
 def content(measured: Measured, description: Description, provenance: Mapping[str, Any]) -> Content:
-    """Put into words what is known of one measured image, or of several together."""
+    """Put the results of one measured image, or of several together, into words."""
     scale, table, rules = Scale.of(description), measured.table, measured.rules
     return Content(
         title=measured.name or "Particles",
@@ -114,7 +114,7 @@ def content(measured: Measured, description: Description, provenance: Mapping[st
 
 
 def as_yaml(data: Mapping[str, Any]) -> str:
-    """Plain data as YAML, short mappings on one line; nothing where there is nothing."""
+    """Plain data as YAML, short mappings on one line; empty if there are none."""
     if not data:
         return ""
     text: str = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
@@ -124,17 +124,17 @@ def as_yaml(data: Mapping[str, Any]) -> str:
 def headline(description: Description, scale: Scale, table: "pd.DataFrame") -> list[tuple[str, str, str]]:
     """Count, geometric mean, GSD and D50 with their intervals."""
     counted, found = int((table["weight"] > 0).sum()), len(table)
-    said = [("Particles that count", f"{counted}", "" if found == counted else f"of {found} found")]
+    lines = [("Particles counted", f"{counted}", "" if found == counted else f"of {found} found")]
     for name, title in (("geometric_mean", "Geometric mean"), ("gsd", "GSD"), ("d50", "D50")):
         one = description.figures["number"][name]
         if one.value is not None:
             one, unit = (one, "") if name in _PURE else (scale.estimate(one), f" {scale.sign}")
-            said.append((title, digits(one.value) + unit, interval(one)))
-    return said
+            lines.append((title, digits(one.value) + unit, interval(one)))
+    return lines
 
 
 def shape_tables(table: "pd.DataFrame", rules: Rules, scale: Scale | None) -> list[Table]:
-    """Distributions of shape, and classes with their sizes; without sizes where no scale suits all."""
+    """Distributions of shape, and classes with their sizes; without sizes if there is no common scale."""
     counted = table[table["weight"] > 0]
     if not len(counted):
         return []
@@ -142,7 +142,7 @@ def shape_tables(table: "pd.DataFrame", rules: Rules, scale: Scale | None) -> li
     for name, title in SHAPES.items():
         low, middle, high = np.nanquantile(counted[name].to_numpy(float), (0.1, 0.5, 0.9))
         rows.append((title, f"{low:.3f}", f"{middle:.3f}", f"{high:.3f}"))
-    shapes = Table("Shape", ("", "10 %", "50 %", "90 %"), rows, "Percentiles by number, without weights.")
+    shapes = Table("Shape", ("", "10 %", "50 %", "90 %"), rows, "Percentiles by number, unweighted.")
     total, lines = counted["weight"].sum(), []
     for name in sorted(set(counted["class"]), key=lambda one: CLASSES.index(one) if one in CLASSES else len(CLASSES)):
         own = counted[counted["class"] == name]
@@ -150,13 +150,13 @@ def shape_tables(table: "pd.DataFrame", rules: Rules, scale: Scale | None) -> li
         sizes = () if scale is None else _class_sizes(Sizes.of(own, rules), scale)
         lines.append((str(name), str(len(own)), f"{share:.1f} %", *sizes))
     head = ("Outline", "Count", "Share", *(() if scale is None else ("Geometric mean", "GSD")))
-    return [shapes, Table("Classes of outlines", head, lines, "By rules on the outline seen, not on the body.")]
+    return [shapes, Table("Classes of outlines", head, lines, "Classified by the visible outline, not by the body.")]
 
 
 def _class_sizes(sizes: Sizes, scale: Scale) -> tuple[str, str]:
-    """Geometric mean and GSD of one particle at least."""
+    """Geometric mean and GSD of at least one particle."""
     middle = math.exp(np.average(np.log(sizes.values), weights=sizes.weights))
-    return scale.said(middle), f"{math.exp(np.log(sizes.values).std(ddof=1)):.2f}" if len(sizes) > 1 else ""
+    return scale.format(middle), f"{math.exp(np.log(sizes.values).std(ddof=1)):.2f}" if len(sizes) > 1 else ""
 
 
 def _statistics(description: Description, scale: Scale) -> Table:
@@ -173,7 +173,7 @@ def _statistics(description: Description, scale: Scale) -> Table:
 
 
 def _note(rows: Sequence[Sequence[str]]) -> str:
-    """Say what a star means, where there is one."""
+    """Explain the star, if there is one."""
     return _STARRED if any(_STAR in cell for row in rows for cell in row[1:]) else ""
 
 
@@ -200,7 +200,7 @@ def _fits(description: Description, scale: Scale) -> list[Table]:
             one = scale.estimate(one) if length else one
             cells.append(f"{name.replace('_', ' ')} {digits(one.value)} {interval(one)}".strip())
         rows.append((fitted.fit.name, f"{fitted.aic - best:.1f}", "; ".join(cells)))
-    note = "ΔAIC is the distance to the best; below 2 there is little to choose. Fits by number."
+    note = "ΔAIC is the difference from the best fit; below 2, fits are about equally good. Fits by number."
     return [Table("Fitted distributions", ("", "ΔAIC", f"Parameters ({scale.sign})"), rows, note)]
 
 
@@ -208,17 +208,18 @@ def _needs(description: Description) -> list[Table]:
     if not description.more_needed:
         return []
     names = {"geometric_mean": "Geometric mean", "d50": "D50", "D[4,3]": "D[4,3]"}
-    said = {None: "not known: too few particles carry it", 0: "enough"}
+    known = {None: "unknown: too few particles", 0: "enough"}
     rows = [
-        (names[name], said.get(more) or plural(more or 0, "particle")) for name, more in description.more_needed.items()
+        (names[name], known.get(more) or plural(more or 0, "particle"))
+        for name, more in description.more_needed.items()
     ]
-    title = f"More particles for an interval of ± {description.wanted_percent:g} %"
+    title = f"Particles needed for an interval of ± {description.wanted_percent:g} %"
     return [
         Table(
             title,
-            ("", "Still needed"),
+            ("", "Additional particles"),
             rows,
-            "D[4,3]: computed from geometric mean and GSD of a log-normal distribution (Masuda and Iinoya).",
+            "D[4,3]: from the geometric mean and GSD of a log-normal distribution (Masuda and Iinoya).",
         )
     ]
 
@@ -227,8 +228,8 @@ def _pixel_size(measured: Measured, description: Description) -> str:
     if measured.pixel_size_nm is not None:
         return f"{measured.pixel_size_nm:.5g} nm"
     if not description.count and (measured.table["weight"] > 0).any():
-        return "that of each image; not known of all"
-    return "not known" if description.unit == "px" else "that of each image"
+        return "individual for each image; unknown for some"
+    return "unknown" if description.unit == "px" else "individual for each image"
 
 
 def _data_bar(measured: Measured) -> dict[str, str]:
@@ -242,8 +243,8 @@ def _intervals(description: Description) -> str:
         return "none"
     if description.figures["number"]["geometric_mean"].low is None:
         return "none: too few particles"
-    drawn = "whole images" if description.resampled == "images" else "single particles, taken as independent"
-    return f"{description.confidence_percent:g} %, by drawing {drawn} anew (bootstrap)"
+    drawn = "whole images" if description.resampled == "images" else "single particles, assumed to be independent"
+    return f"{description.confidence_percent:g} %, by resampling {drawn} (bootstrap)"
 
 
 def _particles(table: "pd.DataFrame", scale: Scale) -> Table:

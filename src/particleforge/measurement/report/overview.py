@@ -1,4 +1,4 @@
-"""A report of several images together, with a line for each."""
+"""A report of several images together, with a line for each image."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ HEAD: Line = ("Image", "Pixel (nm)", "Count", "Geometric mean", "Interval", "GSD
 
 
 def image_line(name: str, entry: Mapping[str, Any]) -> Line:
-    """Line of one image from its summary; lengths in nm where its pixel size is known, else in px."""
+    """Line of one image from its summary; lengths in nm if its pixel size is known, otherwise in px."""
     unit = "nm" if entry["nm"] is not None else "px"
     size, (low, high) = entry[unit], entry["intervals"]["geometric_mean"]
     return (
@@ -38,7 +38,7 @@ def image_table(images: Mapping[str, Mapping[str, Any]]) -> Table:
     Parameters
     ----------
     images
-        By name its summary, as ``images`` in ``summary.json``; a certainty is shown where one of them has it.
+        Summaries by name, as ``images`` in ``summary.json``; the certainty is shown if any of them has one.
     """
     head, lines = HEAD, [image_line(name, entry) for name, entry in images.items()]
     sure = [entry.get("certainty") for entry in images.values()]
@@ -65,17 +65,17 @@ def write_overview(
     out
         The folder.
     together
-        Particles of all images.
+        The particles of all images.
     images
         Their summaries by name.
     failed
-        Why some images could not be measured, by name.
+        Reasons why images could not be measured, by name.
     left_out
-        What was not read of the folders; see `particleforge.store.left_out`.
+        What was skipped in the folders; see `particleforge.store.left_out`.
     provenance
         Plain data.
     description
-        Of all sizes together.
+        Description of all sizes together.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def write_overview(
     """
     tables, warnings = [image_table(images)], unsure({name: one.get("certainty") for name, one in images.items()})
     if failed:
-        tables.insert(0, Table("Not measured", ("Image", "Why"), list(failed.items())))
+        tables.insert(0, Table("Not measured", ("Image", "Reason"), list(failed.items())))
         warnings.insert(0, f"{plural(len(failed), 'image')} could not be measured; see below.")
     if left_out:
         warnings.insert(0, left_out_sentence(left_out))

@@ -1,4 +1,4 @@
-"""A report as PDF: plots as vectors, words and tables as text."""
+"""A report as PDF: plots as vector graphics, text and tables as text."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -17,36 +17,36 @@ _LONG = 30
 _Line = tuple[str, bool]
 
 
-def write_pdf(path: Path, said: Content, drawn: "Sequence[Figure]") -> None:
-    """Write the words on pages of A4, then the plots on pages of their own size."""
+def write_pdf(path: Path, report: Content, drawn: "Sequence[Figure]") -> None:
+    """Write the text on A4 pages, then the plots on pages of their own size."""
     import matplotlib as mpl
     from matplotlib.backends.backend_pdf import PdfPages
 
-    about = {"Title": said.title, "Creator": f"ParticleForge {said.version}", "CreationDate": None}
+    about = {"Title": report.title, "Creator": f"ParticleForge {report.version}", "CreationDate": None}
     with mpl.rc_context({"pdf.fonttype": 42}), PdfPages(path, metadata=about) as pages:
-        for fig in (*_sheets(list(_words(said))), *drawn):
+        for fig in (*_sheets(list(_words(report))), *drawn):
             pages.savefig(fig)
 
 
-def _words(said: Content) -> Iterator[_Line]:
+def _words(report: Content) -> Iterator[_Line]:
     """Lines of text, and whether each is a heading."""
-    yield said.title, True
-    yield from _plain(["", *(f"{name:<24}{value:<14}{interval}" for name, value, interval in said.headline), ""])
-    yield from _wrapped([*said.warnings, ""])
-    for table in said.tables:
+    yield report.title, True
+    yield from _plain(["", *(f"{name:<24}{value:<14}{interval}" for name, value, interval in report.headline), ""])
+    yield from _wrapped([*report.warnings, ""])
+    for table in report.tables:
         yield table.title, True
         yield from _plain(_columns(table))
         yield from _wrapped([table.note, ""] if table.note else [""])
     yield "Rules", True
-    yield from _wrapped([*(f"{name}: {text}" for name, text in said.rules.items()), ""])
-    if said.provenance:
+    yield from _wrapped([*(f"{name}: {text}" for name, text in report.rules.items()), ""])
+    if report.provenance:
         yield "Provenance", True
-        yield from _wrapped([*said.provenance.splitlines(), ""])
-    yield f"ParticleForge {said.version}", False
+        yield from _wrapped([*report.provenance.splitlines(), ""])
+    yield f"ParticleForge {report.version}", False
 
 
 def _sheets(lines: list[_Line]) -> "Iterator[Figure]":
-    """Pages of A4, in letters small enough for the widest line."""
+    """A4 pages, in a font small enough for the widest line."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -70,7 +70,7 @@ def _wrapped(texts: Sequence[str]) -> Iterator[_Line]:
 
 
 def _columns(table: Table) -> list[str]:
-    """Rows in columns of even width; numbers to the right, words to the left."""
+    """Rows in columns of fixed width; numbers right-aligned, text left-aligned."""
     rows = [table.head, *table.rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(table.head))]
     words = [i == 0 or any(len(row[i]) > _LONG for row in table.rows) for i in range(len(widths))]

@@ -1,4 +1,4 @@
-"""Vector plots of a report, in colours that the colour-blind and grey print tell apart."""
+"""Vector plots of a report, in colours that remain distinguishable to the colour-blind and in greyscale."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _WIDE_IN = 7.2
 
 
 def blank(height_in: float, width_in: float = _WIDE_IN) -> Figure:
-    """Figure that touches no global state of matplotlib."""
+    """Figure that does not touch the global state of matplotlib."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -44,7 +44,7 @@ def blank(height_in: float, width_in: float = _WIDE_IN) -> Figure:
 
 
 def picture(measured: Measured) -> Figure | None:
-    """Image with numbered outlines and scale bar; None where there is no single image."""
+    """Image with numbered outlines and scale bar; None if there is no single image."""
     labels = measured.labels
     if labels is None:
         return None
@@ -79,14 +79,14 @@ def distributions(sizes: Sizes, description: Description, measured: Measured) ->
 
 
 def laid_out(fig: Figure) -> Figure:
-    """Place everything once, for all files it is saved to."""
+    """Compute the layout once, for all files it is saved to."""
     fig.draw_without_rendering()
     fig.set_layout_engine("none")
     return fig
 
 
 def finish(axes: Axes, title: str, ylabel: str) -> None:
-    """Title, label and plain look of a plot."""
+    """Set title, label and style of a plot."""
     axes.set_title(title, loc="left", fontsize=TEXT_PT, color=INK)
     axes.set_ylabel(ylabel, fontsize=TEXT_PT, color=INK)
     axes.spines[["top", "right"]].set_visible(False)
@@ -94,7 +94,7 @@ def finish(axes: Axes, title: str, ylabel: str) -> None:
 
 
 def legend(axes: Axes) -> None:
-    """Name the lines, without a frame."""
+    """Add a legend without a frame."""
     axes.legend(frameon=False, fontsize=SMALL_PT, handlelength=1.8, loc="best")
 
 
@@ -103,7 +103,7 @@ def _density(axes: Axes, sizes: Sizes, scale: Scale) -> None:
     finish(axes, "Density (kernel estimate on ln d)", "Density of ln d")
     smoother = Smoother.of(sizes)
     if smoother is None:
-        _say(axes, "One size only: no density")
+        _write(axes, "All sizes are equal: no density")
         return
     shares = sizes.weights * (sizes.values / sizes.values[-1]) ** np.array([[0], [3]])
     number, volume = smoother.density(sizes.values, shares).T
@@ -117,7 +117,7 @@ def _density(axes: Axes, sizes: Sizes, scale: Scale) -> None:
 
 
 def _cumulative(axes: Axes, sizes: Sizes, description: Description, scale: Scale) -> None:
-    """Cumulative curves by number and volume, and the fit of least AIC."""
+    """Cumulative curves by number and volume, and the fit with the lowest AIC."""
     finish(axes, "Cumulative", "Smaller (%)")
     values = sizes.values * scale.factor
     for power, name, colour, dashes in ((0, "by number", NUMBER, "-"), (3, "by volume", VOLUME, (0, (4, 1.5)))):
@@ -136,13 +136,13 @@ def _cumulative(axes: Axes, sizes: Sizes, description: Description, scale: Scale
 
 
 def _normal_plot(axes: Axes, sizes: Sizes, scale: Scale) -> None:
-    """Sizes over the quantiles of a normal distribution: a log-normal sample lies on the line."""
+    """Sizes against the quantiles of a normal distribution: a log-normal sample lies on the line."""
     from scipy.special import ndtri
 
     finish(axes, "Log-normal quantile plot", f"Size ({scale.sign})")
     axes.set_xlabel("Quantile of the standard normal distribution", fontsize=TEXT_PT, color=INK)
     if len(sizes) < 3 or sizes.values[-1] <= sizes.values[0]:
-        _say(axes, "Too few sizes")
+        _write(axes, "Too few sizes")
         return
     at = (np.cumsum(sizes.weights) - sizes.weights / 2) / sizes.weights.sum()
     z = ndtri(at)
@@ -161,5 +161,5 @@ def _line(log: Floats, weights: Floats) -> tuple[float, float]:
     return middle, math.sqrt(float(np.average((log - middle) ** 2, weights=weights)))
 
 
-def _say(axes: Axes, text: str) -> None:
+def _write(axes: Axes, text: str) -> None:
     axes.text(0.5, 0.5, text, ha="center", va="center", fontsize=SMALL_PT, color=INK, transform=axes.transAxes)

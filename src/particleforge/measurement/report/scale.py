@@ -1,4 +1,4 @@
-"""The unit that lengths of a report are in."""
+"""The unit of the lengths in a report."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from particleforge.measurement.statistics.describe import Description, Estimate
 
 @dataclass(frozen=True)
 class Scale:
-    """Lengths in the unit that suits them."""
+    """A suitable unit for lengths."""
 
     sign: str
     factor: float
 
     @classmethod
     def of(cls, description: Description) -> "Scale":
-        """For the sizes described."""
+        """Choose the unit for the sizes described."""
         middle = description.figures["number"]["d50"].value
         if description.unit == "px":
             return cls("px", 1.0)
@@ -29,6 +29,6 @@ class Scale:
         value, low, high = (None if one is None else one * self.factor for one in (one.value, one.low, one.high))
         return Estimate(value, low, high, one.supported)
 
-    def said(self, value: float) -> str:
-        """Say a length with its unit."""
+    def format(self, value: float) -> str:
+        """Format a length with its unit."""
         return f"{digits(value * self.factor)} {self.sign}"

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Readable numbers."""
 
 import math
 from collections.abc import Sequence
@@ -7,23 +7,23 @@ from particleforge.measurement.statistics.describe import Estimate
 
 
 def digits(value: float | None) -> str:
-    """Three significant digits, more before the point where needed; a dash where there is no value."""
+    """Format with three significant digits, or more for a longer integer part; a dash if there is no value."""
     if value is None or not math.isfinite(value):
         return "-"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}".rstrip(".")
 
 
 def interval(one: Estimate) -> str:
-    """Low and high in brackets, or nothing."""
+    """Limits in brackets, or nothing."""
     return "" if one.low is None or one.high is None else f"({digits(one.low)} to {digits(one.high)})"
 
 
 def plural(count: int, noun: str) -> str:
-    """Count and noun, such as "1 particle" or "2 particles"."""
+    """Count and noun, for example "1 particle" or "2 particles"."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:
-    """Name the first of them and count the rest, such as "a, b and 3 more"."""
+    """List the first names and count the others, for example "a, b and 3 more"."""
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

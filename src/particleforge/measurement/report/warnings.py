@@ -1,4 +1,4 @@
-"""What a person should know before using the figures of a report."""
+"""What readers should know before they use the figures of a report."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -17,84 +17,89 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SURE = 0.8
-"""From 0.9 on a detector was right on most micrographs, below 0.7 on none; see docs/models.md."""
+"""Above 0.9 a detector was right on most micrographs, below 0.7 on none; see docs/models.md."""
 _FEW, _COARSE_PX, _COARSE_SHARE, _LARGE_SHARE = 50, 15, 0.1, 0.3
 
 
 def warnings_of(measured: Measured, description: Description, scale: Scale) -> list[str]:
-    """Sentences, the gravest first; none where all is well."""
+    """Sentences, the most serious first; none if there is no concern."""
     table = measured.table
     counted = table[table["weight"] > 0]
-    said = []
+    lines = []
     if description.unit == "px":
-        said.append("The pixel size is not known: all sizes are in pixels, not in nanometres.")
+        lines.append("The pixel size is unknown: all sizes are in pixels, not in nanometres.")
     images = counted["image"].nunique()
     if description.unit == "px" and images > 1:
-        said.append(f"Sizes in pixels of {images} images are taken together as if their magnification were the same.")
+        lines.append(f"Sizes in pixels of {images} images are pooled as if all had the same magnification.")
     if not len(table):
-        return [*said, "No particle was found."]
+        return [*lines, "No particles were found."]
     if len(counted) and not description.count:
-        return [*said, f"{without_size(_unsized(measured))} Sizes are not taken together."]
+        return [*lines, f"{without_size(_unsized(measured))} Sizes are not pooled."]
     if not len(counted):
-        return [*said, f"None of {plural(len(table), 'particle')} counts by these rules, so there is nothing to say."]
+        return [
+            *lines,
+            f"None of {plural(len(table), 'particle')} counts by these rules: there are no sizes to report.",
+        ]
     if len(counted) == 1:
-        said.append("One particle is no distribution: there is a size, and nothing on its spread.")
+        lines.append("One particle is not a distribution: it has a size, but no spread.")
     elif len(counted) < _FEW:
-        said.append(f"{plural(len(counted), 'particle')} are few: mind the intervals.")
+        lines.append(f"Only {plural(len(counted), 'particle')} counted: note the intervals.")
     elif counted["ecd_px"].nunique() == 1:
-        said.append("All sizes are equal; there is no spread to describe.")
+        lines.append("All sizes are equal; there is no spread to describe.")
     fine = float((counted["ecd_px"] < _COARSE_PX).mean())
     if fine > _COARSE_SHARE:
-        said.append(f"{fine:.0%} of the particles are below {_COARSE_PX} px: half a pixel all around is 7 % or more.")
+        lines.append(
+            f"{fine:.0%} of the particles are below {_COARSE_PX} px: half a pixel on each side is 7 % or more."
+        )
     cut = int((counted["touches_border"]).sum())
     if cut and isinstance(measured.rules.border, GuardFrame):
-        said.append(f"{plural(cut, 'particle')} that count touch the border: the guard frame is too narrow.")
+        lines.append(f"Touching the border: {plural(cut, 'particle')} that count. The guard frame is too narrow.")
     elif cut:
-        said.append(f"{plural(cut, 'particle')} that count are cut by the border and too small.")
-    said += _unlike(measured, counted, description, scale)
+        lines.append(f"Cut by the border and so too small: {plural(cut, 'particle')} that count.")
+    lines += _unlike(measured, counted, description, scale)
     if measured.labels is not None:
         frame = min(measured.labels.shape)
         large = float(counted["feret_max_px"].max()) / frame
         if large > _LARGE_SHARE:
-            said.append(
-                f"The largest particle is {large:.0%} of the image's shorter side: larger ones are hardly ever whole."
+            lines.append(
+                f"The largest particle is {large:.0%} of the image's shorter side: larger ones are rarely complete."
             )
-    return said
+    return lines
 
 
 def without_size(names: Sequence[str]) -> str:
-    """Say which images have no pixel size while others do, and the way out."""
+    """Report which images have no pixel size while others do, with a hint."""
     return (
-        f"The pixel size of {plural(len(names), 'image')} is not known: {listed(names)}. Set the scale in these "
-        "files, or give --pixel-size where it is the same for all."
+        f"The pixel size of {plural(len(names), 'image')} is unknown: {listed(names)}. Set the scale in these "
+        "files, or use --pixel-size if it is the same for all."
     )
 
 
 def _unsized(measured: Measured) -> list[str]:
-    """Images with particles whose size in nm is not known, by name."""
+    """Names of images with particles whose size in nm is unknown."""
     table, column = measured.table, f"{measured.rules.size}_nm"
     unknown = table[table[column].isna()] if column in table else table
     return [str(name) for name in unknown["image"].unique()]
 
 
 def _unlike(measured: Measured, counted: "pd.DataFrame", description: Description, scale: Scale) -> list[str]:
-    """Warn of images that differ among each other."""
+    """Warn of images that differ from each other."""
     means = beyond_chance(Sizes.of(counted, measured.rules, description.unit))
     if not means:
         return []
     names = np.unique(counted["image"].astype(str))
     least, most = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
-    found = f"geometric means go from {scale.said(means[least])} in {names[least]} to "
-    said = f"Images differ more than chance explains: {found}{scale.said(means[most])} in {names[most]}."
+    found = f"geometric means range from {scale.format(means[least])} in {names[least]} to "
+    text = f"Images differ by more than chance explains: {found}{scale.format(means[most])} in {names[most]}."
     if description.resampled == "particles":
-        said += " The intervals take all particles as one sample, and are too narrow."
-    return [said]
+        text += " The intervals treat all particles as one sample and are too narrow."
+    return [text]
 
 
 def unsure(certainties: Mapping[str, float | None]) -> list[str]:
-    """Warn of images, by name, whose particles the detector is not sure of; None where it cannot tell."""
+    """Warn of images, by name, with a low certainty of the detector; None if it does not estimate one."""
     doubted = sorted((sure, name) for name, sure in certainties.items() if sure is not None and sure < SURE)
     if not doubted:
         return []
     named = listed([f"{name} ({sure:.2f})" for sure, name in doubted])
-    return [f"The detector is not sure of {named}, where 1 is certain: check the particles it found there."]
+    return [f"Low certainty of the detector (1 is certain): {named}. Check the particles it found there."]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SUFFIXES = (".html", ".pdf")
-"""What reports can be."""
+"""File formats of reports."""
 
 
 def write_report(
@@ -39,17 +39,17 @@ def write_report(
     path
         ``.html`` or ``.pdf``, or one of each.
     measured
-        The particles, and the image they are drawn on.
+        The particles, and the image on which they are drawn.
     provenance
         Plain data: model, recipe, parameters, files.
     precision
-        Of the intervals.
+        Precision of the intervals.
     description
-        Of the sizes where it is known already.
+        Description of the sizes, if already computed.
     more
-        Tables to stand behind those of the sizes.
+        Tables to append to those of the sizes.
     warnings
-        Sentences to stand before those of the report.
+        Sentences to put before those of the report.
 
     Returns
     -------
@@ -59,48 +59,48 @@ def write_report(
     Raises
     ------
     UserError
-        If the suffix is another one, or the disk is full or not writable.
+        If the suffix is different, or the disk is full or not writable.
     """
     from particleforge.measurement.report.plots import distributions, picture
 
     sizes = Sizes.of(measured.table, measured.rules)
     description = describe(sizes, precision) if description is None else description
-    said = content(measured, description, provenance or {})
-    said = replace(said, tables=[*said.tables, *more], warnings=[*warnings, *said.warnings])
+    report = content(measured, description, provenance or {})
+    report = replace(report, tables=[*report.tables, *more], warnings=[*warnings, *report.warnings])
     drawn = [fig for fig in (picture(measured), distributions(sizes, description, measured)) if fig is not None]
-    write_pages(path, said, drawn)
+    write_pages(path, report, drawn)
     return description
 
 
-def write_pages(path: Path | Sequence[Path], said: Content, drawn: "Sequence[Figure]") -> None:
-    """Write words and plots as HTML or PDF by the suffix of each path.
+def write_pages(path: Path | Sequence[Path], report: Content, drawn: "Sequence[Figure]") -> None:
+    """Write text and plots as HTML or PDF by the suffix of each path.
 
     Raises
     ------
     UserError
-        If a suffix is another one, or the disk is full or not writable.
+        If a suffix is different, or the disk is full or not writable.
     """
     paths = [path] if isinstance(path, Path) else list(path)
     for one, write in [(one, _writer(one)) for one in paths]:
         with atomic_write(one) as temporary:
-            write(temporary, said, drawn)
+            write(temporary, report, drawn)
 
 
-def write_html(path: Path, said: Content, drawn: "Sequence[Figure]") -> None:
-    """Write the words with the plots inside."""
-    text = template("report.html").render(said=said, plots=[svg(fig) for fig in drawn])
+def write_html(path: Path, report: Content, drawn: "Sequence[Figure]") -> None:
+    """Write the text with the plots embedded."""
+    text = template("report.html").render(report=report, plots=[svg(fig) for fig in drawn])
     path.write_text(text, encoding="utf-8")
 
 
 def _writer(path: Path) -> "Callable[[Path, Content, Sequence[Figure]], None]":
     writers = {".html": write_html, ".pdf": write_pdf}
     if path.suffix.lower() not in writers:
-        raise UserError(f"{path.name} is no report.", f"Reports are {' or '.join(writers)}.")
+        raise UserError(f"{path.name} is not a report.", f"Reports end in {' or '.join(writers)}.")
     return writers[path.suffix.lower()]
 
 
 def template(name: str) -> Any:
-    """Jinja template of this package; what is put in is escaped."""
+    """Jinja template of this package; inserted text is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader("particleforge.measurement.report", "templates")
@@ -108,7 +108,7 @@ def template(name: str) -> Any:
 
 
 def svg(fig: "Figure") -> Any:
-    """Figure as an SVG element; text stays text, and the same figure gives the same bytes."""
+    """Figure as an SVG element; text stays text, and equal figures give equal bytes."""
     import matplotlib as mpl
     from markupsafe import Markup
 

@@ -1,4 +1,4 @@
-"""Intervals by drawing the sample anew from itself."""
+"""Confidence intervals by the bootstrap."""
 
 import math
 from collections.abc import Callable
@@ -14,36 +14,36 @@ from particleforge.params import Params
 from particleforge.seeds import stream
 
 FEWEST_IMAGES = 6
-"""From so many images on whole images are drawn; below, single particles, taken as independent of each other."""
+"""From this number of images, whole images are resampled; below, single particles, assumed to be independent."""
 FEWEST_PARTICLES = 5
-"""Below, there are no intervals."""
+"""With fewer particles there are no intervals."""
 
 
 class Precision(Params):
-    """How sure figures are to be."""
+    """Confidence intervals and the wanted precision."""
 
     confidence_percent: float = Field(95.0, gt=50, lt=100, description="Share of intervals that hold the true value.")
-    resamples: int = Field(1000, ge=100, description="How often the sample is drawn anew from itself.")
+    resamples: int = Field(1000, ge=100, description="How many times the sample is resampled.")
     wanted_percent: float = Field(
-        5.0, gt=0, description="Half-width of an interval for which the particles needed are counted."
+        5.0, gt=0, description="Half-width of an interval for which the number of particles needed is computed."
     )
 
 
 @dataclass(frozen=True, eq=False)
 class Bootstrap:
-    """Intervals of whatever is computed of some sizes.
+    """Intervals of any figures computed from sizes.
 
-    Sizes are drawn with replacement, each with its weight: single particles, or whole images where there are six at
-    least, so that differences between images count. Intervals are percentiles of what is computed of these draws,
-    taken so far out that intervals of the mean of a normal sample would be those of Student's t
+    Sizes are drawn with replacement, each with its weight: single particles, or whole images if there are at least six,
+    so that differences between images are included. Intervals are percentiles of the figures of these resamples, at
+    levels for which intervals of the mean of a normal sample would be those of Student's t
     (Hesterberg, Am. Stat. 69, 371, 2015).
 
     Parameters
     ----------
     sizes
-        What was measured.
+        The measured sizes.
     precision
-        Confidence and number of draws.
+        Confidence and number of resamples.
     """
 
     sizes: Sizes
@@ -51,16 +51,16 @@ class Bootstrap:
 
     @property
     def unit(self) -> Literal["images", "particles"]:
-        """What is drawn."""
+        """What is resampled."""
         return "images" if self.sizes.image_count >= FEWEST_IMAGES else "particles"
 
     @property
     def possible(self) -> bool:
-        """Whether there is enough to draw from."""
+        """Whether there are enough particles."""
         return len(self.sizes) >= FEWEST_PARTICLES
 
     def intervals(self, compute: Callable[[Sizes], Floats], resamples: int | None = None) -> Floats:
-        """(2, k) lower and upper limits of the k figures that `compute` gives; NaN where one of the draws has none."""
+        """(2, k) lower and upper limits of the k figures that `compute` returns; NaN if a resample has none."""
         rng = stream(0, "bootstrap")
         count = resamples or self.precision.resamples
         with np.errstate(invalid="ignore"):

@@ -1,4 +1,4 @@
-"""How far two samples of sizes lie apart, and whether chance alone does that."""
+"""How much two samples of sizes differ, and whether chance alone explains it."""
 
 import math
 from dataclasses import dataclass
@@ -14,32 +14,32 @@ from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.seeds import stream
 
 CELLS_PER_DECADE = 40
-"""Of the fixed grid of ln d for the Jensen-Shannon divergence; its lines run through 1, so all comparisons share it."""
+"""Cells of the fixed grid of ln d for the Jensen-Shannon divergence; all comparisons share it, as it runs through 1."""
 _AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True)
 class Comparison:
-    r"""A sample beside a reference.
+    r"""A sample compared with a reference.
 
     Parameters
     ----------
     wasserstein
-        Earth mover's distance between the distributions of :math:`\ln d`; 0.05 reads as sizes that differ by 5 %.
+        Earth mover's distance between the distributions of :math:`\ln d`; 0.05 corresponds to sizes that differ by 5 %.
     kolmogorov_smirnov
         Largest distance between the cumulative curves.
     jensen_shannon
         Divergence in bits on the fixed grid, 0 to 1.
     jensen_shannon_null
-        Median and 95 % quantile of what the divergence is where both samples are of one distribution: it is above 0
-        for any finite count.
+        Median and 95 % quantile of the divergence if both samples came from the same distribution; it is above 0 for
+        any finite count.
     p_value
-        Share of random regroupings with as large a Wasserstein distance; single particles change sides, or whole images
-        where there are six at least on both.
+        Share of random regroupings with a Wasserstein distance at least as large; single particles are exchanged, or
+        whole images if both samples have at least six.
     regrouped
         ``particles`` or ``images``.
     geometric_mean_percent, gsd_percent, count_percent
-        Error against the reference; of the GSD and of the count None where there is no such thing.
+        Deviation from the reference; None for the GSD if it is undefined.
     """
 
     wasserstein: float
@@ -63,7 +63,7 @@ def compare(sizes: Sizes, reference: Sizes, resamples: int = 1000) -> Comparison
     """
     for one in (sizes, reference):
         if not len(one):
-            raise UserError("A sample without particles cannot be compared.", "Leave it out, or loosen the rules.")
+            raise UserError("A sample without particles cannot be compared.", "Leave it out, or relax the rules.")
     if sizes.unit != reference.unit:
         raise UserError(
             f"One sample is in {sizes.unit}, the other in {reference.unit}.", "Give the pixel size of both."
@@ -88,7 +88,7 @@ def compare(sizes: Sizes, reference: Sizes, resamples: int = 1000) -> Comparison
 
 @dataclass(frozen=True, eq=False)
 class _Pool:
-    """Particles of both samples, rising: ln d, weight, image, whether of the first sample, and cell of the grid."""
+    """Particles of both samples, in ascending order: ln d, weight, image, membership of the first, cell of the grid."""
 
     log: Floats
     weights: Floats
@@ -119,7 +119,7 @@ class _Pool:
         return np.stack([apart @ step, largest, _jensen_shannon(p, q)])
 
     def shuffled(self, unit: npt.NDArray[np.int64], count: int) -> Floats:
-        """(3, count) the same for random memberships; a unit changes sides as a whole."""
+        """(3, count) the same for random memberships; a unit is exchanged as a whole."""
         rng = stream(0, "regroup")
         ids, which = np.unique(unit, return_inverse=True)
         held = self.first[np.unique(which, return_index=True)[1]]

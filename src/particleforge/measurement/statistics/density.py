@@ -12,12 +12,12 @@ _CELLS = 256
 _REACH = 4.0
 _MOST_BINS = 40
 LOG_FROM_RATIO = 2.5
-"""Sizes are drawn on a logarithmic axis where the largest is more than this times the smallest."""
+"""Sizes are plotted on a logarithmic axis if the largest is more than this multiple of the smallest."""
 
 
 @dataclass(frozen=True, eq=False)
 class Smoother:
-    r"""Kernel density estimate of ln d on a grid, with Gaussian kernels of one bandwidth.
+    r"""Kernel density estimate of ln d on a grid, with Gaussian kernels of a single bandwidth.
 
     Bandwidth by Silverman's rule on ln d, :math:`0.9 \min(s, IQR/1.349) n^{-1/5}` with Kish's effective n.
     """
@@ -27,7 +27,7 @@ class Smoother:
 
     @classmethod
     def of(cls, sizes: Sizes) -> "Smoother | None":
-        """Grid for some sizes; None where all are equal, or there is none."""
+        """Build the grid for some sizes; None if all are equal, or there are none."""
         log = np.log(sizes.values)
         if len(log) < 2 or log[-1] - log[0] < 1e-6:
             return None
@@ -38,7 +38,7 @@ class Smoother:
         return cls(centres, kernel)
 
     def density(self, values: Floats, shares: Floats) -> Floats:
-        """(256, k) density of ln d on the grid for (n,) sizes and (k, n) weights of them; each integrates to 1."""
+        """(256, k) density of ln d on the grid for (n,) sizes and (k, n) weights; each integrates to 1."""
         step = self.centres[1] - self.centres[0]
         cells = np.rint((np.log(values) - self.centres[0]) / step).astype(np.int64)
         heaps = np.stack([np.bincount(cells, share, len(self.centres)) for share in shares], axis=-1)
@@ -60,7 +60,7 @@ def _bandwidth(log: Floats, weights: Floats) -> float:
 
 
 def bins(values: Floats, logarithmic: bool) -> Floats:
-    """Bin edges by the rule of Freedman and Diaconis on ln d or d; 5 to 40 bins, one where all sizes are equal."""
+    """Bin edges by the rule of Freedman and Diaconis on ln d or d; 5 to 40 bins, or one if all sizes are equal."""
     scaled = np.log(values) if logarithmic else values
     low, high = float(scaled.min()), float(scaled.max())
     if high - low <= 1e-9 * abs(high):

@@ -1,4 +1,4 @@
-"""All that is said of one size distribution."""
+"""The full description of a size distribution."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BEYOND = 10
-"""A percentile is supported where so many particles at least lie on either side, by Kish's effective count."""
+"""A percentile is supported by at least this many particles on each side, by Kish's effective count."""
 ENOUGH = 30
-"""Means and spreads by number are supported from so many particles on."""
+"""Means and spreads by number are supported by at least this many particles."""
 _FIT_RESAMPLES = 200
 
 
@@ -39,12 +39,12 @@ class Estimate:
     Parameters
     ----------
     value
-        The figure; None where the count says nothing of it.
+        The figure; None if it is undefined for this count.
     low, high
-        Limits of the interval; None where there is none.
+        Limits of the interval; None if there is none.
     supported
-        False where so few particles carry a figure that its interval is too narrow: percentiles with fewer than ten on
-        one side, by their effective count in that weighting; other figures by number of fewer than 30 particles;
+        False if so few particles determine a figure that its interval is too narrow: percentiles with fewer than ten
+        on one side, by their effective count in that weighting; other figures by number of fewer than 30 particles;
         other figures of a weighting whose D10 or D90 is not supported.
     """
 
@@ -68,27 +68,27 @@ class Description:
     Parameters
     ----------
     unit
-        Of all lengths: ``nm`` or ``px``.
+        Unit of all lengths: ``nm`` or ``px``.
     count
-        Particles that count.
+        Number of particles that count.
     effective_count
-        Kish's :math:`(\sum w)^2/\sum w^2`: so many of equal weight would say as much.
+        Kish's :math:`(\sum w)^2/\sum w^2`: the number of equally weighted particles with the same information.
     resampled
-        What was drawn anew for the intervals, ``particles`` or ``images``.
+        What was resampled for the intervals, ``particles`` or ``images``.
     confidence_percent
-        Of the intervals.
+        Confidence of the intervals.
     wanted_percent
-        Half-width for which `more_needed` is.
+        Half-width to which `more_needed` refers.
     figures
         By weighting or ``moments``, then by name; see `size_figures`.
     fits
-        The one of least AIC first.
+        Fits, the one with the lowest AIC first.
     fit_intervals
         Interval of each parameter of the first fit.
     more_needed
-        How many more particles it takes for the wanted half-width: of the geometric mean and D50 by number as the
-        interval shrinks with the root of the count, of D[4,3] by Masuda and Iinoya for a log-normal of this GSD. None
-        where that would be no more, but so few particles carry the figure that its interval is not to be trusted.
+        Number of additional particles for the wanted half-width: for the geometric mean and D50 by number, as the
+        interval shrinks with the root of the count; for D[4,3], by Masuda and Iinoya for a log-normal of this GSD.
+        None if no more would be needed, but too few particles determine the figure to trust its interval.
     """
 
     unit: str
@@ -104,6 +104,8 @@ class Description:
 
     def table(self) -> "pd.DataFrame":
         """Figures as a table: one row per weighting and figure, with the columns of `Estimate`."""
+        import pandas as pd
+
         rows = {(group, name): asdict(one) for group, inner in self.figures.items() for name, one in inner.items()}
         import pandas as pd
 
@@ -111,7 +113,7 @@ class Description:
         return pd.DataFrame(list(rows.values()), index)
 
     def plain(self) -> dict[str, Any]:
-        """As data for JSON; fits by name with their parameters and AIC."""
+        """Plain data for JSON; fits by name with their parameters and AIC."""
         found = [{"name": one.fit.name, "aic": one.aic, "parameters": one.fit.parameters()} for one in self.fits]
         return {
             "unit": self.unit,
@@ -127,7 +129,7 @@ class Description:
 
 
 def describe(sizes: Sizes, precision: Precision = Precision()) -> Description:
-    """Describe a size distribution, also one of few particles or none."""
+    """Describe a size distribution, even of few particles or none."""
     bootstrap, smoother = Bootstrap(sizes, precision), Smoother.of(sizes)
     values = size_figures(sizes, smoother) if len(sizes) else np.full(len(NAMES), math.nan)
     limits = np.full((2, len(NAMES)), math.nan)
@@ -157,7 +159,7 @@ def _known(value: float) -> float | None:
 
 
 def _supported(sizes: Sizes, values: dict[Figure, float]) -> set[Figure]:
-    """Figures that enough particles carry."""
+    """Figures that are determined by enough particles."""
     sure: set[Figure] = set()
     for power, group in enumerate(WEIGHTINGS):
         shares = sizes.weights * (sizes.values / sizes.values.max(initial=1)) ** power
@@ -172,7 +174,7 @@ def _supported(sizes: Sizes, values: dict[Figure, float]) -> set[Figure]:
 
 
 def _effective(shares: Floats) -> float:
-    """Kish's count: so many equal shares would say as much."""
+    """Kish's effective count: the number of equal shares with the same information."""
     return float(shares.sum() ** 2 / (shares @ shares)) if len(shares) else 0.0
 
 

@@ -1,4 +1,4 @@
-"""What is said of a size distribution in figures."""
+"""The figures of a size distribution."""
 
 import math
 from typing import TypeAlias
@@ -20,16 +20,16 @@ NAMES: tuple[Figure, ...] = (
     *((weighting, name) for weighting in WEIGHTINGS for name in FIGURES),
     *(("moments", name) for name in MOMENTS),
 )
-"""Order of what `size_figures` gives."""
+"""Order of the figures returned by `size_figures`."""
 
 
 def percentiles(values: Floats, shares: Floats, at: Floats) -> Floats:
-    """Sizes below which the fractions `at` lie.
+    """Compute the sizes below which the fractions `at` lie.
 
     Parameters
     ----------
     values
-        (n,) rising.
+        (n,) in ascending order.
     shares
         (n,) how much each counts.
     at
@@ -38,22 +38,22 @@ def percentiles(values: Floats, shares: Floats, at: Floats) -> Floats:
     Returns
     -------
     Floats
-        Linear between the sizes, half of each particle's share lying below its own size (Hazen); so a distribution and
-        its mirror image are treated alike, whatever the weights.
+        Interpolated linearly between the sizes, with half of each particle's share below its own size (Hazen); so a
+        distribution and its mirror image are treated alike, whatever the weights.
     """
     below = np.cumsum(shares)
     return np.interp(at, (below - shares / 2) / below[-1], values)
 
 
 def size_figures(sizes: Sizes, smoother: Smoother | None) -> Floats:
-    r"""Figures of a distribution, in the order of `NAMES`.
+    r"""Compute the figures of a distribution, in the order of `NAMES`.
 
     Parameters
     ----------
     sizes
-        One at least.
+        At least one size.
     smoother
-        For the mode; None where all sizes are equal.
+        For the mode; None if all sizes are equal.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def size_figures(sizes: Sizes, smoother: Smoother | None) -> Floats:
         For each weighting by :math:`q_i = w_i d_i^r`: D10, D50 and D90 by `percentiles`; span
         :math:`(D_{90} - D_{10})/D_{50}`; mean :math:`\sum q d/\sum q`; geometric mean
         :math:`\exp(\sum q \ln d/\sum q)`; GSD, :math:`\exp` of the standard deviation of :math:`\ln d`, its square
-        divided by :math:`\sum q - \sum q^2/\sum q` (n - 1 where all weigh the same); skewness of d; and the mode, where
+        divided by :math:`\sum q - \sum q^2/\sum q` (n - 1 if all weights are equal); skewness of d; and the mode, where
         the density of :math:`\ln d` is highest. NaN for D10, D90 and
         spreads of a single particle.
         Moment means (ISO 9276-2): :math:`D_{p,q} = (M_p/M_q)^{1/(p-q)}` with :math:`M_k = \sum w d^k`.

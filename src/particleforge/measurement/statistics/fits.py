@@ -1,4 +1,4 @@
-"""Distributions fitted to sizes by number, and which of them to prefer."""
+"""Distributions fitted to sizes by number, ranked by AIC."""
 
 import math
 from abc import abstractmethod
@@ -18,7 +18,7 @@ _NARROWEST = 0.02
 
 
 class Fit(Params):
-    r"""A distribution of sizes by number, of largest likelihood.
+    r"""A distribution of sizes by number, fitted by maximum likelihood.
 
     Weights enter the log-likelihood as :math:`n \sum w \ln f(d) / \sum w`.
     """
@@ -39,7 +39,7 @@ class Fit(Params):
         """Share of particles below d."""
 
     def parameters(self) -> dict[str, float]:
-        """Fitted numbers by name."""
+        """Fitted parameters by name."""
         return {name: float(value) for name, value in self.model_dump(exclude={"kind"}).items()}
 
 
@@ -48,7 +48,7 @@ class LogNormalFit(Fit):
 
     name: ClassVar[str] = "log-normal"
     kind: Literal["lognormal"] = "lognormal"
-    median: PositiveFloat = Field(1.0, description="Median, which is the geometric mean too.")
+    median: PositiveFloat = Field(1.0, description="Median, which is also the geometric mean.")
     gsd: float = Field(1.3, ge=1, description="Geometric standard deviation.")
 
     @classmethod
@@ -101,8 +101,8 @@ class _Weibull(Fit):
     """Weibull distribution of the particles weighted by a power of their size."""
 
     power: ClassVar[int]
-    scale: PositiveFloat = Field(1.0, description="63.2 % lies below, by number or by volume.")
-    shape: PositiveFloat = Field(4.0, description="Exponent k; larger is narrower.")
+    scale: PositiveFloat = Field(1.0, description="Size below which 63.2 % lie, by number or by volume.")
+    shape: PositiveFloat = Field(4.0, description="Exponent k; a larger one gives a narrower distribution.")
 
     @classmethod
     def of(cls, values: Floats, weights: Floats) -> Self:
@@ -153,8 +153,8 @@ class WeibullFit(_Weibull):
 class RosinRammlerFit(_Weibull):
     r"""Weibull distribution by volume, :math:`1 - \exp(-(d/d')^k)` (Rosin, Rammler, Sperling, Bennett).
 
-    Its density by number is :math:`\propto d^{-3}` times that by volume, a generalised gamma distribution, and exists
-    for k above 3 only.
+    Its density by number is proportional to :math:`d^{-3}` times that by volume. It is a generalised gamma distribution
+    and exists only for k above 3.
     """
 
     name: ClassVar[str] = "Rosin-Rammler"
@@ -163,19 +163,19 @@ class RosinRammlerFit(_Weibull):
 
 
 class BimodalFit(Fit):
-    """Two log-normal distributions, each with its share by number."""
+    """Two log-normal distributions, each with its own share by number."""
 
     name: ClassVar[str] = "bimodal log-normal"
     kind: Literal["bimodal"] = "bimodal"
-    share: float = Field(0.5, ge=0, le=1, description="Share of the finer one.")
-    median_1: PositiveFloat = Field(0.5, description="Median of the finer one.")
-    gsd_1: float = Field(1.3, ge=1, description="Geometric standard deviation of the finer one.")
-    median_2: PositiveFloat = Field(2.0, description="Median of the coarser one.")
-    gsd_2: float = Field(1.3, ge=1, description="Geometric standard deviation of the coarser one.")
+    share: float = Field(0.5, ge=0, le=1, description="Share of the finer mode.")
+    median_1: PositiveFloat = Field(0.5, description="Median of the finer mode.")
+    gsd_1: float = Field(1.3, ge=1, description="Geometric standard deviation of the finer mode.")
+    median_2: PositiveFloat = Field(2.0, description="Median of the coarser mode.")
+    gsd_2: float = Field(1.3, ge=1, description="Geometric standard deviation of the coarser mode.")
 
     @classmethod
     def of(cls, values: Floats, weights: Floats) -> Self:
-        """Fit by expectation and maximisation, from three starts."""
+        """Fit by expectation maximisation, from three starting points."""
         log, share = np.log(values), weights / weights.sum()
         splits = np.interp((0.25, 0.5, 0.75), np.cumsum(share) - share / 2, log)
         found = [_two_normals(log, share, float(split)) for split in splits]
@@ -203,12 +203,12 @@ class BimodalFit(Fit):
 
 KINDS: tuple[type[Fit], ...] = (LogNormalFit, NormalFit, WeibullFit, RosinRammlerFit, BimodalFit)
 FEWEST: dict[type[Fit], int] = {BimodalFit: 20}
-"""Sizes needed for a fit; 5 for all others."""
+"""Number of sizes needed for a fit; 5 for all others."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    r"""A fit and how well it does.
+    r"""A fit and its quality.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ class Fitted:
 
 
 def fits(sizes: Sizes) -> list[Fitted]:
-    """All fits the count allows, the one of least AIC first; none where all sizes are equal."""
+    """All fits that the count allows, the one with the lowest AIC first; none if all sizes are equal."""
     values, weights = compact(sizes)
     if len(sizes) < 5 or values[-1] <= values[0] * (1 + 1e-9):
         return []
@@ -237,7 +237,7 @@ def fits(sizes: Sizes) -> list[Fitted]:
 
 
 def compact(sizes: Sizes) -> tuple[Floats, Floats]:
-    """Sizes and weights, those of large samples gathered in 400 steps of ln d."""
+    """Sizes and weights; large samples are binned in 400 steps of ln d."""
     if len(sizes) <= _MOST_CELLS:
         return sizes.values, sizes.weights
     log = np.log(sizes.values)

@@ -10,20 +10,20 @@ _LEVEL, _APART = 0.001, 1.1
 
 
 def beyond_chance(sizes: Sizes) -> dict[int, float]:
-    """Geometric mean of each image where images differ more than chance explains; else nothing.
+    """Return the geometric mean of each image if images differ by more than chance explains; otherwise nothing.
 
-    They do where the test of Kruskal and Wallis, in which each particle counts the same, gives p below 0.001, and the
-    largest of their medians is more than 1.1 times the smallest.
+    They do if the Kruskal-Wallis test, in which all particles count equally, gives p below 0.001, and the largest of
+    their medians is more than 1.1 times the smallest.
 
     Parameters
     ----------
     sizes
-        Of several images.
+        Sizes of several images.
 
     Returns
     -------
     dict
-        By number of the image, of those with ten particles at least.
+        By number of the image, for images with at least ten particles.
     """
     from scipy.stats import kruskal
 

@@ -1,24 +1,24 @@
-"""How many particles a wanted precision takes."""
+"""Number of particles needed for a wanted precision."""
 
 import math
 
 
 def particles_needed(gsd: float, half_width: float, p: float, q: float = 0, confidence: float = 0.95) -> int:
-    r"""Count particles for an interval of a moment mean that is computed from geometric mean and GSD.
+    r"""Return the number of particles for an interval of a moment mean computed from geometric mean and GSD.
 
-    That is, for a log-normal distribution by number. Straight from the particles, the means by volume take more.
+    This assumes a log-normal distribution by number. Computed directly from the particles, means by volume need more.
 
     Parameters
     ----------
     gsd
         Geometric standard deviation by number.
     half_width
-        Half-width of the interval over the value, such as 0.05.
+        Half-width of the interval relative to the value, for example 0.05.
     p, q
         The mean of :math:`d^p` over the distribution weighted by :math:`d^q`: p = 1, q = 0 for D[1,0]; p = 3, q = 0 for
         the mean volume; p = 1, q = 3 for D[4,3].
     confidence
-        Share of intervals that hold the true value.
+        Share of intervals that contain the true value.
 
     Returns
     -------
@@ -37,5 +37,5 @@ def particles_needed(gsd: float, half_width: float, p: float, q: float = 0, conf
 
 
 def more_needed(count: int, half_width: float, wanted: float) -> int:
-    """How many more than `count` particles shrink a half-width to the wanted one, with the root of the count."""
+    """Return how many more than `count` particles reduce a half-width to the wanted one, as the root of the count."""
     return max(0, math.ceil(count * (half_width / wanted) ** 2) - count)

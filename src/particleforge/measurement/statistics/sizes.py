@@ -1,4 +1,4 @@
-"""The sizes a distribution is made of."""
+"""The sizes that make up a distribution."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Sizes:
-    """Sizes of the particles that count, rising.
+    """Sizes of the particles that count, in ascending order.
 
     Parameters
     ----------
     values
-        (n,) above zero, rising.
+        (n,) above zero, in ascending order.
     weights
         (n,) how much each counts, above zero.
     images
-        (n,) number of the image each is from.
+        (n,) number of the image of each particle.
     unit
         ``nm`` or ``px``.
     """
@@ -36,9 +36,9 @@ class Sizes:
 
     @classmethod
     def of(cls, table: "pd.DataFrame", rules: Rules = Rules(), unit: str | None = None) -> "Sizes":
-        """Sizes of a particle table; in nm where every particle has one, unless `unit` says otherwise.
+        """Take the sizes of a particle table; in nm if every particle has one, unless `unit` is given.
 
-        The table needs the columns of the size that `rules` names and ``weight``; ``image`` where there are several.
+        The table needs the column of the size in `rules` and ``weight``; for several images, also ``image``.
         """
         column = f"{rules.size}_nm"
         if unit is None:
@@ -54,13 +54,13 @@ class Sizes:
 
     @classmethod
     def equal(cls, values: npt.ArrayLike, unit: str = "px") -> "Sizes":
-        """Sizes that all count 1, of one image."""
+        """Make sizes of one image that all have the weight 1."""
         ordered = np.sort(np.asarray(values, float))
         return cls(ordered, np.ones(len(ordered)), np.zeros(len(ordered), np.int64), unit)
 
     @classmethod
     def weighted(cls, values: Floats, weights: Floats, unit: str = "px") -> "Sizes":
-        """Sizes of one image in any order, (n,) with (n,) weights above zero."""
+        """Make sizes of one image from (n,) values in any order and (n,) weights above zero."""
         order = np.argsort(values, kind="stable")
         return cls(values[order], weights[order], np.zeros(len(order), np.int64), unit)
 
@@ -69,10 +69,10 @@ class Sizes:
 
     @property
     def image_count(self) -> int:
-        """Images with particles that count."""
+        """Number of images with particles that count."""
         return len(np.unique(self.images))
 
     def taken(self, times: Ints) -> "Sizes":
-        """Each particle so many `times`; (n,) whole numbers."""
+        """Repeat each particle as often as `times` states; (n,) integers."""
         chosen = np.repeat(np.arange(len(self)), times)
         return Sizes(self.values[chosen], self.weights[chosen], self.images[chosen], self.unit)

@@ -1,1 +1,1 @@
-"""Bodies that a projection may be taken for, one file each."""
+"""Bodies whose volume is estimated from a projection, one file each."""

@@ -1,4 +1,4 @@
-"""A cylinder with round ends."""
+"""A cylinder with hemispherical ends."""
 
 import math
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from particleforge.measurement.volumes.volume import Volume
 
 
 class Rod(Volume):
-    r"""Cylinder with half spheres as its ends, :math:`V = \pi w^2 (l - w)/4 + \pi w^3/6`.
+    r"""Cylinder with hemispherical ends, :math:`V = \pi w^2 (l - w)/4 + \pi w^3/6`.
 
-    Length l and width w are the largest and the smallest Feret diameter.
+    Length l and width w are the largest and the smallest Feret diameters.
     """
 
     kind: Literal["rod"] = "rod"

@@ -12,11 +12,11 @@ from particleforge.measurement.volumes.volume import Volume
 
 
 class Spheroid(Volume):
-    r"""Ellipse of the same second moments, turned about one of its axes, :math:`V = \pi a b c/6`."""
+    r"""Ellipse of the same second moments, rotated about one of its axes, :math:`V = \pi a b c/6`."""
 
     kind: Literal["spheroid"] = "spheroid"
     about: Literal["long", "short"] = Field(
-        "long", description="Axis it is turned about: the long one for grains of rice, the short one for lentils."
+        "long", description="Axis of rotation: the long one for grains of rice, the short one for lentils."
     )
 
     def volume(self, columns: Mapping[str, Floats]) -> Floats:

@@ -1,4 +1,4 @@
-"""Volume of a particle of which only the projection is seen: a model, chosen and named."""
+"""Volume of a particle of which only the projection is visible: an assumed body."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from particleforge.registry import Kinds
 
 
 class Volume(Params):
-    """What body a projection is taken for."""
+    """The body that is assumed behind a projection."""
 
     kind: str
 
