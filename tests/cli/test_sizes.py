@@ -79,7 +79,7 @@ def test_results_are_compared_with_the_first_of_them(folder, tmp_path, capsys):
     assert found["geometric_mean_percent"] == pytest.approx(50, rel=1e-4)
     assert found["wasserstein"] == pytest.approx(np.log(1.5), rel=1e-4)
     assert found["p_value"] == pytest.approx(1 / 101)
-    assert "Against the reference" in report.read_text(encoding="utf-8")
+    assert "Differences from the reference" in report.read_text(encoding="utf-8")
     other = [*QUICK, "--no-reports", "--border", "keep_all"]
     assert main(["sizes", str(folder), "--out", str(tmp_path / "three"), *other]) == 0
     assert main(["compare-sizes", results[0], str(tmp_path / "three"), "--out", str(report)]) == 1

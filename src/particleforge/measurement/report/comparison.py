@@ -76,7 +76,7 @@ def write_comparison(
             **(rules or {}),
             "Jensen-Shannon": f"on a fixed grid of {CELLS_PER_DECADE} cells per decade; in brackets: the divergence of "
             "samples of the same distribution (median, 95 %)",
-            "p-value": f"share of {precision.resamples} random regroupings with at least as large a Wasserstein distance",
+            "p-value": f"share of {precision.resamples} random regroupings with as large a Wasserstein distance",
         },
         provenance=as_yaml(provenance or {}),
     )
