@@ -107,7 +107,6 @@ class Description:
         import pandas as pd
 
         rows = {(group, name): asdict(one) for group, inner in self.figures.items() for name, one in inner.items()}
-        import pandas as pd
 
         index = pd.MultiIndex.from_tuples(rows, names=["weighting", "figure"])
         return pd.DataFrame(list(rows.values()), index)
