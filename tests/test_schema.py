@@ -82,12 +82,12 @@ def test_wrong_targets_are_named(name, value, message):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"maps": {"labels": {}}}, "'labels' is taken"),
-        ({"targets": {"rows": {"kind": "number"}}}, "'rows' is taken"),
+        ({"maps": {"labels": {}}}, "'labels' is reserved"),
+        ({"targets": {"rows": {"kind": "number"}}}, "'rows' is reserved"),
         ({"maps": {"crack": {}}, "arrays": {"crack": {}}}, "'crack' is given twice"),
-        ({"arrays": {"a/b": {}}}, "'a/b' is no name"),
-        ({"arrays": {"Spectrum": {}}}, "'Spectrum' is no name"),
-        ({"maps": {"": {}}}, "'' is no name"),
+        ({"arrays": {"a/b": {}}}, "'a/b' is not a valid name"),
+        ({"arrays": {"Spectrum": {}}}, "'Spectrum' is not a valid name"),
+        ({"maps": {"": {}}}, "'' is not a valid name"),
         ({"maps": {"crack": {"dtype": "colour"}}}, "no such type"),
         ({"maps": {"crack": {"dtype": "U5"}}}, "real numbers can be kept"),
         ({"arrays": {"spectrum": {"axes": [{"size": 3, "coordinates": [1, 2]}]}}}, "3 entries but 2 coordinates"),

@@ -1,4 +1,4 @@
-"""Arrays in, tables out: what notebooks call beside the verbs."""
+"""Arrays in, tables out: what notebooks call in addition to the verbs."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def measure_particles(
     image
         (Y, X) grey values, for the intensities of the particles, and to leave out a burnt-in data bar; None: neither.
     pixel_size
-        Side of a pixel with its unit, such as ``"0.5 nm"``; None: what `image` says where it is a `Micrograph`. Where
-        neither says, there are no columns in nm.
+        Side of a pixel with its unit, such as ``"0.5 nm"``; None: that of `image` if it is a `Micrograph`. If it
+        is unknown, there are no columns in nm.
     rules
         What counts as a particle, and how much.
     name
@@ -131,7 +131,7 @@ def size_distribution(table: pd.DataFrame, rules: Rules = Rules(), precision: Pr
     table
         As `measure_particles` gives it; tables of several images one after the other, too.
     rules
-        Those the table was made with; they say what is called the size.
+        The rules with which the table was made; they also name the size.
     precision
         Of the intervals.
 
@@ -223,7 +223,7 @@ def read_micrograph(path: str | Path, pixel_size: str | None = None) -> Microgra
     path
         TIFF, PNG, JPEG or OME-Zarr.
     pixel_size
-        Side of a pixel with its unit, such as ``"0.5 nm"``; None: what the file says.
+        Side of a pixel with its unit, such as ``"0.5 nm"``; None: that of the file.
 
     Raises
     ------

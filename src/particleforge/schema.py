@@ -1,4 +1,4 @@
-"""What the samples of a recipe or a dataset have beside image and labels."""
+"""What the samples of a recipe or a dataset have in addition to image and labels."""
 
 import re
 from collections.abc import Mapping
@@ -30,17 +30,17 @@ def _check_dtype(text: str) -> str:
 
 
 Dtype: TypeAlias = Annotated[str, AfterValidator(_check_dtype)]
-"""NumPy's name of a type of numbers, such as ``float32``."""
+"""NumPy name of a numeric type, for example ``float32``."""
 
 
 class Axis(Params):
     """An axis of an array."""
 
-    name: str = Field("index", description="What is counted or measured along it, such as `radius`.")
-    size: int = Field(1, ge=1, description="Entries along it, at most; a sample may have fewer.")
-    unit: str = Field("", description="Unit of the coordinates, such as `nm`; empty: none.")
+    name: str = Field("index", description="What is counted or measured along it, for example `radius`.")
+    size: int = Field(1, ge=1, description="Maximum number of entries along it; a sample may have fewer.")
+    unit: str = Field("", description="Unit of the coordinates, for example `nm`; empty: none.")
     coordinates: tuple[float, ...] = Field(
-        (), description="Where each entry lies, in the unit. Empty: entries are counted, or another array says it."
+        (), description="Position of each entry, in the unit. Empty: entries are counted, or another array has them."
     )
 
     @model_validator(mode="after")
@@ -51,18 +51,18 @@ class Axis(Params):
 
 
 class Map(Params):
-    """An array with one value for each pixel of the image, such as a mask of boundaries."""
+    """An array with one value for each pixel of the image, for example a mask of boundaries."""
 
-    dtype: Dtype = Field("bool", description="Type of the values, as NumPy calls it.")
-    meaning: str = Field("", description="What the values say, in words.")
+    dtype: Dtype = Field("bool", description="NumPy type of the values.")
+    meaning: str = Field("", description="What the values mean, in words.")
 
 
 class Array(Params):
-    """An array with axes of its own, such as a spectrum."""
+    """An array with its own axes, for example a spectrum."""
 
-    dtype: Dtype = Field("float32", description="Type of the values, as NumPy calls it.")
+    dtype: Dtype = Field("float32", description="NumPy type of the values.")
     axes: tuple[Axis, ...] = Field((Axis(),), description="Its axes, outermost first.")
-    meaning: str = Field("", description="What the values say, in words.")
+    meaning: str = Field("", description="What the values mean, in words.")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -71,7 +71,7 @@ class Array(Params):
 
 
 class Schema(Params):
-    """Arrays and targets all samples of a recipe or a dataset have.
+    """Arrays and targets of all samples of a recipe or a dataset.
 
     Examples
     --------
@@ -95,11 +95,11 @@ class Schema(Params):
         for name in names:
             if not NAME.fullmatch(name):
                 raise ValueError(
-                    f"{name!r} is no name for an array or a target; they have small letters, digits and _, the first "
-                    "is a letter"
+                    f"{name!r} is not a valid name of an array or a target; names consist of small letters, digits "
+                    "and _, and start with a letter"
                 )
             if name in RESERVED:
-                raise ValueError(f"the name {name!r} is taken by every dataset")
+                raise ValueError(f"the name {name!r} is reserved")
             if names.count(name) > 1:
                 raise ValueError(f"the name {name!r} is given twice")
         if not self.image and (self.labels or self.maps):
