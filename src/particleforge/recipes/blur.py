@@ -1,4 +1,4 @@
-"""Gaussian blur, quick for the small widths of a microscope's point spread."""
+"""Gaussian blur, fast for the small widths of a microscope's point spread."""
 
 import numpy as np
 import numpy.typing as npt

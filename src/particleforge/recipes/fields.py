@@ -10,7 +10,7 @@ from particleforge.errors import UserError
 
 
 def value_of(data: Mapping[str, Any], name: str) -> float:
-    """Return the number that stands under a name such as ``growth.prefactor`` or ``materials.TiO2.share``.
+    """Return the number under a name such as ``growth.prefactor`` or ``materials.TiO2.share``.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def value_of(data: Mapping[str, Any], name: str) -> float:
     Raises
     ------
     UserError
-        If there is none, with the nearest names, or it is no number, as where it is drawn anew for each particle.
+        If there is none (with similar names), or it is not a number, for example because it is drawn for each particle.
     """
     owner, key = _place(data, name)
     value = owner[key]
@@ -44,20 +44,20 @@ def with_value(data: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]
 
 
 def raw(data: Mapping[str, Any], name: str) -> Any:
-    """Return what stands under a name, of whatever type; see `value_of`."""
+    """Return the value under a name, of any type; see `value_of`."""
     owner, key = _place(data, name)
     return owner[key]
 
 
 def innermost(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Recipe at the bottom of recipes that hold another one under ``recipe``."""
+    """Return the innermost of nested recipes, each of which has another one under ``recipe``."""
     while isinstance(data.get("recipe"), Mapping):
         data = data["recipe"]
     return dict(data)
 
 
 def names_in(data: Any, before: str = "") -> Iterator[str]:
-    """Every name under which a number or a distribution stands."""
+    """Yield the name of every number and distribution."""
     kinds = {cls.model_fields["kind"].default for cls in Distribution.__subclasses__()}
     if isinstance(data, Mapping) and data.get("kind") not in kinds:
         for key, value in data.items():
@@ -71,7 +71,7 @@ def names_in(data: Any, before: str = "") -> Iterator[str]:
 
 
 def _place(data: Any, name: str) -> tuple[Any, Any]:
-    """Container and key of what a name stands for."""
+    """Return container and key of the value with a name."""
     here, found = data, None
     for part in name.split("."):
         if found is not None:
@@ -100,8 +100,8 @@ def _key(here: Any, part: str) -> str | int | None:
 
 def _no_such(data: Any, name: str) -> UserError:
     there = list(names_in(data))
-    near = difflib.get_close_matches(name, there, n=3, cutoff=0.4)
+    similar = difflib.get_close_matches(name, there, n=3, cutoff=0.4)
     tail = [other for other in there if other.rpartition(".")[2] == name.rpartition(".")[2]]
-    shown = list(dict.fromkeys([*tail, *near]))[:5]
-    hint = f"Did you mean {' or '.join(shown)}?" if shown else f"There are {', '.join(there[:20]) or 'none'}."
+    shown = list(dict.fromkeys([*tail, *similar]))[:5]
+    hint = f"Did you mean {' or '.join(shown)}?" if shown else f"Available: {', '.join(there[:20]) or 'none'}."
     return UserError(f"The samples' recipe has no parameter {name!r}.", hint)

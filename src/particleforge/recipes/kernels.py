@@ -1,4 +1,4 @@
-"""Compiled inner loops: test a place, paste, blur, smooth noise."""
+"""Compiled inner loops: test a position, paste, blur, smooth noise."""
 
 import numba
 import numpy as np
@@ -38,7 +38,7 @@ def keeps_visible(
     visible: npt.NDArray[np.int64],
     needed: npt.NDArray[np.int64],
 ) -> bool:
-    """Whether every particle below keeps its `needed` visible pixels when the cutout covers it; updates nothing."""
+    """Whether every particle below keeps its `needed` visible pixels if the cutout covers it; updates nothing."""
     covered = np.zeros(len(visible), np.int64)
     for i in range(max(0, -top), min(alpha.shape[0], labels.shape[0] - top)):
         for j in range(max(0, -left), min(alpha.shape[1], labels.shape[1] - left)):
@@ -54,9 +54,9 @@ def keeps_visible(
 def slide_out(
     labels: Labels, alpha: Floats, start: tuple[float, float], towards: tuple[float, float], reach: int
 ) -> tuple[bool, int, int]:
-    """Move a cutout from `start` (its centre) along a unit vector until it is free: it then touches what it left.
+    """Move a cutout from `start` (its centre) along a unit vector until it is free: it then touches what it overlapped.
 
-    Strides of 4 px find the first free place, single pixels back from there the nearest one.
+    Steps of 4 px find the first free position; single pixels back from there find the nearest one.
     """
     step = 0
     while not _free_at(labels, alpha, start, towards, step)[0]:
@@ -81,7 +81,7 @@ def _free_at(
 
 @numba.njit(cache=True, nogil=True)
 def blur(image: Floats, weights: Floats) -> Floats:
-    """Convolve along both axes with symmetric weights; the border pixel goes on outside."""
+    """Convolve along both axes with symmetric weights; border pixels are repeated outside."""
     height, width = image.shape
     radius = len(weights) // 2
     along = np.empty_like(image)
@@ -117,7 +117,7 @@ def paste(
     visible: npt.NDArray[np.int64],
     label: int,
 ) -> None:
-    """Blend grey values (times gain plus offset, with an opacity) in, write the label, keep the visible areas true."""
+    """Blend in grey values (times gain plus offset, with an opacity), write the label, update the visible areas."""
     top, left = place
     gain, offset, opacity = np.float32(grey[0]), np.float32(grey[1]), np.float32(grey[2])
     for i in range(max(0, -top), min(alpha.shape[0], labels.shape[0] - top)):

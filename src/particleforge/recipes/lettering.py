@@ -1,4 +1,4 @@
-"""Burnt-in letters and scale bars, which are never particles."""
+"""Burnt-in labels and scale bars, which are never particles."""
 
 import functools
 
@@ -28,23 +28,23 @@ BAR_TEXTS = ("10 nm", "20nm", "50 nm", "100 nm", "200 nm", "500 nm", "0.5 um", "
 def write_letters(
     canvas: npt.NDArray[np.float32], count: int, extremes: tuple[float, float], rng: np.random.Generator
 ) -> npt.NDArray[np.bool_]:
-    """Write `count` short texts or scale bars into a canvas, black or white, with or without a box around.
+    """Write `count` short texts or scale bars onto a canvas, black or white, with or without a box around them.
 
     Parameters
     ----------
     canvas
         (Y, X) float32; changed in place.
     count
-        How many.
+        Number of texts and scale bars.
     extremes
-        Darkest and brightest grey of the source, which letters have.
+        Darkest and brightest grey value of the source, used for the letters.
     rng
         Chooses texts, sizes and places.
 
     Returns
     -------
     (Y, X) bool
-        Where letters or boxes hide what was there.
+        Where letters or boxes hide the image.
     """
     hidden = np.zeros(canvas.shape, bool)
     for _ in range(count):
@@ -62,7 +62,7 @@ def write_letters(
 
 
 def _stamp(side: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32], bool]:
-    """Coverage (0 to 1) of a text or a scale bar with its text, and whether it stands in a box."""
+    """Coverage (0 to 1) of a text or a scale bar with its text, and whether it is drawn in a box."""
     size = int(max(8, side * rng.uniform(0.03, 0.12)))
     bar = rng.random() < 0.5
     text = str(rng.choice(BAR_TEXTS if bar else TEXTS))
@@ -82,11 +82,11 @@ def _stamp(side: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32]
 
 @functools.lru_cache(64)
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Pillow's own font; reading it takes longer than writing with it."""
+    """Pillow's built-in font; loading it takes longer than writing with it."""
     return ImageFont.load_default(size)
 
 
 def _near_border(room: int, rng: np.random.Generator) -> int:
-    """Place in [0, room], mostly near one of the ends, where lettering usually stands."""
+    """Position in [0, room], mostly near one of the ends, where labels usually are."""
     share = rng.beta(0.4, 0.4)
     return round(share * max(room, 0))

@@ -1,4 +1,4 @@
-"""Parameters kept as YAML files, written in a recipe by their names."""
+"""Parameters stored as YAML files, referred to by name in a recipe."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ def by_name(folder: Path) -> BeforeValidator:
         if not isinstance(value, str):
             return value
         if value not in names(folder):
-            raise ValueError(f"{value!r} is none of the {folder.name}; there are {', '.join(names(folder))}")
+            raise ValueError(f"{value!r} is not one of the {folder.name}; available: {', '.join(names(folder))}")
         return read_yaml(folder / f"{value}.yaml")
 
     return BeforeValidator(read)

@@ -10,18 +10,18 @@ from particleforge.recipes import kernels
 Floats = npt.NDArray[np.float32]
 _SPLINE_SD = 0.55
 """Standard deviation of a quadratic B-spline surface with independent nodes of 1: 11/20 is the mean sum of the squared
-weights along one axis, and its root holds for each of the two."""
+weights along one axis, whose root enters once for each of the two."""
 
 
 def smooth_noise(shape: tuple[int, int], scale_px: float, rng: np.random.Generator) -> Floats:
-    """(Y, X) Gaussian noise of standard deviation about 1 whose bumps are about `scale_px` wide."""
+    """(Y, X) Gaussian noise of standard deviation about 1 with bumps about `scale_px` wide."""
     out = np.zeros(shape, np.float32)
     _add(out, max(scale_px / 2, 1.0), 1.0, rng)
     return out
 
 
 def cloud(shape: tuple[int, int], coarsest_px: float, finest_px: float, rng: np.random.Generator) -> Floats:
-    """(Y, X) noise of standard deviation about 1 with bumps from fine to coarse, each octave as high as the other."""
+    """(Y, X) noise of standard deviation about 1 with bumps from fine to coarse, of similar height in each octave."""
     octaves = max(1, 1 + round(math.log2(max(coarsest_px / finest_px, 1))))
     strengths = rng.uniform(0.3, 1, octaves)
     strengths /= np.sqrt((strengths**2).sum())

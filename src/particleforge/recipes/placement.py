@@ -1,4 +1,4 @@
-"""Put particles into an image without more overlap than allowed."""
+"""Place particles in an image with no more overlap than allowed."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from particleforge.recipes import kernels
 
 TRIES = 60
-"""Random places tried before all places are computed."""
+"""Number of random positions tried before all positions are computed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class Stamp:
     pixels
         (Y, X) grey values.
     alpha
-        (Y, X) how much of the particle lies in a pixel, 0 to 1; at least one is 0.5 or more.
+        (Y, X) share of each pixel that the particle covers, 0 to 1; at least one is 0.5 or more.
     """
 
     pixels: npt.NDArray[np.float32]
@@ -30,7 +30,7 @@ class Stamp:
 
     @cached_property
     def area_px(self) -> int:
-        """Pixels that are labelled."""
+        """Number of labelled pixels."""
         return int((self.alpha >= 0.5).sum())
 
     @cached_property
@@ -48,7 +48,7 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Crowding:
-    """How particles may lie: see the fields of the same names of the recipes."""
+    """How particles may be placed: see the fields of the same names in the recipes."""
 
     min_visible: float
     overlap: float
@@ -59,7 +59,7 @@ class Crowding:
 
 
 class Scene:
-    """A canvas that fills with particles."""
+    """A canvas to be filled with particles."""
 
     def __init__(self, canvas: npt.NDArray[np.float32], count: int, crowding: Crowding) -> None:
         self.image = canvas
@@ -71,12 +71,12 @@ class Scene:
         self.crowding = crowding
 
     def place(self, stamp: Stamp, rng: np.random.Generator, exhaustive: bool = True) -> tuple[int, int] | None:
-        """Top-left corner where the particle may lie, or None where there is no such place.
+        """Top-left corner at which the particle may be placed, or None if there is no such position.
 
-        Where it must not be `exhaustive`, None may also mean that places are hard to find.
+        Unless `exhaustive`, None may also mean that positions are hard to find.
         """
         if self.centres and rng.random() < self.crowding.clustering:
-            found = self._beside_another(stamp, rng)
+            found = self._touching_another(stamp, rng)
             if found is not None:
                 return found
         least, room = self._range(stamp.size)
@@ -89,9 +89,9 @@ class Scene:
         return self._search_all(stamp, rng, least, room) if exhaustive else None
 
     def place_near(self, stamp: Stamp, centres: list[tuple[float, float]]) -> tuple[int, int] | None:
-        """Top-left corner that brings the particle's middle to the first of some places where it may lie.
+        """Top-left corner that centres the particle on the first of some positions at which it may be placed.
 
-        Places that were tried are removed.
+        Positions that were tried are removed.
         """
         while centres:
             y, x = centres.pop(0)
@@ -112,9 +112,9 @@ class Scene:
         place
             Its top-left corner.
         grey
-            Factor on its grey values and what is added to them.
+            Factor applied to its grey values, and offset added to them.
         opacity
-            1: it hides what lies below; 0: its grey values are added to that.
+            1: it hides what lies below; 0: its grey values are added to those below.
         """
         label = len(self.centres) + 1
         kernels.paste(self.image, self.labels, stamp.pixels, stamp.alpha, place, (*grey, opacity), self.visible, label)
@@ -123,13 +123,13 @@ class Scene:
         self.centres.append((place[0] + stamp.centroid_px[0], place[1] + stamp.centroid_px[1]))
 
     def _range(self, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Smallest (top, left), and how many values each may take from there."""
+        """Smallest (top, left), and the number of values each may take from there."""
         if not self.crowding.cut_by_border:
             return (0, 0), (self.shape[0] - size[0] + 1, self.shape[1] - size[1] + 1)
         return (-(size[0] // 2), -(size[1] // 2)), self.shape
 
     def _fits(self, stamp: Stamp, top: int, left: int) -> bool:
-        """Whether the particle shows enough of itself here and of what lies below."""
+        """Whether enough of the particle, and of those below it, stays visible here."""
         if self.crowding.cut_by_border:
             shown = kernels.inside_area(self.labels.shape, stamp.alpha, top, left)
             if shown < max(1, self.crowding.min_visible * stamp.area_px):
@@ -138,8 +138,8 @@ class Scene:
             return bool(kernels.keeps_visible(self.labels, stamp.alpha, top, left, self.visible, self.needed))
         return bool(kernels.is_free(self.labels, stamp.alpha, top, left))
 
-    def _beside_another(self, stamp: Stamp, rng: np.random.Generator) -> tuple[int, int] | None:
-        """Place touching a random particle that is there already."""
+    def _touching_another(self, stamp: Stamp, rng: np.random.Generator) -> tuple[int, int] | None:
+        """Position in contact with a random particle already placed."""
         for _ in range(3):
             last = self.crowding.chains > 0 and rng.random() < self.crowding.chains
             start = self.centres[-1 if last else rng.integers(len(self.centres))]
@@ -158,7 +158,7 @@ class Scene:
     def _search_all(
         self, stamp: Stamp, rng: np.random.Generator, least: tuple[int, int], room: tuple[int, int]
     ) -> tuple[int, int] | None:
-        """Choose among all free places, from the correlation of particle and occupied area."""
+        """Choose among all free positions, from the correlation of particle and occupied area."""
         from scipy.signal import fftconvolve
 
         mask = stamp.alpha >= 0.5

@@ -1,8 +1,8 @@
-"""Make the sample data: `uv run sample_data/make.py`, with `spheres` or `rods` only one of them.
+"""Make the sample data: `uv run sample_data/make.py`; add `spheres` or `rods` to make only one of them.
 
-Spheres: a master micrograph of shaded spheres on grainy carbon is computed here; everything the demo sees is drawn from
+Spheres: a master micrograph of shaded spheres on grainy carbon is computed here; all images of the demo are drawn from
 it by the cut-paste recipe, so that all true sizes are known.
-Rods: drawn from `rods/recipe.yaml`, with a bar below that says how large a pixel is, as microscopes burn it in.
+Rods: drawn from `rods/recipe.yaml`, with a burnt-in scale bar in a footer, as added by microscopes.
 """
 
 import shutil
@@ -52,7 +52,7 @@ def master(rng: np.random.Generator) -> Sample:
 
 
 def partly(sample: Sample, rng: np.random.Generator, particles: int = 10, strokes: int = 6) -> Sample:
-    """Keep ten labelled particles and a few background strokes, as a person would annotate."""
+    """Keep ten labelled particles and a few background strokes, like an annotation by hand."""
     whole = np.setdiff1d(np.unique(sample.labels), np.append(border_ids(sample.labels), 0))
     kept = np.where(np.isin(sample.labels, rng.choice(whole, particles, replace=False)), sample.labels, 0)
     known = kept > 0

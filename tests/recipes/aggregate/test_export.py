@@ -61,5 +61,5 @@ def test_one_colour_per_material(tmp_path):
 def test_what_is_no_aggregate_is_refused(tmp_path):
     with pytest.raises(UserError, match="no format for aggregates 'obj'"):
         export_aggregates([], tmp_path / "a", "obj")
-    with pytest.raises(UserError, match="holds no aggregate"):
+    with pytest.raises(UserError, match="contains no aggregate"):
         export_aggregates([make_sample(Shapes(height_px=64, width_px=64), None, 0, 0)], tmp_path / "b", "xyz")

@@ -9,7 +9,7 @@ from particleforge.recipes.aggregate.imaging.imaging import project, thicknesses
 from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate.scattering import coefficient_per_nm, wavelength_a
 from particleforge.recipes.aggregate.spheres import Spheres
-from particleforge.recipes.aggregate.view import View, look
+from particleforge.recipes.aggregate.view import View, view_of
 
 TUNGSTEN = Material(name="WO3", formula="WO3", density_g_cm3=7.16, orientation_factor=1)
 STILL = Haadf(dose=0, jitter_px=0, semi_convergence_mrad=0, probe_nm=0)
@@ -18,7 +18,7 @@ RING = (62.0, 231.0)
 
 def expose(imaging, radius=6.0, shape=(65, 65), height=0.0, pixel=0.5, seed=0):
     sphere = Spheres(np.array([[0.0, 0.0, height]]), np.array([radius]), np.zeros(1, int), np.zeros(1, int), 0.0)
-    view = look(sphere, shape, pixel)
+    view = view_of(sphere, shape, pixel)
     assert isinstance(view, View)
     return imaging.expose(view, sphere, (TUNGSTEN,), np.random.default_rng(seed))
 
@@ -39,7 +39,7 @@ def test_heavier_atoms_scatter_by_nearly_z_squared():
 
 
 def test_a_formula_nobody_knows_is_refused():
-    with pytest.raises(UserError, match="no chemical formula"):
+    with pytest.raises(UserError, match="not a chemical formula"):
         coefficient_per_nm("Xx2", 1.0, 300, RING)
 
 
@@ -93,5 +93,5 @@ def test_bright_field_fades_by_the_law_of_beer():
 
 
 def test_a_ring_that_is_turned_inside_out_is_refused():
-    with pytest.raises(UserError, match="inner_mrad 100 is not below outer_mrad 50"):
+    with pytest.raises(UserError, match="inner_mrad 100 must be smaller than outer_mrad 50"):
         Haadf.parse({"detector": {"inner_mrad": 100, "outer_mrad": 50}})

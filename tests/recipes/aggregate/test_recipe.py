@@ -81,7 +81,7 @@ def test_materials_can_be_named(name):
 def test_detectors_can_be_named():
     found = [Haadf.parse({"detector": name}).detector for name in names(PACKAGE / "detectors")]
     assert Detector() in found
-    with pytest.raises(UserError, match="'hadf' is none of the detectors; there are "):
+    with pytest.raises(UserError, match="'hadf' is not one of the detectors; available: "):
         Haadf.parse({"detector": "hadf"})
 
 

@@ -12,7 +12,7 @@ from particleforge.recipes.aggregate.imaging.imaging import thicknesses
 from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate.scattering import coefficient_per_nm
 from particleforge.recipes.aggregate.spheres import Spheres
-from particleforge.recipes.aggregate.view import look
+from particleforge.recipes.aggregate.view import view_of
 
 RING = (62.0, 231.0)
 TITANIA = Material(crystals=("rutile", "anatase"))
@@ -25,7 +25,7 @@ def expose(material, imaging=STILL, seed=0, radii=(6.0,) * 8):
     count = len(radii)
     places = np.stack([np.zeros(count), 16.0 * np.arange(count), np.zeros(count)], 1)
     spheres = Spheres(places, np.array(radii), np.zeros(count, int), np.zeros(count, int), 0.0)
-    view = look(spheres, (80, 300), 0.5)
+    view = view_of(spheres, (80, 300), 0.5)
     return imaging.expose(view, spheres, (material,), np.random.default_rng(seed)), view
 
 

@@ -148,7 +148,7 @@ def test_more_than_65535_particles_keep_their_ids():
 
 def test_more_than_fit_are_refused_with_numbers():
     recipe = CutPaste(particles=500, overlap=0, scale=1)
-    with pytest.raises(UserError, match=r"500 particles do not fit into 96 x 128 px: \d+ did"):
+    with pytest.raises(UserError, match=r"500 particles do not fit into 96 x 128 px: only \d+ did"):
         made(recipe, count=1)
 
 

@@ -78,7 +78,7 @@ def test_a_lattice_has_its_pitch_and_pattern():
         np.fill_diagonal(away, np.inf)
         assert away.min(1) == pytest.approx(24, rel=0.02)
         assert (away < 24.8).sum(1).max() == neighbours
-    with pytest.raises(UserError, match=r"100 particles do not fit into 160 x 200 px in this way: \d\d did"):
+    with pytest.raises(UserError, match=r"100 particles do not fit into 160 x 200 px in this way: only \d\d did"):
         put(Lattice(spacing=1.2), bodies(100))
 
 

@@ -59,7 +59,7 @@ def test_a_dataset_is_the_same_from_any_number_of_workers(tmp_path):
 
 
 def test_too_many_particles_are_refused_with_the_number_that_fits(engine):
-    with pytest.raises(UserError, match=r"400 particles do not fit into 64 x 80 px in this way: \d+ did"):
+    with pytest.raises(UserError, match=r"400 particles do not fit into 64 x 80 px in this way: only \d+ did"):
         make_sample(SMALL.replace(particles=400), engine, 0, 0)
 
 
@@ -69,9 +69,12 @@ def test_too_many_particles_are_refused_with_the_number_that_fits(engine):
         ({"populations": [{"diameter_nm": 0}]}, "diameter_nm is 0"),
         ({"populations": [{"diameter_nm": 1}]}, r"A particle of 1 nm was drawn: 0.5 px; 1.5 px can be seen"),
         ({"populations": [{"diameter": 10}]}, r"no parameter 'populations.0.diameter'.*diameter_nm"),
-        ({"populations": [{"material": "unobtainium"}]}, r"'unobtainium' is none of the materials; there are.*gold"),
+        (
+            {"populations": [{"material": "unobtainium"}]},
+            r"'unobtainium' is not one of the materials; available: .*gold",
+        ),
         ({"populations": []}, "populations"),
-        ({"look": "sem_5"}, r"'sem_5' is none of the instruments"),
+        ({"look": "sem_5"}, r"'sem_5' is not one of the instruments"),
         ({"pixel_size_nm": 0}, "pixel_size_nm"),
     ],
 )

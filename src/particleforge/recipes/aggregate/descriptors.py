@@ -13,9 +13,9 @@ from particleforge.recipes.aggregate import kernels
 from particleforge.recipes.aggregate.spheres import Floats, Ints, Spheres
 
 CONTACT_FACTOR = 1.005
-"""Spheres touch up to this distance, over the sum of their radii; coordination depends on it."""
+"""Largest distance between touching spheres, relative to the sum of their radii; coordination depends on it."""
 AREA_STEPS = 16
-"""Pixels per mean radius where a projected area is counted."""
+"""Pixels per mean radius used to count projected areas."""
 
 
 def contact_pairs(spheres: Spheres, contact_factor: float = CONTACT_FACTOR) -> Ints:
@@ -25,12 +25,12 @@ def contact_pairs(spheres: Spheres, contact_factor: float = CONTACT_FACTOR) -> I
     reach = 2 * contact_factor * float(spheres.radii_nm.max())
     pairs = cKDTree(spheres.positions_nm).query_pairs(reach, output_type="ndarray")
     apart = np.linalg.norm(spheres.positions_nm[pairs[:, 0]] - spheres.positions_nm[pairs[:, 1]], axis=1)
-    near = apart <= contact_factor * (1 + 1e-9) * spheres.radii_nm[pairs].sum(1)
-    return np.asarray(pairs[near], np.int64)
+    touching = apart <= contact_factor * (1 + 1e-9) * spheres.radii_nm[pairs].sum(1)
+    return np.asarray(pairs[touching], np.int64)
 
 
 def components(pairs: Ints, count: int) -> tuple[int, Ints]:
-    """Count the connected parts of `count` spheres, and say which each is in."""
+    """Count the connected parts of `count` spheres; return the number and the part of each sphere."""
     graph = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), (count, count))
     found, parts = connected_components(graph, directed=False)
     return int(found), np.asarray(parts, np.int64)
@@ -44,9 +44,9 @@ def radius_of_gyration_nm(spheres: Spheres, densities: Sequence[float] = (), sel
     spheres
         The aggregate.
     densities
-        Density of each material; all alike where none is given.
+        Density of each material; if omitted, all are equal.
     self_term
-        A sphere's own squared radius of gyration over its squared radius.
+        Ratio of a sphere's own squared radius of gyration to its squared radius.
     """
     mass = spheres.radii_nm**3
     if densities:
@@ -57,7 +57,7 @@ def radius_of_gyration_nm(spheres: Spheres, densities: Sequence[float] = (), sel
 
 
 def fractal_dimension(count: int, gyration_over_mean_radius: float, prefactor: float) -> float:
-    """D_f of the power law n = k_f (R_g / mean radius)^D_f; nan where it has none."""
+    """D_f of the power law n = k_f (R_g / mean radius)^D_f; nan if undefined."""
     if count < 2 or gyration_over_mean_radius <= 1:
         return float("nan")
     return float(np.log(count / prefactor) / np.log(gyration_over_mean_radius))
@@ -72,7 +72,7 @@ def pair_correlation(spheres: Spheres, edges_nm: Floats) -> Floats:
 
 
 def projected_area_nm2(spheres: Spheres, direction: Sequence[float] = (0, 0, 1)) -> float:
-    """Area that all spheres together cover, seen along a direction."""
+    """Area covered by all spheres together, seen along a direction."""
     axis = np.asarray(direction, float) / np.linalg.norm(direction)
     across = np.linalg.svd(axis[None])[2][1:]
     pixel = float(spheres.radii_nm.mean()) / AREA_STEPS
@@ -89,10 +89,10 @@ def describe(
     densities: Sequence[float] = (),
     contact_factor: float = CONTACT_FACTOR,
 ) -> dict[str, float]:
-    """Every descriptor that is one number.
+    """All descriptors that are single numbers.
 
-    Per material: its share of the particles and the mean size of its connected parts (nan where it has none).
-    Coordination is the mean number of contacts of a particle, hetero-coordination that with other materials.
+    Per material: its share of the particles and the mean size of its connected parts (nan if there are none).
+    Coordination is the mean number of contacts of a particle; hetero-coordination counts those with other materials.
     """
     pairs, count = contact_pairs(spheres, contact_factor), len(spheres)
     kinds = spheres.materials[pairs]
@@ -114,7 +114,7 @@ def describe(
 
 
 def read_truth(truth: pd.DataFrame, materials: Sequence[str] = ()) -> tuple[Spheres, tuple[str, ...]]:
-    """Aggregate and names of its materials from a sample's truth table; those named in `materials` count, too."""
+    """Aggregate and names of its materials from a sample's truth table, including those named in `materials`."""
     own = truth["material"].to_numpy(str)
     names = np.unique([*materials, *own])
     kinds = np.searchsorted(names, own)

@@ -12,13 +12,13 @@ from particleforge.recipes.named import by_name
 class Detector(Params):
     """A ring that collects scattered electrons."""
 
-    inner_mrad: float = Field(62.0, gt=0, le=1000, description="Smallest angle that is detected.")
-    outer_mrad: float = Field(231.0, gt=0, le=1000, description="Largest angle that is detected.")
+    inner_mrad: float = Field(62.0, gt=0, le=1000, description="Smallest detected angle.")
+    outer_mrad: float = Field(231.0, gt=0, le=1000, description="Largest detected angle.")
 
     @model_validator(mode="after")
     def _ordered(self) -> "Detector":
         if self.inner_mrad >= self.outer_mrad:
-            raise ValueError(f"inner_mrad {self.inner_mrad:g} is not below outer_mrad {self.outer_mrad:g}")
+            raise ValueError(f"inner_mrad {self.inner_mrad:g} must be smaller than outer_mrad {self.outer_mrad:g}")
         return self
 
 

@@ -32,14 +32,16 @@ def export_aggregates(samples: Iterable[Sample], folder: Path, suffix: str = "xy
     Raises
     ------
     UserError
-        If there is no such format, `folder` is there already, or a sample holds no aggregate.
+        If there is no such format, `folder` exists, or a sample contains no aggregate.
     """
     writer = WRITERS.get(suffix)
     new_folder(folder)
     taken: set[str] = set()
     for done, sample in enumerate(samples, 1):
         if sample.truth is None or not {"x_nm", "z_nm", "diameter_nm", "material", "cluster"} <= set(sample.truth):
-            raise UserError(f"{sample.name} holds no aggregate.", "Only samples of a recipe of kind aggregate do.")
+            raise UserError(
+                f"{sample.name} contains no aggregate.", "Use samples drawn from a recipe of kind aggregate."
+            )
         with atomic_write(folder / f"{claim_name(sample.name, taken)}.{suffix}") as path:
             writer.write(path, *read_truth(sample.truth))
         yield Progress(done, total_of(samples, done), sample.name)

@@ -16,7 +16,7 @@ FINE = 4
 def draw_sphere(out: Floats, centre: tuple[float, float], radius: float, curve: Doubles) -> None:
     """Mean signal of every pixel of a sphere at (y, x).
 
-    `curve` has the signal in even steps from no thickness to the diameter.
+    `curve` is the signal in even steps from zero thickness to the diameter.
     """
     steps = len(curve) - 1
     for i in range(out.shape[0]):

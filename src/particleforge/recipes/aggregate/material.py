@@ -1,4 +1,4 @@
-"""What the spheres of an aggregate are made of."""
+"""Materials of the spheres of an aggregate."""
 
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -12,16 +12,16 @@ from particleforge.recipes.named import by_name
 
 
 class Material(Params):
-    """Primary particles of one material: how many, how large, in clusters of how many, and how they scatter."""
+    """Primary particles of one material: their number, size, clusters and scattering."""
 
-    name: str = Field("TiO2", description="What the truth table calls it.")
-    formula: str = Field("TiO2", min_length=1, description="Composition, such as WO3 or C; gives the scattering.")
+    name: str = Field("TiO2", description="Name in the truth table.")
+    formula: str = Field("TiO2", min_length=1, description="Composition, such as WO3 or C; determines the scattering.")
     density_g_cm3: float = Field(4.0, gt=0, le=30, description="Density.")
     share: Annotated[Draw | None, PerImage(), Within(0, 1)] = Field(
-        None, description="Expected share of the particles; empty: what the other materials leave."
+        None, description="Expected share of the particles; empty: the rest left by the other materials."
     )
     cluster_size: Annotated[Draw, PerImage(), Within(1, 10_000)] = Field(
-        1.0, description="Particles in a primary cluster, rounded."
+        1.0, description="Number of particles in a primary cluster, rounded."
     )
     radius_nm: Annotated[Draw, PerImage(), Within(0.05, 100_000)] = Field(5.78, description="Median radius.")
     gsd: Annotated[Draw, PerImage(), Within(1, 3)] = Field(

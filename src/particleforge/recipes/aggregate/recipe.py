@@ -15,7 +15,7 @@ from particleforge.recipes.aggregate.growth.growth import AnyGrowth
 from particleforge.recipes.aggregate.imaging.haadf import Haadf
 from particleforge.recipes.aggregate.imaging.imaging import AnyImaging
 from particleforge.recipes.aggregate.material import AnyMaterial, Material
-from particleforge.recipes.aggregate.view import label, look, truth_table
+from particleforge.recipes.aggregate.view import label, truth_table, view_of
 from particleforge.recipes.recipe import DescribingRecipe
 from particleforge.sample import Sample
 
@@ -46,15 +46,15 @@ class Aggregate(DescribingRecipe):
     pixel_size_nm: Annotated[Draw, PerImage(), Within(0.001, 1e5)] = Field(0.5, description="Side of a pixel.")
     growth: AnyGrowth = Field(Exact(), description="How the aggregate grows.")
     materials: tuple[AnyMaterial, ...] = Field(
-        (TUNGSTEN_TRIOXIDE, TITANIUM_DIOXIDE), min_length=1, description="What the particles are made of."
+        (TUNGSTEN_TRIOXIDE, TITANIUM_DIOXIDE), min_length=1, description="Materials of the particles."
     )
     imaging: AnyImaging = Field(Haadf(), description="How the aggregate is imaged.")
 
     def prepare(self, sources: Sequence[Sample]) -> None:
-        """Nothing is taken from sources."""
+        """Do nothing: no sources are needed."""
 
     def frame(self, prepared: None) -> tuple[tuple[int, int], npt.DTypeLike]:
-        """Height and width; shares of the electrons."""
+        """Height and width; pixels are shares of the electrons."""
         return (self.height_px, self.width_px), np.float32
 
     def simulate(self, prepared: None, rng: np.random.Generator) -> Sample:
@@ -67,7 +67,7 @@ class Aggregate(DescribingRecipe):
         """
         spheres = self.growth.grow(self.materials, rng)
         size = number(self.pixel_size_nm)
-        view = look(spheres, (self.height_px, self.width_px), size)
+        view = view_of(spheres, (self.height_px, self.width_px), size)
         labels, areas = label(view)
         image = self.imaging.expose(view, spheres, self.materials, rng)
         truth = truth_table(view, spheres, tuple(one.name for one in self.materials), labels, areas)

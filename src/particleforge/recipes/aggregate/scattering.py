@@ -23,24 +23,24 @@ STEPS = 2000
 def coefficient_per_nm(formula: str, density_g_cm3: float, voltage_kv: float, range_mrad: tuple[float, float]) -> float:
     """Share of the electrons that a thin layer scatters into a range of angles, per nm.
 
-    X-ray scattering factors of Waasmaier and Kirfel (Acta Cryst. 1995, A51, 416) give those of electrons by the
-    formula of Mott and Bethe; all atoms scatter on their own, elastically.
+    The X-ray scattering factors of Waasmaier and Kirfel (Acta Cryst. 1995, A51, 416) give those for electrons by the
+    Mott-Bethe formula; all atoms scatter independently and elastically.
 
     Raises
     ------
     UserError
-        If the formula cannot be read.
+        If the formula is not valid.
     """
     try:
         composition = periodictable.formula(formula)
     except (ValueError, TypeError) as error:
-        raise UserError(f"{formula!r} is no chemical formula.", "Write one such as TiO2, WO3 or C.") from error
+        raise UserError(f"{formula!r} is not a chemical formula.", "Give a formula such as TiO2, WO3 or C.") from error
     wavelength = wavelength_a(voltage_kv)
     angles = np.geomspace(range_mrad[0], min(range_mrad[1], 1000 * math.pi), STEPS) / 1000
     stol = np.sin(angles / 2) / wavelength
     total = 0.0
     for element, count in composition.atoms.items():
-        screened = np.nan_to_num(fxrayatstol(element.symbol, stol))  # no electrons of the shells are seen further out
+        screened = np.nan_to_num(fxrayatstol(element.symbol, stol))  # further out, shell electrons do not contribute
         factor = (1 + voltage_kv / ELECTRON_KEV) * MOTT_BETHE_A * (element.number - screened) / stol**2
         total += count * float(np.trapezoid(factor**2 * 2 * math.pi * np.sin(angles), angles))
     per_a3 = density_g_cm3 * AVOGADRO_PER_A3 / float(composition.mass)

@@ -12,7 +12,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Spheres:
-    """Spheres that touch, each of one material and of one primary cluster.
+    """Touching spheres, each with its material and its primary cluster.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class Spheres:
     clusters
         (n,) index of the primary cluster each sphere belongs to.
     df_error
-        Fractal dimension by the radius of gyration less the one that was asked for; nan for a single sphere.
+        Fractal dimension by the radius of gyration minus the requested one; nan for a single sphere.
     """
 
     positions_nm: Floats

@@ -14,7 +14,7 @@ COLOURS = np.array([(31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40)
 
 
 def write_surface(path: Path, spheres: Spheres) -> None:
-    """Write the closed surface of all spheres together, with the materials as colours where the format has any."""
+    """Write the closed surface of all spheres together, with the materials as colours if the format supports them."""
     import trimesh
 
     vertices, faces, kinds = surface(spheres)
@@ -29,9 +29,9 @@ def surface(spheres: Spheres) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArra
     vertices : (v, 3) float64
         In nm.
     faces : (f, 3) int64
-        Corners of triangles, seen from outside against the clock.
+        Corners of triangles, counter-clockwise seen from outside.
     materials : (v,) int64
-        Of the nearest sphere.
+        Material of the nearest sphere.
     """
     from skimage.measure import marching_cubes
 
@@ -48,7 +48,7 @@ def surface(spheres: Spheres) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArra
         axes = [low[k] + step * np.arange(first[k], last[k]) - place[k] for k in range(3)]
         square = axes[0][:, None, None] ** 2 + axes[1][:, None] ** 2 + axes[2] ** 2
         depth[window] = np.maximum(depth[window], radius - np.sqrt(square))
-    depth[np.abs(depth) < 0.01 * step] = 0.01 * step  # corners at grid points would fall together in single precision
+    depth[np.abs(depth) < 0.01 * step] = 0.01 * step  # corners at grid points would coincide in single precision
     vertices, faces, _, _ = marching_cubes(depth, 0.0, spacing=(step,) * 3, gradient_direction="ascent")  # type: ignore[no-untyped-call]
     vertices = vertices + low
     return vertices, faces.astype(np.int64), spheres.materials[_nearest(vertices, spheres)]

@@ -1,4 +1,4 @@
-"""Signals of crystals, by multislice simulations whose results come along as ``haadf_table.npz``."""
+"""Signals of crystals, from multislice simulations whose results are bundled as ``haadf_table.npz``."""
 
 import json
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from particleforge.recipes.aggregate.scattering import coefficient_per_nm
 
 PATH = Path(__file__).with_name("haadf_table.npz")
 LAST_STEPS = 5
-"""The loss of unscattered electrons over these goes on beyond the last thickness."""
+"""The loss of unscattered electrons over these is extrapolated beyond the last thickness."""
 
 Crystal: TypeAlias = Literal["rutile", "anatase", "wo3_gamma", "wo3_delta"]
 Floats = npt.NDArray[np.float64]
@@ -21,17 +21,17 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Table:
-    """Shares of the electrons that crystals scatter into rings, and how these were simulated.
+    """Shares of the electrons that crystals scatter into rings, and how they were simulated.
 
     Attributes
     ----------
     intensity
         (crystals, directions, thicknesses, rings), rings from 0 outwards.
     standard_error
-        Of the intensity, by the scatter among sets of displaced atoms and tilts of the beam.
+        Standard error of the intensity, from the scatter among sets of displaced atoms and beam tilts.
     metadata
-        Structures, microscope and numerics. `step_nm` is the step of thickness, and the first one; `ring_mrad` the
-        width of a ring.
+        Structures, microscope and numerics. `step_nm` is the step of thickness, and the first thickness; `ring_mrad` is
+        the width of a ring.
     """
 
     intensity: npt.NDArray[np.float32]
@@ -41,7 +41,7 @@ class Table:
 
 @cache
 def table() -> Table:
-    """Return the table; its arrays cannot be written to."""
+    """Return the table; its arrays are read-only."""
     with np.load(PATH) as file:
         found = Table(file["intensity"], file["standard_error"], json.loads(str(file["metadata"])))
     found.intensity.setflags(write=False)
@@ -50,16 +50,16 @@ def table() -> Table:
 
 
 def covers(voltage_kv: float, inner_mrad: float) -> bool:
-    """Whether the table holds at a voltage, and for a detector that lies outside of the beam's cone."""
+    """Whether the table is valid at a voltage, and for a detector outside the cone of the beam."""
     about = table().metadata
     return bool(voltage_kv == about["voltage_kv"] and inner_mrad >= about["semi_convergence_mrad"])
 
 
 @cache
 def signals(crystal: Crystal, range_mrad: tuple[float, float]) -> Floats:
-    """Share of the electrons in a range of angles, (directions, steps of thickness from none).
+    """Share of the electrons in a range of angles, (directions, steps of thickness from zero).
 
-    Rings that are covered partly count by the share of their area. Beyond the last one atoms scatter on their own.
+    Partly covered rings count by the share of their area. Beyond the last ring atoms scatter independently.
     """
     about = table().metadata
     phase = about["phases"][crystal]
@@ -76,9 +76,9 @@ def signals(crystal: Crystal, range_mrad: tuple[float, float]) -> Floats:
 
 
 def curve(signal: Floats, thickness_nm: Floats) -> Floats:
-    """Signal in one direction at any thicknesses.
+    """Signal in one direction at any thickness.
 
-    It is linear between those of the table. Beyond them the rest of the electrons falls off as it last did.
+    It is interpolated linearly in the table. Beyond it, the unscattered electrons decay at the last rate.
     """
     step = table().metadata["step_nm"]
     last = step * (len(signal) - 1)

@@ -1,4 +1,4 @@
-"""An aggregate as the microscope sees it, along z."""
+"""Projection of an aggregate along z, as the microscope sees it."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from particleforge.recipes.aggregate import kernels
 from particleforge.recipes.aggregate.spheres import Floats, Spheres
 
 ANGLES = 12
-"""Turns about the beam that are tried to fit an aggregate into the frame."""
+"""Number of rotations around the beam tried to fit an aggregate into the frame."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +38,8 @@ class View:
     pixel_size_nm: float
 
 
-def look(spheres: Spheres, shape: tuple[int, int], pixel_size_nm: float) -> View:
-    """Put an aggregate into the middle of a frame; turn it about the beam where it fits better so."""
+def view_of(spheres: Spheres, shape: tuple[int, int], pixel_size_nm: float) -> View:
+    """Put an aggregate into the centre of a frame; rotate it around the beam if it then fits better."""
     flat, radii = spheres.positions_nm[:, :2] / pixel_size_nm, spheres.radii_nm / pixel_size_nm
     room = np.array(shape) - 1.0
     best, least = flat, np.inf
@@ -55,7 +55,7 @@ def look(spheres: Spheres, shape: tuple[int, int], pixel_size_nm: float) -> View
 
 
 def label(view: View) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """Labels, where the sphere nearest to the source lies on top, and the pixels of each sphere's whole disc."""
+    """Labels, with the sphere nearest to the source on top, and the number of pixels of each sphere's whole disc."""
     labels = np.zeros(view.shape, np.uint32)
     areas = np.zeros(len(view.radii_px), np.int64)
     order = np.argsort(view.heights_nm, kind="stable")
@@ -70,7 +70,7 @@ def truth_table(
     labels: npt.NDArray[np.uint32],
     areas: npt.NDArray[np.int64],
 ) -> pd.DataFrame:
-    """One row per sphere, also of those that are wholly hidden or outside of the frame."""
+    """One row per sphere, including those that are completely hidden or outside the frame."""
     size, count = view.pixel_size_nm, len(spheres)
     rank = np.empty(count, int)
     rank[np.argsort(-view.heights_nm, kind="stable")] = np.arange(1, count + 1)

@@ -17,22 +17,22 @@ from particleforge.recipes.render.scene import Body
 
 
 class Grown(Placement):
-    """Aggregates of a fractal dimension, grown as those of the recipe `aggregate`, at any angle on the ground.
+    """Aggregates of a given fractal dimension, grown like those of the recipe `aggregate`, at any angle on the ground.
 
-    Particles count as spheres of their volume; they join one by one, at random.
+    Particles count as spheres of equal volume; they join one by one, at random.
     """
 
     kind: Literal["grown"] = "grown"
     growth: AnyGrowth = Field(
         Exact(particles=Uniform(low=20, high=40), fractal_dimension=Uniform(low=1.7, high=1.9)),
-        description="How they grow; its `particles` are those of one aggregate, about.",
+        description="How they grow; `particles` is the approximate number in one aggregate.",
     )
     scatter: Scattered = Field(
         Scattered(cut_by_border=False, clustering=0, overlap=0.3), description="How the aggregates lie."
     )
 
     def place(self, bodies: list[Body], ground: Floats, rng: np.random.Generator) -> list[Body]:
-        """Grow aggregates of nearly the same number about the origin, then scatter them."""
+        """Grow aggregates of nearly equal size at the origin, then scatter them."""
         count = max(1, round(len(bodies) / max(1.0, number(self.growth.particles))))
         chosen = [which for which in np.array_split(rng.permutation(len(bodies)), count) if len(which)]
         grown = [self._grown([bodies[i] for i in which], k, rng) for k, which in enumerate(chosen, 1)]
@@ -42,7 +42,7 @@ class Grown(Placement):
         return [placed[i] for i in range(len(bodies))]
 
     def _grown(self, part: list[Body], cluster: int, rng: np.random.Generator) -> list[Body]:
-        """One aggregate about the origin."""
+        """One aggregate at the origin."""
         radii = np.array([body.diameter_px / 2 for body in part])
         masses = radii**3 * [body.material.density_g_cm3 for body in part]
         places = self.growth.join(radii, masses, rng)

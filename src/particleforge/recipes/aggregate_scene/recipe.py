@@ -13,7 +13,7 @@ from particleforge.recipes.render.recipe import Render
 class AggregateScene(Render):
     """Aggregates grown in space, lying on a support and rendered as an instrument would show them.
 
-    Growth is that of the recipe `aggregate`, all else that of `render`. Every primary particle is an instance.
+    Growth is as in the recipe `aggregate`, everything else as in `render`. Every primary particle is an instance.
     """
 
     kind: Literal["aggregate_scene"] = "aggregate_scene"  # type: ignore[assignment]

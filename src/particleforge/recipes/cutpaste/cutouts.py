@@ -14,21 +14,23 @@ from particleforge.params import Params
 from particleforge.sample import Sample
 
 MARGIN_PX = 3
-"""Rim of source pixels kept around a cutout for its soft edge."""
+"""Width of the rim of source pixels kept around a cutout for its soft edge."""
 
 
 class CutoutRule(Params):
-    """Which annotated particles are whole enough to be cut out."""
+    """Which annotated particles are complete enough to be cut out."""
 
-    min_area_px: int = Field(12, ge=1, description="Smaller particles are left out; they have no shape to learn.")
+    min_area_px: int = Field(
+        12, ge=1, description="Smaller particles are left out, because they have no shape to learn."
+    )
     max_contact: float = Field(
         0.35,
         ge=0,
         le=1,
-        description="Share of the outline that may lie on a neighbour; above it the particle counts as cut by it.",
+        description="Largest share of the outline in contact with neighbours; above it the particle counts as cut.",
     )
     outlier_factor: float = Field(
-        3.0, gt=1, description="A particle this many times larger or smaller than the median is reported; it is kept."
+        3.0, gt=1, description="Particles this many times larger or smaller than the median are reported, but kept."
     )
     feather_px: float = Field(0.7, ge=0, le=1, description="Softness (sigma) of the cut edge.")
 
@@ -50,7 +52,7 @@ class Cutout:
 
 @dataclass
 class Pool:
-    """All usable cutouts, and what was left out and why, as ``NAME#LABEL``."""
+    """All usable cutouts, and which particles were left out and why, as ``NAME#LABEL``."""
 
     cutouts: list[Cutout] = field(default_factory=list)
     cut_by_border: list[str] = field(default_factory=list)
@@ -59,12 +61,12 @@ class Pool:
     size_outliers: list[str] = field(default_factory=list)
 
     def report(self) -> str:
-        """One line for a person."""
+        """Summarise in one line."""
         lists = {
             "cut by the border": self.cut_by_border,
             "cut by a neighbour": self.cut_by_neighbour,
             "too small": self.too_small,
-            "kept though of unusual size": self.size_outliers,
+            "kept despite unusual size": self.size_outliers,
         }
         parts = [f"{len(names)} {what}" for what, names in lists.items() if names]
         return f"{len(self.cutouts)} particles to paste" + (f" ({', '.join(parts)})" if parts else "")
@@ -129,7 +131,7 @@ def _cut_sample(image: int, sample: Sample, rule: CutoutRule, pool: Pool) -> Non
 
 
 def _contacts(labels: npt.NDArray[np.uint32]) -> Iterator[tuple[int, float]]:
-    """Share of each label's outline pixels that have another label beside them (4 neighbours)."""
+    """Yield the share of each label's outline pixels that are next to another label (4 neighbours)."""
     index = np.arange(labels.size).reshape(labels.shape)
     outline, touching = [], []
     for one, other in (
@@ -144,14 +146,14 @@ def _contacts(labels: npt.NDArray[np.uint32]) -> Iterator[tuple[int, float]]:
             touching.append(pixels[both])
     flat = labels.ravel()
     ids, counts = np.unique(flat[np.unique(np.concatenate(outline))], return_counts=True)
-    shared = dict(zip(*np.unique(flat[np.unique(np.concatenate(touching))], return_counts=True), strict=True))
+    contact = dict(zip(*np.unique(flat[np.unique(np.concatenate(touching))], return_counts=True), strict=True))
     for label, count in zip(ids, counts, strict=True):
         if label:
-            yield int(label), shared.get(label, 0) / count
+            yield int(label), contact.get(label, 0) / count
 
 
 def soft_edge(mask: npt.NDArray[np.bool_], feather_px: float) -> npt.NDArray[np.float32]:
-    """Alpha of a mask: a Gaussian edge whose half-way line is the mask's own outline, so sizes stay true."""
+    """Alpha of a mask: a Gaussian edge whose 50 % line is the outline of the mask, so sizes stay correct."""
     if feather_px == 0:
         return mask.astype(np.float32)
     soft = ndimage.gaussian_filter(mask.astype(np.float32), feather_px)
@@ -159,7 +161,7 @@ def soft_edge(mask: npt.NDArray[np.bool_], feather_px: float) -> npt.NDArray[np.
 
 
 def _ferets(mask: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Largest and smallest distance of two parallel tangents to the pixels, taken as discs, in 2 degree steps."""
+    """Largest and smallest distance between parallel tangents to the pixels, taken as discs, in 2 degree steps."""
     centres = np.argwhere(mask & ~ndimage.binary_erosion(mask))
     angles = np.deg2rad(np.arange(0, 180, 2))
     reach = centres @ np.stack([np.sin(angles), np.cos(angles)])

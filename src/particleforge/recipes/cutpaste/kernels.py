@@ -1,4 +1,4 @@
-"""Compiled inner loops: turn a cutout, lay patches."""
+"""Compiled inner loops: rotate a cutout, lay patches."""
 
 import numba
 import numpy as np
@@ -9,7 +9,7 @@ Floats = npt.NDArray[np.float32]
 
 @numba.njit(cache=True, nogil=True)
 def turn(pixels: Floats, alpha: Floats, matrix: npt.NDArray[np.float64], out_pixels: Floats, out_alpha: Floats) -> None:
-    """Resample a cutout bilinearly through `matrix` (2 x 2, out -> in) about both centres."""
+    """Resample a cutout bilinearly through `matrix` (2 x 2, out -> in) around both centres."""
     height, width = pixels.shape
     cy, cx = (height - 1) / 2, (width - 1) / 2
     oy, ox = (out_pixels.shape[0] - 1) / 2, (out_pixels.shape[1] - 1) / 2
@@ -45,7 +45,7 @@ def lay_patches(
     total: Floats,
     power: Floats,
 ) -> None:
-    """Add windowed patches of an image, turned (0-3) and mirrored (4-7), about their means, on a grid half as wide.
+    """Add windowed patches of an image, rotated (0-3) and mirrored (4-7), minus their means, on a grid half as wide.
 
     Patch i is read at ``corners[i]`` and laid at row i // columns and column i % columns of the grid.
     """

@@ -25,7 +25,7 @@ from particleforge.sample import Sample
 
 @dataclass(frozen=True, eq=False)
 class Home:
-    """One source image, or all of them mixed: particles, canvases and what is typical there."""
+    """One source image, or all of them mixed: particles, canvases and typical properties."""
 
     cutouts: list[Cutout]
     canvases: CanvasMaker
@@ -39,7 +39,7 @@ class Home:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What `CutPaste` prepares once."""
+    """What `CutPaste` prepares once for all samples."""
 
     homes: list[Home]
     pool: Pool
@@ -47,10 +47,10 @@ class Prepared:
 
 
 class CutPaste(Recipe):
-    """Annotated particles, cut out, turned, scaled and pasted onto canvases.
+    """Annotated particles, cut out, rotated, scaled and pasted onto canvases.
 
-    The method of UTILE-Gen (Colliard-Granero et al., ACS Nanosci. Au 2023, 3, 398), with every requested
-    particle visible, true mask collision, soft edges and canvases free of unlabelled particles.
+    The method of UTILE-Gen (Colliard-Granero et al., ACS Nanosci. Au 2023, 3, 398), but every requested particle is
+    visible, collisions are tested with the masks, edges are soft, and canvases contain no unlabelled particles.
     """
 
     takes_annotated: ClassVar[bool] = True
@@ -61,22 +61,22 @@ class CutPaste(Recipe):
     width_px: int | None = Field(None, ge=16, le=65536, description="Image width; empty: that of the source.")
     mix_sources: bool = Field(
         False,
-        description="Whether particles of one image are pasted onto canvases of another; magnifications then mix.",
+        description="Whether particles of one image are pasted onto canvases of another; this mixes magnifications.",
     )
     particles: Annotated[Draw | None, PerImage(), Within(0, 10_000_000)] = Field(
         None,
-        description="Particles per image; empty: as dense as fully annotated images, times 0.5 to 1.5; "
-        "5 to 60 % of the area where images are partly annotated.",
+        description="Number of particles per image; empty: the density of fully annotated images times 0.5 to 1.5, "
+        "or 5 to 60 % of the area for partly annotated images.",
     )
     overlap: Annotated[Draw, PerImage(), Within(0, 0.95)] = Field(
         Choice(values=(0, 0, 0.3)), description="Share of a particle that others may cover; 0: particles never overlap."
     )
     min_visible: float = Field(
-        0.35, gt=0, le=1, description="Share of each particle's area that stays visible, whatever covers or cuts it."
+        0.35, gt=0, le=1, description="Share of each particle's area that stays visible, even if it is covered or cut."
     )
     cut_by_border: bool = Field(True, description="Whether particles may be cut by the image border.")
     clustering: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        Uniform(low=0, high=0.6), description="Share of particles put so that they touch another."
+        Uniform(low=0, high=0.6), description="Share of particles placed in contact with another."
     )
     scale: Annotated[Draw, PerParticle(), Within(0.05, 20)] = Field(
         Uniform(low=0.8, high=1.25), description="Size factor of each particle."
@@ -86,12 +86,13 @@ class CutPaste(Recipe):
     )
     flip: bool = Field(True, description="Whether half of the particles are mirrored.")
     grey_gain: Annotated[Draw, PerParticle(), Within(0.1, 10)] = Field(
-        Uniform(low=0.92, high=1.08), description="Factor on each particle's contrast to the background."
+        Uniform(low=0.92, high=1.08), description="Factor applied to each particle's contrast to the background."
     )
     canvas: AnyCanvas = Field(Auto(), description="What particles are pasted onto.")
     cutouts: CutoutRule = Field(CutoutRule(), description="Which annotated particles are cut out.")
     lettering: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
-        Uniform(low=0.5, high=4.5), description="Burnt-in letters and scale bars per image, which are no particles."
+        Uniform(low=0.5, high=4.5),
+        description="Number of burnt-in labels and scale bars per image, which are not particles.",
     )
     blur_sigma_px: Annotated[Draw, PerImage(), Within(0, 50)] = Field(
         Uniform(low=0, high=0.3), description="Gaussian blur of the whole image."
@@ -119,14 +120,14 @@ class CutPaste(Recipe):
         for group in groups:
             try:
                 homes += [home for home in [self._home(sources, group, pool)] if home]
-            except UserError as error:  # one image without background does not spoil the others
+            except UserError as error:  # one image without background must not stop the others
                 problem = error
         if not homes and problem:
             raise problem
         return Prepared(homes, pool, _image_dtype({sample.micrograph.pixels.dtype for sample in sources}))
 
     def _home(self, samples: Sequence[Sample], group: range, pool: Pool) -> Home | None:
-        """Particles and canvases of some sources; None where no particle of theirs can be cut out."""
+        """Particles and canvases of some sources; None if no particle can be cut out of them."""
         sources = samples[group.start : group.stop]
         cutouts = [cutout for cutout in pool.cutouts if cutout.image in group]
         if not cutouts:
@@ -176,8 +177,8 @@ class CutPaste(Recipe):
                 if self.particles is None:
                     continue
                 raise UserError(
-                    f"{wanted} particles do not fit into {home.shape[0]} x {home.shape[1]} px: {done} did.",
-                    "Ask for fewer or smaller ones, a larger image, or allow overlap.",
+                    f"{wanted} particles do not fit into {home.shape[0]} x {home.shape[1]} px: only {done} did.",
+                    "Request fewer or smaller particles or a larger image, or allow overlap.",
                 )
             scene.paste(particle, place, (gain, level - gain * particle.cutout.background))
             placed.append(particle)
@@ -209,7 +210,7 @@ class CutPaste(Recipe):
         dtype: np.dtype[Any],
         rng: np.random.Generator,
     ) -> npt.NDArray[Any]:
-        """Blur, noise, salt and pepper, then the dtype of the sources."""
+        """Add blur, noise, salt and pepper, then convert to the dtype of the sources."""
         blur, noise, share = number(self.blur_sigma_px), number(self.noise), number(self.salt_pepper)
         low, high = grey_range
         image = gaussian_blur(image, blur)
@@ -226,7 +227,7 @@ class CutPaste(Recipe):
 
 
 def _image_dtype(dtypes: set[np.dtype[Any]]) -> np.dtype[Any]:
-    """Return the sources' own dtype where that is an integer of 8 or 16 bits, else float32."""
+    """Return the dtype of the sources if it is an integer of 8 or 16 bits, else float32."""
     (dtype, *others) = dtypes
     kept = not others and np.issubdtype(dtype, np.integer) and dtype.itemsize <= 2
     return dtype if kept else np.dtype(np.float32)
@@ -235,8 +236,8 @@ def _image_dtype(dtypes: set[np.dtype[Any]]) -> np.dtype[Any]:
 def _densities(sources: Sequence[Sample]) -> npt.NDArray[np.float64]:
     """Particles per pixel of each source.
 
-    How many a partly annotated one really holds is not known: 20 % of its area is taken as covered, and the
-    recipe varies that widely.
+    The true number in a partly annotated one is unknown: 20 % of its area is taken as covered, and the recipe
+    varies this widely.
     """
     densities = []
     for sample in sources:

@@ -12,7 +12,7 @@ Floats = npt.NDArray[np.float32]
 
 
 MAX_CORNERS = 65536
-"""Places patches are taken from; more add memory but no variety."""
+"""Number of places patches are taken from; more need memory but add no variety."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +25,9 @@ class Exemplar:
 
 
 def exemplar(image: Floats, background: npt.NDArray[np.bool_], side: int, least: int = 4) -> Exemplar | None:
-    """Where patches of sure background can be taken; the side shrinks until there are `least` of them.
+    """Find where patches of sure background can be taken; the side shrinks until there are at least `least` of them.
 
-    Returns None where not even a 3 px patch fits.
+    Returns None if not even a 3 px patch fits.
     """
     room = ndimage.distance_transform_cdt(np.pad(background, 1), "chessboard")[1:-1, 1:-1]
     side = min(side, *image.shape)
@@ -43,16 +43,16 @@ def exemplar(image: Floats, background: npt.NDArray[np.bool_], side: int, least:
 
 
 def weave(source: Exemplar, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-    """Weave a canvas of random, flipped and turned patches that overlap by half.
+    """Weave a canvas of random, flipped and rotated patches that overlap by half.
 
-    Patches are added about their own means and divided by the root of the summed squared weights: this keeps the
+    Patches are added minus their own means and divided by the root of the summed squared weights: this keeps the
     variance of the grain, which a plain average would halve where patches overlap. The means become a smooth
-    course of their own, so that uneven illumination of the source gives no blotches of patch size.
+    surface, so that uneven illumination of the source does not cause blotches the size of a patch.
 
     Parameters
     ----------
     source
-        Where the patches come from.
+        The image and the places of the patches.
     shape
         (Y, X) of the canvas.
     rng
@@ -68,7 +68,7 @@ def weave(source: Exemplar, shape: tuple[int, int], rng: np.random.Generator) ->
     turns = rng.integers(8, size=len(corners))
     kernels.lay_patches(source.image, corners, turns, np.outer(ramp, ramp), columns, total, power)
     inner = slice(step, step + shape[0]), slice(step, step + shape[1])
-    woven: Floats = total[inner] / np.sqrt(power[inner]) + _course(_levels(source, rng), shape, rng)
+    woven: Floats = total[inner] / np.sqrt(power[inner]) + _smooth_surface(_levels(source, rng), shape, rng)
     return woven
 
 
@@ -80,10 +80,10 @@ def _levels(source: Exemplar, rng: np.random.Generator, count: int = 64) -> Floa
     return np.asarray(patches.mean((1, 2)), np.float32)
 
 
-def _course(levels: Floats, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+def _smooth_surface(levels: Floats, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
     """Smooth surface through randomly chosen levels at 3 x 3 nodes.
 
-    Written as sums, not as matrix products: their idle threads would take the cores from other workers.
+    Written as sums, not as matrix products, whose idle threads would take cores from other workers.
     """
     nodes = rng.choice(levels, (3, 3))
     down, across = _weights(shape[0]), _weights(shape[1])

@@ -1,4 +1,4 @@
-"""Turn cutouts before they are pasted."""
+"""Transform cutouts before they are pasted."""
 
 import math
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Turned(Stamp):
 
 
 def turn(cutout: Cutout, scale: float, angle_deg: float, flip: bool) -> Turned:
-    """Flip, scale and rotate a cutout about its centre."""
+    """Flip, scale and rotate a cutout around its centre."""
     sine, cosine = (round(f(math.radians(angle_deg)), 12) for f in (math.sin, math.cos))  # quarter turns are exact
     height, width = cutout.alpha.shape
     out_height = math.ceil(scale * (height * abs(cosine) + width * abs(sine)))
@@ -31,7 +31,7 @@ def turn(cutout: Cutout, scale: float, angle_deg: float, flip: bool) -> Turned:
     pixels = np.empty((out_height, out_width), np.float32)
     alpha = np.empty_like(pixels)
     kernels.turn(cutout.pixels, cutout.alpha, matrix, pixels, alpha)
-    if alpha.max() < 0.5:  # thinner than a pixel: the pixel that holds most of it stands for all of it
+    if alpha.max() < 0.5:  # thinner than a pixel: the pixel with the most of it represents it
         most = alpha.argmax()
         alpha.flat[most] = 0.5
         pixels.flat[most] = cutout.pixels.flat[cutout.alpha.argmax()]

@@ -1,1 +1,1 @@
-"""What the microscope adds, one file per effect."""
+"""Effects of the microscope, one file each."""

@@ -11,17 +11,17 @@ from particleforge.recipes.stage import Floats, Stage
 
 
 class Charging(Stage):
-    """Bright glow around bright things, and streaks behind them along the scan."""
+    """Bright glow around bright objects, and streaks behind them along the scan direction."""
 
     glow: Annotated[Draw, PerImage(), Within(-1, 1)] = Field(
         with_probability(0.12, Uniform(low=-0.3, high=0.5)),
-        description="Share of the light that is spread; below 0: darker.",
+        description="Share of the brightness that is spread; below 0: darker.",
     )
     width_px: Annotated[Draw, PerImage(), Within(0.5, 1000)] = Field(
-        LogUniform(low=3, high=25), description="How far it is spread."
+        LogUniform(low=3, high=25), description="Width over which it is spread."
     )
     streaks: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        with_probability(0.08, Uniform(low=0.02, high=0.2)), description="Grey of the streaks."
+        with_probability(0.08, Uniform(low=0.02, high=0.2)), description="Grey value of the streaks."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:

@@ -12,14 +12,14 @@ from particleforge.recipes.stage import Floats, Stage
 
 
 class Jpeg(Stage):
-    """Blocks and ringing of a compressed image."""
+    """Block artefacts and ringing of a compressed image."""
 
     loss: Annotated[Draw, PerImage(), Within(0, 95)] = Field(
-        with_probability(0.35, Uniform(low=10, high=70)), description="100 minus the quality; 0: not compressed."
+        with_probability(0.35, Uniform(low=10, high=70)), description="100 minus the JPEG quality; 0: not compressed."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:
-        """Compress and read again."""
+        """Compress and decompress."""
         if not (loss := round(number(self.loss))):
             return image
         file = io.BytesIO()

@@ -11,14 +11,14 @@ from particleforge.recipes.stage import Floats, Stage
 
 
 class Read(Stage):
-    """Gaussian noise of the same strength everywhere, grainy where the image was enlarged."""
+    """Gaussian noise of the same strength everywhere; grainy, as in enlarged images."""
 
     sd: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         with_probability(0.7, LogUniform(low=0.005, high=0.1)), description="Standard deviation of the grey values."
     )
     grain_px: Annotated[Draw, PerImage(), Within(0, 20)] = Field(
         with_probability(0.4, Uniform(low=0.4, high=1.6)),
-        description="Gaussian sigma of the grains; 0: single pixels.",
+        description="Size of the grains (Gaussian sigma); 0: single pixels.",
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:

@@ -14,11 +14,11 @@ class Shot(Stage):
 
     at_white: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         with_probability(0.4, LogUniform(low=0.01, high=0.12)),
-        description="Standard deviation of the grey values where the image is white: 1 / sqrt(counts).",
+        description="Standard deviation of the grey values in white areas: 1 / sqrt(counts).",
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:
-        """Draw counts; above about 20 of them the normal distribution with their variance is as good."""
+        """Add normally distributed noise with the variance of the counts; above about 20 it equals Poisson noise."""
         if not (noise := number(self.at_white)):
             return image
         spread = np.float32(noise) * np.sqrt(np.clip(image, 0, None))

@@ -10,20 +10,20 @@ from particleforge.recipes.stage import Floats, Stage
 
 
 class Tone(Stage):
-    """The grey values an operator stretches the image to; what leaves 0 to 1 is cut off."""
+    """The grey values to which an operator stretches the image; values outside 0 to 1 are clipped."""
 
     dark: Annotated[Draw, PerImage(), Within(-1, 1)] = Field(
-        Uniform(low=-0.1, high=0.4), description="Grey of the 0.2nd percentile; below 0, black is saturated."
+        Uniform(low=-0.1, high=0.4), description="Grey value of the 0.2nd percentile; below 0, black is saturated."
     )
     bright: Annotated[Draw, PerImage(), Within(0, 2)] = Field(
-        Uniform(low=0.5, high=1.15), description="Grey of the 99.8th percentile; above 1, white is saturated."
+        Uniform(low=0.5, high=1.15), description="Grey value of the 99.8th percentile; above 1, white is saturated."
     )
     gamma: Annotated[Draw, PerImage(), Within(0.1, 10)] = Field(
-        LogUniform(low=0.6, high=1.6), description="Exponent of the grey values between these two."
+        LogUniform(low=0.6, high=1.6), description="Exponent applied to the grey values between these two."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:
-        """Stretch, bend, cut off."""
+        """Stretch, apply gamma, clip."""
         low, high = np.percentile(image[::2, ::2], (0.2, 99.8))
         share = np.clip((image - low) / (high - low + 1e-6), 0, 1.5) ** number(self.gamma)
         dark = number(self.dark)

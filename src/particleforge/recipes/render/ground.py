@@ -1,4 +1,4 @@
-"""What particles lie on."""
+"""The support under the particles."""
 
 from typing import Annotated
 
@@ -13,21 +13,23 @@ from particleforge.recipes.render.material import AnyMaterial, Material
 from particleforge.recipes.render.mesh import Mesh
 
 STEP_PX = 2
-"""Distance of the points of its surface; bumps are at least twice as wide."""
-BESIDE = 0.5
-"""How far the ground goes on beside the image, over the image's longer side."""
+"""Distance between points of its surface; bumps are at least twice as wide."""
+OUTSIDE = 0.5
+"""Extent of the ground outside the image, relative to the longer side of the image."""
 
 
 class Ground(Params):
     """A flat or bumpy support."""
 
-    present: bool = Field(True, description="Whether there is any; without, particles float before nothing.")
-    material: AnyMaterial = Field(Material(name="silicon", se_yield=0.6, atomic_number=14), description="Its material.")
+    present: bool = Field(True, description="Whether there is a support; otherwise particles float in empty space.")
+    material: AnyMaterial = Field(
+        Material(name="silicon", se_yield=0.6, atomic_number=14), description="Material of the support."
+    )
     roughness_nm: Annotated[Draw, PerImage(), Within(0, 1e6)] = Field(
-        Uniform(low=0, high=1.5), description="Standard deviation of its height."
+        Uniform(low=0, high=1.5), description="Standard deviation of the height of the support."
     )
     bump_nm: Annotated[Draw, PerImage(), Within(0.1, 1e7)] = Field(
-        LogUniform(low=10, high=100), description="Width of its largest bumps."
+        LogUniform(low=10, high=100), description="Width of the largest bumps of the support."
     )
 
     def heights(
@@ -41,15 +43,15 @@ class Ground(Params):
         return np.asarray(heights - heights.max(), np.float32)
 
     def mesh(self, heights: npt.NDArray[np.float32]) -> Mesh | None:
-        """Surface through the heights in the middles of pixels, going on flat beside the image; None: there is none."""
+        """Surface through the heights at the centres of pixels, flat outside the image; None: no ground."""
         if not self.present:
             return None
         height, width = heights.shape
         if not heights.any():
             return _grid(np.zeros((2, 2)), np.array([-height, 2.0 * height]), np.array([-width, 2.0 * width]))
         padded = np.pad(heights[::STEP_PX, ::STEP_PX].astype(float), 1, mode="edge")
-        beside = BESIDE * max(height, width)
-        y, x = (np.concatenate([[-beside], np.arange(0, n, STEP_PX) + 0.5, [n + beside]]) for n in (height, width))
+        outside = OUTSIDE * max(height, width)
+        y, x = (np.concatenate([[-outside], np.arange(0, n, STEP_PX) + 0.5, [n + outside]]) for n in (height, width))
         return _grid(padded, y, x)
 
 

@@ -1,4 +1,4 @@
-"""Compiled inner loops: what a body covers, and how much of it a beam crosses."""
+"""Compiled inner loops: the pixels a body covers, and the length of a beam inside it."""
 
 import math
 
@@ -12,9 +12,9 @@ Doubles = npt.NDArray[np.float64]
 
 @numba.njit(cache=True, nogil=True)
 def project(vertices: Doubles, faces: npt.NDArray[np.int32], top: Floats, bottom: Floats, thickness: Floats) -> None:
-    """Cast rays along z through the middles of the pixels of a window; pixel (0, 0) has its middle at x = y = 0.5.
+    """Cast rays along z through the centres of the pixels of a window; the centre of pixel (0, 0) is x = y = 0.5.
 
-    Writes the highest and lowest z of a closed mesh and the length inside it. `top` comes filled with -inf, `bottom`
+    Writes the highest and lowest z of a closed mesh and the length inside it. `top` must be filled with -inf, `bottom`
     with inf and `thickness` with 0.
     """
     height, width = top.shape
@@ -47,7 +47,7 @@ def project(vertices: Doubles, faces: npt.NDArray[np.int32], top: Floats, bottom
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _side(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> float:
-    """Twice the area of a triangle with the point, positive on one side of a to b; exactly opposite for b to a."""
+    """Twice the signed area of the triangle of a, b and the point; exactly opposite if a and b are swapped."""
     if ax < bx or (ax == bx and ay < by):
         return (bx - ax) * (y - ay) - (by - ay) * (x - ax)
     return -((ax - bx) * (y - by) - (ay - by) * (x - bx))
@@ -55,7 +55,7 @@ def _side(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> flo
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _within(weight: float, ax: float, ay: float, bx: float, by: float, sign: float) -> bool:
-    """Whether a point is inside of an edge; a point on the edge belongs to one of the two triangles there."""
+    """Whether a point is inside an edge; a point on the edge belongs to exactly one of the two triangles."""
     if weight != 0:
         return weight > 0
     dx, dy = (bx - ax) * sign, (by - ay) * sign

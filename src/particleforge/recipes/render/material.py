@@ -1,4 +1,4 @@
-"""What particles are made of."""
+"""Materials of rendered particles."""
 
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -10,16 +10,20 @@ from particleforge.recipes.named import by_name
 
 
 class Material(Params):
-    """Properties that decide how a material looks; typical values, good for pictures, not for quantification."""
+    """Properties that determine the appearance; typical values, good for images, not for quantification."""
 
-    name: str = Field("silica", description="What the truth table calls it.")
-    density_g_cm3: float = Field(2.2, gt=0, le=30, description="Density; settling particles have masses by it.")
-    atomic_number: float = Field(10.8, ge=1, le=100, description="Mean over the mass: brightness in back-scatter.")
-    se_yield: float = Field(1.0, gt=0, le=10, description="Secondary electrons from a flat surface, silica = 1.")
-    mean_free_path_nm: float = Field(
-        137.0, gt=0, le=1e5, description="Path of 200 keV electrons that leaves 1/e of them in an aperture of 5 mrad."
+    name: str = Field("silica", description="Name in the truth table.")
+    density_g_cm3: float = Field(2.2, gt=0, le=30, description="Density; gives the mass of settling particles.")
+    atomic_number: float = Field(
+        10.8, ge=1, le=100, description="Mean atomic number by mass; gives the back-scattered brightness."
     )
-    refractive_index: float = Field(1.46, gt=0.05, le=5, description="At 550 nm.")
+    se_yield: float = Field(
+        1.0, gt=0, le=10, description="Yield of secondary electrons from a flat surface, silica = 1."
+    )
+    mean_free_path_nm: float = Field(
+        137.0, gt=0, le=1e5, description="Path after which 1/e of 200 keV electrons remain in an aperture of 5 mrad."
+    )
+    refractive_index: float = Field(1.46, gt=0.05, le=5, description="Refractive index at 550 nm.")
     extinction: float = Field(0.0, ge=0, le=10, description="Imaginary part of the refractive index at 550 nm.")
 
 

@@ -1,6 +1,6 @@
 """Closed triangle meshes.
 
-Points are (x, y, z): x right and y down as in the image, z towards the viewer. Triangles go round such that the
+Points are (x, y, z): x right and y down as in the image, z towards the viewer. Triangles are oriented such that the
 cross product of their sides (in these coordinates) points outward.
 """
 
@@ -32,7 +32,7 @@ class Mesh:
 
     @cached_property
     def volume(self) -> float:
-        """Volume inside."""
+        """Enclosed volume."""
         a, b, c = self._corners
         return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6)
 
@@ -55,13 +55,13 @@ class Mesh:
 
     @cached_property
     def extremes(self) -> Floats:
-        """(k, 3) vertices that are farthest in one of 162 directions."""
+        """(k, 3) vertices that are farthest out in one of 162 directions."""
         farthest = np.unique((self.vertices @ sphere(2).vertices.T).argmax(0))
         return np.asarray(self.vertices[farthest], float)
 
     @cached_property
     def ferets(self) -> tuple[float, float]:
-        """Largest and smallest distance of two parallel tangent planes."""
+        """Largest and smallest distance between parallel tangent planes."""
         from scipy.spatial import ConvexHull
         from scipy.spatial.distance import pdist
 
@@ -78,26 +78,26 @@ class Mesh:
         return a, b, c
 
     def turned(self, rotation: Floats) -> "Mesh":
-        """Return the mesh after a (3, 3) rotation about the origin."""
+        """Return the mesh rotated around the origin by a (3, 3) matrix."""
         return replace(self, vertices=self.vertices @ rotation.T)
 
     def scaled(self, factor: float) -> "Mesh":
-        """Return the mesh enlarged about the origin."""
+        """Return the mesh scaled relative to the origin."""
         return replace(self, vertices=self.vertices * factor)
 
     def moved(self, shift: Sequence[float] | Floats) -> "Mesh":
-        """Return the mesh at another place."""
+        """Return the mesh shifted by a vector."""
         return replace(self, vertices=self.vertices + np.asarray(shift, float))
 
     def normalised(self) -> "Mesh":
-        """Return the mesh about its centre of mass, with the volume of a sphere of diameter 1."""
+        """Return the mesh centred on its centre of mass, with the volume of a sphere of diameter 1."""
         factor = (np.pi / 6 / self.volume) ** (1 / 3)
         return replace(self, vertices=(self.vertices - self.centroid) * factor)
 
 
 @cache
 def sphere(level: int) -> Mesh:
-    """Sphere of radius 1 out of 20 * 4**level triangles; its arrays cannot be written to."""
+    """Sphere of radius 1 made of 20 * 4**level triangles; its arrays are read-only."""
     golden = (1 + 5**0.5) / 2
     points = [(a, b * golden, 0.0) for a in (-1, 1) for b in (-1, 1)]
     corners = np.array([np.roll(point, k) for k in range(3) for point in points], float)
@@ -127,7 +127,7 @@ def hull(points: Floats) -> Mesh:
 def rounded(corners: Floats, radius: float, level: int) -> Mesh:
     """Convex body with these corners, its edges and corners rounded: all points within `radius` of the hull.
 
-    Every direction of a sphere is moved to the corner farthest in that direction, so the sphere's triangles become
+    Every point of a sphere is shifted to the corner farthest in its direction, so the triangles of the sphere become
     round corners, round edges and flat faces.
     """
     ball = sphere(level)
@@ -136,7 +136,7 @@ def rounded(corners: Floats, radius: float, level: int) -> Mesh:
 
 
 def merge(meshes: Sequence[Mesh]) -> tuple[Mesh, npt.NDArray[np.int64]]:
-    """All meshes in one, and which of them each triangle comes from."""
+    """All meshes in one, and the number of the mesh that each triangle comes from."""
     counts = [len(mesh.vertices) for mesh in meshes]
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     faces = np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts, strict=True)])
@@ -146,7 +146,7 @@ def merge(meshes: Sequence[Mesh]) -> tuple[Mesh, npt.NDArray[np.int64]]:
 
 
 def _narrowest(points: Floats, directions: Floats) -> Floats:
-    """Return a unit vector along the direction in which points lie within the shortest length."""
+    """Return a unit vector along the direction in which the extent of the points is smallest."""
     units = directions / np.linalg.norm(directions, axis=1, keepdims=True)
     heights = points @ units.T
     return np.asarray(units[np.ptp(heights, axis=0).argmin()], float)
@@ -160,13 +160,13 @@ def random_rotation(rng: np.random.Generator) -> Floats:
 
 
 def turn_in_plane(angle: float) -> Floats:
-    """(3, 3) rotation about the viewing direction by an angle in radians, from x towards y."""
+    """(3, 3) rotation around the viewing direction by an angle in radians, from x towards y."""
     sine, cosine = np.sin(angle), np.cos(angle)
     return np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
 
 
 def _subdivided(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
-    """Split every triangle into four; new vertices are pushed out to the sphere."""
+    """Split every triangle into four; new vertices are moved onto the sphere."""
     edges = np.sort(faces[:, [[0, 1], [1, 2], [2, 0]]], -1).reshape(-1, 2)
     unique, which = np.unique(edges, axis=0, return_inverse=True)
     middle = vertices[unique].sum(1)

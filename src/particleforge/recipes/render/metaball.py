@@ -1,4 +1,4 @@
-"""Spheres that flow into each other."""
+"""Spheres that merge smoothly."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def metaball(centres: Floats, radii: Floats, neck: float, step: float) -> Mesh:
-    """Surface of spheres with smooth necks where they come together.
+    """Surface of spheres with smooth necks where they meet.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def metaball(centres: Floats, radii: Floats, neck: float, step: float) -> Mesh:
     neck
         Width of the blending zone, a length: 0 = none.
     step
-        Fineness of the grid the surface is found on.
+        Grid spacing used to find the surface.
     """
     from skimage.measure import marching_cubes
 
@@ -39,8 +39,8 @@ def _blend(one: Floats, other: Floats, width: float) -> Floats:
     smaller = np.minimum(one, other)
     if width <= 0:
         return smaller
-    near = np.clip(1 - np.abs(np.where(np.isinf(one), np.inf, one - other)) / width, 0, None)
-    return np.asarray(smaller - near**2 * width / 4, float)
+    closeness = np.clip(1 - np.abs(np.where(np.isinf(one), np.inf, one - other)) / width, 0, None)
+    return np.asarray(smaller - closeness**2 * width / 4, float)
 
 
 def _outward(mesh: Mesh) -> Mesh:

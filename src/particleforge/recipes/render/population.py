@@ -15,7 +15,7 @@ from particleforge.recipes.render.mesh import Mesh, random_rotation, turn_in_pla
 from particleforge.recipes.render.scene import Body
 
 LEAST_PX = 1.5
-"""Smaller particles are not drawn."""
+"""Smallest diameter of a particle, in pixels."""
 LEVELS_PX = (0.0, 20.0, 100.0)
 """Diameters from which on meshes have 20 * 4**2, 4**3 and 4**4 triangles."""
 
@@ -25,18 +25,18 @@ class Population(Params):
 
     name: str = Field("", description="Class in the truth table; empty: the kind of geometry.")
     geometries: Annotated[tuple[AnyGeometry, ...], OneOf()] = Field(
-        (Sphere(),), min_length=1, description="Shapes, of which each image has one."
+        (Sphere(),), min_length=1, description="Shapes to choose from."
     )
     diameter_nm: Annotated[Draw, PerParticle(), Within(0)] = Field(
-        LogNormal(median=60, gsd=1.15), description="Diameter of the sphere of the same volume."
+        LogNormal(median=60, gsd=1.15), description="Diameter of the sphere of equal volume."
     )
-    share: float = Field(1.0, gt=0, description="Share of the particles' number, relative to other populations.")
-    material: AnyMaterial = Field(Material(), description="What they are made of, such as gold.")
+    share: float = Field(1.0, gt=0, description="Share of the number of particles, relative to the other populations.")
+    material: AnyMaterial = Field(Material(), description="Material of the particles, such as gold.")
     orientation: Literal["random", "lying"] = Field(
-        "random", description="random: any; lying: shortest axis up, any angle in the image's plane."
+        "random", description="random: any orientation; lying: shortest axis up, any angle in the image plane."
     )
     brightness: Annotated[Draw, PerParticle(), Within(0, 10)] = Field(
-        Uniform(low=0.93, high=1.07), description="Factor on what the material gives, particle by particle."
+        Uniform(low=0.93, high=1.07), description="Factor on the brightness of the material, drawn for each particle."
     )
 
     @model_validator(mode="after")
@@ -47,7 +47,7 @@ class Population(Params):
         return self
 
     def draw(self, rng: np.random.Generator, count: int, pixel_size_nm: float) -> list[Body]:
-        """Draw particles about the origin.
+        """Draw particles centred on the origin.
 
         Raises
         ------

@@ -45,16 +45,16 @@ IMAGING = Imaging(
     ),
     jpeg=Jpeg(loss=0),
 )
-"""A good microscope in good hands."""
+"""Effects of a good, well-adjusted microscope."""
 OF_PREVIEW = 4
-"""Samples per pixel of a preview at most."""
+"""Largest number of samples per pixel in a preview."""
 
 
 class Render(Recipe):
-    """Three-dimensional particles, rendered as an instrument would show them, with what is known of each.
+    """Three-dimensional particles, rendered as an instrument would show them, with the truth for each.
 
-    Mitsuba (Jakob et al., mitsuba-renderer.org) renders in a process of its own. Truth does not depend on the image: it
-    is one more pass through the middles of the pixels.
+    Mitsuba (Jakob et al., mitsuba-renderer.org) renders in a separate process. The truth does not depend on the image:
+    it comes from one more pass through the centres of the pixels.
     """
 
     front: ClassVar[tuple[str, ...]] = ("particles", "pixel_size_nm", "populations")
@@ -64,31 +64,34 @@ class Render(Recipe):
     width_px: int = Field(256, ge=32, le=8192, description="Image width.")
     pixel_size_nm: Annotated[Draw, PerImage(), Within(1e-3, 1e6)] = Field(2.0, description="Side of a pixel.")
     particles: Annotated[Draw, PerImage(), Within(0, 100_000)] = Field(
-        Uniform(low=20, high=50), description="Particles in the image."
+        Uniform(low=20, high=50), description="Number of particles in the image."
     )
     populations: tuple[Population, ...] = Field(
-        (Population(),), min_length=1, description="Kinds of particles, each with its share."
+        (Population(),), min_length=1, description="Kinds of particles and their shares."
     )
-    placement: AnyPlacement = Field(Scattered(), description="How they lie.")
-    ground: Ground = Field(Ground(), description="What they lie on.")
+    placement: AnyPlacement = Field(Scattered(), description="Arrangement of the particles.")
+    ground: Ground = Field(Ground(), description="Support under the particles.")
     look: AnyLook = Field(Secondary(), description="The instrument, such as sem_5kv.")
     focus: Focus = Field(Focus(), description="Depth of focus.")
     vignette: Vignette = Field(Vignette(), description="Uneven brightness of the field of view.")
-    imaging: Imaging = Field(IMAGING, description="What the detector adds.")
+    imaging: Imaging = Field(IMAGING, description="Effects of the detector.")
     scale_bar: ScaleBar = Field(ScaleBar(), description="Burnt-in scale bar.")
-    samples_per_pixel: int = Field(8, ge=1, le=4096, description="More make the image less grainy, and slower.")
+    samples_per_pixel: int = Field(
+        8, ge=1, le=4096, description="More samples make the image less noisy, but slower to render."
+    )
     variant: Choice = Field(
-        "auto", description="How Mitsuba computes: on a GPU, compiled or plainly; auto: the fastest that works here."
+        "auto",
+        description="How Mitsuba computes: on a GPU, compiled or interpreted; auto: the fastest that works here.",
     )
     threads: int = Field(0, ge=0, le=256, description="Threads of each rendering process; 0: one per core.")
 
     def prepare(self, sources: Sequence[Sample]) -> Engine:
-        """Nothing is taken from sources; find out what can render.
+        """Return an engine and find out which variants work here; no sources are needed.
 
         Raises
         ------
         UserError
-            If the variant asked for does not run here.
+            If the requested variant does not run here.
         """
         engine = Engine(self.variant, self.threads)
         _ = engine.variants
@@ -104,7 +107,7 @@ class Render(Recipe):
         Raises
         ------
         UserError
-            If the particles do not fit, or nothing can be rendered.
+            If the particles do not fit, or rendering fails.
         """
         scene = self.scene(rng)
         view, grey = self.seen(scene, prepared, rng)
@@ -135,7 +138,7 @@ class Render(Recipe):
         return f"Rendered by Mitsuba, {variant}." if variant else ""
 
     def scene(self, rng: np.random.Generator) -> Scene:
-        """Draw particles and put them in their places.
+        """Draw particles and place them.
 
         Raises
         ------
@@ -155,7 +158,7 @@ class Render(Recipe):
         return Scene(placed, shape, size, self.ground.mesh(heights), self.ground.material)
 
     def seen(self, scene: Scene, engine: Engine, rng: np.random.Generator) -> tuple[View, npt.NDArray[np.float32]]:
-        """Return what is seen in every pixel, and (Y, X) grey values of 0 to 1 before the microscope adds its part."""
+        """Return the view, and (Y, X) grey values of 0 to 1 before the effects of the microscope."""
         request = self.look.request(scene, self.samples_per_pixel, int(rng.integers(2**31)))
         view = engine.render(request)
         grey = self.look.image(scene, view, rng)

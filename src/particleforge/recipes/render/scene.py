@@ -1,4 +1,4 @@
-"""Bodies in a scene, and what each would cover alone."""
+"""Bodies in a scene, and the pixels each would cover alone."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,14 +15,14 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Silhouette:
-    """A body seen along z, alone, through the middles of pixels.
+    """A single body seen along z through the centres of pixels.
 
     Parameters
     ----------
     corner
-        Row and column of the window's first pixel in the image; it may lie outside.
+        Row and column of the window's first pixel in the image; may be outside.
     top, bottom
-        (Y, X) highest and lowest z in pixels; -inf and inf beside the body.
+        (Y, X) highest and lowest z in pixels; -inf and inf outside the body.
     thickness
         (Y, X) length inside the body in pixels.
     """
@@ -34,7 +34,7 @@ class Silhouette:
 
     @cached_property
     def mask(self) -> npt.NDArray[np.bool_]:
-        """(Y, X) where the body is."""
+        """(Y, X) pixels that the body covers."""
         mask: npt.NDArray[np.bool_] = self.top > -np.inf
         return mask
 
@@ -50,7 +50,7 @@ class Silhouette:
 
 
 def silhouette(mesh: Mesh) -> Silhouette:
-    """Return what a mesh covers; x and y are in pixels."""
+    """Return the silhouette of a mesh; x and y are in pixels."""
     low = np.floor(mesh.vertices[:, :2].min(0)).astype(int)
     width, height = np.ceil(mesh.vertices[:, :2].max(0)).astype(int) - low + 1
     top, bottom = (np.full((height, width), value, np.float32) for value in (-np.inf, np.inf))
@@ -68,7 +68,7 @@ class Skin:
     mesh
         The surface.
     owners
-        (faces,) which of the bodies with this skin a triangle belongs to, counted in their order.
+        (faces,) number of the body that a triangle belongs to, among the bodies with this skin.
     """
 
     mesh: Mesh
@@ -86,15 +86,15 @@ class Body:
     name
         Its class in the truth table.
     material
-        What it is made of.
+        Its material.
     diameter_px
-        Diameter of the sphere with its volume.
+        Diameter of the sphere of equal volume.
     brightness
-        Its own factor on what its material gives.
+        Factor on the brightness of its material.
     cluster
         Number of the agglomerate it belongs to; 0 = none.
     skin
-        What is rendered instead of `mesh`, in its place already; None: `mesh` is.
+        Surface rendered instead of `mesh`, already in place; None: `mesh` is rendered.
     """
 
     mesh: Mesh
@@ -107,15 +107,15 @@ class Body:
 
     @cached_property
     def silhouette(self) -> Silhouette:
-        """What it covers alone."""
+        """The pixels it would cover alone."""
         return silhouette(self.mesh)
 
     def moved(self, shift: npt.ArrayLike) -> "Body":
-        """Return it at another place."""
+        """Return it shifted by a vector."""
         return replace(self, mesh=self.mesh.moved(np.asarray(shift, float)))
 
     def turned(self, rotation: npt.NDArray[np.float64]) -> "Body":
-        """Return it after a (3, 3) rotation about the origin."""
+        """Return it rotated around the origin by a (3, 3) matrix."""
         return replace(self, mesh=self.mesh.turned(rotation))
 
 
@@ -126,13 +126,13 @@ class Scene:
     Parameters
     ----------
     bodies
-        Particles in their places; number i is label i + 1.
+        Placed particles; number i has label i + 1.
     shape
         Height and width of the image in pixels.
     pixel_size_nm
         Side of a pixel.
     ground, ground_material
-        What they lie on; None: nothing.
+        The support and its material; None: no support.
     """
 
     bodies: list[Body]
@@ -142,7 +142,7 @@ class Scene:
     ground_material: Material
 
     def summed(self, values: list[float]) -> Floats:
-        """(Y, X) sum over the bodies of a number each times the length inside it in pixels."""
+        """(Y, X) sum over the bodies of a weight times the length inside the body in pixels."""
         total = np.zeros(self.shape, np.float32)
         for body, value in zip(self.bodies, values, strict=True):
             image, window = body.silhouette.overlap(self.shape)

@@ -1,4 +1,4 @@
-"""What is known of every particle."""
+"""The truth for every particle."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,10 @@ from particleforge.store.rle import runs_of, to_text
 
 
 def truth_table(scene: Scene, view: View) -> pd.DataFrame:
-    """One row per particle, also of those that are wholly hidden.
+    """One row per particle, including those that are completely hidden.
 
-    Beside the usual columns: ``tilt_deg`` of the longest axis out of the image's plane; ``rank``, 1 = in front of all
-    others by its middle; ``amodal_rle``, what it covers of the image if nothing hides it, as COCO's run lengths.
+    In addition to the usual columns: ``tilt_deg`` of the longest axis out of the image plane; ``rank``, 1 = centre in
+    front of all others; ``amodal_rle``, the pixels it would cover if nothing hid it, as COCO run lengths.
     """
     bodies, size = scene.bodies, scene.pixel_size_nm
     count = len(bodies)
@@ -51,13 +51,13 @@ def truth_table(scene: Scene, view: View) -> pd.DataFrame:
 
 
 def _long_axis(mesh: Mesh) -> npt.NDArray[np.float64]:
-    """Direction in which the points of the surface spread most."""
+    """Direction in which the spread of the surface points is largest."""
     points = mesh.extremes - mesh.extremes.mean(0)
     return np.asarray(np.linalg.eigh(points.T @ points)[1][:, -1], float)
 
 
 def _covered(body: Body, shape: tuple[int, int]) -> npt.NDArray[np.int64]:
-    """Sorted positions, down the columns, of the image's pixels that a body covers alone."""
+    """Sorted positions, column by column, of the image pixels that a body would cover alone."""
     image, window = body.silhouette.overlap(shape)
     columns, rows = np.nonzero(body.silhouette.mask[window].T)
     return np.asarray((columns + image[1].start) * shape[0] + rows + image[0].start, np.int64)

@@ -26,7 +26,7 @@ from particleforge.recipes.shapes.shading.shading import AnyShading
 from particleforge.recipes.shapes.shading.shell import Shell
 
 SECTORS = 48
-"""Directions in which facets are distinguished."""
+"""Number of directions in which facets are distinguished."""
 MARGIN_PX = 2
 
 OUTLINES: tuple[AnyOutline, ...] = (
@@ -52,11 +52,11 @@ class Drawn(Stamp):
     depth
         (Y, X) signed distance from the outline in pixels, positive inside.
     contrast
-        Grey of a relative contrast of 1.
+        Grey value of a relative contrast of 1.
     diameter_px
         Equivalent circular diameter of the outline.
     feret_max_px, feret_min_px
-        Largest and smallest distance of two parallel tangents.
+        Largest and smallest distance between parallel tangents.
     """
 
     depth: npt.NDArray[np.float32]
@@ -67,10 +67,10 @@ class Drawn(Stamp):
 
 
 class Population(Params):
-    """Particles of one kind: their outlines, sizes, and how they look."""
+    """Particles of one kind: their outlines, sizes and appearance."""
 
     outlines: Annotated[tuple[AnyOutline, ...], OneOf()] = Field(
-        OUTLINES, min_length=1, description="Kinds of outline, of which each image has one."
+        OUTLINES, min_length=1, description="Kinds of outline to choose from."
     )
     diameter_px: Annotated[Draw, PerImage(), Within(2, 10_000)] = Field(
         LogUniform(low=5, high=120), description="Median equivalent circular diameter."
@@ -80,29 +80,29 @@ class Population(Params):
         description="Geometric standard deviation of the diameters.",
     )
     least_width_px: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
-        0.0, description="Particles narrower than this are enlarged to it."
+        0.0, description="Narrower particles are enlarged to this width."
     )
     alignment: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         with_probability(0.25, Uniform(low=0.8, high=1)),
-        description="How parallel particles lie: 0 = not at all, 1 = fully.",
+        description="Alignment of the particles: 0 = random, 1 = parallel.",
     )
     contrast: Annotated[Draw, PerImage(), Within(-2, 2)] = Field(
         Mixture(
             parts=(LogUniform(low=0.08, high=0.9), Uniform(low=-0.8, high=-0.08)),
             weights=(0.5, 0.5),
         ),
-        description="Grey of the particles less that of the background, which lie between 0 and 1.",
+        description="Grey value of the particles minus that of the background, both between 0 and 1.",
     )
     contrast_spread: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         Mixture(parts=(Uniform(low=0, high=0.3), Uniform(low=0.3, high=0.6)), weights=(0.8, 0.2)),
-        description="Standard deviation of the particles' contrasts over their mean.",
+        description="Relative standard deviation of the contrast between particles.",
     )
     shadings: Annotated[tuple[AnyShading, ...], OneOf()] = Field(
-        SHADINGS, min_length=1, description="Kinds of shading, of which each image has one."
+        SHADINGS, min_length=1, description="Kinds of shading to choose from."
     )
     lit: Annotated[Draw, PerImage(), Within(0, 2)] = Field(
         with_probability(0.4, Uniform(low=0.1, high=0.8)),
-        description="Contrast difference between two sides of a particle.",
+        description="Contrast difference between opposite sides of a particle.",
     )
     facets: Annotated[Draw, PerImage(), Within(0, 2)] = Field(
         with_probability(0.15, Uniform(low=0.1, high=0.6)),
@@ -112,17 +112,17 @@ class Population(Params):
         with_probability(0.5, Uniform(low=0.02, high=0.3)), description="Contrast of a texture on the particles."
     )
     mottle_scale: Annotated[Draw, PerImage(), Within(0.01, 10)] = Field(
-        LogUniform(low=0.08, high=0.8), description="Width of that texture's bumps over the median diameter."
+        LogUniform(low=0.08, high=0.8), description="Size of the texture's bumps, in median diameters."
     )
     softness_px: Annotated[Draw, PerImage(), Within(0.2, 50)] = Field(
         LogUniform(low=0.8, high=4), description="Width of the edge."
     )
     halo: Annotated[Draw, PerImage(), Within(-1, 1)] = Field(
         with_probability(0.4, Uniform(low=-0.35, high=0.25)),
-        description="Grey of a halo around particles; below 0: a shadow.",
+        description="Grey value of a halo around particles; below 0: a shadow.",
     )
     halo_width: Annotated[Draw, PerImage(), Within(0.01, 2)] = Field(
-        Uniform(low=0.03, high=0.25), description="How far the halo reaches over the median diameter."
+        Uniform(low=0.03, high=0.25), description="Reach of the halo, in median diameters."
     )
 
     def outlined(self, rng: np.random.Generator, count: int, largest_px: float) -> tuple[Floats, Floats, Floats]:
@@ -133,18 +133,18 @@ class Population(Params):
         rng
             Chooses sizes, shapes and angles.
         count
-            How many.
+            Number of outlines.
         largest_px
-            No diameter is above this or below 3 px.
+            Upper limit of the diameters; the lower limit is 3 px.
 
         Returns
         -------
         diameters : (count,) float64
             Equivalent circular diameters in px.
         corners : (count, `POINTS`, 2) float64
-            Corners (y, x) of polygons about their centre of area.
+            Corners (y, x) of polygons around their centre of area.
         ferets : (count, 2) float64
-            Largest and smallest distance of parallel tangents.
+            Largest and smallest distance between parallel tangents.
         """
         corners = self.outlines[0].draw(rng, count, number(self.alignment))
         ferets = _ferets(corners)
@@ -155,11 +155,11 @@ class Population(Params):
 
     @property
     def halo_px(self) -> float:
-        """How far the halo reaches."""
+        """Reach of the halo."""
         return max(number(self.halo_width) * number(self.diameter_px), 0.7) if number(self.halo) else 0.0
 
     def draw(self, rng: np.random.Generator, count: int, largest_px: float) -> Iterator[Drawn]:
-        """Draw particles of no more than a largest equivalent circular diameter."""
+        """Draw particles up to a largest equivalent circular diameter."""
         diameters_px, corners, ferets = self.outlined(rng, count, largest_px)
         coarsest = max(2.0, number(self.mottle_scale) * number(self.diameter_px))
         noise = np.float32(number(self.mottle)) * cloud((128, 128), coarsest, max(2.0, coarsest / 4), rng)
@@ -181,7 +181,7 @@ class Population(Params):
             yield Drawn(pixels, alpha, depth, float(contrasts[i]), float(diameters_px[i]), *map(float, ferets[i]))
 
     def _facets(self, rng: np.random.Generator) -> Floats:
-        """Contrast to add by direction from the middle."""
+        """Contrast to add, by direction from the centre."""
         strength = number(self.facets)
         if not strength:
             return np.zeros(SECTORS)
@@ -191,7 +191,7 @@ class Population(Params):
 
 
 def _depth(corners: Floats, margin: float) -> tuple[npt.NDArray[np.float32], tuple[float, float]]:
-    """Signed distance from an outline about (0, 0) in a window around it, and where (0, 0) lies there."""
+    """Signed distance from an outline around (0, 0) in a window around it, and the place of (0, 0) in the window."""
     low, high = np.floor(corners.min(0) - margin), np.ceil(corners.max(0) + margin)
     depth = np.empty((int(high[0] - low[0]) + 1, int(high[1] - low[1]) + 1), np.float32)
     step = max(1, POINTS // max(16, int(np.abs(corners).max() * 4)))

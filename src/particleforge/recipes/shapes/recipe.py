@@ -22,14 +22,14 @@ from particleforge.sample import Sample
 
 Floats = npt.NDArray[np.float32]
 GIVE_UP = 25
-"""So many particles in a row that find no place mean that the image is full."""
+"""Number of particles in a row that find no place before the image counts as full."""
 
 
 class Shapes(Recipe):
-    """Particles of many kinds on backgrounds of many kinds, as different from image to image as they may be.
+    """Particles of many kinds on backgrounds of many kinds, as varied from image to image as possible.
 
-    What is learnt from them serves images nobody has annotated (domain randomisation: Tobin et al., IROS 2017,
-    doi:10.1109/IROS.2017.8202133). Grey values are relative, 0 = black and 1 = white, until the image is written.
+    What is learned from them carries over to images that nobody has annotated (domain randomisation: Tobin et al., IROS
+    2017, doi:10.1109/IROS.2017.8202133). Grey values are relative, 0 = black and 1 = white, until the image is written.
     """
 
     front: ClassVar[tuple[str, ...]] = ("height_px", "width_px", "first")
@@ -44,30 +44,30 @@ class Shapes(Recipe):
     )
     coverage: Annotated[Draw, PerImage(), Within(0, 3)] = Field(
         Mixture(parts=(LogUniform(low=0.01, high=0.3), Uniform(low=0.3, high=1.2)), weights=(0.5, 0.5)),
-        description="Area of all particles over that of the image; with overlap it may exceed 1.",
+        description="Ratio of the total area of the particles to that of the image; may exceed 1 if they overlap.",
     )
-    most: int = Field(250, ge=1, le=100_000, description="Most particles in an image.")
+    most: int = Field(250, ge=1, le=100_000, description="Maximum number of particles in an image.")
     overlap: Annotated[Draw, PerImage(), Within(0, 0.95)] = Field(
         Choice(values=(0, 0, 0.3, 0.6)), description="Share of a particle that others may cover."
     )
     min_visible: float = Field(0.35, gt=0, le=1, description="Share of each particle's area that stays visible.")
     transparency: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         Choice(values=(0, 0, 1)),
-        description="1: grey values of what overlaps are added; 0: the upper one hides the lower.",
+        description="1: grey values of overlapping particles add up; 0: the upper particle hides the lower.",
     )
     clustering: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         Mixture(parts=(Choice(values=(0,)), Uniform(low=0, high=1)), weights=(0.4, 0.6)),
-        description="Share of particles put so that they touch another.",
+        description="Share of particles placed in contact with another.",
     )
     chains: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        Choice(values=(0, 0, 0, 1)), description="Share of these that touch the last one, so that chains grow."
+        Choice(values=(0, 0, 0, 1)), description="Share of these that touch the last one, which forms chains."
     )
     gap_px: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
-        Choice(values=(0, 0, 1, 2)), description="Distance of particles that are said to touch."
+        Choice(values=(0, 0, 1, 2)), description="Gap between particles placed in contact."
     )
     lattice: Annotated[Draw, PerImage(), Within(0, 5)] = Field(
         with_probability(0.15, Uniform(low=0.98, high=1.3)),
-        description="Distance of neighbours in a hexagonal layer over the median diameter; 0: no layer.",
+        description="Spacing in a hexagonal layer, in median diameters; 0: no layer.",
     )
     buried: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         with_probability(0.12, Uniform(low=0.2, high=0.7)),
@@ -76,15 +76,15 @@ class Shapes(Recipe):
     level: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         Uniform(low=0.08, high=0.9), description="Grey of the background."
     )
-    background: Background = Field(Background(), description="What lies behind the particles.")
-    imaging: Imaging = Field(Imaging(), description="What the microscope adds.")
+    background: Background = Field(Background(), description="Background behind the particles.")
+    imaging: Imaging = Field(Imaging(), description="Effects of the microscope.")
     lettering: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
         with_probability(0.5, Uniform(low=0.51, high=3.49)),
-        description="Burnt-in letters and scale bars, which are no particles.",
+        description="Number of burnt-in labels and scale bars, which are not particles.",
     )
 
     def prepare(self, sources: Sequence[Sample]) -> None:
-        """Nothing is taken from sources."""
+        """Do nothing: no sources are needed."""
 
     def frame(self, prepared: None) -> tuple[tuple[int, int], npt.DTypeLike]:
         """Height and width; 8 bits."""
@@ -94,8 +94,8 @@ class Shapes(Recipe):
         """Return one image with its labels and truth."""
         shape = self.height_px, self.width_px
         canvas = self.background.apply(np.full(shape, number(self.level), np.float32), rng)
-        beside = number(self.clustering), number(self.chains), number(self.gap_px)
-        crowding = Crowding(self.min_visible, number(self.overlap), True, *beside)
+        contact = number(self.clustering), number(self.chains), number(self.gap_px)
+        crowding = Crowding(self.min_visible, number(self.overlap), True, *contact)
         if buried := number(self.buried):
             below, _ = self._fill(canvas, crowding, buried, rng)
             canvas = gaussian_blur(below.image, max(2.0, 0.15 * number(self.first.diameter_px)))
@@ -111,7 +111,7 @@ class Shapes(Recipe):
     def _fill(
         self, canvas: Floats, crowding: Crowding, strength: float, rng: np.random.Generator
     ) -> tuple[Scene, list[Drawn]]:
-        """Put particles on a canvas until they cover what they shall or no more fit."""
+        """Put particles on a canvas until all are placed or no more fit."""
         particles = list(self._particles(canvas.shape, rng))
         scene = Scene(canvas, len(particles), crowding)
         lattice = self._lattice(canvas.shape, rng)
@@ -135,7 +135,7 @@ class Shapes(Recipe):
         return scene, placed
 
     def _particles(self, shape: tuple[int, ...], rng: np.random.Generator) -> Iterator[tuple[Population, Drawn]]:
-        """Particles of both kinds, largest first where they may not overlap, since they pack better so."""
+        """Particles of both kinds, largest first where they must not overlap, because they pack better that way."""
         height, width = shape[:2]
         area = number(self.coverage) * height * width
         drawn: list[tuple[Population, Drawn]] = []
@@ -154,7 +154,7 @@ class Shapes(Recipe):
             yield drawn[i]
 
     def _lattice(self, shape: tuple[int, ...], rng: np.random.Generator) -> list[tuple[float, float]]:
-        """Places of a hexagonal layer in random order; none where there is no layer."""
+        """Places of a hexagonal layer in random order; empty without a layer."""
         pitch = number(self.lattice) * number(self.first.diameter_px)
         if not pitch:
             return []
@@ -175,7 +175,7 @@ class Shapes(Recipe):
 def _without(
     labels: npt.NDArray[np.uint32], hidden: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_] | None]:
-    """Labels without particles that letters hide by more than half; what letters hide of the others is not known."""
+    """Labels without particles more than half hidden by letters; hidden parts of other particles count as unknown."""
     hidden = hidden & (labels > 0)
     if not hidden.any():
         return labels, None

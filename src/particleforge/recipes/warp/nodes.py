@@ -11,13 +11,13 @@ from particleforge.sample import Sample
 Floats: TypeAlias = npt.NDArray[np.float32]
 
 SMALLEST_SPACING_PX = 4.0
-"""Closer nodes would move single pixels about instead of deforming particles."""
+"""Closer nodes would shift single pixels instead of deforming particles."""
 
 
 def intervals(sample: Sample, spacing_diameters: float) -> tuple[int, int]:
-    """How many grid intervals fit into height and width.
+    """Return the numbers of grid intervals that fit into height and width.
 
-    Where nothing is labelled, an eighth of the shorter side counts as the median diameter.
+    Without labels, an eighth of the shorter side is taken as the median diameter.
     """
     shape = sample.labels.shape
     diameter = median_diameter_px(sample.labels) or min(shape) / 8
@@ -27,7 +27,7 @@ def intervals(sample: Sample, spacing_diameters: float) -> tuple[int, int]:
 
 
 def displaced(moves: list[Floats], counts: tuple[int, int]) -> Floats:
-    """(2, Y, X) place in the source of every pixel, from displacements along Y and X in grid intervals."""
+    """(2, Y, X) position in the source of every pixel, from displacements along Y and X in grid intervals."""
     height, width = moves[0].shape
     y = np.arange(height, dtype=np.float32)[:, None] + moves[0] * np.float32((height - 1) / counts[0])
     x = np.arange(width, dtype=np.float32) + moves[1] * np.float32((width - 1) / counts[1])

@@ -15,12 +15,12 @@ Labels: TypeAlias = npt.NDArray[np.uint32]
 Ints: TypeAlias = npt.NDArray[np.intp]
 
 CARRIED = ("class", "material", "cluster")
-"""Truth that no deformation changes."""
+"""Columns of the truth table that no deformation changes."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Runs:
-    """Row-wise runs of equal labels above 0: row, first column, column behind the last, label."""
+    """Row-wise runs of equal labels above 0: row, first column, column after the last, label."""
 
     row: Ints
     first: Ints
@@ -75,7 +75,7 @@ def measure_particles(labels: Labels) -> pd.DataFrame:
 
 
 def _ferets(runs: _Runs, which: Ints, count: int) -> npt.NDArray[np.float64]:
-    """(count, 2) largest and smallest distance of two parallel tangents; the ends of runs span the hull."""
+    """(count, 2) largest and smallest distance between parallel tangents; the ends of runs span the hull."""
     corners = np.stack(
         [np.stack([runs.row + dy, column], -1) for dy in (0, 1) for column in (runs.first, runs.end)], axis=1
     )
@@ -103,18 +103,18 @@ def _pieces(labels: Labels, runs: _Runs, which: Ints, count: int) -> npt.NDArray
 
 
 def median_diameter_px(labels: Labels) -> float | None:
-    """Median equal-area diameter of the particles, or None where there is none."""
+    """Median equal-area diameter of the particles, or None without particles."""
     areas = np.unique(labels[labels > 0], return_counts=True)[1]
     return float(np.sqrt(4 * np.median(areas) / np.pi)) if len(areas) else None
 
 
 def warped_truth(source: Sample, labels: Labels, seen: tuple[slice, slice]) -> pd.DataFrame:
-    """Truth of a warped sample: one row per particle that is still there.
+    """Truth of a warped sample: one row per particle that is still present.
 
     Parameters
     ----------
     source
-        What was warped; class, material, cluster and visible fraction of its own truth are carried over.
+        The sample before; class, material, cluster and visible fraction are carried over from its truth.
     labels
         (Y, X) warped labels.
     seen
@@ -123,7 +123,7 @@ def warped_truth(source: Sample, labels: Labels, seen: tuple[slice, slice]) -> p
     Returns
     -------
     pandas.DataFrame
-        Sizes are those of the visible part. `pieces` above 1 means torn apart or cut so by the frame.
+        Sizes are those of the visible part. `pieces` above 1: torn apart, or cut into pieces by the frame.
     """
     table = measure_particles(labels).drop(columns="area_px")
     ids = table["label"].to_numpy()
@@ -144,7 +144,7 @@ def warped_truth(source: Sample, labels: Labels, seen: tuple[slice, slice]) -> p
 
 
 def _areas(labels: Labels, ids: Labels) -> npt.NDArray[np.int64]:
-    """Pixels of each of some sorted ids."""
+    """Count the pixels of each of some sorted ids."""
     runs = _Runs.of(labels)
     wanted = np.isin(runs.label, ids)
     length = (runs.end - runs.first)[wanted]

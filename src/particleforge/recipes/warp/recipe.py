@@ -20,8 +20,8 @@ Prepared: TypeAlias = tuple[Sample, ...]
 class Warp(Recipe):
     """Annotated micrographs, deformed: more shapes to learn from, or images whose true sizes are hidden.
 
-    Grid and piecewise affine warp change shapes and spread sizes, but keep the frame and so the mean area; scale
-    moves the mean and keeps shapes. To hide a size distribution apply both; `size_changes` says how far it moved.
+    Grid and piecewise affine warps change shapes and spread sizes, but keep the frame and thus the mean area; scaling
+    shifts the mean and keeps shapes. To hide a size distribution apply both; `size_changes` reports how far it shifted.
     """
 
     takes_annotated: ClassVar[bool] = True
@@ -37,14 +37,14 @@ class Warp(Recipe):
         Raises
         ------
         UserError
-            If there is none.
+            If there are none.
         """
         if not sources:
             raise UserError("Warp needs at least one annotated image; none was given.")
         return tuple(sources)
 
     def frame(self, prepared: Prepared) -> tuple[tuple[int, int], npt.DTypeLike]:
-        """Largest height and width, and the dtype that holds the pixels of all sources."""
+        """Largest height and width, and the dtype that can hold the pixels of all sources."""
         heights, widths = zip(*(sample.labels.shape for sample in prepared), strict=True)
         return (max(heights), max(widths)), np.result_type(*(sample.micrograph.pixels.dtype for sample in prepared))
 

@@ -1,4 +1,4 @@
-"""How far a deformation moved the size distribution."""
+"""How far a deformation shifted the size distribution."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ QUANTITIES = ("diameter", "feret_max", "feret_min")
 
 
 def size_changes(before: Sequence[Sample], after: Sequence[Sample]) -> pd.DataFrame:
-    """Compare particle sizes before and after, image by image and of all together.
+    """Compare particle sizes before and after, per image and pooled.
 
     Parameters
     ----------
@@ -25,20 +25,20 @@ def size_changes(before: Sequence[Sample], after: Sequence[Sample]) -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        Per sample, and of all together under the name ``pooled``, one row each for the equal-area diameter and
-        the largest and smallest Feret diameter, in nm where every pixel size is known and in px elsewhere
-        (`quantity` says which): particle counts, geometric mean (gm) and geometric standard deviation (gsd)
-        before and after with their change in percent, particles that vanished, and particles that lie in more
-        pieces than before. Particles cut by the border count with what is visible. NaN where too few are left.
+        Per sample, and for all together under the name ``pooled``, one row each for the equal-area diameter and
+        the largest and smallest Feret diameter, in nm if every pixel size is known and in px otherwise
+        (`quantity` contains the unit): particle counts, geometric mean (gm) and geometric standard deviation (gsd)
+        before and after with their change in percent, particles that vanished, and particles in more pieces
+        than before. Particles cut by the border count with their visible part. NaN where too few are left.
 
     Raises
     ------
     UserError
-        If there are not as many samples after as before.
+        If the numbers of samples before and after differ.
     """
     if len(before) != len(after):
         raise UserError(
-            f"There are {len(before)} samples before and {len(after)} after.", "Give each sample with its own result."
+            f"There are {len(before)} samples before and {len(after)} after.", "Pass one result for each sample."
         )
     sizes_nm = [sample.micrograph.square_pixel_size_nm for sample in (*before, *after)]
     unit = "px" if None in sizes_nm else "nm"
@@ -66,7 +66,7 @@ def _measured(sample: Sample, factor: float) -> pd.DataFrame:
 
 
 def _losses(old: pd.DataFrame, new: pd.DataFrame) -> tuple[int, int]:
-    """Count particles that vanished and those torn apart."""
+    """Count particles that vanished and particles that were torn apart."""
     both = old.merge(new, on="label", suffixes=("_old", "_new"))
     return len(old) - len(both), int((both["pieces_new"] > both["pieces_old"]).sum())
 

@@ -1,8 +1,8 @@
-"""Compiled inner loops: grow an aggregate by joining clusters one after the other.
+"""Compiled inner loops: grow an aggregate by joining clusters one after another.
 
-Spheres of a step lie in ranges of the same arrays, its `span` (start, split, end): from start to split those that stay,
-from split to end those that join. Loops are written out, and functions called from one place if possible: it compiles
-in seconds, not minutes.
+The spheres of a step are ranges of the same arrays, its `span` (start, split, end): those that stay from start to
+split, those that join from split to end. Loops are written out, and functions are called from one place if possible,
+so that they compile in seconds, not minutes.
 """
 
 import math
@@ -15,16 +15,16 @@ Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Span = tuple[int, int, int]
 STEPS_BACK = np.array([1, 2, 4, 8, 16, 1 << 30])
-"""Steps taken back after the first, second ... failure of the last one; then from the beginning of this list."""
+"""Number of steps undone after the first, second ... failure of the last one; then the list starts again."""
 HALVINGS = 8
-"""Steps in which the nearest possible distance of two clusters is searched."""
+"""Number of steps in the search for the smallest possible distance between two clusters."""
 
 
 @numba.njit(cache=True, nogil=True)
 def moments(
     positions: Doubles, radii: Doubles, masses: Doubles, start: int, end: int, self_term: float, mean: float
 ) -> tuple[float, float, float, float, float]:
-    """Mass, centre and squared radius of gyration; spheres without mass count alike, with the mean radius."""
+    """Mass, centre and squared radius of gyration; spheres without mass count equally, with the mean radius."""
     total, x, y, z, square = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(start, end):
         by_mass = masses[i] > 0
@@ -56,8 +56,8 @@ def between(positions: Doubles, i: int, j: int) -> tuple[float, float, float]:
 def band(apart: float, reach: float, contact: tuple[float, float], away: float) -> tuple[float, float]:
     """Cosines between which two spheres are in contact.
 
-    `apart` is the length of the vector between them if both clusters lie at the origin, `away` how far one is moved,
-    and the cosine that of the angle between the two.
+    `apart` is the length of the vector between them if both clusters are at the origin, `away` the shift of one of
+    them, and the cosine is that of the angle between vector and shift.
     """
     sums, scale = away * away + apart * apart, 1 / max(2 * away * apart, 1e-12)
     low = max((sums - (contact[1] * reach) ** 2) * scale, -1.0)
@@ -73,7 +73,7 @@ def fill_table(
     away: float,
     table: Doubles,
 ) -> tuple[float, float]:
-    """Cumulate the areas of the bands of all pairs; return their sum and how far away contact is possible at all."""
+    """Cumulate the areas of the bands of all pairs; return their sum and the largest possible distance with contact."""
     start, split, end = span
     total, far, pair = 0.0, 0.0, 0
     middle = (contact[0] + contact[1]) / 2
@@ -126,12 +126,12 @@ def place(
 ) -> tuple[bool, float, float, float, float]:
     """Draw a shift of length `away`, uniform among those with contact and without overlap.
 
-    A pair is drawn by the area of its band on the sphere of directions, then a place in the band. Places where bands
-    lie above each other would come too often: one is kept with the probability 1 / contacts.
+    A pair is drawn in proportion to the area of its band on the sphere of directions, then a place in the band. Places
+    in several bands would be drawn too often: one is kept with the probability 1 / contacts.
 
     Returns
     -------
-    Whether one was found, the shift, and how far away contact is possible at all.
+    Whether one was found, the shift, and the largest distance at which contact is possible.
     """
     start, split, end = span
     total, far = fill_table(positions, radii, span, contact, away, table)
@@ -180,7 +180,7 @@ def place_near(
 ) -> bool:
     """Move the joining spheres to a place `away` from the others; if there is none, at the nearest distance with one.
 
-    The farthest pair always finds contact, and no other can overlap there. Whether it is the distance asked for.
+    The farthest pair always finds contact, and no other can overlap there. Returns whether `away` was possible.
     """
     low, high, asked = away, -1.0, True
     x, y, z, left = 0.0, 0.0, 0.0, HALVINGS
@@ -203,7 +203,7 @@ def place_near(
 
 @numba.njit(cache=True, nogil=True)
 def turn(positions: Doubles, start: int, end: int, rng: np.random.Generator) -> None:
-    """Rotate about the origin, every orientation equally likely."""
+    """Rotate around the origin, every orientation equally likely."""
     w, x, y, z = rng.standard_normal(), rng.standard_normal(), rng.standard_normal(), rng.standard_normal()
     s = 2 / (w * w + x * x + y * y + z * z)
     for i in range(start, end):
@@ -229,18 +229,18 @@ def grow(
     Parameters
     ----------
     radii, masses
-        Of the spheres, cluster by cluster; masses of 0: all spheres count alike.
+        Of the spheres, cluster by cluster; masses of 0: all spheres count equally.
     steps
         (m, 3) start, split and end of each step.
     targets
         (m, 2) squared radius of gyration after each step, and mean radius there.
     self_term
-        A sphere's squared radius of gyration over its squared radius.
+        Ratio of a sphere's squared radius of gyration to its squared radius.
     contact
-        Least and largest distance of spheres in contact, over the sum of their radii.
+        Smallest and largest distance of spheres in contact, relative to the sum of their radii.
     limits
-        Tries per placement; number of steps, the first ones, that make primary clusters and are not taken back; steps
-        that may be taken again after the last one has found no place.
+        Tries per placement; number of first steps that make primary clusters and are never undone; number of steps that
+        may be repeated after the last one has found no place.
     rng
         Chooses every place.
     """

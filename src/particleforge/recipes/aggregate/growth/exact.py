@@ -1,4 +1,4 @@
-"""Growth with the very fractal dimension that is asked for."""
+"""Growth with exactly the requested fractal dimension."""
 
 import math
 from collections.abc import Sequence
@@ -14,21 +14,21 @@ from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate.spheres import Floats, Ints, Spheres
 
 EXTREMES = (0.5, 10.0)
-"""Fractal dimensions nothing can reach: as stretched and as dense as can be."""
+"""Unreachable fractal dimensions, for the most stretched and the densest aggregates."""
 
 
 class Exact(Growth):
-    """Masses and radii of all spheres count (Moran et al., Atmos. Meas. Tech. 2019, 12, 149): D_f is met.
+    """Exact D_f: the mass and radius of every sphere count (Moran et al., Atmos. Meas. Tech. 2019, 12, 149).
 
-    Clusters that leave the last one no place are taken off and put again.
+    Clusters that leave no place for the last one are removed and placed again.
     """
 
     kind: Literal["exact"] = "exact"
-    tolerance: float = Field(
-        0.001, gt=0, le=1, description="Error of D_f that is accepted where nothing better is found."
+    tolerance: float = Field(0.001, gt=0, le=1, description="Largest accepted error of D_f.")
+    repeats: int = Field(
+        5000, ge=0, le=10_000_000, description="Number of clusters placed again before new radii are drawn."
     )
-    repeats: int = Field(5000, ge=0, le=10_000_000, description="Clusters put again before radii are drawn anew.")
-    restarts: int = Field(5, ge=1, le=10_000, description="Sets of radii that are tried before giving up.")
+    restarts: int = Field(5, ge=1, le=10_000, description="Number of sets of radii tried before giving up.")
 
     def grow(self, materials: Sequence[Material], rng: np.random.Generator) -> Spheres:
         """Return one aggregate.
@@ -36,7 +36,7 @@ class Exact(Growth):
         Raises
         ------
         UserError
-            If none with this D_f is found; it says which can be had.
+            If no aggregate with this D_f is found; the message gives the possible range.
         """
         for _ in range(self.restarts):
             radii, masses, kinds, clusters = self._start(materials, rng)
@@ -46,12 +46,12 @@ class Exact(Growth):
         raise self._infeasible(radii, masses, clusters, rng)
 
     def join(self, radii: Floats, masses: Floats, rng: np.random.Generator) -> Floats:
-        """(n, 3) centres of an aggregate of given spheres, which join one by one in their order.
+        """(n, 3) centres of an aggregate of given spheres, which join one by one in the given order.
 
         Raises
         ------
         UserError
-            If none with this D_f is found; it says which can be had.
+            If no aggregate with this D_f is found; the message gives the possible range.
         """
         clusters = np.arange(len(radii))
         for _ in range(self.restarts):
@@ -63,14 +63,14 @@ class Exact(Growth):
     def _met(
         self, radii: Floats, masses: Floats, clusters: Ints, rng: np.random.Generator
     ) -> tuple[Floats, float, bool]:
-        """Positions, error of D_f, and whether it can be accepted."""
+        """Positions, error of D_f, and whether it is acceptable."""
         wanted = number(self.fractal_dimension)
         positions, exact = self._join(radii, masses, clusters, wanted, self.repeats, rng)
         error = self._dimension(positions, radii, masses) - wanted
         return positions, error, exact or abs(error) <= self.tolerance
 
     def _infeasible(self, radii: Floats, masses: Floats, clusters: Ints, rng: np.random.Generator) -> UserError:
-        """Say what can be had with these spheres."""
+        """Return the error that reports the possible range of D_f."""
         grown = [self._join(radii, masses, clusters, extreme, 0, rng)[0] for extreme in EXTREMES]
         low, high = (self._dimension(positions, radii, masses) for positions in grown)
         wanted, prefactor = number(self.fractal_dimension), number(self.prefactor)

@@ -1,4 +1,4 @@
-"""What growth is."""
+"""The interface of growth."""
 
 import math
 from abc import abstractmethod
@@ -17,36 +17,37 @@ from particleforge.recipes.aggregate.spheres import Floats, Ints, Spheres
 from particleforge.registry import Kinds
 
 TRIES = 100
-"""Tries per placement before it counts as impossible."""
+"""Number of tries before a placement counts as impossible."""
 
 
 class Growth(Params):
-    """Spheres join to primary clusters of one material, and these to an aggregate, one after the other.
+    """Spheres join into primary clusters of one material, and these into an aggregate, one after another.
 
-    At each step the two parts are as far apart as the power law n = k_f (R_g / mean radius)^D_f asks for (Filippov et
+    At each step the power law n = k_f (R_g / mean radius)^D_f gives the distance between the two parts (Filippov et
     al., J. Colloid Interface Sci. 2000, 229, 261), and the place is uniform among those with contact and no overlap.
-    The last cluster is cut so that the number of particles is the one asked for.
+    The last cluster is cut to give the requested number of particles.
     """
 
     particles: Annotated[Draw, PerImage(), Within(1, 5000)] = Field(
-        Uniform(low=19.51, high=70.49), description="Primary particles, rounded."
+        Uniform(low=19.51, high=70.49), description="Number of primary particles, rounded."
     )
     fractal_dimension: Annotated[Draw, PerImage(), Within(1, 3)] = Field(
-        Uniform(low=1.5, high=2.5), description="D_f: 1 = straight chain, 3 = ball."
+        Uniform(low=1.5, high=2.5), description="Fractal dimension D_f: 1 = straight chain, 3 = compact sphere."
     )
-    prefactor: Annotated[Draw, PerImage(), Within(0.1, 10)] = Field(1.3, description="k_f of the power law.")
+    prefactor: Annotated[Draw, PerImage(), Within(0.1, 10)] = Field(1.3, description="Prefactor k_f of the power law.")
     self_term: float = Field(
         0.6,
         ge=0,
         le=1,
-        description="A sphere's own squared radius of gyration over its squared radius: 0.6 for a solid one; 0 and 1 "
-        "are in use, too. k_f depends on it.",
+        description="Ratio of a sphere's own squared radius of gyration to its squared radius: 0.6 for a solid one; "
+        "0 and 1 are in use, too. k_f depends on it.",
     )
     contact_factor: float = Field(
-        1.005, ge=1.000001, le=1.5, description="Largest distance of spheres in contact over the smallest one."
+        1.005, ge=1.000001, le=1.5, description="Ratio of the largest to the smallest distance of spheres in contact."
     )
     overlap: Annotated[Draw, PerImage(), Within(0, 0.5)] = Field(
-        0.0, description="Sintering: how much nearer spheres may be than touching, as a share of their distance then."
+        0.0,
+        description="Sintering: how much closer spheres may be than just touching, as a share of that distance.",
     )
 
     @abstractmethod
@@ -61,7 +62,7 @@ class Growth(Params):
 
     @abstractmethod
     def join(self, radii: Floats, masses: Floats, rng: np.random.Generator) -> Floats:
-        """(n, 3) centres of an aggregate of given spheres, which join one by one in their order.
+        """(n, 3) centres of an aggregate of given spheres, which join one by one in the given order.
 
         Raises
         ------
@@ -86,7 +87,7 @@ class Growth(Params):
     def _join(
         self, radii: Floats, masses: Floats, clusters: Ints, dimension: float, repeats: int, rng: np.random.Generator
     ) -> tuple[Floats, bool]:
-        """Positions, and whether the last cluster is where the power law wants it."""
+        """Positions, and whether the last cluster is at the distance of the power law."""
         ends = np.append(np.flatnonzero(np.diff(clusters)) + 1, len(radii))
         if len(ends) == 1:  # a single cluster grows particle by particle, too
             ends = np.arange(1, len(radii) + 1)
@@ -104,7 +105,7 @@ class Growth(Params):
         return grown
 
     def _dimension(self, positions: Floats, radii: Floats, masses: Floats) -> float:
-        """D_f by the radius of gyration; nan where it is not defined."""
+        """D_f by the radius of gyration; nan if undefined."""
         square = kernels.moments(positions, radii, masses, 0, len(radii), self.self_term, 0.0)[4] / radii.mean() ** 2
         if len(radii) == 1 or square <= 1:
             return math.nan
@@ -115,19 +116,19 @@ AnyGrowth: TypeAlias = Annotated[Growth, Kinds(Growth)]
 
 
 def _shares(materials: Sequence[Material]) -> Floats:
-    """Share of each material; those without one have equal parts of what the others leave."""
+    """Share of each material; those without a share split the rest equally."""
     given = [None if material.share is None else number(material.share) for material in materials]
     rest = max(0.0, 1 - sum(share for share in given if share is not None)) / max(1, given.count(None))
     shares = np.array([rest if share is None else share for share in given])
     if not shares.any():
-        raise UserError("The shares of all materials are 0.", "Give one of them a share above 0.")
+        raise UserError("The shares of all materials are 0.", "Set the share of at least one material above 0.")
     return shares
 
 
 def _wholes(steps: Ints, radii: Floats, masses: Floats) -> tuple[Floats, Floats, Floats]:
-    """Of what each step is a step to: number of spheres, their mean radius, and the share there after the step.
+    """For the cluster each step builds: number of spheres, their mean radius, and the share present after the step.
 
-    The share goes by mass where spheres have one: by number, a small sphere would have to lie too far out to keep the
+    If spheres have masses, the share is by mass: by number, a small sphere would have to be too far out to satisfy the
     power law.
     """
     first, _, end, last = steps.T

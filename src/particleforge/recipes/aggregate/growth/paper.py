@@ -1,4 +1,4 @@
-"""Growth with a fractal dimension that holds in the mean."""
+"""Growth with a fractal dimension that is right on average."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -12,9 +12,9 @@ from particleforge.recipes.aggregate.spheres import Floats, Ints, Spheres
 
 
 class Paper(Growth):
-    """All spheres count alike, with their mean radius, where D_f is concerned: quick; D_f scatters a little.
+    """For D_f all spheres count equally, with their mean radius: fast; D_f scatters slightly.
 
-    Where no place is at the wanted distance, the nearest that is possible is taken.
+    If no place at the requested distance is free, the nearest possible one is taken.
     """
 
     kind: Literal["paper"] = "paper"
@@ -27,7 +27,7 @@ class Paper(Growth):
         return Spheres(positions, radii, kinds, clusters, error)
 
     def join(self, radii: Floats, masses: Floats, rng: np.random.Generator) -> Floats:
-        """(n, 3) centres of an aggregate of given spheres, which join one by one in their order."""
+        """(n, 3) centres of an aggregate of given spheres, which join one by one in the given order."""
         return self._placed(radii, np.arange(len(radii)), rng)
 
     def _placed(self, radii: Floats, clusters: Ints, rng: np.random.Generator) -> Floats:

@@ -16,7 +16,7 @@ BACKWARDS_MRAD = 1000 * math.pi
 
 
 class BrightField(Imaging):
-    """Mass-thickness contrast: electrons that are scattered, elastically, out of the objective aperture are lost."""
+    """Mass-thickness contrast: electrons scattered elastically outside the objective aperture are lost."""
 
     kind: Literal["bright_field"] = "bright_field"
     voltage_kv: float = Field(200.0, ge=10, le=3000, description="Acceleration voltage.")
@@ -24,7 +24,7 @@ class BrightField(Imaging):
     blur_nm: float = Field(0.3, ge=0, le=100, description="Standard deviation of the point spread.")
 
     def expose(self, view: View, spheres: Spheres, materials: Sequence[Material], rng: np.random.Generator) -> Image:
-        """Return the share of the electrons that pass."""
+        """Return the share of the electrons that pass the aperture."""
         angles = (self.aperture_mrad, BACKWARDS_MRAD)
         coefficients = self._coefficients(spheres, materials, angles, rng)
         pairs = zip(coefficients, spheres.radii_nm, strict=True)

@@ -1,4 +1,4 @@
-"""What imaging is."""
+"""The interface of imaging."""
 
 import math
 from abc import abstractmethod
@@ -23,15 +23,15 @@ Image = npt.NDArray[np.float32]
 FILM_DENSITY_G_CM3 = 2.0
 """Amorphous carbon."""
 KNOTS = 33
-"""Thicknesses at which a sphere's signal is reckoned; it is linear between them."""
+"""Number of thicknesses at which the signal of a sphere is computed; it is linear between them."""
 
 
 class Imaging(Params):
-    """A microscope that looks through an aggregate; images are shares of the electrons that come in."""
+    """A transmission microscope; pixels are shares of the incident electrons."""
 
     voltage_kv: float = Field(300.0, ge=10, le=3000, description="Acceleration voltage.")
     dose: Annotated[Draw, PerImage(), Within(0, 1e12)] = Field(
-        Uniform(low=3000, high=6000), description="Electrons per pixel; 0: no shot noise."
+        Uniform(low=3000, high=6000), description="Dose in electrons per pixel; 0: no shot noise."
     )
     film_nm: Annotated[Draw, PerImage(), Within(0, 1000)] = Field(
         0.0, description="Thickness of a carbon film below the aggregate."
@@ -57,11 +57,11 @@ class Imaging(Params):
         return found
 
     def _film(self, range_mrad: tuple[float, float]) -> float:
-        """Scattering by the film, coefficient times thickness."""
+        """Scattering by the film: coefficient times thickness."""
         return number(self.film_nm) * coefficient_per_nm("C", FILM_DENSITY_G_CM3, self.voltage_kv, range_mrad)
 
     def _count(self, image: Image, rng: np.random.Generator) -> Image:
-        """Count single electrons."""
+        """Add the noise of counting single electrons."""
         dose = number(self.dose)
         return np.asarray(rng.poisson(np.maximum(image, 0) * dose) / dose, np.float32) if dose else image
 
@@ -70,7 +70,7 @@ AnyImaging: TypeAlias = Annotated[Imaging, Kinds(Imaging)]
 
 
 def thicknesses(radius_nm: float) -> Floats:
-    """Thicknesses between none and that of a sphere's middle at which its signal is wanted."""
+    """Thicknesses between zero and the centre of a sphere at which to compute its signal."""
     return np.linspace(0, 2 * radius_nm, KNOTS)
 
 
@@ -80,11 +80,11 @@ def project(view: View, curves: Iterable[Floats], sigmas_px: Floats) -> Image:
     Parameters
     ----------
     view
-        Where they are.
+        The spheres in the image.
     curves
-        Each sphere's signal at its `thicknesses`.
+        Signal of each sphere at its `thicknesses`.
     sigmas_px
-        Standard deviation of each sphere's blur.
+        Standard deviation of the blur of each sphere.
     """
     height, width = view.shape
     image = np.zeros(view.shape, np.float32)

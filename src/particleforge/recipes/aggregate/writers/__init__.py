@@ -1,4 +1,4 @@
-"""Files for other programs that hold one aggregate, one file per format."""
+"""Writers of one aggregate for other programs, one file per format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Writer(Protocol):
-    """What the file of a format holds; the format is the suffix of what it writes."""
+    """The interface of a format; its name is the suffix of the files it writes."""
 
     def write(self, path: Path, spheres: Spheres, names: tuple[str, ...]) -> None:
         """Write an aggregate; `names` are those of its materials, lengths are in nm."""

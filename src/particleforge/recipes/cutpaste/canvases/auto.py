@@ -1,4 +1,4 @@
-"""Whatever the annotation allows."""
+"""Canvases of the kinds that the annotation allows."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -13,12 +13,12 @@ from particleforge.sample import Sample
 
 
 class Auto(Canvas):
-    """Inpainted or texture canvases at random where images are fully annotated, texture elsewhere."""
+    """Inpainted or texture canvases at random for fully annotated images, texture for the others."""
 
     kind: Literal["auto"] = "auto"
 
     def prepare(self, samples: Sequence[Sample]) -> CanvasMaker:
-        """Prepare both kinds as far as the annotation and the background allow.
+        """Prepare both kinds, as far as annotation and background allow.
 
         Raises
         ------

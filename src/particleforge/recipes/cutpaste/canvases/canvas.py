@@ -1,4 +1,4 @@
-"""What a canvas is."""
+"""The interface of canvases."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 
 
 class CanvasMaker:
-    """Canvases from prepared sources."""
+    """Draws canvases from prepared sources."""
 
     @abstractmethod
     def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
@@ -41,8 +41,8 @@ AnyCanvas: TypeAlias = Annotated[Canvas, Kinds(Canvas)]
 
 
 def no_background(samples: Sequence[Sample]) -> UserError:
-    """Say that nothing is surely background."""
+    """Return the error for images without sure background."""
     return UserError(
-        f"None of {len(samples)} image(s) has enough sure background to make a canvas from.",
+        f"None of {len(samples)} image(s) has enough sure background to make a canvas.",
         "Brush a few background strokes, at least 8 px wide, where there is no particle.",
     )

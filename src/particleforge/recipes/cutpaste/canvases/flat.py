@@ -1,4 +1,4 @@
-"""One grey level."""
+"""Canvases of one grey level."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -27,5 +27,5 @@ class _Flat(CanvasMaker):
         self.levels = levels
 
     def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-        """Return an even canvas."""
+        """Return a uniform canvas."""
         return np.full(shape, self.levels[rng.integers(len(self.levels))], np.float32)

@@ -17,7 +17,7 @@ class Inpainted(Canvas):
     """The micrographs themselves, with every particle painted over. Needs fully annotated images."""
 
     kind: Literal["inpainted"] = "inpainted"
-    rim_px: int = Field(3, ge=0, le=50, description="Rim around each particle that is painted over too.")
+    rim_px: int = Field(3, ge=0, le=50, description="Width of the rim around each particle that is painted over, too.")
 
     def prepare(self, samples: Sequence[Sample]) -> CanvasMaker:
         """Paint the particles over once.
@@ -41,7 +41,7 @@ class Inpainted(Canvas):
             hole = ndimage.maximum_filter(hole, 2 * self.rim_px + 1)
         if hole.all():
             raise UserError(
-                f"{sample.name}: no background is left beside the particles and their {self.rim_px} px rim.",
+                f"{sample.name}: no background is left outside the particles and their {self.rim_px} px rim.",
                 "Use a smaller rim_px or flat canvases.",
             )
         return fill_holes(sample.micrograph.grey, hole)
@@ -52,7 +52,7 @@ class _Inpainted(CanvasMaker):
         self.canvases = canvases
 
     def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-        """Return a random crop of a random canvas, mirrored on where it is too small."""
+        """Return a random crop of a random canvas, extended by mirroring if it is too small."""
         canvas = self.canvases[rng.integers(len(self.canvases))]
         canvas = np.rot90(canvas, int(rng.integers(4))) if rng.random() < 0.5 else canvas
         if rng.random() < 0.5:

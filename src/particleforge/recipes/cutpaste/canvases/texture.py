@@ -12,10 +12,10 @@ from particleforge.sample import Sample
 
 
 class Texture(Canvas):
-    """Texture woven from patches of what is surely background. Right for partly annotated images too."""
+    """Texture woven from patches of sure background. Suitable for partly annotated images, too."""
 
     kind: Literal["texture"] = "texture"
-    patch_px: int = Field(32, ge=3, le=512, description="Side of the patches; smaller where the background is scarce.")
+    patch_px: int = Field(32, ge=3, le=512, description="Side of the patches; smaller if there is little background.")
 
     def prepare(self, samples: Sequence[Sample]) -> CanvasMaker:
         """Find where patches can be taken from."""

@@ -1,1 +1,1 @@
-"""Mitsuba in a process of its own."""
+"""Mitsuba in a separate process."""

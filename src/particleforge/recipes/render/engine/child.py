@@ -16,7 +16,7 @@ from particleforge.recipes.render.engine.view import Plain, Request, Surface, Vi
 def main(variant: str, threads: int) -> None:
     """Serve requests until there are no more."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print is no answer
+    os.dup2(2, 1)  # output of libraries must not mix with the answers
     import mitsuba as mi
 
     mi.set_variant(variant)
@@ -32,14 +32,14 @@ def main(variant: str, threads: int) -> None:
         answer: View | str
         try:
             answer = view(mi, request)
-        except RuntimeError as error:  # what Mitsuba raises for plain data it does not understand
+        except RuntimeError as error:  # what Mitsuba raises for invalid plain data
             answer = str(error)
         pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
         answers.flush()
 
 
 def view(mi: Any, request: Request) -> View:
-    """Build the scene once; one pass for what is seen, one for the image."""
+    """Build the scene once; one pass for the visible surfaces, one for the image."""
     scene = mi.load_dict(
         {"type": "scene"}
         | {f"surface{k}": _surface(mi, k, surface) for k, surface in enumerate(request.surfaces)}
@@ -64,7 +64,7 @@ def view(mi: Any, request: Request) -> View:
 
 
 def _sensor(mi: Any, request: Request, sampler: Plain) -> Any:
-    """Look along -z from above everything."""
+    """Return a camera above everything, viewing along -z."""
     height, width = request.shape
     heights = np.concatenate([[0.0], *(surface.mesh.vertices[:, 2] for surface in request.surfaces)])
     above = heights.max() + 10
@@ -85,7 +85,7 @@ def _sensor(mi: Any, request: Request, sampler: Plain) -> Any:
 
 
 def _surface(mi: Any, number: int, surface: Surface) -> Any:
-    """Return a Mitsuba mesh; texture coordinates are its number from 1, so that one pass tells surfaces apart."""
+    """Return a Mitsuba mesh; texture coordinates are its number from 1, so that one pass can distinguish surfaces."""
     properties = mi.Properties()
     properties["bsdf"] = mi.load_dict(_loadable(mi, surface.bsdf))
     vertices, faces = surface.mesh.vertices, surface.mesh.faces

@@ -1,4 +1,4 @@
-"""Mitsuba, at arm's length: it may abort its process, but not this one."""
+"""Mitsuba in a separate process, which may crash without harm to this one."""
 
 import ctypes.util
 import importlib.metadata
@@ -26,19 +26,19 @@ Choice: TypeAlias = Literal["auto", "cuda", "llvm", "scalar"]
 VARIANTS: dict[str, str] = {"cuda": "cuda_ad_rgb", "llvm": "llvm_ad_rgb", "scalar": "scalar_rgb"}
 """From the fastest, which needs an NVIDIA GPU, to the one that runs everywhere; llvm needs LLVM 17 or newer."""
 NEEDS: dict[str, str] = {
-    "cuda": "It needs an NVIDIA GPU and its driver; auto takes what works.",
-    "llvm": "It needs LLVM 17 or newer; DRJIT_LIBLLVM_PATH says where its library is. auto takes what works.",
-    "scalar": "Install it again: pip install -U mitsuba.",
-    "auto": "Install it again: pip install -U mitsuba.",
+    "cuda": "It needs an NVIDIA GPU and its driver; auto uses a variant that works.",
+    "llvm": "It needs LLVM 17 or newer; set DRJIT_LIBLLVM_PATH to its library. auto uses a variant that works.",
+    "scalar": "Reinstall it: pip install -U mitsuba.",
+    "auto": "Reinstall it: pip install -U mitsuba.",
 }
 SHORT = {variant: choice for choice, variant in VARIANTS.items()}
 _LOG_BYTES = 2000
 
 
 class Engine:
-    """Renders requests in a child process, which starts with the first one.
+    """Renders requests in a child process, which starts with the first request.
 
-    Pickled, it becomes an engine that has not started.
+    An unpickled engine has not started yet.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Engine:
     threads
         Threads of the child; 0: one per core.
     variants
-        Mitsuba variants that are known to work; none: they are tried.
+        Mitsuba variants that are known to work; none: all are tried.
     """
 
     def __init__(self, choice: Choice = "auto", threads: int = 0, variants: Sequence[str] = ()) -> None:
@@ -58,7 +58,7 @@ class Engine:
         return Engine, (self._choice, self._threads, tuple(self.variants))
 
     def render(self, request: Request) -> View:
-        """Return what is seen and the image.
+        """Return what is visible and the image.
 
         A child that dies is replaced once; if it dies again, the next variant renders this image.
 
@@ -80,14 +80,14 @@ class Engine:
                 continue
             if isinstance(answer, str):
                 raise UserError(
-                    f"Mitsuba cannot render this scene: {answer}", "Check materials and look of the recipe."
+                    f"Mitsuba cannot render this scene: {answer}", "Check the materials and the look of the recipe."
                 )
             if deaths:
                 warnings.warn(f"Rendered again with {variant}: {' '.join(deaths)}", RuntimeWarning, stacklevel=2)
             return answer
         raise UserError(
             f"Rendering crashed. {' '.join(dict.fromkeys(deaths))}",
-            "Memory may have run out: use smaller images or fewer workers. Else choose another variant.",
+            "Memory may have run out: use smaller images or fewer workers. Otherwise choose another variant.",
         )
 
     @cached_property
@@ -111,7 +111,7 @@ class Engine:
 
 
 class _Died(Exception):
-    """A child is gone."""
+    """A child process has ended."""
 
 
 class _Child:
@@ -143,14 +143,14 @@ class _Child:
     def _last_words(self) -> str:
         self._log.seek(max(0, self._log.tell() - _LOG_BYTES))
         lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        return next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "it said nothing.")
+        return next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "it reported nothing.")
 
 
 def _end(process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
     """Close stdin, which ends the child."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
-            with suppress(OSError):  # what a process that died has not read cannot be sent any more
+            with suppress(OSError):  # a process that died can no longer receive what it has not read
                 pipe.close()
     try:
         process.wait(2)
@@ -172,7 +172,7 @@ def _working() -> list[str]:
         return known[key]
     except (OSError, ValueError, KeyError):
         working = [variant for variant in VARIANTS.values() if _works(variant)]
-    with suppress(OSError, UserError):  # a cache that cannot be kept costs time only
+    with suppress(OSError, UserError):  # without a cache it only takes longer
         memory.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(memory) as temporary:
             temporary.write_text(json.dumps({key: working}), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What is sent to Mitsuba and what comes back, as arrays and plain data."""
+"""Requests to Mitsuba and its answers, as arrays and plain data."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,11 +21,11 @@ class Surface:
     mesh
         All of them; x and y in pixels from the image's upper left corner, z in pixels towards the viewer.
     labels
-        (faces,) number of the particle each triangle belongs to; 0 for what is none.
+        (faces,) number of the particle each triangle belongs to; 0: no particle.
     bsdf
         Plain data of a Mitsuba BSDF.
     values
-        One number per vertex, which the BSDF reads as the mesh attribute ``vertex_value``; None: it reads none.
+        One number per vertex, which the BSDF reads as the mesh attribute ``vertex_value``; None: not needed.
     """
 
     mesh: Mesh
@@ -41,15 +41,15 @@ class Request:
     Parameters
     ----------
     surfaces
-        What is there.
+        All surfaces of the scene.
     shape
         Height and width of the image in pixels.
     emitters
-        Plain data of Mitsuba emitters; arrays stand for bitmaps.
+        Plain data of Mitsuba emitters; arrays represent bitmaps.
     integrator
         Plain data of the Mitsuba integrator that makes the image; None: truth only.
     samples_per_pixel, seed
-        Of the image.
+        Number of samples per pixel, and random seed, of the image.
     """
 
     surfaces: list[Surface]
@@ -62,18 +62,18 @@ class Request:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What is seen through the middle of every pixel, and the image.
+    """What is visible through the centre of every pixel, and the image.
 
     Parameters
     ----------
     labels
         (Y, X) uint32 number of the particle; 0 = none.
     position
-        (Y, X, 3) float32 point that is seen, in pixels as in `Surface`; nan where there is nothing.
+        (Y, X, 3) float32 visible point, in pixels as in `Surface`; nan in empty pixels.
     normal
-        (Y, X, 3) float32 shading normal there; 0 where there is nothing.
+        (Y, X, 3) float32 shading normal there; 0 in empty pixels.
     radiance
-        (Y, X) float32 image; None where none was asked for.
+        (Y, X) float32 image; None if none was requested.
     variant
         Mitsuba variant that rendered it.
     """
@@ -86,6 +86,6 @@ class View:
 
     @property
     def depth(self) -> Floats:
-        """(Y, X) float32 height of what is seen, in pixels towards the viewer."""
+        """(Y, X) float32 height of the visible points, in pixels towards the viewer."""
         height: Floats = self.position[..., 2]
         return height

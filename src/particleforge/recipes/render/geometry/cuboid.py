@@ -16,17 +16,17 @@ class Cuboid(Geometry):
 
     kind: Literal["cuboid"] = "cuboid"
     elongation: Annotated[Draw, PerParticle(), Within(1, 30)] = Field(
-        Uniform(low=1, high=1.15), description="Longest side over the middle one."
+        Uniform(low=1, high=1.15), description="Ratio of the longest side to the middle one."
     )
     flatness: Annotated[Draw, PerParticle(), Within(1, 30)] = Field(
-        Uniform(low=1, high=1.15), description="Middle side over the shortest."
+        Uniform(low=1, high=1.15), description="Ratio of the middle side to the shortest."
     )
     rounding: Annotated[Draw, PerParticle(), Within(0, 1)] = Field(
-        Uniform(low=0.1, high=0.35), description="Radius of the edges over half of the shortest side."
+        Uniform(low=0.1, high=0.35), description="Edge radius relative to half of the shortest side."
     )
 
     def trace(self, rng: np.random.Generator, level: int) -> Mesh:
-        """Return a smaller cuboid and what is near it."""
+        """Return all points within the edge radius of a smaller cuboid."""
         half = np.array([draw(self.elongation, rng), 1.0, 1 / draw(self.flatness, rng)])
         radius = draw(self.rounding, rng) * half[2]
         corners = np.array(list(itertools.product((-1, 1), repeat=3))) * (half - radius)

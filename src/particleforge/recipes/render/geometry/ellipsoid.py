@@ -16,10 +16,10 @@ class Ellipsoid(Geometry):
 
     kind: Literal["ellipsoid"] = "ellipsoid"
     elongation: Annotated[Draw, PerParticle(), Within(1, 30)] = Field(
-        Uniform(low=1, high=2), description="Longest axis over the middle one."
+        Uniform(low=1, high=2), description="Ratio of the longest axis to the middle one."
     )
     flatness: Annotated[Draw, PerParticle(), Within(1, 30)] = Field(
-        Uniform(low=1, high=1.5), description="Middle axis over the shortest."
+        Uniform(low=1, high=1.5), description="Ratio of the middle axis to the shortest."
     )
 
     def trace(self, rng: np.random.Generator, level: int) -> Mesh:

@@ -12,10 +12,10 @@ from particleforge.recipes.render.mesh import Mesh
 
 
 class File(Geometry):
-    """A closed mesh from a PLY, OBJ or STL file, every particle the same."""
+    """A closed mesh from a PLY, OBJ or STL file; all particles have the same shape."""
 
     kind: Literal["file"] = "file"
-    path: str = Field("", description="The file. Its axes are x right, y up, z towards the viewer.")
+    path: str = Field("", description="Path of the file. Its axes are x right, y up, z towards the viewer.")
 
     def trace(self, rng: np.random.Generator, level: int) -> Mesh:
         """Return the mesh as it is in the file.
@@ -23,7 +23,7 @@ class File(Geometry):
         Raises
         ------
         UserError
-            If it cannot be read, is not closed, or holds no finite volume.
+            If it cannot be read, is not closed, or has no finite volume.
         """
         return read_mesh(Path(self.path))
 
@@ -34,7 +34,7 @@ def read_mesh(path: Path) -> Mesh:
     Raises
     ------
     UserError
-        If it cannot be read, is not closed, or holds no finite volume.
+        If it cannot be read, is not closed, or has no finite volume.
     """
     import trimesh
 
@@ -43,9 +43,9 @@ def read_mesh(path: Path) -> Mesh:
     try:
         loaded = trimesh.load_mesh(path, process=False)
     except (ValueError, KeyError, IndexError, OSError, NotImplementedError) as error:
-        raise UserError(f"{path} cannot be read as a mesh: {error}", "PLY, OBJ and STL can.") from error
+        raise UserError(f"{path} cannot be read as a mesh: {error}", "Use a PLY, OBJ or STL file.") from error
     if not len(loaded.faces):
-        raise UserError(f"{path} holds no triangles.", "PLY, OBJ and STL meshes can be read.")
+        raise UserError(f"{path} contains no triangles.", "Use a PLY, OBJ or STL mesh.")
     if not np.isfinite(loaded.vertices).all():
         raise UserError(f"{path}: {int((~np.isfinite(loaded.vertices)).any(1).sum())} points are NaN or infinite.")
     loaded.merge_vertices(merge_norm=True, merge_tex=True)
@@ -53,6 +53,6 @@ def read_mesh(path: Path) -> Mesh:
         raise UserError(f"{path} is not closed: a particle needs a surface without holes.", "Repair the mesh.")
     loaded.fix_normals()
     if loaded.volume <= 0:
-        raise UserError(f"{path} holds no volume.", "Repair the mesh.")
-    mirrored = np.asarray(loaded.vertices, float) * [1, -1, 1]  # y goes down in images
+        raise UserError(f"{path} encloses no volume.", "Repair the mesh.")
+    mirrored = np.asarray(loaded.vertices, float) * [1, -1, 1]  # y points down in images
     return Mesh(mirrored, np.asarray(loaded.faces, np.int32)[:, ::-1])

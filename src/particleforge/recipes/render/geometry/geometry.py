@@ -1,4 +1,4 @@
-"""What a geometry is."""
+"""The interface of geometries."""
 
 from abc import abstractmethod
 from typing import Annotated, TypeAlias
@@ -17,7 +17,7 @@ class Geometry(Params):
 
     @abstractmethod
     def trace(self, rng: np.random.Generator, level: int) -> Mesh:
-        """Return one body of any size and place; its longest axis is x and its shortest z, where they differ.
+        """Return one body of any size and position; its longest axis is x and its shortest z, if they differ.
 
         Parameters
         ----------
@@ -28,7 +28,7 @@ class Geometry(Params):
         """
 
     def draw(self, rng: np.random.Generator, level: int) -> Mesh:
-        """Return one body about its centre of mass, with the volume of a sphere of diameter 1."""
+        """Return one body centred on its centre of mass, with the volume of a sphere of diameter 1."""
         return self.trace(rng, level).normalised()
 
 

@@ -1,4 +1,4 @@
-"""Lumps of a few spheres grown together."""
+"""Lumps of a few merged spheres."""
 
 from typing import Annotated, Literal
 
@@ -12,21 +12,22 @@ from particleforge.recipes.render.metaball import metaball
 
 
 class Metaball(Geometry):
-    """A few spheres sintered to one particle; for agglomerates whose primary particles are the truth, see placement."""
+    """A few spheres sintered into one particle; for agglomerates labelled by primary particle, see placement."""
 
     kind: Literal["metaball"] = "metaball"
     spheres: Annotated[Draw, PerParticle(), Within(1, 50)] = Field(
-        Uniform(low=1.5, high=5.5), description="Spheres in it, rounded."
+        Uniform(low=1.5, high=5.5), description="Number of spheres, rounded."
     )
     distance: Annotated[Draw, PerParticle(), Within(0.1, 2)] = Field(
-        Uniform(low=1.0, high=1.7), description="Distance of neighbours over their radius; 2: they only touch."
+        Uniform(low=1.0, high=1.7),
+        description="Distance between neighbours relative to their radius; 2: they just touch.",
     )
     neck: Annotated[Draw, PerParticle(), Within(0, 1)] = Field(
-        Uniform(low=0.2, high=0.6), description="Width of the necks over the radius."
+        Uniform(low=0.2, high=0.6), description="Width of the necks relative to the radius."
     )
 
     def trace(self, rng: np.random.Generator, level: int) -> Mesh:
-        """Return spheres put beside one that is there already."""
+        """Return spheres, each placed next to an earlier one."""
         centres = [np.zeros(3)]
         for _ in range(round(draw(self.spheres, rng)) - 1):
             away = rng.standard_normal(3)

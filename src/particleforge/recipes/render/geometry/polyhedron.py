@@ -11,25 +11,25 @@ from particleforge.recipes.render.mesh import Floats, Mesh, rounded, sphere
 
 
 class Polyhedron(Geometry):
-    """A regular polyhedron with rounded edges, as many crystals are."""
+    """A regular polyhedron with rounded edges, like many crystals."""
 
     kind: Literal["polyhedron"] = "polyhedron"
     solid: Literal[
         "tetrahedron", "octahedron", "dodecahedron", "icosahedron", "cuboctahedron", "truncated_octahedron"
-    ] = Field("octahedron", description="Which one.")
+    ] = Field("octahedron", description="Kind of polyhedron.")
     rounding: Annotated[Draw, PerParticle(), Within(0, 1)] = Field(
         Uniform(low=0.05, high=0.25),
-        description="Radius of the edges over the distance of the corners from the middle.",
+        description="Edge radius relative to the distance of the corners from the centre.",
     )
 
     def trace(self, rng: np.random.Generator, level: int) -> Mesh:
-        """Return a smaller polyhedron and what is near it."""
+        """Return all points within the edge radius of a smaller polyhedron."""
         radius = draw(self.rounding, rng)
         return rounded(_corners(self.solid) * (1 - radius), radius, level)
 
 
 def _corners(solid: str) -> Floats:
-    """Corners of a solid at distance 1 from its middle."""
+    """Corners of a solid at distance 1 from its centre."""
     golden = (1 + 5**0.5) / 2
     if solid == "tetrahedron":
         corners = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], float)

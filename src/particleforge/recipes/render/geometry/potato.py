@@ -12,7 +12,7 @@ from particleforge.recipes.render.mesh import Mesh, sphere
 
 WAVES = 24
 FINE = 4
-"""Above so many bumps around, a mesh is finer."""
+"""Number of bumps around above which a finer mesh is used."""
 
 
 class Potato(Geometry):
@@ -20,17 +20,17 @@ class Potato(Geometry):
 
     kind: Literal["potato"] = "potato"
     bumps: Annotated[Draw, PerParticle(), Within(0, 0.5)] = Field(
-        Uniform(low=0.06, high=0.16), description="Standard deviation of the radius over its mean."
+        Uniform(low=0.06, high=0.16), description="Relative standard deviation of the radius."
     )
     waves: Annotated[Draw, PerParticle(), Within(0.5, 20)] = Field(
-        Uniform(low=1.2, high=2.5), description="How many bumps go around, about: larger is finer."
+        Uniform(low=1.2, high=2.5), description="Approximate number of bumps around: larger is finer."
     )
     elongation: Annotated[Draw, PerParticle(), Within(1, 10)] = Field(
-        Uniform(low=1, high=1.5), description="Length over width before the bumps."
+        Uniform(low=1, high=1.5), description="Ratio of length to width without the bumps."
     )
 
     def trace(self, rng: np.random.Generator, level: int) -> Mesh:
-        """Return a sphere with radii of the exponential of plane waves in all directions."""
+        """Return a sphere whose radii are the exponential of plane waves in all directions."""
         waves = draw(self.waves, rng)
         ball = sphere(level + (waves > FINE))
         vectors = rng.standard_normal((WAVES, 3)) * waves

@@ -15,17 +15,17 @@ class Prism(Geometry):
 
     kind: Literal["prism"] = "prism"
     sides: Annotated[Draw, PerParticle(), Within(3, 32)] = Field(
-        Choice(values=(6,)), description="Sides of the polygon, a whole number."
+        Choice(values=(6,)), description="Number of sides of the polygon, an integer."
     )
     height: Annotated[Draw, PerParticle(), Within(0.02, 50)] = Field(
-        Uniform(low=0.15, high=0.35), description="Height over the width of the polygon; below 1: a plate."
+        Uniform(low=0.15, high=0.35), description="Ratio of height to width of the polygon; below 1: a plate."
     )
     rounding: Annotated[Draw, PerParticle(), Within(0, 1)] = Field(
-        Uniform(low=0.1, high=0.5), description="Radius of the edges over half of the smaller of height and width."
+        Uniform(low=0.1, high=0.5), description="Edge radius relative to half of the smaller of height and width."
     )
 
     def trace(self, rng: np.random.Generator, level: int) -> Mesh:
-        """Return two smaller polygons and what is near their hull; a column lies along x, a plate in the plane."""
+        """Return all points within the edge radius of a smaller prism; a column lies along x, a plate in the plane."""
         sides, height = max(3, round(draw(self.sides, rng))), draw(self.height, rng)
         inner = np.cos(np.pi / sides)
         radius = draw(self.rounding, rng) * min(height, inner)

@@ -10,7 +10,7 @@ from particleforge.recipes.render.geometry.geometry import Geometry
 from particleforge.recipes.render.mesh import Mesh, rounded
 
 AROUND = 32
-"""Corners of the circle a rod's end is made of."""
+"""Number of corners of the circle at the end of a rod."""
 
 
 class Rod(Geometry):
@@ -18,14 +18,14 @@ class Rod(Geometry):
 
     kind: Literal["rod"] = "rod"
     aspect: Annotated[Draw, PerParticle(), Within(1, 50)] = Field(
-        Uniform(low=2.5, high=4.5), description="Length over width."
+        Uniform(low=2.5, high=4.5), description="Ratio of length to width."
     )
     rounding: Annotated[Draw, PerParticle(), Within(0, 1)] = Field(
-        1.0, description="1: the ends are half spheres; 0: they are flat."
+        1.0, description="1: hemispherical ends; 0: flat ends."
     )
 
     def trace(self, rng: np.random.Generator, level: int) -> Mesh:
-        """Return two discs and what is near their hull."""
+        """Return all points within the edge radius of the hull of two discs."""
         radius, aspect = draw(self.rounding, rng), draw(self.aspect, rng)
         angle = np.linspace(0, 2 * np.pi, AROUND, endpoint=False)
         disc = (1 - radius) * np.stack([np.zeros(AROUND), np.cos(angle), np.sin(angle)], -1)

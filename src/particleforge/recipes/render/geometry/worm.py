@@ -17,17 +17,17 @@ class Worm(Geometry):
 
     kind: Literal["worm"] = "worm"
     aspect: Annotated[Draw, PerParticle(), Within(2, 100)] = Field(
-        Uniform(low=6, high=12), description="Length along the curve over thickness."
+        Uniform(low=6, high=12), description="Ratio of the length along the curve to the thickness."
     )
     bend_deg: Annotated[Draw, PerParticle(), Within(0, 360)] = Field(
-        Uniform(low=40, high=140), description="How far the curve turns along its length, about."
+        Uniform(low=40, high=140), description="Approximate angle the curve turns along its length."
     )
     twist: Annotated[Draw, PerParticle(), Within(0, 1)] = Field(
-        0.4, description="0: the curve lies in the image's plane; 1: it leaves it as often."
+        0.4, description="0: the curve lies in the image plane; 1: it bends out of the plane as much as within."
     )
 
     def trace(self, rng: np.random.Generator, level: int) -> Mesh:
-        """Return rings about the curve."""
+        """Return rings around the curve."""
         aspect = draw(self.aspect, rng)
         around = 6 * level
         middle, tangents = self._curve(rng, 2 * aspect, max(16, round(aspect * around / 3)))
@@ -56,7 +56,7 @@ class Worm(Geometry):
 
 
 def _rings(stations: list[tuple[Floats, Floats, float]], around: int) -> Floats:
-    """(stations, around, 3) circles across a curve, carried along without twist."""
+    """(stations, around, 3) circles across a curve, transported without twist."""
     across = np.cross(stations[0][1], [0.0, 0, 1])
     angle = np.linspace(0, 2 * np.pi, around, endpoint=False)[:, None]
     rings = np.empty((len(stations), around, 3))

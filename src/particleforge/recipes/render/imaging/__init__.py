@@ -1,1 +1,1 @@
-"""What an instrument adds after the beam has met the particles."""
+"""Effects of the instrument on the rendered image."""

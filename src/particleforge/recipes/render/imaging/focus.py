@@ -12,28 +12,28 @@ from particleforge.recipes.blur import MIN_SIGMA_PX, gaussian_blur
 
 Floats = npt.NDArray[np.float32]
 STEPS = 6
-"""Widths of blur an image is put together from."""
+"""Number of blur widths from which an image is composed."""
 
 
 class Focus(Params):
-    """What lies above or below the plane in focus is blurred."""
+    """Blur of everything above or below the plane in focus."""
 
     aperture_mrad: Annotated[Draw, PerImage(), Within(0, 1500)] = Field(
-        0.0, description="Half angle of the beam or the objective; 0: all is sharp."
+        0.0, description="Half angle of the beam or the objective; 0: everything is sharp."
     )
     plane: Annotated[Draw, PerImage(), Within(-5, 5)] = Field(
-        Uniform(low=0, high=1), description="Plane in focus: 0 = lowest, 1 = highest point of what is seen."
+        Uniform(low=0, high=1), description="Plane in focus: 0 = lowest, 1 = highest visible point."
     )
 
     def apply(self, image: Floats, height: Floats) -> Floats:
-        """Return the (Y, X) image, blurred by how far each pixel lies out of focus.
+        """Return the (Y, X) image, each pixel blurred by its distance from the focus.
 
         Parameters
         ----------
         image
             (Y, X) grey values.
         height
-            (Y, X) height of what is seen in pixels; nan where there is nothing, which counts as the lowest.
+            (Y, X) height of the visible points in pixels; empty pixels are nan and count as the lowest.
         """
         seen = np.isfinite(height)
         if not (aperture := number(self.aperture_mrad)) or not seen.any():

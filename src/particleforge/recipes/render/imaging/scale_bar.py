@@ -11,17 +11,17 @@ from particleforge.params import Params
 
 NICE = (1, 2, 5)
 LONGEST = 0.3
-"""No bar is longer than this share of the image's width."""
+"""Largest length of a bar, as a share of the image width."""
 
 
 class ScaleBar(Params):
-    """A bar of a round length with its text in a lower corner."""
+    """A bar of a round length with its label in a lower corner."""
 
-    place: Literal["none", "left", "right"] = Field("none", description="Corner; none: there is no bar.")
-    box: bool = Field(False, description="Whether it stands in a black box.")
+    place: Literal["none", "left", "right"] = Field("none", description="Corner of the bar; none: no bar.")
+    box: bool = Field(False, description="Whether it is drawn in a black box.")
 
     def write(self, image: npt.NDArray[np.uint8], pixel_size_nm: float) -> npt.NDArray[np.bool_]:
-        """Write into a (Y, X) image and return where it hides what was there."""
+        """Draw into a (Y, X) image and return where it hides the image."""
         hidden = np.zeros(image.shape, bool)
         if self.place == "none":
             return hidden

@@ -10,14 +10,14 @@ from particleforge.recipes.stage import Floats, Stage
 
 
 class Vignette(Stage):
-    """Corners are darker."""
+    """Darker corners."""
 
     loss: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         with_probability(0.3, Uniform(low=0.05, high=0.3)), description="Share of the brightness lost in the corners."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:
-        """Multiply with a paraboloid about the middle."""
+        """Multiply by a paraboloid around the centre."""
         y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in image.shape)
         loss = number(self.loss) * (y[:, None] ** 2 + x[None, :] ** 2) / 2
         return np.asarray(image * (1 - loss), np.float32)

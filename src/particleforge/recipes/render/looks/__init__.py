@@ -1,1 +1,1 @@
-"""Where the light or the electrons come from and what they show, one file each."""
+"""Instruments: illumination and contrast, one file each."""

@@ -16,10 +16,10 @@ class Categorical(Look):
 
     kind: Literal["categorical"] = "categorical"
     grey: Annotated[Draw, PerParticle(), Within(0, 1)] = Field(
-        Uniform(low=0.4, high=1), description="Grey of each particle; the background is 0."
+        Uniform(low=0.4, high=1), description="Grey value of each particle; the background is 0."
     )
 
     def image(self, scene: Scene, view: View, rng: np.random.Generator) -> Floats:
-        """Return greys by label."""
+        """Return grey values by label."""
         greys = np.concatenate([[0.0], draw_many(self.grey, rng, len(scene.bodies))])
         return np.asarray(greys[view.labels], np.float32)

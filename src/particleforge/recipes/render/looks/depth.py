@@ -10,11 +10,11 @@ from particleforge.recipes.render.scene import Scene
 
 
 class Depth(Look):
-    """What is near is bright."""
+    """Points close to the viewer are bright."""
 
     kind: Literal["depth"] = "depth"
 
     def image(self, scene: Scene, view: View, rng: np.random.Generator) -> Floats:
-        """Return heights; where there is nothing, that of the lowest point seen."""
+        """Return heights; empty pixels get that of the lowest visible point."""
         seen = np.isfinite(view.depth)
         return np.where(seen, view.depth, view.depth[seen].min() if seen.any() else 0).astype(np.float32)

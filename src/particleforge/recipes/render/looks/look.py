@@ -1,4 +1,4 @@
-"""What a look is."""
+"""The interface of looks."""
 
 from abc import abstractmethod
 from pathlib import Path
@@ -17,22 +17,22 @@ from particleforge.registry import Kinds
 
 Floats = npt.NDArray[np.float32]
 DIFFUSE: Plain = {"type": "diffuse", "reflectance": {"type": "mesh_attribute", "name": "vertex_value"}}
-"""A surface that gives the number of each vertex to all directions alike."""
+"""A surface that emits the number of each vertex equally in all directions."""
 ONCE: Plain = {"type": "direct", "emitter_samples": 0, "bsdf_samples": 1, "hide_emitters": True}
-"""From a surface straight to the sky, in a direction its BSDF chooses."""
+"""Paths from a surface straight to the sky, in a direction chosen by its BSDF."""
 SKY = (32, 64)
-"""Rows and columns of an image of where light comes from."""
+"""Rows and columns of an image of the sky, where the light comes from."""
 
 
 class Look(Params):
-    """An instrument: what shines on the scene and what is recorded; an image of grey values above 0, of any scale."""
+    """An instrument: its illumination, and what it records as an image of grey values above 0, of any scale."""
 
     @abstractmethod
     def image(self, scene: Scene, view: View, rng: np.random.Generator) -> Floats:
         """Return the (Y, X) grey values."""
 
     def request(self, scene: Scene, samples_per_pixel: int, seed: int) -> Request:
-        """Return what Mitsuba is asked for: one surface per material."""
+        """Return the request to Mitsuba: one surface per material."""
         alone = [i for i, body in enumerate(scene.bodies) if body.skin is None]
         surfaces = []
         for material in dict.fromkeys(scene.bodies[i].material for i in alone):
@@ -69,7 +69,7 @@ class Look(Params):
         return []
 
     def integrator(self) -> Plain | None:
-        """Mitsuba integrator of the image; None: the image needs what is seen only."""
+        """Mitsuba integrator of the image; None: the image needs visible surfaces only."""
         return None
 
 
@@ -78,7 +78,7 @@ AnyLook: TypeAlias = Annotated[Look, Kinds(Look), by_name(Path(__file__).parents
 
 
 def rendered(view: View) -> Floats:
-    """Return the image that was asked for."""
+    """Return the image that was requested."""
     if view.radiance is None:
         raise TypeError("this look needs a rendered image")
     return view.radiance
@@ -97,7 +97,7 @@ def sky(radiance: Floats) -> Plain:
 
 
 def directions() -> npt.NDArray[np.float64]:
-    """(*`SKY`, 3) unit vectors (x, y, z) that each pixel of a sky lies at."""
+    """(*`SKY`, 3) unit vectors (x, y, z) to each pixel of a sky."""
     polar = np.pi * (np.arange(SKY[0]) + 0.5)[:, None] / SKY[0]
     azimuth = 2 * np.pi * (np.arange(SKY[1]) + 0.5)[None, :] / SKY[1]
     around = np.broadcast_arrays(np.sin(polar) * np.sin(azimuth), -np.sin(polar) * np.cos(azimuth), np.cos(polar))

@@ -13,20 +13,20 @@ from particleforge.recipes.render.material import Material
 from particleforge.recipes.render.scene import Scene
 
 OPAQUE = 0.05
-"""Materials of a larger extinction let no light through."""
+"""Materials with a larger extinction are opaque."""
 
 
 class Optical(Look):
-    """Light from below through a condenser (bright field), from a ring outside the objective's cone (dark), or above.
+    """Light through a condenser (bright field), from a ring outside the objective's cone (dark field), or from above.
 
-    Mitsuba follows the rays: a transparent particle is a lens, and dark where it bends light away from the condenser.
+    Mitsuba traces the rays: a transparent particle is a lens, and dark where it refracts light out of the cone.
     """
 
     kind: Literal["optical"] = "optical"
-    illumination: Literal["bright", "dark", "reflected"] = Field("bright", description="Where the light comes from.")
+    illumination: Literal["bright", "dark", "reflected"] = Field("bright", description="Direction of the light.")
     condenser_deg: Annotated[Draw, PerImage(), Within(1, 80)] = Field(
         Uniform(low=15, high=35),
-        description="Half angle of the cone of light, or the inner one of the dark field's ring.",
+        description="Half angle of the cone of light, or inner half angle of the dark-field ring.",
     )
     medium: float = Field(1.0, ge=1, le=2, description="Refractive index around the particles: air 1, water 1.33.")
     defocus_px: Annotated[Draw, PerImage(), Within(0, 50)] = Field(
@@ -34,7 +34,7 @@ class Optical(Look):
     )
 
     def bsdf(self, material: Material) -> Plain:
-        """Glass or metal."""
+        """Return a transparent or a metallic surface."""
         if material.extinction > OPAQUE:
             conductor = {"eta": material.refractive_index / self.medium, "k": material.extinction / self.medium}
             return {"type": "twosided", "surface": {"type": "roughconductor", "alpha": 0.15} | conductor}
@@ -49,7 +49,7 @@ class Optical(Look):
         return [sky((ring if self.illumination == "dark" else edge).astype(np.float32))]
 
     def integrator(self) -> Plain:
-        """Follow light through a few particles."""
+        """Return paths of light through a few particles."""
         return {"type": "path", "max_depth": 12}
 
     def image(self, scene: Scene, view: View, rng: np.random.Generator) -> Floats:

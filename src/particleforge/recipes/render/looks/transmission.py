@@ -1,4 +1,4 @@
-"""Electrons that go through."""
+"""Transmitted and scattered electrons."""
 
 from typing import Annotated, Literal
 
@@ -16,14 +16,17 @@ from particleforge.recipes.render.scene import Scene
 class Transmission(Look):
     """Bright or dark field in a (scanning) transmission electron microscope.
 
-    What is left of the beam is the exponential of minus the length inside each particle over its mean free path. The
-    lengths are those along the beam through every pixel, also where particles lie above each other.
+    The transmitted share is exp(-length / mean free path), with the length of the beam inside each particle, computed
+    for every pixel; the lengths of particles on top of each other add up.
     """
 
     kind: Literal["transmission"] = "transmission"
-    field: Literal["bright", "dark"] = Field("bright", description="dark: what is scattered is seen, as in HAADF.")
+    field: Literal["bright", "dark"] = Field(
+        "bright", description="dark: scattered electrons are detected, as in HAADF."
+    )
     diffraction: Annotated[Draw, PerParticle(), Within(0.05, 20)] = Field(
-        Uniform(low=0.8, high=1.3), description="Factor on a particle's contrast, by which crystals differ."
+        Uniform(low=0.8, high=1.3),
+        description="Factor on the contrast of each particle, since crystals diffract differently.",
     )
     film: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         Uniform(low=0.0, high=0.04), description="Mottling of the support film, as a share of the brightness."
@@ -32,7 +35,8 @@ class Transmission(Look):
         LogUniform(low=3, high=40), description="Width of the mottles."
     )
     fringe: Annotated[Draw, PerImage(), Within(-5, 5)] = Field(
-        Uniform(low=-0.6, high=0.6), description="Strength of the Fresnel fringe at edges; its sign is that of defocus."
+        Uniform(low=-0.6, high=0.6),
+        description="Strength of the Fresnel fringe at edges; the sign is that of the defocus.",
     )
     fringe_nm: Annotated[Draw, PerImage(), Within(0.01, 1e5)] = Field(
         Uniform(low=1, high=3), description="Width of the fringe."

@@ -1,1 +1,1 @@
-"""How particles lie, one file each."""
+"""Arrangements of particles, one file each."""

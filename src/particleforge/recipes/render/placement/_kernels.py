@@ -13,7 +13,7 @@ Doubles = npt.NDArray[np.float64]
 def push_apart(places: Doubles, radii: Doubles, size: tuple[float, float], rounds: int) -> float:
     """Move discs away from each other and into a rectangle (y, x) until none overlap; return the largest overlap left.
 
-    Each pair that overlaps is moved apart by a little more than its overlap, half each.
+    Each overlapping pair is moved apart by slightly more than its overlap, half each.
     """
     count = len(places)
     worst = 0.0
@@ -45,7 +45,7 @@ def push_apart(places: Doubles, radii: Doubles, size: tuple[float, float], round
 
 @numba.njit(cache=True, nogil=True)
 def touch(places: Doubles, radii: Doubles, count: int, start: Doubles, towards: Doubles, radius: float) -> float:
-    """Way of a sphere along a unit vector until it meets the first of `count` spheres; inf where it meets none."""
+    """Distance a sphere moves along a unit vector until it meets the first of `count` spheres; inf if it meets none."""
     nearest = math.inf
     for i in range(count):
         x, y, z = start[0] - places[i, 0], start[1] - places[i, 1], start[2] - places[i, 2]
@@ -59,10 +59,10 @@ def touch(places: Doubles, radii: Doubles, count: int, start: Doubles, towards: 
 
 @numba.njit(cache=True, nogil=True)
 def grow(radii: Doubles, free_path: float, rng: np.random.Generator, places: Doubles) -> None:
-    """Fill in the places of spheres that fly to a cluster one by one and stay where they first touch it.
+    """Fill in the positions of spheres that fly to a cluster one by one and stay where they first touch it.
 
-    Between two random turns a sphere flies an exponentially distributed way with the mean `free_path`: large is
-    ballistic, small is diffusion.
+    Between two random turns a sphere flies an exponentially distributed distance with the mean `free_path`: large is
+    ballistic, small is diffusive.
     """
     places[0] = 0.0
     far = radii[0]

@@ -1,4 +1,4 @@
-"""Clusters grown by flying particles."""
+"""Clusters grown from flying particles."""
 
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -22,12 +22,12 @@ Places = npt.NDArray[np.float64]
 def scatter_clusters(
     clusters: list[list[Body]], scatter: Scattered, ground: Floats, rng: np.random.Generator
 ) -> list[list[Body]]:
-    """Scatter clusters of bodies, each cluster about the origin, as if they were one body each.
+    """Scatter clusters of bodies, each centred on the origin, as if each cluster were one body.
 
     Raises
     ------
     UserError
-        If they do not all find a place.
+        If some do not find a place.
     """
     whole = [replace(part[0], mesh=merge([body.mesh for body in part])[0]) for part in clusters]
     try:
@@ -36,7 +36,7 @@ def scatter_clusters(
         height, width = ground.shape
         raise UserError(
             f"{len(clusters)} clusters of {sum(map(len, clusters))} particles do not fit into {height} x {width} px.",
-            "Ask for fewer or smaller particles, smaller clusters, or a larger image.",
+            "Request fewer or smaller particles, smaller clusters, or a larger image.",
         ) from error
     shifts = [after.mesh.vertices[0] - before.mesh.vertices[0] for before, after in zip(whole, lying, strict=True)]
     return [[body.moved(shift) for body in part] for part, shift in zip(clusters, shifts, strict=True)]
@@ -45,27 +45,27 @@ def scatter_clusters(
 class Agglomerate(Placement):
     """Clusters, ballistic to diffusion-limited, loose to sintered; every primary particle stays an instance of its own.
 
-    Particles count as spheres of their volume; meant for spheres and what is nearly round.
+    Particles count as spheres of equal volume; meant for spheres and nearly round particles.
     """
 
     kind: Literal["agglomerate"] = "agglomerate"
     size: Annotated[Draw, PerParticle(), Within(1, 10_000)] = Field(
-        Uniform(low=8, high=30), description="Particles in a cluster, rounded; drawn per cluster."
+        Uniform(low=8, high=30), description="Number of particles in a cluster, rounded; drawn per cluster."
     )
     free_path: Annotated[Draw, PerImage(), Within(0.05, 1000)] = Field(
         LogUniform(low=0.2, high=100),
-        description="Way a particle flies between two turns, in mean diameters: small = diffusion, large = ballistic.",
+        description="Flight distance between two turns, in mean diameters: small = diffusive, large = ballistic.",
     )
     sintering: Annotated[Draw, PerImage(), Within(0, 0.9)] = Field(
-        Uniform(low=0, high=0.2), description="Share by which touching particles have come closer."
+        Uniform(low=0, high=0.2), description="Share by which touching particles have moved closer."
     )
     neck: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        0.0, description="Width of the necks between them over their mean radius; 0: none."
+        0.0, description="Width of the necks between them relative to their mean radius; 0: no necks."
     )
-    scatter: Scattered = Field(Scattered(cut_by_border=False, clustering=0), description="How the clusters lie.")
+    scatter: Scattered = Field(Scattered(cut_by_border=False, clustering=0), description="Arrangement of the clusters.")
 
     def place(self, bodies: list[Body], ground: Floats, rng: np.random.Generator) -> list[Body]:
-        """Grow clusters about the origin, then scatter them."""
+        """Grow clusters at the origin, then scatter them."""
         clusters: list[list[int]] = []
         left = list(rng.permutation(len(bodies)))
         while left:
@@ -88,14 +88,14 @@ class Agglomerate(Placement):
         return [placed[i] for i in range(len(bodies))]
 
     def _grow(self, bodies: list[Body], which: list[int], rng: np.random.Generator) -> Places:
-        """(n, 3) places of a cluster's particles about the origin."""
+        """(n, 3) positions of the particles of a cluster around the origin."""
         radii = np.array([bodies[i].diameter_px / 2 for i in which])
         places = np.empty((len(which), 3))
         kernels.grow(radii * (1 - number(self.sintering)), 2 * number(self.free_path) * radii.mean(), rng, places)
         return np.asarray((places - places.mean(0)) @ random_rotation(rng).T, float)
 
     def _sintered(self, part: list[Body]) -> list[Body]:
-        """Particles of a cluster with a common skin, where there are necks."""
+        """Return the particles of a cluster with a common skin if there are necks."""
         if not number(self.neck) or len(part) == 1:
             return part
         centres = np.array([body.mesh.centroid for body in part])

@@ -11,22 +11,22 @@ from particleforge.recipes.render.scene import Body
 
 
 class Lattice(Placement):
-    """Particles on a regular lattice, an island of it around a random place, moved a little at random."""
+    """Particles on an island of a regular lattice around a random place, slightly displaced at random."""
 
     kind: Literal["lattice"] = "lattice"
-    pattern: Literal["hexagonal", "square"] = Field("hexagonal", description="How neighbours lie.")
+    pattern: Literal["hexagonal", "square"] = Field("hexagonal", description="Type of lattice.")
     spacing: Annotated[Draw, PerImage(), Within(1, 20)] = Field(
-        Uniform(low=1.0, high=1.1), description="Distance of neighbours over the width of the widest particle."
+        Uniform(low=1.0, high=1.1), description="Spacing relative to the width of the widest particle."
     )
     jitter: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        0.5, description="How far particles are moved, as a share of the free space between them."
+        0.5, description="Random displacement, as a share of the free space between particles."
     )
     vacancies: Annotated[Draw, PerImage(), Within(0, 0.9)] = Field(
-        Uniform(low=0, high=0.05), description="Share of places left empty."
+        Uniform(low=0, high=0.05), description="Share of empty sites."
     )
 
     def place(self, bodies: list[Body], ground: Floats, rng: np.random.Generator) -> list[Body]:
-        """Fill the places nearest to one."""
+        """Fill the sites nearest to a random place."""
         if not bodies:
             return []
         width = 2 * max(reach(body) for body in bodies)
@@ -45,7 +45,7 @@ class Lattice(Placement):
         return [heights.drop(body.moved((*spot, 0))) for body, spot in zip(bodies, spots, strict=True)]
 
     def _sites(self, pitch: float, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        """(n, 2) places (y, x) in the image."""
+        """(n, 2) sites (y, x) in the image."""
         steps = int(max(shape) / pitch) + 2
         a, b = np.mgrid[-steps : steps + 1, -steps : steps + 1].reshape(2, -1)
         y, x = (np.sqrt(0.75) * a, b + (a % 2) / 2) if self.pattern == "hexagonal" else (a, b)

@@ -1,4 +1,4 @@
-"""Dense layers without order."""
+"""Dense, disordered layers."""
 
 from typing import Literal
 
@@ -10,16 +10,16 @@ from particleforge.recipes.render.scene import Body
 
 ROUNDS = 3000
 TOLERANCE = 0.01
-"""Overlap that may be left, over the smallest width."""
+"""Largest overlap left, relative to the smallest width."""
 
 
 class Monolayer(Placement):
-    """One layer, as dense as the number of particles makes it: they push each other away until none overlap."""
+    """One layer whose density follows from the number of particles, which push each other away until none overlap."""
 
     kind: Literal["monolayer"] = "monolayer"
 
     def place(self, bodies: list[Body], ground: Floats, rng: np.random.Generator) -> list[Body]:
-        """Begin anywhere and push; particles that are not round keep the distance of the circles around them."""
+        """Start anywhere and push; particles that are not round keep the distance of their enclosing circles."""
         if not bodies:
             return []
         radii = np.array([reach(body) for body in bodies])

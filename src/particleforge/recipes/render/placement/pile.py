@@ -18,19 +18,20 @@ LONGEST_S = 12.0
 
 
 class Pile(Placement):
-    """Particles that fell into a box as wide as the image and came to rest, with masses by volume and density.
+    """Particles that fell into a box as wide as the image and came to rest, with masses from volume and density.
 
-    MuJoCo (Todorov et al., IROS 2012) moves them as rigid bodies; hollows in a particle count as filled.
+    MuJoCo (Todorov et al., IROS 2012) simulates them as rigid bodies; hollows in a particle count as filled.
     """
 
     kind: Literal["pile"] = "pile"
     friction: Annotated[Draw, PerImage(), Within(0, 5)] = Field(0.6, description="Coefficient of sliding friction.")
     box: Annotated[Draw, PerImage(), Within(0.1, 3)] = Field(
-        1.1, description="Width of the box over that of the image; above 1: some particles lie beside it."
+        1.1,
+        description="Width of the box relative to that of the image; above 1: some particles lie outside the image.",
     )
 
     def place(self, bodies: list[Body], ground: Floats, rng: np.random.Generator) -> list[Body]:
-        """Let them fall until they rest; lengths are in mean diameters meanwhile."""
+        """Simulate the fall until all are at rest; lengths are in mean diameters meanwhile."""
         if not bodies:
             return []
         unit = float(np.mean([body.diameter_px for body in bodies]))
@@ -45,7 +46,7 @@ class Pile(Placement):
 
 
 class _Falling:
-    """A body about its centre of mass, in other units of length."""
+    """Return a body centred on its centre of mass, in other units of length."""
 
     def __init__(self, body: Body, unit: float) -> None:
         self.points = body.mesh.extremes / unit
@@ -57,7 +58,7 @@ class _Falling:
 def _settle(
     falling: list[_Falling], box: Points, friction: float, rng: np.random.Generator
 ) -> tuple[list[Points], list[Points]]:
-    """Rotations and places of the bodies at rest, about the middle of the box's floor."""
+    """Rotations and positions of the bodies at rest, relative to the centre of the floor of the box."""
     import mujoco
 
     spec = mujoco.MjSpec()
@@ -81,14 +82,14 @@ def _settle(
     model = spec.compile()
     data = mujoco.MjData(model)
     quiet = 0
-    while data.time < LONGEST_S and quiet < 3:  # once may be the turn of a rocking body
+    while data.time < LONGEST_S and quiet < 3:  # a single time may be the turning point of a rocking body
         mujoco.mj_step(model, data, nstep=15)
         quiet = quiet + 1 if np.abs(data.qvel).max() < AT_REST else 0
     return [turn.reshape(3, 3).copy() for turn in data.xmat[1:]], [place.copy() for place in data.xpos[1:]]
 
 
 def _starts(falling: list[_Falling], box: Points, rng: np.random.Generator) -> list[Points]:
-    """Places in layers above each other where no two bodies touch."""
+    """Positions in layers above each other where no two bodies touch."""
     cell = 2.05 * max(body.radius for body in falling)
     columns = np.maximum((box / cell).astype(int), 1)
     per_layer = int(columns.prod())

@@ -1,4 +1,4 @@
-"""What a placement is."""
+"""The interface of placements."""
 
 from abc import abstractmethod
 from typing import Annotated, TypeAlias
@@ -15,30 +15,30 @@ Floats = npt.NDArray[np.float32]
 
 
 class Placement(Params):
-    """A way particles lie."""
+    """An arrangement of particles."""
 
     @abstractmethod
     def place(self, bodies: list[Body], ground: Floats, rng: np.random.Generator) -> list[Body]:
-        """Move bodies to their places.
+        """Move bodies to their positions.
 
         Parameters
         ----------
         bodies
-            Particles about the origin.
+            Particles centred on the origin.
         ground
-            (Y, X) height of what they lie on, in pixels.
+            (Y, X) height of the ground, in pixels.
         rng
-            Chooses places.
+            Chooses positions.
 
         Returns
         -------
         list of Body
-            As many as were given, none inside another.
+            All given bodies, none inside another.
 
         Raises
         ------
         UserError
-            If they do not all find a place.
+            If some do not find a place.
         """
 
 
@@ -46,13 +46,13 @@ AnyPlacement: TypeAlias = Annotated[Placement, Kinds(Placement)]
 
 
 class Heights:
-    """What has been put down so far, seen from above."""
+    """The bodies placed so far, seen from above."""
 
     def __init__(self, ground: Floats) -> None:
         self.top = ground.copy()
 
     def drop(self, body: Body) -> Body:
-        """Let a body that hangs at its place in the image sink until it touches something."""
+        """Lower a body above its place in the image until it touches something."""
         shape: tuple[int, int] = self.top.shape
         image, window = body.silhouette.overlap(shape)
         gap = body.silhouette.bottom[window] - self.top[image]
@@ -62,24 +62,24 @@ class Heights:
         return placed
 
 
-def does_not_fit(wanted: int, fit: int, shape: tuple[int, ...], verb: str = "{} did") -> UserError:
-    """Say how many particles fit."""
+def does_not_fit(wanted: int, fit: int, shape: tuple[int, ...], verb: str = "only {} did") -> UserError:
+    """Return the error that reports how many particles fit."""
     return UserError(
         f"{wanted} particles do not fit into {shape[0]} x {shape[1]} px in this way: {verb.format(fit)}.",
-        "Ask for fewer or smaller ones, a larger image, or another placement.",
+        "Request fewer or smaller particles, a larger image, or another placement.",
     )
 
 
 def reach(body: Body) -> float:
-    """Largest distance of a body about the origin from it."""
+    """Largest distance from the origin of a body centred on it."""
     return float(np.linalg.norm(body.mesh.vertices, axis=1).max())
 
 
 def largest_first(bodies: list[Body]) -> list[int]:
-    """Numbers of the bodies in the order in which they pack best."""
+    """Return indices of the bodies in the order in which they pack best."""
     return sorted(range(len(bodies)), key=lambda i: -bodies[i].diameter_px)
 
 
 def shift_of(silhouette: Silhouette, place: tuple[int, int]) -> tuple[int, int, int]:
-    """How far to move a body so that its silhouette's window begins at a row and column."""
+    """Shift of a body that makes the window of its silhouette begin at a row and column."""
     return place[1] - silhouette.corner[1], place[0] - silhouette.corner[0], 0

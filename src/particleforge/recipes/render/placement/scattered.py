@@ -19,7 +19,7 @@ from particleforge.recipes.render.scene import Body
 
 
 class Scattered(Placement):
-    """Random places without overlap, or with what is on top lying on what is below."""
+    """Random positions without overlap, or with particles lying on top of others."""
 
     kind: Literal["scattered"] = "scattered"
     overlap: Annotated[Draw, PerImage(), Within(0, 0.95)] = Field(
@@ -28,12 +28,14 @@ class Scattered(Placement):
     min_visible: float = Field(0.35, gt=0, le=1, description="Share of each particle that stays visible.")
     cut_by_border: bool = Field(True, description="Whether particles may be cut by the image border.")
     clustering: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        Uniform(low=0, high=0.5), description="Share of particles put beside another."
+        Uniform(low=0, high=0.5), description="Share of particles placed next to another."
     )
-    gap_px: Annotated[Draw, PerImage(), Within(0, 100)] = Field(0.0, description="Distance of these.")
+    gap_px: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
+        0.0, description="Gap between particles placed next to each other."
+    )
 
     def place(self, bodies: list[Body], ground: Floats, rng: np.random.Generator) -> list[Body]:
-        """Place silhouettes as cut-paste does, the largest first, and let them sink."""
+        """Place silhouettes as in cut-paste, largest first, and lower them."""
         crowding = placement.Crowding(
             self.min_visible,
             number(self.overlap),
@@ -46,7 +48,7 @@ class Scattered(Placement):
         heights = Heights(ground)
         placed: dict[int, Body] = {}
         for i in largest_first(bodies):
-            body = bodies[i].moved((*rng.random(2), 0))  # not all middles in the middle of pixels
+            body = bodies[i].moved((*rng.random(2), 0))  # not all centres at the centre of a pixel
             alpha = body.silhouette.mask.astype(np.float32)
             stamp = placement.Stamp(alpha, alpha)
             place = scene.place(stamp, rng)

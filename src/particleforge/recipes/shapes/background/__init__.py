@@ -1,1 +1,1 @@
-"""What lies behind the particles, one file per effect."""
+"""Background behind the particles, one file per effect."""

@@ -1,4 +1,4 @@
-"""What lies behind the particles."""
+"""Background behind the particles."""
 
 import numpy as np
 from pydantic import Field
@@ -12,7 +12,7 @@ from particleforge.recipes.stage import Floats, Stage
 
 
 class Background(Stage):
-    """Every effect behind the particles, in this order."""
+    """All effects of the background, in this order."""
 
     slope: Slope = Field(Slope(), description="Uneven illumination.")
     texture: Texture = Field(Texture(), description="Clouds and grain.")
@@ -21,7 +21,7 @@ class Background(Stage):
     film: Film = Field(Film(), description="Regions of a support film.")
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:
-        """Apply one effect after the other."""
+        """Apply one effect after another."""
         for stage in (self.slope, self.texture, self.stripes, self.blots, self.film):
             image = stage.apply(image, rng)
         return image

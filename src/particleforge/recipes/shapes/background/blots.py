@@ -1,4 +1,4 @@
-"""Blots without an edge."""
+"""Blots without a sharp edge."""
 
 from typing import Annotated
 
@@ -10,13 +10,13 @@ from particleforge.recipes.stage import Floats, Stage
 
 
 class Blots(Stage):
-    """Soft spots: contamination, thick ice, what lies far out of focus."""
+    """Soft spots: contamination, thick ice, objects far out of focus."""
 
     count: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
-        with_probability(0.2, Uniform(low=1, high=8)), description="Spots in the image."
+        with_probability(0.2, Uniform(low=1, high=8)), description="Number of spots in the image."
     )
     amplitude: Annotated[Draw, PerImage(), Within(-1, 1)] = Field(
-        Uniform(low=-0.25, high=0.25), description="Grey value of the strongest."
+        Uniform(low=-0.25, high=0.25), description="Grey value of the strongest spot."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:

@@ -11,16 +11,17 @@ from particleforge.recipes.stage import Floats, Stage
 
 
 class Film(Stage):
-    """Wide regions of another grey with a sharp, curved edge."""
+    """Wide regions of a different grey value with a sharp, curved edge."""
 
     amplitude: Annotated[Draw, PerImage(), Within(-1, 1)] = Field(
-        with_probability(0.15, Uniform(low=-0.3, high=0.3)), description="Grey difference of the regions."
+        with_probability(0.15, Uniform(low=-0.3, high=0.3)),
+        description="Grey value of the regions relative to the rest.",
     )
     scale: Annotated[Draw, PerImage(), Within(0.1, 10)] = Field(
-        Uniform(low=0.7, high=2.5), description="Width of the regions over the shorter side of the image."
+        Uniform(low=0.7, high=2.5), description="Width of the regions relative to the shorter side of the image."
     )
     edge: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        Uniform(low=0, high=0.3), description="Grey of a bright line along the edge."
+        Uniform(low=0, high=0.3), description="Grey value of a bright line along the edge."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:

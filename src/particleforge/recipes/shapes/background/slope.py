@@ -10,13 +10,13 @@ from particleforge.recipes.stage import Floats, Stage
 
 
 class Slope(Stage):
-    """Brightness that rises across the image and bends."""
+    """Brightness that rises across the image, with a curvature."""
 
     amplitude: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        with_probability(0.5, Uniform(low=0.02, high=0.25)), description="Grey difference across the image."
+        with_probability(0.5, Uniform(low=0.02, high=0.25)), description="Difference in grey value across the image."
     )
     bend: Annotated[Draw, PerImage(), Within(-1, 1)] = Field(
-        Uniform(low=-1, high=1), description="Share of the difference between the middle and the corners."
+        Uniform(low=-1, high=1), description="Curvature, as a share of this difference."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:

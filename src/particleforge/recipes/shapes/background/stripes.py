@@ -10,13 +10,13 @@ from particleforge.recipes.stage import Floats, Stage
 
 
 class Stripes(Stage):
-    """Parallel stripes: scratches, interference, curtains."""
+    """Parallel stripes: scratches, interference, curtaining."""
 
     amplitude: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        with_probability(0.1, Uniform(low=0.01, high=0.12)), description="Height of the waves."
+        with_probability(0.1, Uniform(low=0.01, high=0.12)), description="Amplitude of the stripes."
     )
     period_px: Annotated[Draw, PerImage(), Within(2, 10_000)] = Field(
-        LogUniform(low=4, high=120), description="Distance of the stripes."
+        LogUniform(low=4, high=120), description="Distance between stripes."
     )
     angle_deg: Annotated[Draw, PerImage(), Within(-360, 360)] = Field(
         Uniform(low=0, high=180), description="Direction across the stripes."

@@ -17,10 +17,10 @@ class Texture(Stage):
         with_probability(0.6, LogUniform(low=0.005, high=0.12)), description="Standard deviation of the grey values."
     )
     coarsest_px: Annotated[Draw, PerImage(), Within(2, 10_000)] = Field(
-        LogUniform(low=3, high=150), description="Width of the largest bumps."
+        LogUniform(low=3, high=150), description="Size of the largest bumps."
     )
     range: Annotated[Draw, PerImage(), Within(1, 1000)] = Field(
-        Uniform(low=1, high=16), description="Width of the largest bumps over that of the finest."
+        Uniform(low=1, high=16), description="Ratio of the size of the largest bumps to that of the finest."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:

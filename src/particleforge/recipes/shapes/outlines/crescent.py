@@ -14,11 +14,11 @@ class Crescent(Outline):
 
     kind: Literal["crescent"] = "crescent"
     bite: Annotated[Draw, PerParticle(), Within(0, 0.8)] = Field(
-        Uniform(low=0.1, high=0.55), description="Depth of the bite over the diameter."
+        Uniform(low=0.1, high=0.55), description="Depth of the bite relative to the diameter."
     )
 
     def trace(self, rng: np.random.Generator, count: int) -> Floats:
-        """Two thirds of the points on the disc, one third on the bite: an arc through its deepest point."""
+        """Place two thirds of the points on the disc and one third on the bite: an arc through its deepest point."""
         deepest = 1 - 2 * np.maximum(draw_many(self.bite, rng, count), 1e-3)[:, None]
         opening = np.deg2rad(rng.uniform(35, 75, count))[:, None]
         outer = np.linspace(0, 1, POINTS * 2 // 3)

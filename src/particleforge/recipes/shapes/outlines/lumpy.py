@@ -10,14 +10,14 @@ from particleforge.recipes.shapes.outlines.outline import Floats, Outline, angle
 
 
 class Lumpy(Outline):
-    """A disc whose radius goes up and down as a random Fourier series."""
+    """A disc whose radius varies as a random Fourier series."""
 
     kind: Literal["lumpy"] = "lumpy"
     roughness: Annotated[Draw, PerImage(), Within(0, 0.4)] = Field(
-        Uniform(low=0.03, high=0.16), description="Standard deviation of the radius over its mean."
+        Uniform(low=0.03, high=0.16), description="Relative standard deviation of the radius."
     )
     decay: Annotated[Draw, PerImage(), Within(0, 4)] = Field(
-        Uniform(low=0.7, high=2.2), description="How quickly finer lumps become lower: 0 = not at all."
+        Uniform(low=0.7, high=2.2), description="How quickly finer lumps become flatter; 0: all have the same height."
     )
     aspect: Annotated[Draw, PerParticle(), Within(1, 20)] = Field(
         Uniform(low=1, high=1.4), description="Stretch in one direction."

@@ -1,4 +1,4 @@
-"""What an outline is."""
+"""The interface of outlines."""
 
 from abc import abstractmethod
 from typing import Annotated, TypeAlias
@@ -11,7 +11,7 @@ from particleforge.registry import Kinds
 
 Floats = npt.NDArray[np.float64]
 POINTS = 64
-"""Corners of the polygon an outline is drawn as."""
+"""Number of corners of the polygon that represents an outline."""
 
 
 class Outline(Params):
@@ -22,16 +22,16 @@ class Outline(Params):
         """(count, `POINTS`, 2) corners (y, x) of closed polygons, of any size."""
 
     def draw(self, rng: np.random.Generator, count: int, alignment: float = 0.0) -> Floats:
-        """Draw outlines of equivalent circular diameter 1 about their centre of area, each turned by a random angle.
+        """Draw outlines of equivalent circular diameter 1 around their centre of area, each rotated by a random angle.
 
         Parameters
         ----------
         rng
             Chooses shapes and angles.
         count
-            How many.
+            Number of outlines.
         alignment
-            0: any angle; 1: all the same.
+            0: random angles; 1: all parallel.
 
         Returns
         -------
@@ -58,7 +58,7 @@ def angles() -> Floats:
 
 
 def polar(radii: Floats) -> Floats:
-    """Corners of outlines given by (count, `POINTS`) distances from their middle."""
+    """Corners of outlines given by (count, `POINTS`) distances from their centre."""
     theta = angles()
     return np.stack([radii * np.sin(theta), radii * np.cos(theta)], -1)
 

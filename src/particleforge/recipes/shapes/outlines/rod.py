@@ -14,7 +14,7 @@ class Rod(Outline):
 
     kind: Literal["rod"] = "rod"
     aspect: Annotated[Draw, PerParticle(), Within(1, 30)] = Field(
-        Uniform(low=2, high=6), description="Length over width."
+        Uniform(low=2, high=6), description="Ratio of length to width."
     )
     squareness: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         Uniform(low=0, high=0.8), description="Shape of the ends: 0 = half circles, 1 = square."
@@ -24,7 +24,7 @@ class Rod(Outline):
     )
 
     def trace(self, rng: np.random.Generator, count: int) -> Floats:
-        """Polygons of width 2: half of the points on the two ends, half on the two sides."""
+        """Return polygons of width 2: half of the points on the two ends, half on the two sides."""
         length = 2 * np.maximum(draw_many(self.aspect, rng, count), 1.001)[:, None]
         power = 1 - 0.9 * draw_many(self.squareness, rng, count)[:, None]
         bend = np.deg2rad(draw_many(self.bend_deg, rng, count))[:, None]

@@ -10,13 +10,13 @@ from particleforge.recipes.shapes.outlines.outline import Floats, Outline, angle
 
 
 class Superellipse(Outline):
-    """abs(x / a)^n + abs(y / b)^n = 1: disc and ellipse for n = 2, towards a box above, a diamond below."""
+    """abs(x / a)^n + abs(y / b)^n = 1: disc and ellipse for n = 2, more like a box above, like a diamond below."""
 
     kind: Literal["superellipse"] = "superellipse"
     aspect: Annotated[Draw, PerParticle(), Within(1, 20)] = Field(
-        Uniform(low=1, high=1.15), description="Length over width."
+        Uniform(low=1, high=1.15), description="Ratio of length to width."
     )
-    exponent: Annotated[Draw, PerImage(), Within(1, 20)] = Field(2.0, description="n; 2 is an ellipse.")
+    exponent: Annotated[Draw, PerImage(), Within(1, 20)] = Field(2.0, description="Exponent n; 2 is an ellipse.")
 
     def trace(self, rng: np.random.Generator, count: int) -> Floats:
         """Polygons of the curve."""

@@ -1,1 +1,1 @@
-"""How particles look inside their outline, one file per kind."""
+"""Appearance of particles inside their outline, one file per kind."""

@@ -1,4 +1,4 @@
-"""Grey that follows the thickness."""
+"""Grey values that follow the thickness."""
 
 from typing import Annotated, Literal
 
@@ -10,14 +10,14 @@ from particleforge.recipes.shapes.shading.shading import Floats, Shading, depths
 
 
 class Dome(Shading):
-    """Contrast rises towards the middle as the thickness of a sphere does, as in transmission."""
+    """Contrast rises towards the centre like the thickness of a sphere, as in transmission."""
 
     kind: Literal["dome"] = "dome"
     edge: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
-        Uniform(low=0.1, high=0.7), description="Contrast at the outline over that in the middle."
+        Uniform(low=0.1, high=0.7), description="Contrast at the outline relative to that in the centre."
     )
 
     def profiles(self, rng: np.random.Generator, count: int) -> Floats:
-        """Semicircle on a base."""
+        """Return a semicircle on a base."""
         edge = draw_many(self.edge, rng, count)[:, None]
         return np.asarray(edge + (1 - edge) * np.sqrt(1 - (1 - depths()) ** 2), float)

@@ -1,4 +1,4 @@
-"""Even grey."""
+"""Uniform grey."""
 
 from typing import Literal
 
@@ -8,10 +8,10 @@ from particleforge.recipes.shapes.shading.shading import LEVELS, Floats, Shading
 
 
 class Flat(Shading):
-    """The same grey everywhere."""
+    """The same grey value everywhere."""
 
     kind: Literal["flat"] = "flat"
 
     def profiles(self, rng: np.random.Generator, count: int) -> Floats:
-        """Ones."""
+        """Return ones."""
         return np.ones((count, LEVELS))

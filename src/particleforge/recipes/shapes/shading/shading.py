@@ -1,4 +1,4 @@
-"""What a shading is."""
+"""The interface of shadings."""
 
 from abc import abstractmethod
 from typing import Annotated, TypeAlias
@@ -11,17 +11,17 @@ from particleforge.registry import Kinds
 
 Floats = npt.NDArray[np.float64]
 LEVELS = 32
-"""Steps of a profile."""
+"""Number of steps of a profile."""
 
 
 class Shading(Params):
-    """A distribution of profiles from the outline of a particle to its middle."""
+    """A distribution of profiles from the outline of a particle to its centre."""
 
     @abstractmethod
     def profiles(self, rng: np.random.Generator, count: int) -> Floats:
         """(count, `LEVELS`) relative contrast at even steps of depth: 0 = like the background, 1 = full contrast.
 
-        Depth is the distance to the outline over the largest one inside it.
+        Depth is the distance to the outline relative to the largest distance inside it.
         """
 
 

@@ -10,7 +10,7 @@ from particleforge.recipes.shapes.shading.shading import Floats, Shading, depths
 
 
 class Shell(Shading):
-    """A core in a shell of another contrast; a core of contrast 0 is a ring, such as a hollow sphere."""
+    """A core in a shell of different contrast; a core of contrast 0 makes a ring, like a hollow sphere."""
 
     kind: Literal["shell"] = "shell"
     thickness: Annotated[Draw, PerImage(), Within(0.02, 0.98)] = Field(
@@ -23,11 +23,11 @@ class Shell(Shading):
         Uniform(low=0, high=1), description="Contrast of the core."
     )
     softness: Annotated[Draw, PerImage(), Within(0.01, 1)] = Field(
-        Uniform(low=0.02, high=0.3), description="Depth over which one goes over into the other."
+        Uniform(low=0.02, high=0.3), description="Depth of the transition between shell and core."
     )
 
     def profiles(self, rng: np.random.Generator, count: int) -> Floats:
-        """Smooth step at each particle's own depth."""
+        """Return a smooth step at a depth drawn for each particle."""
         thickness, shell, core, softness = (
             draw_many(value, rng, count)[:, None] for value in (self.thickness, self.shell, self.core, self.softness)
         )

@@ -85,17 +85,17 @@ def _check(sample: Sample) -> None:
     micrograph = sample.micrograph
     if set(micrograph.axes) - set("YXC") or 0 in micrograph.pixels.shape:
         raise UserError(
-            f"{sample.name}: only 2D images can be warped; this has shape {micrograph.pixels.shape} "
+            f"{sample.name}: only 2D images can be warped; this one has shape {micrograph.pixels.shape} "
             f"with axes {micrograph.axes}.",
-            "Save the slice you want as an image of its own.",
+            "Save the slice you want as a separate image.",
         )
     if not np.isfinite(micrograph.pixels).all():
         bad = int((~np.isfinite(micrograph.pixels)).sum())
-        raise UserError(f"{sample.name}: {bad} pixels are NaN or infinite.", "Replace them by numbers first.")
+        raise UserError(f"{sample.name}: {bad} pixels are NaN or infinite.", "Replace them with numbers first.")
 
 
 def _resample(micrograph: Micrograph, mapping: Mapping, order: Literal[1, 3]) -> npt.NDArray[Any]:
-    """Pixels at the mapped places, in the axes, dtype and grey range of the micrograph."""
+    """Pixels at the mapped positions, in the axes, dtype and grey range of the micrograph."""
     if "C" not in micrograph.axes:
         return _interpolate(micrograph.pixels, mapping, order)
     channel = micrograph.axes.index("C")

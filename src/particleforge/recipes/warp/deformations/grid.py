@@ -14,17 +14,17 @@ from particleforge.sample import Sample
 
 
 class GridWarp(Deformation):
-    """Smooth random warp: control nodes of a cubic B-spline grid move, what lies between follows.
+    """Smooth random warp: the control nodes of a cubic B-spline grid move, and the image follows.
 
-    A uniform cubic B-spline map of the plane is one-to-one where no control node moves further than 1/2.0464 of
-    the spacing (Choi & Lee, Graphical Models 62 (2000) 411), hence the limit of `amplitude`: nothing folds over.
+    A uniform cubic B-spline map of the plane is one-to-one if no control node moves further than 1/2.0464 of the
+    spacing (Choi & Lee, Graphical Models 62 (2000) 411), hence the limit of `amplitude`: nothing folds over.
     The frame is kept: its border slides along itself, so nothing leaves or enters and no pixel is made up.
     """
 
     kind: Literal["grid"] = "grid"
     spacing_diameters: Annotated[Draw, PerImage(), Within(0.1, 100)] = Field(
         Uniform(low=1.0, high=2.0),
-        description="Distance of control nodes in median particle diameters; at least 4 px are taken.",
+        description="Distance between control nodes in median particle diameters; at least 4 px.",
     )
     amplitude: Annotated[Draw, PerImage(), Within(0, 0.48)] = Field(
         Uniform(low=0.3, high=0.48),
@@ -33,7 +33,7 @@ class GridWarp(Deformation):
     )
 
     def mapping(self, sample: Sample, rng: np.random.Generator) -> Mapping:
-        """Draw the moves of the control nodes, uniform up to the amplitude."""
+        """Draw the displacements of the control nodes, uniform up to the amplitude."""
         counts = intervals(sample, draw(self.spacing_diameters, rng))
         moves = rng.uniform(-1, 1, (2, counts[0] + 3, counts[1] + 3)) * draw(self.amplitude, rng)
         _keep_border(moves[0])

@@ -15,7 +15,7 @@ from particleforge.sample import Sample
 class PiecewiseAffine(Deformation):
     """Angular random warp: a grid of nodes, each cell two triangles, is jittered; every triangle moves affinely.
 
-    A triangle with two sides along the grid keeps its orientation while no node moves a quarter of the spacing,
+    A triangle with two sides along the grid keeps its orientation if no node moves by a quarter of the spacing,
     hence the limit of `amplitude`: nothing folds over. The frame is kept: its border slides along itself, so
     nothing leaves or enters and no pixel is made up.
     """
@@ -23,7 +23,7 @@ class PiecewiseAffine(Deformation):
     kind: Literal["piecewise_affine"] = "piecewise_affine"
     spacing_diameters: Annotated[Draw, PerImage(), Within(0.1, 100)] = Field(
         Uniform(low=1.0, high=2.0),
-        description="Distance of nodes in median particle diameters; at least 4 px are taken.",
+        description="Distance between nodes in median particle diameters; at least 4 px.",
     )
     amplitude: Annotated[Draw, PerImage(), Within(0, 0.24)] = Field(
         Uniform(low=0.12, high=0.24),
@@ -32,7 +32,7 @@ class PiecewiseAffine(Deformation):
     )
 
     def mapping(self, sample: Sample, rng: np.random.Generator) -> Mapping:
-        """Draw the jitter of the nodes, uniform up to the amplitude."""
+        """Draw the displacements of the nodes, uniform up to the amplitude."""
         counts = intervals(sample, draw(self.spacing_diameters, rng))
         moves = rng.uniform(-1, 1, (2, counts[0] + 1, counts[1] + 1)) * draw(self.amplitude, rng)
         moves[0, [0, -1]] = 0
@@ -41,10 +41,10 @@ class PiecewiseAffine(Deformation):
 
 
 def _between(move: npt.NDArray[np.float32], shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    """Node values, linear in each of the two triangles of every cell.
+    """Interpolate node values linearly in each of the two triangles of every cell.
 
-    In a cell with fractions y, x and twist T = v00 - v01 - v10 + v11 the bilinear value holds y * x * T where the
-    value on triangles cut along the diagonal y = x holds min(y, x) * T; the rest is equal.
+    In a cell with fractions y, x and twist T = v00 - v01 - v10 + v11 the bilinear value contains y * x * T where the
+    value on triangles cut along the diagonal y = x contains min(y, x) * T; the rest is equal.
     """
     places = [np.linspace(0, count - 1, length) for length, count in zip(shape, move.shape, strict=True)]
     cells = [np.minimum(place.astype(np.intp), count - 2) for place, count in zip(places, move.shape, strict=True)]

@@ -1,4 +1,4 @@
-"""Warp by scaling about the centre."""
+"""Warp by scaling around the centre."""
 
 import math
 from typing import Annotated, Literal
@@ -12,22 +12,22 @@ from particleforge.sample import Sample
 
 
 class RandomScale(Deformation):
-    """Scale about the centre of the image.
+    """Scale around the centre of the image.
 
-    What grows beyond the frame is cropped; where the image shrinks, the frame shrinks with it. So every pixel
+    What extends beyond the frame is cropped; if the image shrinks, the frame shrinks with it. So every pixel
     comes from the source and none is made up.
     """
 
     kind: Literal["scale"] = "scale"
     scale: Annotated[Draw, PerImage(), Within(0.1, 10)] = Field(
-        Uniform(low=0.7, high=1.4), description="Factor on all particle diameters; areas change by its square."
+        Uniform(low=0.7, high=1.4), description="Factor applied to all particle diameters; areas change by its square."
     )
     stretch: Annotated[Draw, PerImage(), Within(0.1, 10)] = Field(
-        1.0, description="How much more X is scaled than Y, at equal areas; 1 scales both alike."
+        1.0, description="Ratio of the scale along X to that along Y, at equal area; 1 scales both alike."
     )
 
     def mapping(self, sample: Sample, rng: np.random.Generator) -> Mapping:
-        """Scale both axes; the image is smoothed first where it shrinks."""
+        """Scale both axes; the image is smoothed first if it shrinks."""
         scale, stretch = draw(self.scale, rng), math.sqrt(draw(self.stretch, rng))
         height, width = sample.labels.shape
         y, rows, blur_y = _axis(height, scale / stretch)
@@ -38,7 +38,7 @@ class RandomScale(Deformation):
 
 
 def _axis(length: int, factor: float) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], slice, float]:
-    """Place in the source of each pixel along one axis, the pixels of the source it shows, and the blur it needs."""
+    """Position in the source of each pixel along one axis, the part of the source it shows, and the blur it needs."""
     result = min(length, max(1, math.floor(length * factor + 1e-9)))
     centre = (length - 1) / 2
     places = np.clip((np.arange(result) - (result - 1) / 2) / factor + centre, 0, length - 1)
