@@ -69,21 +69,24 @@ def point(folder):
 
 
 SPOILT = {
-    "no particle": (write("labels", np.zeros(ROWS.shape, np.uint8)), "holds no particle: all pixels"),
-    "labels of other shape": (write("labels", np.ones((9, 9), np.uint8)), "has shape (9, 9), its image (64, 72)"),
-    "labels not whole": (write("labels", np.full(ROWS.shape, 0.5, np.float32)), "holds 0.5 at row 0, column 0"),
+    "no particle": (write("labels", np.zeros(ROWS.shape, np.uint8)), "contains no particles: all pixels"),
+    "labels of other shape": (
+        write("labels", np.ones((9, 9), np.uint8)),
+        "has shape (9, 9), but its image has (64, 72)",
+    ),
+    "labels not whole": (write("labels", np.full(ROWS.shape, 0.5, np.float32)), "contains 0.5 at row 0, column 0"),
     "no label file": (lambda folder: (folder / "labels" / "a.tif").unlink(), "labels"),
     "no labels folder": (lambda folder: shutil.rmtree(folder / "labels"), "has no folder labels/"),
     "no image": (lambda folder: (folder / "images" / "a.tif").unlink(), "images"),
     "labels of no image": (
         lambda folder: shutil.copy(folder / "labels" / "a.tif", folder / "labels" / "b.tif"),
-        "belongs to no image",
+        "has no matching image",
     ),
     "empty file": (lambda folder: (folder / "images" / "a.tif").write_bytes(b""), "cannot be read"),
     "broken file": (lambda folder: (folder / "images" / "a.tif").write_bytes(b"II*\0" + 30 * b"x"), "cannot be read"),
     "constant image": (write("images", np.full(ROWS.shape, 7, np.uint8)), "all 4608 pixels are 7"),
     "NaN": (nan_image, "1 of 4608 pixels are NaN or infinite"),
-    "one pixel": (point, "measures 1 x 1 px"),
+    "one pixel": (point, "is 1 x 1 px"),
     "three pages": (write("images", np.ones((3, *ROWS.shape), np.uint8)), "is a stack"),
     "strokes over a particle": (
         write("background", (ROWS == 20).astype(np.uint8)),
@@ -127,7 +130,7 @@ def test_spoilt_annotation_is_refused(folder, tmp_path, spoil, command, capsys):
     ("pixels", "message"),
     [
         (np.full((64, 64), np.nan, np.float32), "4096 of 4096 pixels are NaN"),
-        (np.ones((2, 3, 4, 64, 64), np.uint8), "are made of T, Z, C, Y, X"),
+        (np.ones((2, 3, 4, 64, 64), np.uint8), "use the axes T, Z, C, Y, X"),
         (None, "cannot be read"),
     ],
 )

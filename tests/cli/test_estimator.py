@@ -191,7 +191,7 @@ def test_targets_that_do_not_fit_are_named(folder, tmp_path, capsys, target, mes
 def test_without_images_or_model(folder, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert call("estimate", folder, tmp_path / "out", images=tmp_path / "empty") == 1
-    assert "holds no image" in capsys.readouterr().err
+    assert "contains no images" in capsys.readouterr().err
     assert main(["estimate", str(tmp_path), str(folder / "images"), "--out", str(tmp_path / "out")]) == 1
     assert "holds no estimator" in capsys.readouterr().err
 

@@ -32,7 +32,7 @@ def test_every_name_that_is_listed_can_be_used():
 
 
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("name", "expected"),
     [
         ("fractal_dimension", "growth.fractal_dimension"),
         ("materials.TiO3.share", "materials.TiO2.share"),
@@ -41,19 +41,20 @@ def test_every_name_that_is_listed_can_be_used():
         ("", "no parameter ''"),
     ],
 )
-def test_what_is_not_there_is_named_with_what_is_near(name, says):
+def test_a_missing_name_is_reported_with_similar_ones(name, expected):
     with pytest.raises(UserError) as found:
         value_of(DATA, name)
-    assert says in str(found.value)
+    assert expected in str(found.value)
 
 
 @pytest.mark.parametrize(
-    ("name", "says"), [("growth.particles", "a distribution"), ("kind", "'aggregate'"), ("materials.WO3.share", "None")]
+    ("name", "expected"),
+    [("growth.particles", "a distribution"), ("kind", "'aggregate'"), ("materials.WO3.share", "None")],
 )
-def test_what_is_no_number_is_refused(name, says):
+def test_what_is_not_a_number_is_refused(name, expected):
     with pytest.raises(UserError, match="not one number per image") as found:
         value_of(DATA, name)
-    assert says in str(found.value)
+    assert expected in str(found.value)
 
 
 def test_the_innermost_recipe_is_found():

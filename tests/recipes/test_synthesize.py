@@ -127,7 +127,7 @@ def test_memory_does_not_grow_with_the_count(sources, tmp_path):
         params = SynthesizeParams(count=count, samples_per_shard=8)
         tracemalloc.start()
         for _ in draw_dataset.steps(RECIPE, sources, tmp_path / f"{count}.zarr", params):
-            gc.collect()  # else the peak tells when Python happened to collect cycles
+            gc.collect()  # otherwise the peak depends on when Python collects cycles
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return top

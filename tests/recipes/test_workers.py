@@ -234,19 +234,20 @@ def test_a_renderer_that_is_killed_again_and_again_ends_the_run_and_it_goes_on_l
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("marked", "told"), [("render.engine.child", "Rendered again with scalar_rgb"), ("spawn_main", "A worker process")]
+    ("marked", "message"),
+    [("render.engine.child", "Rendered again with scalar_rgb"), ("spawn_main", "A worker process")],
 )
-def test_of_two_workers_one_loses_its_renderer_or_its_life(undisturbed, children, tmp_path, capfd, marked, told):
+def test_of_two_workers_one_loses_its_renderer_or_its_life(undisturbed, children, tmp_path, capfd, marked, message):
     steps = draw_dataset.steps(RECIPE, [], tmp_path / "made.zarr", PARAMS.replace(workers=2, samples_per_shard=1))
     while next(steps).done < 6:
         pass
     children(marked)[0].kill()
     if marked == "spawn_main":
-        with pytest.warns(RuntimeWarning, match=told):
+        with pytest.warns(RuntimeWarning, match=message):
             assert list(steps)[-1].done == 20
     else:
         assert list(steps)[-1].done == 20
-        assert told in capfd.readouterr().err  # of the worker
+        assert message in capfd.readouterr().err  # of the worker
     assert_equal(Dataset.open(tmp_path / "made.zarr"), undisturbed)
 
 

@@ -221,14 +221,14 @@ def test_full_disk_is_told_and_the_shard_stays_missing(tmp_path, monkeypatch, fu
     assert contents(fill(dataset).path) == contents(fill(create(tmp_path / "b.zarr")).path)
 
 
-def test_what_is_no_dataset_is_told(tmp_path):
+def test_what_is_not_a_dataset_is_refused(tmp_path):
     with pytest.raises(UserError, match="does not exist"):
         Dataset.open(tmp_path / "a.zarr")
     (tmp_path / "empty.zarr").mkdir()
     with pytest.raises(UserError, match=r"empty\.zarr"):
         Dataset.open(tmp_path / "empty.zarr")
     zarr.open_group(tmp_path / "other.zarr", mode="w")
-    with pytest.raises(UserError, match="no dataset"):
+    with pytest.raises(UserError, match="not a ParticleForge dataset"):
         Dataset.open(tmp_path / "other.zarr")
     dataset = fill(create(tmp_path / "mine.zarr"))
     with pytest.raises(UserError, match="not empty"):

@@ -109,13 +109,13 @@ def test_border_ids_are_those_the_inside_frame_lacks(labels):
 def test_a_mask_of_many_particles_is_no_label_image():
     mask = np.zeros((50, 50), np.uint32)
     mask[5::10, 5::10] = 255
-    with pytest.raises(UserError, match="25 separate regions all have the number 255"):
+    with pytest.raises(UserError, match="all 25 separate regions have the number 255"):
         check_instances(mask, "mask.png")
 
 
 def test_a_micrograph_is_no_label_image():
     grey = np.random.default_rng(0).integers(0, 40, (60, 60), dtype=np.uint32)
-    with pytest.raises(UserError, match=r"39 numbers lie in \d{4} separate regions; it is a micrograph"):
+    with pytest.raises(UserError, match=r"39 numbers in \d{4} separate regions; it is a micrograph"):
         check_instances(grey, "grey.tif")
 
 

@@ -227,7 +227,7 @@ def test_missing_and_foreign_files_are_told(tmp_path):
 def test_images_in_a_folder_below_are_pointed_to(tmp_path):
     (tmp_path / "set" / "images").mkdir(parents=True)
     (tmp_path / "set" / "images" / "a.png").touch()
-    with pytest.raises(UserError, match=r"holds no image[^?]*set/images holds some; is that the folder\?"):
+    with pytest.raises(UserError, match=r"contains no images[^?]*Did you mean [^?]*set/images\?"):
         image_paths(tmp_path)
     with pytest.raises(UserError, match=r"does not exist\. Check the path"):
         image_paths(tmp_path / "nowhere")

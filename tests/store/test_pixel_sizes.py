@@ -39,6 +39,6 @@ def test_images_of_an_annotated_folder_have_the_size_they_were_given(tmp_path):
 def test_a_broken_file_is_named(tmp_path, content):
     (tmp_path / "scale").mkdir()
     (tmp_path / "scale" / "a.json").write_text(content)
-    with pytest.raises(UserError, match=r"a\.json holds no pixel size") as caught:
+    with pytest.raises(UserError, match=r"a\.json contains no pixel size") as caught:
         read_pixel_size_nm(tmp_path, "a")
     assert json.loads(caught.value.hint.split("read ")[1].split(" (")[0])

@@ -91,9 +91,9 @@ def test_files_are_opened_when_their_turn_comes(folder):
 
 
 def test_nothing_is_an_error(tmp_path):
-    with pytest.raises(UserError, match="holds no image"):
+    with pytest.raises(UserError, match="contains no images"):
         find_planes(tmp_path)
-    with pytest.raises(UserError, match="image has no plane"):
+    with pytest.raises(UserError, match="image contains no image"):
         find_planes(np.zeros((0, 4, 5)))
 
 

@@ -396,7 +396,7 @@ def test_frames_of_a_stack_are_annotated_one_by_one(opened, home):
     ("options", "reason"),
     [
         ({"data": np.where(GREY > 240, np.nan, GREY)}, "NaN"),
-        ({"data": np.ones((8, 9))}, "nothing to learn from"),
+        ({"data": np.ones((8, 9))}, "of no use for training"),
         ({"data": np.broadcast_to(np.uint8(1), (20_000, 20_000))}, "million pixels are the most"),
     ],
     ids=["nan", "constant", "huge"],

@@ -87,7 +87,7 @@ def test_what_is_not_ours_is_left_to_others_or_refused(tmp_path):
     assert get_reader(str(tmp_path / "other.zarr")) is None
     assert get_reader([str(tmp_path), str(tmp_path)]) is None
     tifffile.imwrite(tmp_path / "labels.tif", np.full((4, 4), 0.5, np.float32))
-    with pytest.raises(UserError, match="whole numbers"):
+    with pytest.raises(UserError, match="integers"):
         opened(tmp_path / "labels.tif")
     with pytest.raises(UserError, match="is a stack"):
         write_label_image(str(tmp_path / "a.tif"), *Labels(np.ones((2, 3, 3), int)).as_layer_data_tuple()[:2])

@@ -22,7 +22,7 @@ from particleforge.store.micrographs import read_micrograph, write_micrograph
 from particleforge.store.pixel_sizes import read_pixel_size_nm
 
 MIN_SIDE_PX = 2
-"""Smaller images hold no contrast to learn from."""
+"""Smaller images are not useful for training."""
 
 
 def read_annotated(folder: Path) -> list[Sample]:
@@ -37,13 +37,13 @@ def read_annotated(folder: Path) -> list[Sample]:
     ------
     UserError
         If a folder or label image is missing or left over, shapes differ, strokes cover a particle, an image is empty,
-        constant, tiny, a stack or not finite, or the whole folder holds no labelled particle.
+        constant, tiny, a stack or not finite, or the whole folder contains no labelled particle.
     """
     for part in ("images", "labels"):
         if not (folder / part).is_dir():
             raise UserError(
                 f"{folder} has no folder {part}/.",
-                "It needs images/NAME.tif and labels/NAME.tif, and background/NAME.tif where annotation is partial.",
+                "It needs images/NAME.tif and labels/NAME.tif, and background/NAME.tif for partly annotated images.",
             )
     images = {image_stem(path): path for path in image_paths(folder / "images")}
     labels = _matched(folder / "labels", images)
@@ -51,8 +51,8 @@ def read_annotated(folder: Path) -> list[Sample]:
     samples = [_read_sample(path, labels.get(stem), strokes.get(stem)) for stem, path in images.items()]
     if not any(sample.labels.any() for sample in samples):
         raise UserError(
-            f"{folder}/labels holds no particle: all pixels of {len(samples)} label images are 0.",
-            "Label one particle at least.",
+            f"{folder}/labels contains no particles: all pixels of {len(samples)} label images are 0.",
+            "Label at least one particle.",
         )
     return samples
 
@@ -71,12 +71,12 @@ def as_samples(given: Path | str | Sequence[Sample]) -> Sequence[Sample]:
 def write_annotated(folder: Path, samples: Iterable[Sample]) -> None:
     """Write samples as a new folder that `read_annotated` reads; images and labels become TIFF.
 
-    Truth tables and recipes have no place in such a folder and are left out.
+    Truth tables and recipes cannot be stored in such a folder and are left out.
 
     Raises
     ------
     UserError
-        If `folder` is there already, two samples have the same name, or the disk is full.
+        If `folder` exists, two samples have the same name, or the disk is full.
     """
     new_folder(folder)
     taken: set[str] = set()
@@ -89,25 +89,25 @@ def write_annotated(folder: Path, samples: Iterable[Sample]) -> None:
 
 
 def save_annotation(folder: Path, sample: Sample, image: Path | None = None) -> None:
-    """Write what is annotated in one image to a folder that `read_annotated` reads, over what was saved there before.
+    """Write the annotation of one image to a folder that `read_annotated` reads, replacing what was saved before.
 
-    The image goes to ``images/`` where it is not there yet, byte for byte if its file is known; nothing that lies
-    there is ever touched. Labels and strokes become ``labels/NAME.tif`` and ``background/NAME.tif``, each whole or not
-    at all; where every particle is annotated, earlier strokes of the image are removed.
+    The image is copied to ``images/`` unless it exists there, byte for byte if its file is known; existing images are
+    never changed. Labels and strokes become ``labels/NAME.tif`` and ``background/NAME.tif``, each written completely or
+    not at all; if every particle is annotated, earlier strokes of the image are removed.
 
     Parameters
     ----------
     folder
-        Made where it is not there yet.
+        Created if it does not exist.
     sample
-        The image and its annotation; `known` is None where every particle is annotated.
+        The image and its annotation; `known` is None if every particle is annotated.
     image
-        File the image was read from, if it is one.
+        File the image was read from, if any.
 
     Raises
     ------
     UserError
-        If the name cannot be a file name, the image in the folder has another shape, labels of another format are in
+        If the name cannot be a file name, the image in the folder has another shape, labels in another format are in
         the way, or the disk is full or not writable.
     """
     name = claim_name(sample.name, set())
@@ -126,14 +126,14 @@ def save_annotation(folder: Path, sample: Sample, image: Path | None = None) -> 
 
 
 def _keep_image(images: Path, name: str, micrograph: Micrograph, file: Path | None) -> None:
-    """Put an image into a folder unless one of its name is there."""
+    """Put an image into a folder unless one with its name exists."""
     there = [path for path in images.iterdir() if not path.name.startswith(".") and image_stem(path) == name]
     if there:
         shape = read_micrograph(there[0]).shape
         if shape != micrograph.shape:
             raise UserError(
-                f"{there[0]} has shape {shape}, the annotated image {micrograph.shape}; they must be equal.",
-                "It is another image of the same name: rename the new one.",
+                f"{there[0]} has shape {shape}, but the annotated image has {micrograph.shape}.",
+                "It is a different image with the same name: rename the new one.",
             )
     elif file is not None and file.is_file() and image_stem(file) == name:
         with atomic_write(images / file.name) as temporary:
@@ -143,35 +143,35 @@ def _keep_image(images: Path, name: str, micrograph: Micrograph, file: Path | No
 
 
 def _refuse_other_formats(path: Path) -> None:
-    """Refuse to write beside a file of the same name and another suffix: only one of them could be read."""
+    """Refuse to write next to a file with the same name and another suffix: only one of them could be read."""
     if not path.parent.is_dir():
         return
     for other in path.parent.iterdir():
         if other != path and not other.name.startswith(".") and image_stem(other) == image_stem(path):
             raise UserError(
-                f"{other} is in the way: {path.name} would have the same name, and nothing is overwritten.",
-                f"Move {other.name} out of the folder, or save to another one.",
+                f"{other} is in the way: {path.name} would have the same name, and files are never overwritten.",
+                f"Move {other.name} out of the folder, or save to another folder.",
             )
 
 
 def check_learnable(micrograph: Micrograph) -> None:
-    """Check that an image is one something can be learnt from.
+    """Check that an image is suitable for training.
 
     Raises
     ------
     UserError
-        If it is a stack, empty, not finite, narrower than `MIN_SIDE_PX`, or constant.
+        If it is a stack, empty, not finite, smaller than `MIN_SIDE_PX`, or constant.
     """
     grey = micrograph.grey
     if min(grey.shape) < MIN_SIDE_PX:
         raise UserError(
-            f"{micrograph.name} measures {grey.shape[0]} x {grey.shape[1]} px; {MIN_SIDE_PX} px per side is the least.",
+            f"{micrograph.name} is {grey.shape[0]} x {grey.shape[1]} px; the minimum is {MIN_SIDE_PX} px per side.",
             "Remove the image or choose a larger one.",
         )
     if grey.min() == grey.max():
         raise UserError(
-            f"{micrograph.name}: all {grey.size} pixels are {grey.flat[0]:g}; there is nothing to learn from.",
-            "Remove the image, or export it again if it should show something.",
+            f"{micrograph.name}: all {grey.size} pixels are {grey.flat[0]:g}; it is of no use for training.",
+            "Remove the image, or export it again if it should not be uniform.",
         )
 
 
@@ -183,7 +183,7 @@ def _matched(folder: Path, images: dict[str, Path]) -> dict[str, Path]:
     for stem, path in found.items():
         if stem not in images:
             raise UserError(
-                f"{path} belongs to no image: there is no {stem}.* in images/.", "Add the image or remove this file."
+                f"{path} has no matching image: images/ contains no {stem}.*.", "Add the image or remove this file."
             )
     return found
 
@@ -208,7 +208,7 @@ def _read_sample(image: Path, labels: Path | None, strokes: Path | None) -> Samp
         raise UserError(
             f"{strokes}: {covered.size} pixels of the background strokes lie on labelled particles; "
             f"the first is label {covered[0]}.",
-            "Erase the strokes there, or the label; strokes may touch no particle.",
+            "Erase the strokes or the label there; strokes must not touch a particle.",
         )
     return Sample(micrograph, ids, known=free | (ids > 0))
 
@@ -216,7 +216,7 @@ def _read_sample(image: Path, labels: Path | None, strokes: Path | None) -> Samp
 def _same_shape(ids: npt.NDArray[np.uint32], path: Path, micrograph: Micrograph) -> npt.NDArray[np.uint32]:
     if ids.shape != micrograph.shape:
         raise UserError(
-            f"{path} has shape {ids.shape}, its image {micrograph.shape}; they must be equal.",
+            f"{path} has shape {ids.shape}, but its image has {micrograph.shape}.",
             "Was one of them resized or cropped? Export both at full size.",
         )
     return ids

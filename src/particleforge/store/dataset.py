@@ -1,9 +1,9 @@
 """Datasets of samples: zarr v3 arrays with one row per sample, written shard by shard.
 
 A dataset is a folder with the arrays ``images``, ``labels`` and ``known`` (count, Y, X), padded at the lower right,
-those its schema names, and ``rows/000012.jsonl`` per shard with what is no array: one line per sample. A rows file is
-written after the arrays of its shard, so its presence says that the shard is complete. Nothing in it depends on time,
-machine or order of writing.
+those named in its schema, and ``rows/000012.jsonl`` per shard with everything that is not an array: one line per
+sample. A rows file is written after the arrays of its shard, so its presence means that the shard is complete. Nothing
+in it depends on time, machine or order of writing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,13 +25,13 @@ from particleforge.store.sample_arrays import PARTICLES, SampleArrays
 from particleforge.store.unreadable import unreadable
 
 FORMAT, PLAIN_FORMAT = 2, 1
-"""Format of datasets with a schema of their own, and of image and labels alone, which older versions can read, too."""
+"""Format of datasets with their own schema, and of those with only image and labels, which older versions can read."""
 SAMPLES_PER_SHARD = 16
-WAY_OUT = "Point to a NAME.zarr folder that ParticleForge wrote."
+WAY_OUT = "Choose a NAME.zarr folder written by ParticleForge."
 
 
 class Dataset(Samples):
-    """Samples on disk, read one by one; cheap to pickle, for only its path travels.
+    """Samples on disk, read one by one; cheap to pickle, because only the path is stored.
 
     Use `Dataset.create` or `Dataset.open`. Different shards may be written by different processes at the same time.
     """
@@ -65,18 +65,18 @@ class Dataset(Samples):
         shape
             Largest (height, width) of a sample in px.
         dtype
-            Of the images; labels are uint32.
+            Data type of the images; labels are uint32.
         meta
-            Plain data kept with the dataset, such as recipe and seed.
+            Plain data stored with the dataset, such as recipe and seed.
         samples_per_shard
-            Samples per file, which is what one process writes at once.
+            Number of samples per file, written at once by one process.
         schema
-            What the samples have.
+            Arrays and targets of the samples.
 
         Raises
         ------
         UserError
-            If `path` is there already or cannot be written.
+            If `path` exists or cannot be written.
         """
         new_folder(path)
         plain = schema == Schema()
@@ -100,16 +100,17 @@ class Dataset(Samples):
         Raises
         ------
         UserError
-            If there is none at `path`, it is broken, or made by a newer version.
+            If there is none at `path`, it is broken, or it was written by a newer version.
         """
         with unreadable(path):
             group = zarr.open_group(path, mode="r+", zarr_format=3)
             own = _attributes(group).get("particleforge")
             if not isinstance(own, dict) or "format" not in own:
-                raise UserError(f"{path} is a zarr folder but no dataset of ParticleForge.", WAY_OUT)
+                raise UserError(f"{path} is a zarr folder, but not a ParticleForge dataset.", WAY_OUT)
             if own["format"] > FORMAT:
                 raise UserError(
-                    f"{path} has format {own['format']}; this version reads {FORMAT} at most.", "Update ParticleForge."
+                    f"{path} has format {own['format']}; this version reads formats up to {FORMAT}.",
+                    "Update ParticleForge.",
                 )
             return cls(path, group)
 
@@ -131,7 +132,7 @@ class Dataset(Samples):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the images."""
+        """Data type of the images."""
         return self._arrays.dtype
 
     @property
@@ -146,7 +147,7 @@ class Dataset(Samples):
         return range(k * self._per_shard, min((k + 1) * self._per_shard, len(self)))
 
     def missing_shards(self) -> list[int]:
-        """Shards that are not written, or not to their end."""
+        """Shards that are not completely written."""
         return [k for k in self.shards if row_count(self._rows(k)) < len(self.shard_range(k))]
 
     def at(self, index: int) -> Sample:
@@ -163,7 +164,7 @@ class Dataset(Samples):
         return self._sample(row, values)
 
     def __iter__(self) -> Iterator[Sample]:
-        """All samples; whole shards are read at once, which is quicker than one by one."""
+        """Iterate over all samples; whole shards are read at once, which is faster than one by one."""
         for k in self.shards:
             numbers = self.shard_range(k)
             rows = read_rows(self._rows(k))
@@ -174,7 +175,7 @@ class Dataset(Samples):
             yield from map(self._sample, rows, values)
 
     def arrays(self, index: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint32], npt.NDArray[np.bool_] | None]:
-        """Image, labels and known of a sample without its truth table: what training reads.
+        """Image, labels and known mask of a sample without its truth table, for training.
 
         Raises
         ------
@@ -187,19 +188,19 @@ class Dataset(Samples):
         return values["images"], values["labels"], values.get("known")
 
     def stack(self, name: str) -> zarr.Array[Any]:
-        """One array of all samples, such as ``images`` (count, Y, X): read-only, and read where it is sliced.
+        """One array of all samples, such as ``images`` (count, Y, X): read-only, and only read where it is sliced.
 
         Raises
         ------
         UserError
-            If the samples have none of that name.
+            If the samples have no array with that name.
         """
         if name not in self._arrays:
             raise UserError(f"{self.path} has no {name}; its samples have {', '.join(self._arrays)}.")
         return zarr.open_array(self.path, path=name, mode="r", zarr_format=3)
 
     def row(self, index: int) -> dict[str, Any]:
-        """Return what is no array of a sample: name, shape, pixel_size_nm, known, recipe, truth and targets as stored.
+        """Return a sample without arrays: name, shape, pixel_size_nm, known, recipe, truth and targets as stored.
 
         Raises
         ------
@@ -213,15 +214,15 @@ class Dataset(Samples):
         return row
 
     def write_shard(self, k: int, samples: Iterable[Sample]) -> None:
-        """Write all samples of shard `k`; colours become grey.
+        """Write all samples of shard `k`; colours are converted to grey.
 
-        Several processes may write different shards at the same time; the bytes do not depend on who writes.
+        Several processes may write different shards at the same time; the bytes do not depend on the process.
 
         Raises
         ------
         UserError
-            If a sample is larger than the dataset's shape, holds values its dtype cannot or something else than its
-            schema says, or the disk is full.
+            If a sample is larger than the shape of the dataset, has values that its dtype cannot represent, does not
+            match the schema, or the disk is full.
         """
         batch = list(samples)
         if len(batch) != len(self.shard_range(k)):
@@ -230,9 +231,9 @@ class Dataset(Samples):
         self._write(k, batch)
 
     def append(self, samples: Iterable[Sample]) -> None:
-        """Add samples at the end. Nobody else may write to the dataset meanwhile.
+        """Add samples at the end. No other process may write to the dataset meanwhile.
 
-        The last shard is written again where it has room. The new length is noted last, so that an interrupted
+        The last shard is written again if it has room. The new length is recorded last, so that an interrupted
         call leaves the dataset as it was.
 
         Raises
@@ -264,7 +265,7 @@ class Dataset(Samples):
         return UserError(
             f"{self.path}: sample {index} is not written yet; {len(self.missing_shards())} of {len(self.shards)} "
             "shards are missing.",
-            "Run the step that makes this dataset again; it continues where it stopped.",
+            "Run the command that makes this dataset again; it continues where it stopped.",
         )
 
     def _position(self, index: int) -> int:

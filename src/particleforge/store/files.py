@@ -1,4 +1,4 @@
-"""Writing files so that nothing is ever half there."""
+"""Writing files so that none is ever left incomplete."""
 
 import errno
 import hashlib
@@ -23,16 +23,16 @@ def new_folder(path: Path) -> Path:
     UserError
         If `path` is a file or a folder with something in it, or cannot be created.
     """
-    way_out = "Choose another place for the output, or remove it."
+    hint = "Choose another place for the output, or delete it."
     if path.exists() and not path.is_dir():
-        raise UserError(f"{path} exists and is a file; a new folder is needed.", way_out)
+        raise UserError(f"{path} exists and is a file; a new folder is needed.", hint)
     if path.is_dir() and any(path.iterdir()):
-        raise UserError(f"{path} exists and is not empty; nothing is overwritten.", way_out)
+        raise UserError(f"{path} exists and is not empty; nothing is overwritten.", hint)
     with disk_errors(path):
         try:
             path.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
-            raise UserError(f"{path} cannot be created: a part of it is a file.", way_out) from error
+            raise UserError(f"{path} cannot be created: a part of it is a file.", hint) from error
     return path
 
 
@@ -46,10 +46,10 @@ def new_part(folder: Path, part: str) -> Path:
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Write beside `path`, then rename: readers see the old file or the whole new one.
+    """Write next to `path`, then rename: readers see the old file or the complete new one.
 
-    Gives a temporary path in the same folder and with the same suffix. It is renamed onto `path` when the block
-    ends well and removed when it does not.
+    Yields a temporary path in the same folder and with the same suffix. It is renamed to `path` if the block succeeds
+    and removed otherwise.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove what processes were killed in the middle of writing. Nobody may write into the folder meanwhile."""
+    """Remove files left incomplete by killed processes. No process may write into the folder meanwhile."""
     for pattern in (".*.part.*", "*.partial"):  # those of `atomic_write` and of zarr
         for path in folder.rglob(pattern):
             path.unlink(missing_ok=True)
@@ -74,7 +74,7 @@ def remove_parts(folder: Path) -> None:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full or protected disk into a `UserError`; other errors pass.
+    """Turn a full or protected disk into a `UserError`; other errors are passed on.
 
     Raises
     ------
@@ -98,21 +98,21 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 def claim_name(name: str, taken: set[str]) -> str:
-    """Check that a sample's name can be a file name nobody has used, and note it in `taken`.
+    """Check that a sample's name is a valid and unused file name, and add it to `taken`.
 
-    A sample without a name is called by its number.
+    A sample without a name is named by its number.
 
     Raises
     ------
     UserError
-        If the name cannot be a file name, or is taken (capitals do not count).
+        If the name cannot be a file name, or is taken (ignoring case).
     """
     claimed = name or f"sample_{len(taken):06d}"
     wrong = sorted({letter for letter in claimed if letter in '/\\:*?"<>|' or ord(letter) < 32})
     if wrong or claimed.startswith(".") or claimed.rstrip(". ") != claimed:
         raise UserError(f"The sample name {claimed!r} cannot be a file name.", "Rename the sample.")
     if claimed.casefold() in taken:
-        raise UserError(f"Two samples are called {claimed!r}; each needs a file of its own.", "Rename one of them.")
+        raise UserError(f"Two samples are called {claimed!r}; each needs its own file.", "Rename one of them.")
     taken.add(claimed.casefold())
     return claimed
 

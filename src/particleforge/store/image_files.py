@@ -1,4 +1,4 @@
-"""Which files are images: their suffixes, their names without them, the images of a folder."""
+"""Image files: suffixes, names without suffix, the images of a folder."""
 
 from functools import cache
 from pathlib import Path
@@ -10,16 +10,16 @@ from particleforge.store.source import Source
 
 
 class Reader(Protocol):
-    """What reads a file format: a module in `store/readers`, or one that another package brings.
+    """The interface of readers of a file format: modules in `store/readers`, or of other packages.
 
-    Where an image is a folder, the module has ``FOLDER = True``, too.
+    If an image is a folder, the module also has ``FOLDER = True``.
     """
 
     SUFFIXES: tuple[str, ...]
-    """Ends of the names of its files, in small letters; the longest that fits counts."""
+    """Suffixes of its files, in lower case; the longest match counts."""
 
     def open(self, path: Path) -> Source:
-        """Open a file; pixels are best read when they are asked for. Errors of libraries may pass."""
+        """Open a file; pixels should be read on demand. Errors of libraries may be raised."""
         ...
 
 
@@ -28,12 +28,12 @@ READERS: Registry[Reader] = Registry("reader", "particleforge.store.readers")
 
 
 def image_suffixes() -> tuple[str, ...]:
-    """Suffixes of all files that can be read; capitals do not matter."""
+    """Suffixes of all files that can be read, in lower case."""
     return tuple(sorted(_formats()))
 
 
 def image_suffix(path: Path) -> str:
-    """Suffix of an image file in small letters, such as ``.ome.tif``; empty for other files."""
+    """Suffix of an image file in lower case, such as ``.ome.tif``; empty for other files."""
     fitting = [suffix for suffix in _formats() if path.name.lower().endswith(suffix)]
     return max(fitting, key=len, default="")
 
@@ -45,7 +45,7 @@ def image_stem(path: Path) -> str:
 
 
 def is_image(path: Path) -> bool:
-    """Whether there is an image file, or an image folder, of a known suffix that is not hidden."""
+    """Whether a path is an image file or image folder with a known suffix that is not hidden."""
     suffix = image_suffix(path)
     if not suffix or path.name.startswith("."):
         return False
@@ -58,7 +58,7 @@ def reader_of(path: Path) -> Reader:
     Raises
     ------
     UserError
-        If none reads such files.
+        If there is no reader for such files.
     """
     suffix = image_suffix(path)
     if not suffix:
@@ -67,12 +67,12 @@ def reader_of(path: Path) -> Reader:
 
 
 def image_paths(folder_or_file: Path) -> list[Path]:
-    """Images of a folder sorted by name, or the one image given. Subfolders and hidden files are left out.
+    """Images of a folder sorted by name, or the given image. Subfolders and hidden files are left out.
 
     Raises
     ------
     UserError
-        If there is none, or two have the same name but for the suffix.
+        If there is no image, or two differ only in the suffix.
     """
     if is_image(folder_or_file):
         found = [folder_or_file]
@@ -84,9 +84,9 @@ def image_paths(folder_or_file: Path) -> list[Path]:
         raise UserError(f"{folder_or_file} is not an image.", _known())
     if not found:
         below = (path for pattern in ("*/*", "*/*/*") for path in sorted(folder_or_file.glob(pattern)))
-        near = next((path.parent for path in below if is_image(path)), None)
-        hint = _known() if near is None else f"{near} holds some; is that the folder?"
-        raise UserError(f"{folder_or_file} holds no image.", hint)
+        inside = next((path.parent for path in below if is_image(path)), None)
+        hint = _known() if inside is None else f"Did you mean {inside}?"
+        raise UserError(f"{folder_or_file} contains no images.", hint)
     by_stem: dict[str, Path] = {}
     for path in found:
         other = by_stem.setdefault(image_stem(path), path)
@@ -98,12 +98,12 @@ def image_paths(folder_or_file: Path) -> list[Path]:
 
 
 def _known() -> str:
-    return f"Known are {', '.join(image_suffixes())}."
+    return f"Supported: {', '.join(image_suffixes())}."
 
 
 @cache
 def _formats() -> dict[str, Reader]:
-    """Reader of each suffix, our own first; a reader of another package that is broken takes no part."""
+    """Reader of each suffix, built-in ones first; broken readers of other packages are left out."""
     own, found = READERS.built_in(), READERS.members()
     readers = [found[name] for name in sorted(found, key=lambda name: (name not in own, name))]
     return {suffix: reader for reader in reversed(readers) for suffix in reader.SUFFIXES}

@@ -1,4 +1,4 @@
-"""Label images: one whole number per pixel, 0 for no particle."""
+"""Label images: one integer per pixel, 0 for no particle."""
 
 from pathlib import Path
 from typing import Any
@@ -17,32 +17,34 @@ LARGEST_ID = int(np.iinfo(np.uint32).max)
 
 
 def open_labels(path: Path) -> Source:
-    """Open label images without reading them: the ids as they are in the file, in a palette image its indices.
+    """Open label images without reading them: the ids as stored in the file; for palette images the indices.
 
     Raises
     ------
     UserError
-        If the file cannot be read, or its format cannot hold labels.
+        If the file cannot be read, or its format cannot store labels.
     """
     source = open_source(path)
     if source.lossy:
-        raise UserError(f"{path}: {image_suffix(path)} changes numbers and cannot hold labels.", "Use TIFF or PNG.")
+        raise UserError(
+            f"{path}: {image_suffix(path)} changes pixel values and cannot store labels.", "Use TIFF or PNG."
+        )
     return source.as_stored
 
 
 def read_labels(path: Path) -> npt.NDArray[np.uint32]:
-    """Read a label image from TIFF, PNG or another format without losses.
+    """Read a label image from TIFF, PNG or another lossless format.
 
     Returns
     -------
     (Y, X) uint32
-        The ids as they are in the file; in a palette image these are the palette indices.
+        The ids as stored in the file; for palette images the palette indices.
 
     Raises
     ------
     UserError
-        If the file cannot be read, is a stack or a colour image, or holds anything else than whole numbers
-        from 0 to 4294967295.
+        If the file cannot be read, is a stack or a colour image, or contains anything but integers from 0 to
+        4294967295.
     """
     source = open_labels(path)
     _check_shape(source.pixels.shape, str(path))
@@ -50,16 +52,16 @@ def read_labels(path: Path) -> npt.NDArray[np.uint32]:
 
 
 def as_labels(pixels: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint32]:
-    """Check that an array holds labels and return it as (Y, X) uint32; ids are never wrapped.
+    """Check that an array contains labels and return it as (Y, X) uint32; ids never overflow.
 
     Raises
     ------
     UserError
-        Naming `name` and the first value that is no label.
+        Naming `name` and the first value that is not a label.
     """
     _check_shape(pixels.shape, name)
     if pixels.dtype.kind not in "biuf":
-        raise UserError(f"{name} holds {pixels.dtype} values; labels are whole numbers.")
+        raise UserError(f"{name} contains {pixels.dtype} values; labels must be integers.")
     wrong = np.zeros(pixels.shape, bool)
     if pixels.dtype.kind == "f":
         wrong = ~np.isfinite(pixels) | (pixels != np.floor(pixels))
@@ -68,8 +70,8 @@ def as_labels(pixels: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint32]:
     if wrong.any():
         y, x = np.argwhere(wrong)[0]
         raise UserError(
-            f"{name} holds {pixels[y, x]} at row {y}, column {x}; labels are whole numbers from 0 to {LARGEST_ID}.",
-            "Was it scaled or interpolated? Save the label image itself.",
+            f"{name} contains {pixels[y, x]} at row {y}, column {x}; labels must be integers from 0 to {LARGEST_ID}.",
+            "Was it scaled or interpolated? Save the original label image.",
         )
     return np.ascontiguousarray(pixels, np.uint32)
 
@@ -79,21 +81,21 @@ def _check_shape(shape: tuple[int, ...], name: str) -> None:
         what = "a colour image" if len(shape) == 3 and shape[-1] in (2, 3, 4) else "a stack"
         raise UserError(
             f"{name} is {what} of shape {shape}; a label image has one number per pixel.",
-            "Save it as one grey image of whole numbers (16 or 32 bit), 0 where there is no particle.",
+            "Save it as one grey image of integers (16 or 32 bit), 0 for no particle.",
         )
 
 
 MASK_REGIONS = 5
-"""A particle may be seen in a few pieces; so many for each number are a mask of several particles, or grey values."""
+"""A particle may be visible in a few pieces; this many per number mean a mask of several particles, or grey values."""
 
 
 def check_instances(labels: npt.NDArray[np.uint32], name: str) -> None:
-    """Refuse a mask that gives many separate regions one number, and a micrograph in place of labels.
+    """Refuse a mask in which many separate regions share one number, and a micrograph instead of labels.
 
     Raises
     ------
     UserError
-        Naming `name`, the number of regions and of their numbers.
+        Naming `name`, the number of regions, and of different ids.
     """
     from skimage.measure import label
 
@@ -103,12 +105,12 @@ def check_instances(labels: npt.NDArray[np.uint32], name: str) -> None:
         return
     if len(numbers) == 1:
         raise UserError(
-            f"{name}: {regions} separate regions all have the number {numbers[0]}; it is a mask.",
-            "Give every particle a number of its own (napari: key M in a Labels layer; skimage.measure.label).",
+            f"{name}: all {regions} separate regions have the number {numbers[0]}; it is a mask.",
+            "Give every particle its own number (napari: key M in a Labels layer; skimage.measure.label).",
         )
     raise UserError(
-        f"{name}: {len(numbers)} numbers lie in {regions} separate regions; it is a micrograph or a mask, no labels.",
-        "Give images in which every particle has a number of its own, and 0 is the background.",
+        f"{name}: {len(numbers)} numbers in {regions} separate regions; it is a micrograph or a mask, not labels.",
+        "Use images in which every particle has its own number, and 0 is the background.",
     )
 
 
@@ -124,14 +126,14 @@ def write_labels(
     labels
         Ids of particles, 0 for none.
     narrow
-        Write uint16 where all ids fit.
+        Write uint16 if all ids fit.
     pixel_size_nm
-        Along (Y, X), noted in the file if it is known.
+        Along (Y, X), stored in the file if known.
 
     Raises
     ------
     UserError
-        If `labels` are no labels, or the disk is full.
+        If `labels` are not labels, or the disk is full.
     """
     checked: npt.NDArray[Any] = as_labels(labels, path.name)
     if narrow and checked.max(initial=0) <= np.iinfo(np.uint16).max:

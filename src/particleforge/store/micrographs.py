@@ -61,7 +61,7 @@ def write_micrograph(path: Path, micrograph: Micrograph) -> None:
     if micrograph.axes not in ("YX", "YXC"):
         raise UserError(
             f"{micrograph.name}: axes {micrograph.axes} are a stack; one 2D image can be written.",
-            "Save the slice you want as an image of its own.",
+            "Save the slice you want as a separate image.",
         )
     import tifffile
 

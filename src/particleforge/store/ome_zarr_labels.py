@@ -24,7 +24,7 @@ def write_ome_labels(
     pixel_size_nm: tuple[float, float] | None = None,
     name: str = "particles",
 ) -> None:
-    """Write an image with its labels, where the format wants them: ``PATH/labels/NAME``.
+    """Write an image with its labels in the place required by the format: ``PATH/labels/NAME``.
 
     Parameters
     ----------
@@ -33,16 +33,16 @@ def write_ome_labels(
     labels
         (Y, X) or (T, Y, X) ids; written as uint32.
     pixels
-        Image of the same shape, with colours in a last axis if it has them; None: only the labels are written.
+        Image of the same shape, with colours in the last axis if present; None: only the labels are written.
     pixel_size_nm
         Along (Y, X), if known.
     name
-        Of the labels.
+        Name of the labels.
 
     Raises
     ------
     UserError
-        If something is at `path` already, or the disk is full or not writable.
+        If `path` exists, or the disk is full or not writable.
     """
     new_folder(path)
     axes = "tyx"[-labels.ndim :]
@@ -66,7 +66,7 @@ def write_ome_labels(
 def _write_levels(
     group: zarr.Group, array: npt.NDArray[Any], axes: str, name: str, pixel_size_nm: tuple[float, float] | None
 ) -> dict[str, Any]:
-    """Write every level, each with every other pixel of the one before; return what describes them."""
+    """Write every level, each with every other pixel of the one before; return their metadata."""
     levels: list[dict[str, Any]] = []
     size = pixel_size_nm or (1.0, 1.0)
     while True:

@@ -28,7 +28,7 @@ def read_pixel_size_nm(folder: Path, name: str) -> tuple[float, float] | None:
             raise ValueError(f"{y} x {x}")
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(
-            f"{path} holds no pixel size.", f'It should read {{"{_KEY}": [1.2, 1.2]}} (height, width); or remove it.'
+            f"{path} contains no pixel size.", f'It should read {{"{_KEY}": [1.2, 1.2]}} (height, width); or remove it.'
         ) from error
     return y, x
 

@@ -1,4 +1,4 @@
-"""The planes of images, wherever they are: files, folders, stacks and arrays are gone over in the same way."""
+"""The planes of images: one iteration for files, folders, stacks and arrays."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,12 +20,12 @@ Open: TypeAlias = Callable[[], Source]
 
 
 class Planes:
-    """The planes of images, one after the other. The one image that is at hand is held open, the others are not.
+    """The planes of images, one after another. Only the current image is kept open.
 
     Parameters
     ----------
     images
-        What opens each image, by its name.
+        Functions that open each image, by its name.
 
     Raises
     ------
@@ -43,7 +43,7 @@ class Planes:
                     raise UserError(f"Two images are called {plane.name}.", "Rename one of them.")
                 self._places[plane.name] = image, number
         if not self._places:
-            raise UserError(f"{next(iter(images))} has no plane.", "Choose another image.")
+            raise UserError(f"{next(iter(images))} contains no image.", "Choose another image.")
 
     @property
     def names(self) -> list[str]:
@@ -57,7 +57,7 @@ class Planes:
         return map(self.get, self._places)
 
     def get(self, name: str) -> Plane:
-        """Plane of a name."""
+        """Plane with a name."""
         image, number = self._places[name]
         return self._opened(image)[number]
 
@@ -71,7 +71,7 @@ class Planes:
 
 
 def described(images: Images | None) -> Any:
-    """Plain data that says which images these are: paths, else names and shapes."""
+    """Plain data that identifies the images: paths, otherwise names and shapes."""
     if images is None or isinstance(images, (str, Path)):
         return images and str(images)
     if isinstance(images, Sequence) and not isinstance(images, Source):
@@ -87,10 +87,10 @@ def find_planes(images: Images, open_file: Callable[[Path], Source] = open_sourc
     Parameters
     ----------
     images
-        See `Images`. Arrays have the axes (Y, X), (Y, X, 3 or 4 colours), (T, Y, X) or (T, Y, X, colours); of others a
-        `Micrograph` or a `Source` says what its axes are.
+        See `Images`. Arrays have the axes (Y, X), (Y, X, 3 or 4 colours), (T, Y, X) or (T, Y, X, colours); for others
+        use a `Micrograph` or a `Source`, which name their axes.
     open_file
-        What opens a file, such as `particleforge.store.labels.open_labels`.
+        Function that opens a file, such as `particleforge.store.labels.open_labels`.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def find_planes(images: Images, open_file: Callable[[Path], Source] = open_sourc
 
 
 def _images(one: One, name: str, open_file: Callable[[Path], Source]) -> Iterable[tuple[str, Open]]:
-    """Name of each image and what opens it."""
+    """Name of each image and the function that opens it."""
     if isinstance(one, (str, Path)):
         return [(image_stem(path), _opening(open_file, path)) for path in image_paths(Path(one))]
     source = _as_source(one, name)

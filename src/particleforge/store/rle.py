@@ -1,7 +1,7 @@
 """Run-length encoding of masks as COCO defines it.
 
-Runs go down the columns and alternate between outside and inside, beginning with outside. As text each run is written
-in groups of five bits, lowest first, from the fourth run on as the difference to the run two before.
+Runs follow the columns downwards and alternate between outside and inside, starting with outside. As text each run is
+written in groups of five bits, lowest first, from the fourth run on as the difference to the run two before.
 Format: https://github.com/cocodataset/cocoapi, common/maskApi.h.
 """
 
@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 _GROUPS = 13
-"""Groups of five bits that hold 64 bits."""
+"""Number of groups of five bits that can store 64 bits."""
 
 
 def instance_pixels(labels: npt.NDArray[np.integer]) -> Iterator[tuple[int, Ints]]:
-    """Give each id above 0 with the sorted positions of its pixels, counted down the columns."""
+    """Yield each id above 0 with the sorted positions of its pixels, counted column by column."""
     flat = labels.T.ravel()
     positions = np.flatnonzero(flat)
     order = np.argsort(flat[positions], kind="stable")
@@ -65,16 +65,16 @@ def from_text(text: str) -> Ints:
     Raises
     ------
     ValueError
-        If the text is no run-length encoding.
+        If the text is not a run-length encoding.
     """
     letters = np.frombuffer(text.encode("ascii"), np.uint8).astype(np.int64) - 48
     if not letters.size or letters.min() < 0 or letters.max() > 63 or letters[-1] & 32:
-        raise ValueError(f"{text[:20]!r} is no run-length encoding")
+        raise ValueError(f"{text[:20]!r} is not a run-length encoding")
     ends = np.flatnonzero((letters & 32) == 0)
     starts = np.r_[0, ends[:-1] + 1]
     lengths = ends - starts + 1
     if lengths.max() > _GROUPS - 1:
-        raise ValueError(f"{text[:20]!r} holds a run too long to be one")
+        raise ValueError(f"{text[:20]!r} contains a run that is too long")
     place = np.arange(letters.size) - np.repeat(starts, lengths)
     values = np.add.reduceat((letters & 31) << (5 * place), starts)
     values = np.where(letters[ends] & 16, values - (1 << (5 * lengths)), values)

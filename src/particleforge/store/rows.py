@@ -1,4 +1,4 @@
-"""What a dataset keeps of its samples beside the arrays: one JSON line per sample."""
+"""What a dataset stores for its samples in addition to the arrays: one JSON line per sample."""
 
 import json
 import math
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def pack_row(sample: Sample, schema: Schema) -> bytes:
-    """One line with everything of a sample that is no array; equal samples give equal bytes.
+    """One line with everything of a sample except its arrays; equal samples give equal bytes.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def pack_row(sample: Sample, schema: Schema) -> bytes:
 
 
 def read_row(path: Path, position: int) -> dict[str, Any] | None:
-    """Row of a rows file, or None where it is not there."""
+    """Row of a rows file, or None if it does not exist."""
     if not path.exists():
         return None
     with unreadable(path), path.open("rb") as file:
@@ -49,7 +49,7 @@ def read_row(path: Path, position: int) -> dict[str, Any] | None:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """All rows of a rows file; none where it is not there."""
+    """All rows of a rows file; empty if it does not exist."""
     if not path.exists():
         return []
     with unreadable(path):
@@ -57,12 +57,12 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def row_count(path: Path) -> int:
-    """Rows of a rows file; 0 where it is not there."""
+    """Count the rows of a rows file; 0 if it does not exist."""
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
 def pack_truth(truth: "pd.DataFrame") -> dict[str, Any]:
-    """Table as plain data: per column its type and values. Missing numbers are null; floats keep every digit."""
+    """Table as plain data: type and values per column. Missing numbers are null; floats keep all digits."""
     return {
         str(name): {"dtype": str(column.dtype), "values": [_json_value(value) for value in column.tolist()]}
         for name, column in truth.items()
@@ -70,7 +70,7 @@ def pack_truth(truth: "pd.DataFrame") -> dict[str, Any]:
 
 
 def unpack_truth(packed: dict[str, Any] | None) -> "pd.DataFrame | None":
-    """Table out of plain data; see `pack_truth`."""
+    """Table from plain data; see `pack_truth`."""
     import pandas as pd
 
     if packed is None:
@@ -107,4 +107,4 @@ def _plain(value: Any) -> Any:
     """NumPy numbers and arrays as plain data."""
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
-    raise TypeError(f"{type(value).__name__} cannot be kept in a dataset; use numbers, text, lists and mappings")
+    raise TypeError(f"{type(value).__name__} cannot be stored in a dataset; use numbers, text, lists and mappings")

@@ -10,24 +10,24 @@ from particleforge.errors import UserError
 from particleforge.store.files import atomic_write, new_folder
 
 NOTE = "run.yaml"
-TOLD = 3
-"""Differences that are named."""
+SHOWN = 3
+"""Largest number of differences in a message."""
 
 
 def claim(out: Path, what: Mapping[str, Any]) -> None:
-    """Make the folder of a run, or recognise it as an interrupted one of the very same run.
+    """Make the folder of a run, or recognise it as that of an interrupted run with the same inputs and parameters.
 
     Parameters
     ----------
     out
         The folder.
     what
-        Plain data that tells runs apart: inputs and parameters. It is kept in ``run.yaml``.
+        Plain data that identifies the run: inputs and parameters. It is stored in ``run.yaml``.
 
     Raises
     ------
     UserError
-        If the folder holds anything else.
+        If the folder contains anything else.
     """
     text = yaml.safe_dump(dict(what), sort_keys=False, allow_unicode=True)
     note = out / NOTE
@@ -35,8 +35,8 @@ def claim(out: Path, what: Mapping[str, Any]) -> None:
         if note.read_text(encoding="utf-8") == text:
             return
         raise UserError(
-            f"{out} holds a run with other inputs or parameters{_difference(note, text)}; see {note}.",
-            "Choose another place for the output, or remove it.",
+            f"{out} contains a run with other inputs or parameters{_difference(note, text)}; see {note}.",
+            "Choose another place for the output, or delete it.",
         )
     new_folder(out)
     with atomic_write(note) as path:
@@ -44,16 +44,16 @@ def claim(out: Path, what: Mapping[str, Any]) -> None:
 
 
 def _difference(note: Path, text: str) -> str:
-    """Say in a few words in what a run differs from one that was noted before."""
+    """List briefly how a run differs from the one recorded before."""
     try:
         there = _flat(yaml.safe_load(note.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError):
         return ""
     here = _flat(yaml.safe_load(text))
     names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
-    told = [f"{name} is {there.get(name)!r} there and {here.get(name)!r} here" for name in names[:TOLD]]
-    more = f", and {len(names) - TOLD} more" if len(names) > TOLD else ""
-    return f" ({', '.join(told)}{more})" if told else ""
+    lines = [f"{name} is {there.get(name)!r} there and {here.get(name)!r} here" for name in names[:SHOWN]]
+    more = f", and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f" ({', '.join(lines)}{more})" if lines else ""
 
 
 def _flat(data: Any, name: str = "") -> dict[str, Any]:

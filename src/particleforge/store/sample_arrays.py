@@ -15,12 +15,12 @@ from particleforge.sample import Sample
 from particleforge.schema import Schema
 
 Values = dict[str, npt.NDArray[Any]]
-"""Arrays of one sample by name; ``known`` is left out where the labels are the truth everywhere."""
+"""Arrays of one sample by name; ``known`` is left out if the labels are valid everywhere."""
 PARTICLES = ("images", "labels", "known")
 
 
 class _Layout(NamedTuple):
-    """How one of the arrays is stored; `axes` without the first one, which counts samples."""
+    """Storage of one array; `axes` without the first one, which counts samples."""
 
     shape: tuple[int, ...]
     dtype: npt.DTypeLike
@@ -43,19 +43,19 @@ def _layouts(schema: Schema, shape: tuple[int, int], dtype: npt.DTypeLike) -> di
 
 
 class SampleArrays:
-    """The arrays of a dataset, by the names its schema gives them.
+    """The arrays of a dataset, by their names in the schema.
 
     Parameters
     ----------
     path, group
-        Where they lie.
+        Location of the arrays.
     schema
-        What the samples have.
+        Arrays and targets of the samples.
 
     Raises
     ------
     UserError
-        If one of them is not there.
+        If one of them does not exist.
     """
 
     def __init__(self, path: Path, group: zarr.Group, schema: Schema) -> None:
@@ -103,22 +103,22 @@ class SampleArrays:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the images."""
+        """Data type of the images."""
         return np.dtype(self._arrays["images"].dtype if self._schema.image else np.uint8)
 
     def resize(self, count: int) -> None:
-        """Make room for more samples, or for fewer."""
+        """Change the number of samples."""
         for array in self._arrays.values():
             array.resize((count, *array.shape[1:]))
 
     def read(self, index: int, row: Mapping[str, Any], names: Collection[str] = ()) -> Values:
-        """Arrays of one sample; all of them where no names are given."""
+        """Arrays of one sample; all of them if no names are given."""
         chosen = [name for name in self._names(row) if not names or name in names]
         values = {name: np.asarray(self._arrays[name][_at(index, _extent(name, row))]) for name in chosen}
         return self._completed(values, row)
 
     def read_many(self, numbers: range, rows: Sequence[Mapping[str, Any]]) -> Iterator[Values]:
-        """Arrays of samples that lie one behind the other, read at once."""
+        """Arrays of consecutive samples, read at once."""
         blocks = {name: np.asarray(array[numbers.start : numbers.stop]) for name, array in self._arrays.items()}
         return (
             self._completed({name: blocks[name][_at(i, _extent(name, row))].copy() for name in self._names(row)}, row)
@@ -155,7 +155,7 @@ class SampleArrays:
         return [name for name in self._arrays if name != "known" or row["known"]]
 
     def _completed(self, values: Values, row: Mapping[str, Any]) -> Values:
-        """Add what the schema leaves out: an empty image, labels of which none is known."""
+        """Add what the schema leaves out: an empty image, labels that are all unknown."""
         if not self._schema.image:
             values["images"] = np.zeros((0, 0), np.uint8)
         if not self._schema.labels:
@@ -165,7 +165,7 @@ class SampleArrays:
     def _check(self, sample: Sample) -> None:
         if any(side > limit for side, limit in zip(sample.micrograph.shape, self.shape, strict=True)):
             raise UserError(
-                f"{sample.name} has shape {sample.micrograph.shape}; this dataset holds {self.shape} at most.",
+                f"{sample.name} has shape {sample.micrograph.shape}; this dataset allows up to {self.shape}.",
                 "Cut it into tiles, or create the dataset with a larger shape.",
             )
         if sample.labels.dtype != np.uint32:
@@ -180,17 +180,17 @@ def _extent(name: str, row: Mapping[str, Any]) -> Sequence[int]:
 
 
 def _at(index: int, shape: Sequence[int]) -> Any:
-    """Where the values of a sample lie in a padded array, as an index."""
+    """Index of the values of a sample in a padded array."""
     return (index, *map(slice, shape))
 
 
 def as_dtype(micrograph: Micrograph, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """(Y, X) pixels as another type, never wrapped; colours become grey and are rounded for whole-number types.
+    """(Y, X) pixels as another data type, without overflow; colours become grey, rounded for integer types.
 
     Raises
     ------
     UserError
-        If a value lies outside of the type, or is no whole number where the type needs one.
+        If a value is out of range, or is not an integer although the type requires it.
     """
     target = np.dtype(dtype)
     pixels = micrograph.pixels
@@ -204,7 +204,7 @@ def as_dtype(micrograph: Micrograph, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     if wrong.any():
         y, x = np.argwhere(wrong)[0]
         raise UserError(
-            f"{micrograph.name} holds {pixels[y, x]} at row {y}, column {x}; {target} images cannot.",
-            "Create the dataset with a wider type, such as float32.",
+            f"{micrograph.name} contains {pixels[y, x]} at row {y}, column {x}, which {target} cannot represent.",
+            "Create the dataset with a larger data type, such as float32.",
         )
     return cast

@@ -1,4 +1,4 @@
-"""Images as sequences of planes that are read when they are asked for."""
+"""Images as sequences of planes that are read on demand."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ ORDER = "TZYXC"
 
 
 class Pixels(Protocol):
-    """An array, or what looks like one and reads or computes the part it is sliced by."""
+    """An array, or an object like one that reads or computes only the slices requested."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -34,7 +34,7 @@ class Pixels(Protocol):
 
 
 class Pages:
-    """Pixels that come page by page.
+    """Pixels stored in pages.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Pages:
     dtype
         Of the pixels.
     read
-        Gives a page by its number.
+        Returns a page by its number.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Pages:
 
 
 class LazyPixels:
-    """Pixels in another order of axes that look like an array: sliced parts are read, all of them by `np.asarray`.
+    """Array-like pixels in another order of axes: only slices are read; `np.asarray` reads everything.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class LazyPixels:
     order
         Their axes in the new order; others are of length 1 and left out.
     path
-        File they are read from, if there is one; where it turns out to be broken, a `UserError` is raised.
+        File they are read from, if any; if it is broken, a `UserError` is raised.
     """
 
     def __init__(self, stored: Pixels, order: Sequence[int], path: Path | None = None) -> None:
@@ -108,14 +108,14 @@ class LazyPixels:
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """One 2D image of a source, read when it is asked for.
+    """One 2D image of a source, read on demand.
 
     Parameters
     ----------
     source
-        Where it comes from.
+        Source of the plane.
     number
-        Its place in the source.
+        Its position in the source.
     """
 
     source: "Source"
@@ -123,7 +123,7 @@ class Plane:
 
     @property
     def name(self) -> str:
-        """Name in tables and of files: that of a single image, else with the number of the plane."""
+        """Name in tables and of files: that of the image, with the number of the plane if there are several."""
         return self.source.name if self.frame is None else f"{self.source.name}_{self.number:05d}"
 
     @property
@@ -133,25 +133,25 @@ class Plane:
 
     @property
     def index(self) -> dict[str, int]:
-        """Place along each axis of the stack, such as ``{"t": 3, "z": 0}``; empty for a single image."""
+        """Position along each axis of the stack, such as ``{"t": 3, "z": 0}``; empty for a single image."""
         places = np.unravel_index(self.number, tuple(self.source.lengths.values()))
         return {axis: int(place) for axis, place in zip(self.source.lengths, places, strict=True)}
 
     @property
     def time_s(self) -> float | None:
-        """Time since the first image in seconds; None where the file does not say."""
+        """Time since the first image in seconds; None if the file does not state it."""
         interval, t = self.source.interval_s, self.index.get("t")
         return None if interval is None or t is None else t * interval
 
     @property
     def columns(self) -> dict[str, float]:
-        """Columns of tables that say where in its stack it is: ``frame``, and ``time_s`` where it is known."""
+        """Columns of tables with its position in the stack: ``frame``, and ``time_s`` if known."""
         found = {"frame": self.frame, "time_s": self.time_s}
         return {name: value for name, value in found.items() if value is not None}
 
     @property
     def place(self) -> str:
-        """Where it is, for a person."""
+        """Description of its location for messages."""
         where = str(self.source.path or self.source.name)
         return where if self.frame is None else f"{where}, plane {self.number}"
 
@@ -183,13 +183,13 @@ class Source(Sequence[Plane]):
     path
         Its file, if it has one.
     pixel_size_nm
-        Along (Y, X), where it is known.
+        Along (Y, X), if known.
     interval_s
-        Time from one image of a series to the next, where it is known.
+        Time from one image of a series to the next, if known.
     stored
-        The numbers as they are in the file, where what they show is something else, such as the colours of a palette.
+        The values as stored in the file if they differ from `pixels`, such as the indices of a palette.
     lossy
-        Whether the format changes pixels, so that it cannot hold labels.
+        Whether the format changes pixel values, so that it cannot store labels.
     """
 
     pixels: LazyPixels
@@ -203,7 +203,7 @@ class Source(Sequence[Plane]):
 
     @classmethod
     def of(cls, pixels: Pixels, axes: str, path: Path | None = None, name: str = "", **about: Any) -> "Source":
-        """Source of an array, or of anything that reads when it is sliced.
+        """Source of an array, or of anything that is read when sliced.
 
         Parameters
         ----------
@@ -217,15 +217,15 @@ class Source(Sequence[Plane]):
         Raises
         ------
         UserError
-            If an axis is unknown or comes twice, Y or X is missing, or there are no pixels.
+            If an axis is unknown or repeated, Y or X is missing, or there are no pixels.
         """
         keep = [i for i, axis in enumerate(axes) if axis in "YX" or pixels.shape[i] != 1]
         named = "".join(axes[i] for i in keep)
         if not {"Y", "X"} <= set(named) or set(named) - set(ORDER) or len(set(named)) < len(named):
             raise UserError(
-                f"{path or name}: shape {tuple(pixels.shape)} with axes {axes} cannot be used; "
-                "they are made of T, Z, C, Y, X.",
-                "Save the plane you want as an image of its own.",
+                f"{path or name}: shape {tuple(pixels.shape)} with axes {axes} is not supported; "
+                "use the axes T, Z, C, Y, X.",
+                "Save the plane you want as a separate image.",
             )
         keep.sort(key=lambda i: ORDER.index(axes[i]))
         return cls(LazyPixels(pixels, keep, path), "".join(axes[i] for i in keep), name, path, **about)
@@ -237,7 +237,7 @@ class Source(Sequence[Plane]):
 
     @property
     def as_stored(self) -> "Source":
-        """The same planes with the numbers that are in the file."""
+        """The same planes with the values stored in the file."""
         return self if self.stored is None else replace(self.stored, name=self.name)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""What the readers of image files raise on files they cannot read."""
+"""Errors raised by readers of image files for files they cannot read."""
 
 import struct
 import warnings
@@ -18,7 +18,7 @@ _BROKEN = (
     RuntimeError,
     SyntaxError,
     EOFError,
-    MemoryError,  # a broken header can ask for any size
+    MemoryError,  # a broken header can request any size
     ZeroDivisionError,
     struct.error,
     zlib.error,
@@ -27,7 +27,7 @@ _BROKEN = (
 
 @contextmanager
 def unreadable(path: Path | None) -> Iterator[None]:
-    """Turn everything readers raise on a missing or broken file into a `UserError`; without a file nothing is done."""
+    """Turn all errors of readers on a missing or broken file into a `UserError`; without a file do nothing."""
     if path is None:
         yield
         return
@@ -35,10 +35,10 @@ def unreadable(path: Path | None) -> Iterator[None]:
         raise UserError(f"{path} does not exist.", "Check the path.")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # broken EXIF and the like; the pixels count
+            warnings.simplefilter("ignore", UserWarning)  # broken EXIF data and similar; the pixels are what matters
             yield
     except _BROKEN as error:
         raise UserError(
             f"{path} cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__}).",
-            "Open it in the program that wrote it and save it again, best as TIFF.",
+            "Open it in the program that wrote it and save it again, preferably as TIFF.",
         ) from error

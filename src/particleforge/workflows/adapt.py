@@ -77,7 +77,7 @@ def adapt(
 
     recipe, sources = as_recipe(recipe), as_samples(sources)
     if out is not None and Path(out).exists():
-        raise UserError(f"{out} exists; nothing is overwritten.", "Choose another place, or remove it.")
+        raise UserError(f"{out} exists; nothing is overwritten.", "Choose another place, or delete it.")
     detector = open_model(model, "detector")
     options = detector.native_options()
     prepared = recipe.prepare(sources)

@@ -28,7 +28,7 @@ FLAT = np.zeros((300, 300), np.float32)
 
 
 def spheres_of(truth):
-    """Spheres as the rows of a truth table tell them."""
+    """Spheres from the rows of a truth table."""
     none = np.zeros(len(truth), np.int64)
     positions = truth[["x_nm", "y_nm", "z_nm"]].to_numpy(float)
     return Spheres(positions, truth["diameter_nm"].to_numpy(float) / 2, none, none, 0.0)
@@ -98,8 +98,8 @@ def test_a_sample_has_its_recipe_and_is_the_same_again(engine):
     sample, again = (make_sample(recipe, engine, 0, 0) for _ in range(2))
     assert len(sample.truth) == 12
     np.testing.assert_array_equal(sample.micrograph.pixels, again.micrograph.pixels)
-    told = parse_recipe(sample.recipe)
-    assert isinstance(told, AggregateScene)
-    assert fix(told, np.random.default_rng(0)) == told
-    near = Neighbourhood(recipe=recipe, around=(told,))
+    parsed = parse_recipe(sample.recipe)
+    assert isinstance(parsed, AggregateScene)
+    assert fix(parsed, np.random.default_rng(0)) == parsed
+    near = Neighbourhood(recipe=recipe, around=(parsed,))
     assert Neighbourhood.parse(near.model_dump(mode="json")) == near

@@ -61,7 +61,7 @@ def test_opening_reads_no_pixels(tmp_path):
 
 def test_formats_with_losses_hold_no_labels(tmp_path):
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "a.jpg")
-    with pytest.raises(UserError, match=r"\.jpg changes numbers and cannot hold labels. Use TIFF or PNG"):
+    with pytest.raises(UserError, match=r"\.jpg changes pixel values and cannot store labels. Use TIFF or PNG"):
         read_labels(tmp_path / "a.jpg")
 
 

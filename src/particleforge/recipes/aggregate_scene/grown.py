@@ -1,4 +1,4 @@
-"""How aggregates grow and lie."""
+"""Growth and arrangement of aggregates."""
 
 from dataclasses import replace
 from typing import Literal
@@ -28,7 +28,7 @@ class Grown(Placement):
         description="How they grow; `particles` is the approximate number in one aggregate.",
     )
     scatter: Scattered = Field(
-        Scattered(cut_by_border=False, clustering=0, overlap=0.3), description="How the aggregates lie."
+        Scattered(cut_by_border=False, clustering=0, overlap=0.3), description="Arrangement of the aggregates."
     )
 
     def place(self, bodies: list[Body], ground: Floats, rng: np.random.Generator) -> list[Body]:

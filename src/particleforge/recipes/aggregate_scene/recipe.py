@@ -22,4 +22,4 @@ class AggregateScene(Render):
         min_length=1,
         description="Kinds of primary particles, each with its share.",
     )
-    placement: Grown = Field(Grown(), description="How they grow and lie.")
+    placement: Grown = Field(Grown(), description="Growth and arrangement of the aggregates.")

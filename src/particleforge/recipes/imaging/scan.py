@@ -14,10 +14,10 @@ class Scan(Stage):
 
     brightness: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
         with_probability(0.15, Uniform(low=0.005, high=0.05)),
-        description="Standard deviation of the brightness of rows.",
+        description="Standard deviation of the row brightness.",
     )
     jitter_px: Annotated[Draw, PerImage(), Within(0, 20)] = Field(
-        with_probability(0.08, Uniform(low=0.2, high=0.8)), description="Standard deviation of the shifts of rows."
+        with_probability(0.08, Uniform(low=0.2, high=0.8)), description="Standard deviation of the row shifts."
     )
 
     def apply(self, image: Floats, rng: np.random.Generator) -> Floats:

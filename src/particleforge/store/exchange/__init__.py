@@ -1,4 +1,4 @@
-"""Formats of annotated images that other programs write or read, one file each."""
+"""Formats of annotated images of other programs, one file each."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class ExchangeFormat(Protocol):
-    """What the file of a format holds."""
+    """The interface of a format."""
 
     def read(self, folder: Path) -> Iterator[Sample]:
-        """Read the samples of a folder, one after the other."""
+        """Read the samples of a folder, one after another."""
 
     @property
     def write(self) -> Stepwise[[Iterable[Sample], Path], Path]:

@@ -1,8 +1,8 @@
 """COCO instances: ``images/NAME.tif`` and ``instances.json`` (https://cocodataset.org/#format-data).
 
-Masks are compressed run lengths with ``iscrowd`` 0, exact to the pixel. Two additions other readers pass over or
-understand: each annotation keeps its id in the label image as ``label``, and what nobody annotated is one region with
-``iscrowd`` 1, which COCO leaves out of training and scores. There is one category, ``particle``.
+Masks are compressed run lengths with ``iscrowd`` 0, exact to the pixel. Two additions, which other readers
+ignore or understand: each annotation keeps its id in the label image as ``label``, and unannotated parts are one region
+with ``iscrowd`` 1, which COCO excludes from training and scores. There is one category, ``particle``.
 """
 
 import json
@@ -30,12 +30,12 @@ FILE_NAME = "instances.json"
 
 @stepwise
 def write(samples: Iterable[Sample], folder: Path) -> Step[Path]:
-    """Write samples as a new folder in COCO's instance format.
+    """Write samples as a new folder in the COCO instance format.
 
     Yields
     ------
     Progress
-        In samples.
+        Counted in samples.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def write(samples: Iterable[Sample], folder: Path) -> Step[Path]:
     Raises
     ------
     UserError
-        If `folder` is there already, two samples have the same name, or the disk is full.
+        If `folder` exists, two samples have the same name, or the disk is full.
     """
     new_folder(folder)
     images: list[dict[str, Any]] = []
@@ -67,20 +67,20 @@ def write(samples: Iterable[Sample], folder: Path) -> Step[Path]:
 def read(folder: Path) -> Iterator[Sample]:
     """Read COCO instances one by one, run lengths (text or list) and polygons.
 
-    Ids are those of ``label`` where every annotation of an image has its own, else 1, 2, 3 in the order of the file.
-    Where instances overlap, later ones cover earlier ones. ``iscrowd`` regions are not known. All categories count as
+    Ids are those of ``label`` if every annotation of an image has its own, otherwise 1, 2, 3 in the order of the file.
+    If instances overlap, later ones cover earlier ones. ``iscrowd`` regions count as unknown. All categories count as
     particles.
 
     Parameters
     ----------
     folder
-        Holds ``instances.json`` or one JSON file, in itself or in ``annotations/``; or that file. Images lie beside it,
-        in ``images/``, or one folder up.
+        Folder with ``instances.json`` or one JSON file, directly or in ``annotations/``; or that file. Images are next
+        to it, in ``images/``, or one folder up.
 
     Raises
     ------
     UserError
-        At the call if the JSON is missing or broken; on the way if an image or mask cannot be read.
+        Immediately if the JSON is missing or broken; during the iteration if an image or mask cannot be read.
     """
     file = _json_file(folder)
     with unreadable(file):
@@ -91,7 +91,7 @@ def read(folder: Path) -> Iterator[Sample]:
             by_image[annotation["image_id"]].append(annotation)
         stray = by_image.keys() - {image["id"] for image in images}
     if stray:
-        raise UserError(f"{file}: annotations name the image {min(stray, key=str)!r}, which it does not list.")
+        raise UserError(f"{file}: annotations refer to the image {min(stray, key=str)!r}, which is not listed.")
     return (_read_sample(file, image, by_image[image["id"]]) for image in images)
 
 
@@ -103,7 +103,7 @@ def _annotations(sample: Sample, image_id: int) -> Iterator[dict[str, Any]]:
 
 
 def _annotation(pixels: Ints, sample: Sample, image_id: int) -> dict[str, Any]:
-    """Annotation of a mask given by the positions of its pixels down the columns."""
+    """Annotation of a mask given by the positions of its pixels, column by column."""
     height, width = sample.micrograph.shape
     x, y = pixels // height, pixels % height
     left, top = int(x.min()), int(y.min())
@@ -126,8 +126,8 @@ def _json_file(folder: Path) -> Path:
         if len(found) == 1:
             return found[0]
         if found:
-            raise UserError(f"{place} holds {len(found)} JSON files.", "Give the path of the one to read.")
-    raise UserError(f"{folder} holds no JSON file.", f"COCO instances are read from {FILE_NAME}.")
+            raise UserError(f"{place} contains {len(found)} JSON files.", "Give the path of the file to read.")
+    raise UserError(f"{folder} contains no JSON file.", f"COCO instances are read from {FILE_NAME}.")
 
 
 def _read_sample(file: Path, image: dict[str, Any], annotations: list[dict[str, Any]]) -> Sample:
@@ -135,9 +135,9 @@ def _read_sample(file: Path, image: dict[str, Any], annotations: list[dict[str, 
         micrograph = read_micrograph(_image_file(file, str(image["file_name"])))
         if (image["height"], image["width"]) != micrograph.shape:
             raise UserError(
-                f"{file}: {image['file_name']} is said to be {image['height']} x {image['width']} px and is "
+                f"{file}: {image['file_name']} is listed as {image['height']} x {image['width']} px, but is "
                 f"{micrograph.shape[0]} x {micrograph.shape[1]} px.",
-                "Use the images these annotations were made on.",
+                "Use the images for which these annotations were made.",
             )
         return _sample(micrograph, annotations)
 
@@ -162,11 +162,13 @@ def _image_file(file: Path, name: str) -> Path:
     for place in (file.parent / "images", file.parent, file.parent.parent / "images", file.parent.parent):
         if (place / name).exists():
             return place / name
-    raise UserError(f"{file} names the image {name}, which is not there.", "Put it beside the JSON file or in images/.")
+    raise UserError(
+        f"{file} refers to the image {name}, which does not exist.", "Put it next to the JSON file or in images/."
+    )
 
 
 def _pixels(segmentation: Any, shape: tuple[int, int]) -> Ints:
-    """Positions, down the columns, of the pixels of run lengths or of a list of polygons."""
+    """Positions, column by column, of the pixels of run lengths or of a list of polygons."""
     if isinstance(segmentation, dict):
         if tuple(segmentation["size"]) != shape:
             raise ValueError(f"a mask has size {segmentation['size']}, its image {shape}")
@@ -177,7 +179,7 @@ def _pixels(segmentation: Any, shape: tuple[int, int]) -> Ints:
     for part in segmentation:
         x, y = (
             np.asarray(part, float).reshape(-1, 2).T - 0.5
-        )  # COCO counts from the pixel's corner, scikit-image centre
+        )  # COCO counts from the corner of a pixel, scikit-image from its centre
         rows, columns = polygon(y, x, shape)  # type: ignore[no-untyped-call]
         found.append(columns * shape[0] + rows)
     return np.concatenate([np.zeros(0, np.int64), *found])

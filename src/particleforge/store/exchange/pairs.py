@@ -1,4 +1,4 @@
-"""Pairs of images and masks, ``images/NAME.tif`` and ``masks/NAME.tif``, as UTILE-Gen and many others use them."""
+"""Pairs of images and masks, ``images/NAME.tif`` and ``masks/NAME.tif``, as used by UTILE-Gen and many others."""
 
 from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
@@ -14,12 +14,12 @@ from particleforge.store.micrographs import read_micrograph, write_micrograph
 
 @stepwise
 def write(samples: Iterable[Sample], folder: Path) -> Step[Path]:
-    """Write samples as a new folder of pairs; masks are uint16 where all ids fit, else uint32.
+    """Write samples as a new folder of pairs; masks are uint16 if all ids fit, otherwise uint32.
 
     Yields
     ------
     Progress
-        In samples.
+        Counted in samples.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def write(samples: Iterable[Sample], folder: Path) -> Step[Path]:
     Raises
     ------
     UserError
-        If `folder` is there already, two samples have the same name, a sample is annotated only in part, or the disk
+        If `folder` exists, two samples have the same name, a sample is annotated only in part, or the disk
         is full.
     """
     new_folder(folder)
@@ -47,7 +47,7 @@ def read(folder: Path) -> Iterator[Sample]:
     Raises
     ------
     UserError
-        At the call if a folder or a partner is missing; on the way if a file cannot be read.
+        Immediately if a folder or a partner is missing; during the iteration if a file cannot be read.
     """
     for part in ("images", "masks"):
         if not (folder / part).is_dir():
@@ -69,12 +69,12 @@ def write_pair(sample: Sample, folder: Path, taken: set[str]) -> None:
     Raises
     ------
     UserError
-        If the sample is annotated only in part, which a mask cannot say.
+        If the sample is annotated only in part, which a mask cannot represent.
     """
     if sample.known is not None and not sample.known.all():
         raise UserError(
-            f"{sample.name}: {1 - sample.known.mean():.1%} of the image is not annotated, and masks cannot say so.",
-            "Annotate it fully, crop it, or write COCO, which keeps such regions.",
+            f"{sample.name}: {1 - sample.known.mean():.1%} of the image is not annotated; masks cannot store that.",
+            "Annotate it fully, crop it, or use COCO, which preserves such regions.",
         )
     name = f"{claim_name(sample.name, taken)}.tif"
     write_micrograph(folder / "images" / name, sample.micrograph)
@@ -82,5 +82,5 @@ def write_pair(sample: Sample, folder: Path, taken: set[str]) -> None:
 
 
 def total_of(samples: Iterable[Sample], done: int) -> int:
-    """Return the number of samples where it is known beforehand, else of those done."""
+    """Return the number of samples if known beforehand, otherwise of those done."""
     return len(samples) if isinstance(samples, Sized) else done

@@ -16,7 +16,7 @@ TEST_FRACTION = 0.15
 
 @stepwise
 def write(samples: Sequence[Sample], folder: Path, seed: int = 0) -> Step[Path]:
-    """Write samples as a new folder with 15 % of them held out in ``test``, at least one of two or more.
+    """Write samples as a new folder with 15 % of them held out in ``test``, at least one if there are several.
 
     Parameters
     ----------
@@ -25,12 +25,12 @@ def write(samples: Sequence[Sample], folder: Path, seed: int = 0) -> Step[Path]:
     folder
         New folder.
     seed
-        Of the split.
+        Seed of the split.
 
     Yields
     ------
     Progress
-        In samples.
+        Counted in samples.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def write(samples: Sequence[Sample], folder: Path, seed: int = 0) -> Step[Path]:
     Raises
     ------
     UserError
-        If `folder` is there already, two samples have the same name, a sample is annotated only in part, or the disk
+        If `folder` exists, two samples have the same name, a sample is annotated only in part, or the disk
         is full.
     """
     new_folder(folder)

@@ -1,4 +1,4 @@
-"""JPEG: for micrographs only, as it changes numbers."""
+"""JPEG: for micrographs only, as it changes pixel values."""
 
 from pathlib import Path
 

@@ -12,7 +12,7 @@ FOLDER = True
 
 
 def open(path: Path) -> Source:
-    """Open the full resolution of an OME-Zarr image; parts are read as they are sliced.
+    """Open the full resolution of an OME-Zarr image; parts are read when sliced.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def open(path: Path) -> Source:
     scales = attributes.get("ome", attributes).get("multiscales")
     if not scales:
         raise UserError(
-            f"{path} is a zarr folder without an OME-Zarr image.", "Point to the folder that holds `multiscales`."
+            f"{path} is a zarr folder without an OME-Zarr image.", "Choose the folder that contains `multiscales`."
         )
     dataset = scales[0]["datasets"][0]
     array = group[dataset["path"]]
@@ -34,7 +34,7 @@ def open(path: Path) -> Source:
         raise UserError(f"{path}/{dataset['path']} is not an array.", "Write the OME-Zarr again.")
     axes = [_axis(axis) for axis in scales[0]["axes"]]
     if len(axes) != array.ndim:
-        raise UserError(f"{path} names {len(axes)} axes for the shape {array.shape}.", "Write the OME-Zarr again.")
+        raise UserError(f"{path} lists {len(axes)} axes for the shape {array.shape}.", "Write the OME-Zarr again.")
     steps = dict(zip((name for name, _ in axes), _steps(scales[0], dataset, array.ndim), strict=True))
     sides = {name: unit_nm(unit) for name, unit in axes if name in "YX"}
     y, x = (size and size * steps[name] for name in "YX" for size in [sides.get(name)])

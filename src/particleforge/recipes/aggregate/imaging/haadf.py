@@ -33,7 +33,7 @@ class Haadf(Imaging):
     )
     probe_nm: float = Field(0.05, ge=0, le=100, description="Standard deviation of the focused probe.")
     jitter_px: Annotated[Draw, PerImage(), Within(0, 20)] = Field(
-        0.1, description="Standard deviation of the shifts of rows."
+        0.1, description="Standard deviation of the row shifts."
     )
 
     def expose(self, view: View, spheres: Spheres, materials: Sequence[Material], rng: np.random.Generator) -> Image:

@@ -17,9 +17,9 @@ class Secondary(Look):
     """Edges are bright, since more electrons leave a tilted surface; hollows are dark, since few escape.
 
     The yield of a surface tilted by an angle t to the beam varies as cos(t) to the power of -`edge` (Seiler, J. Appl.
-    Phys. 1983, 54, R1). Electrons leave with a cosine distribution. The share that reaches the detector is the same sum over
-    directions as the light on a matt surface under a sky as bright as the detector is sensitive, so Mitsuba can
-    compute it.
+    Phys. 1983, 54, R1). Electrons leave with a cosine distribution. The share that reaches the detector is the same
+    sum over directions as the light on a matt surface under a sky as bright as the detector is sensitive, so Mitsuba
+    can compute it.
     """
 
     kind: Literal["secondary"] = "secondary"
