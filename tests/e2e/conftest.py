@@ -1,10 +1,16 @@
 """Real viewers, and hands that use them."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from qtpy.QtCore import QEvent, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
+
+with suppress(ImportError):
+    # Software OpenGL loads another LLVM than triton: importing triton after it, as training does, ends the process.
+    import triton  # noqa: F401
 
 LIMIT_MS = 600_000
 
