@@ -38,15 +38,15 @@ def load_model(name: str | Path, role: Literal["detector", "estimator"] = "detec
     Parameters
     ----------
     name
-        Folder of a trained model, or the name of a bundled one, such as ``base``.
+        Folder of a trained model, or the name of a bundled one, for example ``base``.
     role
-        What it is to do: a detector finds particles by its method `detect`, an estimator estimates parameters of a
-        recipe by its method `estimate`.
+        Role of the model: a detector finds particles with its method `detect`, an estimator estimates parameters of a
+        recipe with its method `estimate`.
 
     Raises
     ------
     UserError
-        If there is no such model, it plays another role, or a file is missing or broken.
+        If there is no such model, it has another role, or a file is missing or broken.
 
     Examples
     --------
@@ -73,26 +73,26 @@ def measure_particles(
     Parameters
     ----------
     labels
-        (Y, X) ids of any integer type, 0 = background; or what a detector found, with its scores.
+        (Y, X) ids of any integer type, 0 = background; or the detections of a detector, with their scores.
     image
-        (Y, X) grey values, for the intensities of the particles, and to leave out a burnt-in data bar; None: neither.
+        (Y, X) grey values, for the intensities of the particles, and to leave out a burnt-in data bar; None: no image.
     pixel_size
         Side of a pixel with its unit, such as ``"0.5 nm"``; None: that of `image` if it is a `Micrograph`. If it
         is unknown, there are no columns in nm.
     rules
-        What counts as a particle, and how much.
+        Which particles count, and with which weight.
     name
-        What to write into the column ``image``; empty: the name of `image`, if it has one.
+        Value of the column ``image``; empty: the name of `image`, if it has one.
 
     Returns
     -------
     pandas.DataFrame
-        One row per id; for its columns see `particleforge.measurement.columns`.
+        One row per id; for the columns see `particleforge.measurement.columns`.
 
     Raises
     ------
     UserError
-        If `labels` is not 2D, not of integers or has negative ids, if `image` has another shape, or `pixel_size` is
+        If `labels` is not 2D, not of integer type or has negative ids, if `image` has another shape, or `pixel_size` is
         not a length.
 
     Examples
@@ -129,17 +129,17 @@ def size_distribution(table: pd.DataFrame, rules: Rules = Rules(), precision: Pr
     Parameters
     ----------
     table
-        As `measure_particles` gives it; tables of several images one after the other, too.
+        Table from `measure_particles`, or the concatenated tables of several images.
     rules
         The rules with which the table was made; they also name the size.
     precision
-        Of the intervals.
+        Precision of the intervals.
 
     Returns
     -------
     Description
-        Count, figures with their intervals and fits, in nm where all pixel sizes are known, else in px. Its `table`
-        has the figures as a table.
+        Count, figures with their intervals and fits, in nm if all pixel sizes are known, else in px. Its method
+        `table` returns the figures as a table.
 
     Examples
     --------
@@ -165,16 +165,16 @@ def draw(recipe: Recipe | str | Path, count: int = 1, seed: int = 0, sources: Se
     recipe
         A recipe, or what `read_recipe` takes.
     count
-        How many samples.
+        Number of samples.
     seed
-        Sample number i of a recipe with a seed is always the same.
+        Sample number i of a recipe is always the same for the same seed.
     sources
-        Annotated micrographs, for recipes that take their particles from some.
+        Annotated micrographs, for recipes that use annotated particles.
 
     Returns
     -------
     Samples
-        A sequence; each sample is drawn when it is asked for.
+        A sequence; each sample is drawn on access.
 
     Examples
     --------
@@ -188,7 +188,7 @@ def draw(recipe: Recipe | str | Path, count: int = 1, seed: int = 0, sources: Se
 
 
 def open_dataset(path: str | Path) -> Dataset:
-    """Open a dataset that `synthesize` or `import` wrote.
+    """Open a dataset written by `synthesize` or `import`.
 
     Parameters
     ----------
@@ -198,12 +198,12 @@ def open_dataset(path: str | Path) -> Dataset:
     Returns
     -------
     Dataset
-        A sequence of samples, each read when it is asked for.
+        A sequence of samples, each read on access.
 
     Raises
     ------
     UserError
-        If there is none, it is broken, or made by a newer version.
+        If there is no dataset, it is broken, or it was written by a newer version.
 
     Examples
     --------

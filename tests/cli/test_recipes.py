@@ -28,7 +28,7 @@ def test_a_thumbnail_is_drawn_and_nothing_overwritten(capsys, tmp_path):
     assert main(["recipes", str(recipe), "--thumbnail", str(out)]) == 0
     assert np.asarray(Image.open(out)).shape == (64, 64)
     assert main(["recipes", str(recipe), "--thumbnail", str(out)]) == 1
-    assert "is there already" in capsys.readouterr().err
+    assert "nothing is overwritten" in capsys.readouterr().err
 
 
 def test_a_recipe_that_needs_sources_asks_for_them(capsys, tmp_path):

@@ -203,7 +203,7 @@ def test_label_stacks_are_measured_plane_by_plane(tmp_path, paired):
 
 def test_label_stacks_and_image_stacks_of_other_lengths_are_refused(tmp_path):
     labels = np.stack([squares(1), squares(2), squares(5)])
-    with pytest.raises(UserError, match="no image for 1 of 3 label images, such as image_00002"):
+    with pytest.raises(UserError, match="no image for 1 of 3 label images, for example image_00002"):
         sizes(labels, tmp_path / "out", QUICK, labels[:2])
 
 

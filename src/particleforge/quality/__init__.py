@@ -1,1 +1,1 @@
-"""How good something is: particles that were found, and later sets of images, compared with the truth."""
+"""Quality of results compared with the truth: matching and metrics."""

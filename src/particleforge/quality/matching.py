@@ -21,7 +21,7 @@ class Score:
 
     @property
     def f1(self) -> float:
-        """Share of right ones: 2 hits / (2 hits + false + missed); 1 where nothing is there and nothing was found."""
+        """F1 score: 2 hits / (2 hits + false + missed); 1 if there is nothing and nothing was found."""
         total = 2 * self.hits + self.false + self.missed
         return 2 * self.hits / total if total else 1.0
 
@@ -29,18 +29,18 @@ class Score:
 def score(true: Labels, predicted: Labels, known: npt.NDArray[np.bool_] | None = None, iou: float = 0.5) -> Score:
     """Match instances one to one.
 
-    Above an IoU of 0.5 a match is unique, so no assignment problem arises; only overlapping pairs are
-    looked at.
+    Above an IoU of 0.5 a match is unique, so there is no assignment problem; only overlapping pairs are
+    considered.
 
     Parameters
     ----------
     true, predicted
         (Y, X) instance ids, 0 = background.
     known
-        (Y, X) bool. A prediction that hits no true particle and lies for less than half on known
-        pixels is left out: nobody knows whether it is right.
+        (Y, X) bool. A prediction that matches no true particle and has less than half of its area on known
+        pixels is ignored, since it is not known whether it is right.
     iou
-        Least intersection over union of a hit, at least 0.5.
+        Minimum intersection over union of a hit, at least 0.5.
     """
     if iou < 0.5:
         raise ValueError(f"iou is {iou}; matches are unique only from 0.5 on")
@@ -58,7 +58,7 @@ def score(true: Labels, predicted: Labels, known: npt.NDArray[np.bool_] | None =
 
 
 def found_again(labels: Labels, other: Labels, iou: float = 0.5) -> npt.NDArray[np.int64]:
-    """Ids of the instances of `labels` that `other` holds too, whatever their ids there."""
+    """Ids of the instances of `labels` that are also in `other`, whatever their ids there."""
     ids, flat = np.unique(labels, return_inverse=True)
     t, p = flat.ravel() + int(ids[0] > 0), _compact(other)
     known_as = ids if ids[0] == 0 else np.append(0, ids)

@@ -1,4 +1,4 @@
-"""What a metric is, and how all of them are computed."""
+"""The protocol of a metric, and the computation of all metrics."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """An image whose true particles are known, and what was found in it.
+    """An image with its true particles and those found in it.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Judged:
     known
         (Y, X) bool, True where `true` is the truth; None: everywhere.
     pixel_size_nm
-        Side of the square pixels; None where it is not known.
+        Side of the square pixels; None if not known.
     """
 
     true: npt.NDArray[np.integer]
@@ -39,24 +39,24 @@ class Judged:
 
     @cached_property
     def score(self) -> Score:
-        """Particles that are right, surplus and missed, at an intersection over union of 0.5."""
+        """Counts of true positives, false positives and false negatives at an intersection over union of 0.5."""
         return score(self.true, self.found, self.known)
 
     @cached_property
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Particle tables of the true and of the found particles."""
+        """Particle tables of the true particles and of those found."""
         true, found = (measure_particles(ids, pixel_size_nm=self.pixel_size_nm) for ids in (self.true, self.found))
         return true, found
 
 
 class Metric(Protocol):
-    """A number that says how good what was found in some images is; a module of `metrics`, or an entry point."""
+    """A number that rates the particles found in images; a module of `metrics`, or an entry point."""
 
     TITLE: str
 
     @staticmethod
     def compute(images: Sequence[Judged]) -> float | None:
-        """Value over all images; None where there is nothing to compute it from."""
+        """Value over all images; None if there is nothing to compute it from."""
 
 
 METRICS: Registry[Metric] = Registry("metric", "particleforge.quality.metrics")
@@ -69,12 +69,12 @@ def evaluate(images: Sequence[Judged]) -> dict[str, float | None]:
     Parameters
     ----------
     images
-        With their truth.
+        Images with their truth.
 
     Returns
     -------
     dict
-        Value by the name of the metric.
+        Value by name of the metric.
 
     Examples
     --------

@@ -23,7 +23,7 @@ class Found:
     scores
         Score by label; None where nothing was detected here.
     finding
-        Plain data on how they were found.
+        Plain data about the detection.
     """
 
     bare: Measured
@@ -32,7 +32,7 @@ class Found:
 
 
 def measure_each(results: Results, planes: Planes, find: Callable[[Plane], Found], doing: str) -> Step[Measurement]:
-    """Measure and write the planes that are not yet done; one that cannot be measured does not end the run."""
+    """Measure and write the planes that are not done yet; one that cannot be measured does not stop the run."""
     total = len(planes)
     yield Progress(0, total, doing)
     for done, name in enumerate(planes.names, start=1):

@@ -1,4 +1,4 @@
-"""What `measure` and `predict` have in common: how particles are found in an image."""
+"""Find the particles in an image, for `measure` and `predict`."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ def _options() -> Mapping[str, type[Params]]:
 
 
 DetectorOptions: TypeAlias = Annotated[dict[str, Any], OneOfSeveral(_options)]
-"""Options of a detector as plain data; which there are depends on its kind."""
+"""Options of a detector as plain data; they depend on its kind."""
 
 
 class Finder:
-    """Finds the particles of images, those in burnt-in bars left out unless they are to be kept.
+    """Finds the particles in images, without those in burnt-in bars unless these are kept.
 
     Parameters
     ----------
     model
-        Name or folder of a detector, or one that is loaded.
+        Name or folder of a detector, or a loaded one.
     options
-        Those of the detector, as plain data.
+        Options of the detector, as plain data.
     pixel_size_nm
-        Instead of what the files say; None: what they say.
+        Side of a pixel; None: from the files.
     keep_burnt_in
-        Whether data bars and scale bars are searched, too.
+        Whether data bars and scale bars are searched as well.
 
     Raises
     ------

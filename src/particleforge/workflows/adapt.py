@@ -1,4 +1,4 @@
-"""Find the samples of a recipe a detector does worst on, to draw more like them."""
+"""Find the samples of a recipe on which a detector does worst, to draw more like them."""
 
 from __future__ import annotations
 
@@ -27,18 +27,20 @@ if TYPE_CHECKING:
 
 
 class AdaptParams(Params):
-    """How to look for bad samples. The defaults are those of Trampert et al., Crystals 2021, 11, 258."""
+    """How to search for bad samples. The defaults are those of Trampert et al., Crystals 2021, 11, 258."""
 
-    count: int = Field(1000, ge=2, le=1_000_000, description="Samples the detector is tried on.")
-    worst: float = Field(0.1, gt=0, le=1, description="Share of them with the lowest scores that are drawn near.")
-    spread: float = Field(0.1, ge=0, le=1, description="How far parameters may move from theirs; see `neighbourhood`.")
-    least_particles: int = Field(3, ge=1, description="Samples with fewer particles are passed over.")
-    seed: int = Field(1, ge=0, description="Seed of the samples; take another one than the training set has.")
+    count: int = Field(1000, ge=2, le=1_000_000, description="Samples on which the detector is tested.")
+    worst: float = Field(0.1, gt=0, le=1, description="Share of them, with the lowest scores, around which to draw.")
+    spread: float = Field(
+        0.1, ge=0, le=1, description="How far parameters may differ from theirs; see `neighbourhood`."
+    )
+    least_particles: int = Field(3, ge=1, description="Samples with fewer particles are ignored.")
+    seed: int = Field(1, ge=0, description="Seed of the samples; should differ from that of the training set.")
 
 
 def _report(neighbourhood: Neighbourhood, args: Mapping[str, Any]) -> dict[str, Any]:
     where = {"file": str(args["out"])} if args.get("out") else {"text": neighbourhood.to_yaml()}
-    return {**where, "samples_near": len(neighbourhood.around), "recipe": neighbourhood.model_dump(mode="json")}
+    return {**where, "worst_samples": len(neighbourhood.around), "recipe": neighbourhood.model_dump(mode="json")}
 
 
 @verb(_report)
@@ -49,23 +51,23 @@ def adapt(
     sources: Annotated[Path | str | Sequence[Sample], InPlace()] = (),
     params: AdaptParams = AdaptParams(),
 ) -> Step[Neighbourhood]:
-    """Test a detector on samples of a recipe; return a recipe that draws close to those it did worst on.
+    """Test a detector on samples of a recipe; return a recipe that draws close to its worst ones.
 
-    Synthesize from it and train on, starting from the model, to spend the training where it is needed. Samples are
-    shown to the detector at the scale it was trained for.
+    Draw a dataset from it and continue training the model on it, to spend the training where it is needed. Samples are
+    given to the detector at the scale it was trained on.
 
     Parameters
     ----------
     model : name, folder or detector
-        Folder of the model that is tried, or base.
+        Folder of the model to test, or base.
     recipe : name, file, plain data or Recipe
-        A recipe: its YAML file, its kind for default parameters, or the name of a ready one.
+        A recipe: its YAML file, its kind for default parameters, or the name of a preset.
     out
         New YAML file for the recipe around the worst samples; without it the command prints it.
     sources : folder or samples
         Annotated folder, where the recipe draws from annotated images.
     params
-        How many samples, and which share is bad.
+        Number of samples, and share of bad ones.
 
     Raises
     ------
@@ -94,7 +96,7 @@ def adapt(
     if not scores:
         raise UserError(
             f"None of {params.count} samples has {params.least_particles} particles or more.",
-            "Ask for more samples, or lower least_particles.",
+            "Use more samples, or lower least_particles.",
         )
     bad = sorted(scores)[: max(1, round(params.worst * len(scores)))]
     around = tuple(fix(recipe, stream(params.seed, "fix", index)) for _, index in bad)

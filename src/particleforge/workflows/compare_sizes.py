@@ -33,18 +33,18 @@ def compare_sizes(
     Parameters
     ----------
     reference
-        Folder of results that the others are compared with.
+        Folder of results with which the others are compared.
     results
-        Folders that measure or sizes wrote, all by the same rules.
+        Folders written by measure or sizes, all with the same rules.
     out
         Report to write, .html or .pdf.
     params
-        Of intervals and regroupings.
+        Precision of intervals and of permutation tests.
 
     Returns
     -------
     dict
-        Comparison by the name of the folder.
+        Comparison by folder name.
 
     Raises
     ------
@@ -54,13 +54,15 @@ def compare_sizes(
     given = [Path(folder) for folder in (reference, *results)]
     names = [folder.name for folder in given]
     if len(set(names)) < len(names):
-        raise UserError(f"Two of {', '.join(names)} have the same name.", "Rename one of the folders.")
+        raise UserError(f"Two of the folders {', '.join(names)} have the same name.", "Rename one of the folders.")
     yield Progress(0, 1, "Comparing")
     folders = {folder.name: _complete(folder) for folder in given}
     first = folders[names[0]].rules
     for name, folder in folders.items():
         if folder.rules != first:
-            raise UserError(f"{name} was measured by other rules than {names[0]}.", "Measure both by the same rules.")
+            raise UserError(
+                f"{name} was measured with other rules than {names[0]}.", "Measure both with the same rules."
+            )
     samples = {name: Sizes.of(folder.table(), first) for name, folder in folders.items()}
     about = {"command": "compare-sizes", "results": [str(folder) for folder in given]}
     return write_comparison(Path(out), samples, rules=first.sentences(), provenance=about, precision=params)
@@ -69,5 +71,5 @@ def compare_sizes(
 def _complete(folder: Path) -> ResultsFolder:
     found = ResultsFolder.open(folder)
     if not found.complete:
-        raise UserError(f"The measurement in {folder} is not complete.", "Its command continues it.")
+        raise UserError(f"The measurement in {folder} is not complete.", "Run its command again to continue it.")
     return found

@@ -19,7 +19,7 @@ from particleforge.workflows.learn import LearnParams, learn
 from particleforge.workflows.measure import measure
 
 SPHERES = Path(__file__).parents[1] / "sample_data" / "spheres"
-"""Micrographs drawn by our own recipe, so that every true outline is known."""
+"""Synthetic micrographs, so that every true outline is known."""
 
 
 @verb(lambda found, _: found, resumable=True)
@@ -29,19 +29,19 @@ def demo(out: Path | str = "demo-out", minutes: float | str = 2.0) -> Step[dict[
     Parameters
     ----------
     out
-        Each run gets a folder 1, 2, ... in it. Default: demo-out.
+        Each run gets a subfolder 1, 2, ... Default: demo-out.
     minutes
-        Time to learn. Default: 2.
+        Training time. Default: 2.
 
     Returns
     -------
     dict
-        Where the results are, and how close number and mean size come to the truth.
+        Where the results are, and how close the number and mean size are to the truth.
 
     Raises
     ------
     UserError
-        If `out` is a file, or the time is not a number above zero.
+        If `out` is a file, or the time is not a positive number.
     """
     params = LearnParams.parse({"minutes": minutes})
     folder = free_folder(Path(out))
@@ -59,7 +59,7 @@ def demo(out: Path | str = "demo-out", minutes: float | str = 2.0) -> Step[dict[
 
 
 def free_folder(out: Path) -> Path:
-    """First of the folders 1, 2, ... in `out` with neither results nor a finished model; so it is continued.
+    """First of the folders 1, 2, ... in `out` with neither results nor a finished model; an interrupted run continues.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def free_folder(out: Path) -> Path:
 
 
 def compare(found: Path) -> dict[str, Any]:
-    """Compare the labels found with the true ones of the sample micrographs: numbers of particles, and every metric."""
+    """Compare the labels found with the true ones of the sample micrographs: particle counts and all metrics."""
     images = []
     for path in image_paths(SPHERES / "more" / "labels"):
         size = read_micrograph(SPHERES / "more" / "images" / path.name).square_pixel_size_nm
@@ -93,11 +93,11 @@ def compare(found: Path) -> dict[str, Any]:
 
 
 def _open_window(results: Path, images: Path, folder: Path) -> str:
-    """Show the results in napari where there is a display, without waiting; what napari says goes to a log."""
+    """Show the results in napari if there is a display, without waiting; the output of napari goes to a log."""
     command = [sys.executable, "-m", "particleforge.widgets.show", str(results.resolve()), str(images)]
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        return f"no display here; where there is one: {subprocess.list2cmdline(command)}"
+        return f"no display; to open it where there is one: {subprocess.list2cmdline(command)}"
     log = folder / "window.log"
     with disk_errors(log), log.open("wb") as file:
         subprocess.Popen(command, stdout=file, stderr=file, stdin=subprocess.DEVNULL, start_new_session=True)
-    return f"opens in napari; if it does not, see {log}"
+    return f"opening in napari; if it does not open, see {log}"

@@ -30,12 +30,12 @@ class EstimateParams(Params):
     """How images are read."""
 
     pixel_size: Length | None = Field(
-        None, description="Side of a pixel with its unit, such as '0.5 nm'; empty: what the image files say."
+        None, description="Side of a pixel with its unit, for example '0.5 nm'; empty: from the image files."
     )
 
 
 def estimates_report(found: Sequence[Estimate], args: Mapping[str, Any]) -> dict[str, Any]:
-    """Values with their standard errors, for a person and as data."""
+    """Values with their standard errors, as text and as data."""
     lines = {
         one.parameter: f"{one.value:.3f}" + ("" if one.standard_error is None else f" ± {one.standard_error:.3f}")
         for one in found
@@ -51,15 +51,15 @@ def estimates_report(found: Sequence[Estimate], args: Mapping[str, Any]) -> dict
 def estimate(
     model: Path | str | Estimator, images: Images, out: Path | str, params: EstimateParams = EstimateParams()
 ) -> Step[list[Estimate]]:
-    """Estimate the parameters a model knows from images of one and the same material; write them as CSV and JSON.
+    """Estimate parameters of a recipe from images of a single material; write them as CSV and JSON.
 
     Parameters
     ----------
     model : name, folder or estimator
-        Folder of an estimator, or hetero: the built-in one of hetero-aggregates.
+        Folder of an estimator, or hetero: the built-in one for hetero-aggregates.
     images
-        An image, a stack of images, or a folder of them, all of one material; ten are usual. From Python an array or
-        several of all these, too.
+        An image, a stack of images, or a folder of them, all of a single material; ten are typical. From Python also
+        an array, or several of these.
     out
         New folder for estimate.csv, one row per image, and estimate.json with the estimates of all images together.
     params
@@ -68,7 +68,7 @@ def estimate(
     Raises
     ------
     UserError
-        If the model or an image cannot be read, an image does not fit, or `out` holds something.
+        If the model or an image cannot be read, an image does not fit, or `out` is not empty.
     """
     from particleforge.models.opening import open_model
 

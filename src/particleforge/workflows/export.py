@@ -25,26 +25,26 @@ def export(
     source
         Dataset folder NAME.zarr, or the folder of a model.
     out
-        New folder for a dataset; new file NAME.onnx or NAME.zip for a model.
+        New folder for a dataset, or new file NAME.onnx or NAME.zip for a model.
     format
-        Format of a dataset (default: pairs) or of the aggregates of one; of a model onnx (default) or bioimageio.
+        Format of a dataset (default: pairs) or of its aggregates; for a model onnx (default) or bioimageio.
 
     Returns
     -------
     dict
-        Where it is, and how much there is in it.
+        Where it was written, and how much it contains.
 
     Raises
     ------
     UserError
-        If the source cannot be read, the format does not suit it, or `out` exists.
+        If the source cannot be read, the format is not possible for it, or `out` exists.
     """
     source, out = Path(source), Path(out)
     if recognised(source) is not None:
         return _export_model(source, out, format or "onnx")
     name = format or "pairs"
     if any(name in kind.exports for kind in kinds() if kind.exports):
-        raise UserError(f"{source} is not the folder of a model; only models are written as {name}.")
+        raise UserError(f"{source} is not the folder of a model, and only models can be written as {name}.")
     if name in WRITERS:
         dataset = Dataset.open(source)
         yield from export_aggregates.steps(dataset, out, name)
@@ -57,7 +57,7 @@ def export(
 def _export_model(folder: Path, out: Path, name: str) -> dict[str, Any]:
     kind, path = find_model(folder)
     if kind.exports is None or name not in kind.exports:
-        hint = f"There are {', '.join(kind.exports.names())}." if kind.exports else ""
+        hint = f"Formats: {', '.join(kind.exports.names())}." if kind.exports else ""
         raise UserError(f"A {kind.title} model cannot be written as {name!r}.", hint)
     kind.exports.get(name).write(kind.load(path), out)
     return {"file": str(out), "format": name}

@@ -1,4 +1,4 @@
-"""Read annotated images that another program wrote into a dataset."""
+"""Import annotated images written by another program into a dataset."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,12 +23,12 @@ def import_(
 ) -> Step[Dataset]:
     """Write the images and labels of a folder into a new dataset.
 
-    The folder is read twice, first for count, size and type, so that memory stays small.
+    The folder is read twice, first for count, size and type, to keep memory use small.
 
     Parameters
     ----------
     folder
-        Folder another program wrote.
+        Folder written by another program.
     out
         New dataset folder NAME.zarr.
     format
@@ -37,16 +37,16 @@ def import_(
     Raises
     ------
     UserError
-        If the folder cannot be read or holds no image, or `out` exists.
+        If the folder cannot be read or contains no image, or `out` exists.
     """
     folder, read = Path(folder), FORMATS.get(format).read
-    yield Progress(0, 1, "Looking at the images")
+    yield Progress(0, 1, "Inspecting the images")
     shapes, dtypes = [], set()
     for sample in read(folder):
         shapes.append(sample.micrograph.shape)
         dtypes.add(sample.micrograph.pixels.dtype if sample.micrograph.axes == "YX" else np.dtype(np.float32))
     if not shapes:
-        raise UserError(f"{folder} holds no image.", f"Is it of the format {format!r}?")
+        raise UserError(f"{folder} holds no image.", f"Check that its format is {format!r}.")
     heights, widths = zip(*shapes, strict=True)
     dtype = np.result_type(*dtypes)
     dataset = Dataset.create(Path(out), len(shapes), (max(heights), max(widths)), dtype, {"imported": str(folder)})

@@ -28,12 +28,12 @@ from particleforge.verb import verb
 if TYPE_CHECKING:
     from particleforge.models.roles import Model
 
-USUAL_RECIPE = "cutpaste"
-"""Kind of recipe where none is given."""
+DEFAULT_RECIPE = "cutpaste"
+"""Kind of recipe if none is given."""
 REHEARSED = 400
-"""Different samples of what must not be forgotten; more are hardly seen within minutes."""
+"""Number of rehearsal samples; more would hardly be used within minutes."""
 THRESHOLD_SECONDS = 6.0
-"""What choosing thresholds after the training takes, kept free of the time asked for."""
+"""Time reserved for choosing thresholds after the training."""
 
 
 class LearnParams(Params):
@@ -43,42 +43,45 @@ class LearnParams(Params):
         "",
         validation_alias=AliasChoices("start", "from"),
         description="Weights to start from: scratch, a bundled model such as base, or the folder of a model; empty: "
-        "the bundled model of the kind that is trained, where there is one.",
+        "the bundled model of this kind if there is one.",
     )
-    minutes: float = Field(5.0, gt=0, le=100_000, description="Time for all of it: generating the training set, too.")
+    minutes: float = Field(5.0, gt=0, le=100_000, description="Total time, with the generation of the training set.")
     seed: int = Field(0, ge=0, description="Seed of everything random.")
     pixel_size: Length | None = Field(
-        None, description="Side of a pixel with its unit, such as '0.5 nm'; empty: what the image files say."
+        None, description="Side of a pixel with its unit, for example '0.5 nm'; empty: from the image files."
     )
     synthetic_per_image: int | None = Field(
-        None, ge=0, le=100_000, description="Synthetic images per annotated one; empty: enough for about 60 in all."
+        None,
+        ge=0,
+        le=100_000,
+        description="Synthetic images per annotated image; empty: enough for about 60 in total.",
     )
     recipe: AnyRecipe = Field(
-        RECIPES.parse(USUAL_RECIPE), description="How synthetic images are made from the annotated particles."
+        RECIPES.parse(DEFAULT_RECIPE), description="How synthetic images are made from the annotated particles."
     )
     training: AnyTraining = Field(TRAININGS.parse({}), description="Kind of model, network, schedule and augmentation.")
 
     @field_validator("recipe", mode="before")
     @classmethod
-    def _usual_recipe(cls, given: Any) -> Any:
-        return {"kind": USUAL_RECIPE, **given} if isinstance(given, Mapping) else given
+    def _default_recipe(cls, given: Any) -> Any:
+        return {"kind": DEFAULT_RECIPE, **given} if isinstance(given, Mapping) else given
 
     @model_validator(mode="after")
-    def _said_once(self) -> LearnParams:
+    def _given_once(self) -> LearnParams:
         given = {name for name in ("start", "minutes", "seed") if self.training.differs(name)}
         if given:
-            raise ValueError("start, minutes and seed belong to learn itself, not into training")
+            raise ValueError("give start, minutes and seed as parameters of learn, not of training")
         return self
 
     def synthetic_count(self, images: int) -> int:
-        """How many synthetic images to draw from a number of annotated ones."""
+        """Return the number of synthetic images for a number of annotated ones."""
         per_image = max(5, math.ceil(60 / images)) if self.synthetic_per_image is None else self.synthetic_per_image
         return images * per_image
 
 
 @dataclass(frozen=True)
 class Learned:
-    """What came of learning."""
+    """Result of learning."""
 
     model: Model
     path: Path
@@ -87,7 +90,7 @@ class Learned:
     synthetic: int
 
     def report(self) -> dict[str, Any]:
-        """Plain data for a person or JSON."""
+        """Plain data for text output or JSON."""
         return {
             "model": str(self.path),
             "images": self.images,
@@ -105,13 +108,13 @@ def _report(learned: Learned, _: Mapping[str, Any]) -> dict[str, Any]:
 def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams()) -> Step[Learned]:
     """Generate a training set from annotated particles and train a model on it.
 
-    An interrupted run with the same parameters is continued; after a tenth of the training its folder holds a
-    usable model, the best so far.
+    An interrupted run with the same parameters is continued. After the first tenth of the training its folder contains
+    a usable model, the best so far.
 
     Parameters
     ----------
     folder
-        Folder with images/NAME.*, labels/NAME.* and, where only a part is annotated, background/NAME.*.
+        Folder with images/NAME.*, labels/NAME.* and, for partly annotated images, background/NAME.*.
     out
         Folder of the model; an interrupted run is continued.
     params
@@ -120,7 +123,7 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
     Raises
     ------
     UserError
-        If the annotation cannot be used, or `out` holds something else.
+        If the annotations cannot be used, or `out` contains something else.
     """
     began = time.monotonic()
     folder, out = Path(folder), Path(out)

@@ -28,7 +28,7 @@ class MeasureParams(SizesParams):
     """How to find particles and measure them."""
 
     options: DetectorOptions = Field(
-        {}, description="Options of the detector, by name; each kind of detector has its own."
+        {}, description="Options of the detector, by name; they depend on the kind of detector."
     )
 
 
@@ -36,15 +36,15 @@ class MeasureParams(SizesParams):
 def measure(
     model: Path | str | Detector[Any], images: Images, out: Path | str, params: MeasureParams = MeasureParams()
 ) -> Step[Measurement]:
-    """Find all particles of some images; write labels, a particle table, a summary and figures.
+    """Find and measure all particles in images; write labels, a particle table, a summary and figures.
 
     Parameters
     ----------
     model : name, folder or detector
-        base (the built-in detector, which needs no annotation), another bundled detector such as threshold, or the
-        folder of a model, ours or an official StarDist 2D one.
+        base (the built-in detector, which needs no annotation), another bundled detector, for example
+        threshold, or the folder of a model, ours or an official StarDist 2D one.
     images
-        An image, a stack of images, or a folder of them; from Python an array or several of all these, too.
+        An image, a stack of images, or a folder of them; from Python also an array, or several of these.
     out
         New folder for labels, tables, figures and reports; an interrupted run of the same inputs is continued.
     params
@@ -53,8 +53,8 @@ def measure(
     Raises
     ------
     UserError
-        If the model or none of the images can be read, or `out` holds something else. A single image that cannot be
-        measured does not end the run; it stands under ``failed`` in the summary.
+        If the model or none of the images can be read, or `out` contains something else. A single image that cannot be
+        measured does not stop the run; it is listed under ``failed`` in the summary.
     """
     planes = find_planes(images)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")

@@ -1,4 +1,4 @@
-"""Find all particles in images, write label images only."""
+"""Find all particles in images; write label images only."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ class PredictParams(Params):
     """How to find particles."""
 
     pixel_size: Length | None = Field(
-        None, description="Side of a pixel with its unit, such as '0.5 nm'; empty: what the image files say."
+        None, description="Side of a pixel with its unit, for example '0.5 nm'; empty: from the image files."
     )
     burnt_in: Literal["leave_out", "keep"] = Field(
-        "leave_out", description="What becomes of burnt-in data bars, and of scale bars with their letters."
+        "leave_out", description="Whether burnt-in data bars, and scale bars with their letters, are left out."
     )
     options: DetectorOptions = Field(
-        {}, description="Options of the detector, by name; each kind of detector has its own."
+        {}, description="Options of the detector, by name; they depend on the kind of detector."
     )
 
     @property
     def pixel_size_nm(self) -> float | None:
-        """Side of a pixel in nm where it is given."""
+        """Side of a pixel in nm, if given."""
         return None if self.pixel_size is None else parse_length_nm(self.pixel_size)
 
 
@@ -50,15 +50,15 @@ def _report(written: Sequence[Path], args: Mapping[str, Any]) -> dict[str, Any]:
 def predict(
     model: Path | str | Detector[Any], images: Images, out: Path | str, params: PredictParams = PredictParams()
 ) -> Step[list[Path]]:
-    """Find all particles of some images; write label images ``NAME.tif`` only.
+    """Find all particles in images; write label images ``NAME.tif`` only.
 
     Parameters
     ----------
     model : name, folder or detector
-        base (the built-in detector, which needs no annotation), another bundled detector such as threshold, or the
-        folder of a model, ours or an official StarDist 2D one.
+        base (the built-in detector, which needs no annotation), another bundled detector, for example
+        threshold, or the folder of a model, ours or an official StarDist 2D one.
     images
-        An image, a stack of images, or a folder of them; from Python an array or several of all these, too.
+        An image, a stack of images, or a folder of them; from Python also an array, or several of these.
     out
         New folder for the label images.
     params
@@ -67,7 +67,7 @@ def predict(
     Raises
     ------
     UserError
-        If the model or an image cannot be read, or `out` holds something.
+        If the model or an image cannot be read, or `out` is not empty.
     """
     planes, out = find_planes(images), Path(out)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")

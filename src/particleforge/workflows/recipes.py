@@ -1,4 +1,4 @@
-"""List and show the ready recipes."""
+"""List and show the preset recipes."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,19 +12,19 @@ from particleforge.verb import InPlace, verb
 
 @verb(lambda found, _: found)
 def recipes(name: Annotated[str | None, InPlace()] = None, thumbnail: Path | str | None = None) -> Step[dict[str, Any]]:
-    """List what is ready to draw from, or show one recipe.
+    """List the preset recipes, or show one recipe.
 
     Parameters
     ----------
     name
-        Recipe to show as YAML: a ready one, a kind or a file; without it all ready ones are listed.
+        Recipe to show as YAML: a preset, a kind or a file; without it all presets are listed.
     thumbnail
-        New PNG file for the recipe's first sample.
+        New PNG file for the first sample of the recipe.
 
     Returns
     -------
     dict
-        What each ready recipe shows, by its name; with a name ``text``, its YAML; with a thumbnail where it is.
+        A description of each preset by name; with a name, its YAML as ``text``; with a thumbnail, where it is.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def recipes(name: Annotated[str | None, InPlace()] = None, thumbnail: Path | str
 
 def _draw(name: str, out: Path) -> dict[str, Any]:
     if out.exists():
-        raise UserError(f"{out} is there already; nothing is overwritten.", "Choose another file.")
+        raise UserError(f"{out} exists; nothing is overwritten.", "Choose another file.")
     import numpy as np
     from PIL import Image
 

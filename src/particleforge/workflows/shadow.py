@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 TABLE, SUMMARY, FIGURE = "shadow.csv", "shadow.json", "shadow.png"
 MOST_REFUSED = 0.5
-"""Share of the draws that may have no aggregate."""
+"""Share of the draws that may fail to give an aggregate."""
 REPORT_EVERY = 10
 COLUMNS = 3
 TITLES = {"radius_of_gyration_nm": "R_g (nm)", "gyration_over_mean_radius": "R_g / mean radius"}
 
 
 class ShadowParams(EstimateParams):
-    """How many aggregates are grown."""
+    """How many aggregates to grow."""
 
     n: int = Field(500, ge=1, le=1_000_000, description="Aggregates to grow.")
     seed: int = Field(0, ge=0, description="Seed of the aggregates.")
@@ -48,18 +48,18 @@ class ShadowParams(EstimateParams):
 
 @dataclass(frozen=True)
 class Shadow:
-    """What became of a digital shadow.
+    """A digital shadow.
 
     Parameters
     ----------
     estimates
         The parameters.
-    recipe : name, file, plain data or Recipe
-        What the aggregates were grown from.
+    recipe
+        Recipe of the aggregates.
     descriptors
         One row per aggregate, columns as `describe` names them.
     refused
-        Draws for which there was no aggregate.
+        Number of draws that gave no aggregate.
     """
 
     estimates: Sequence[Estimate]
@@ -79,26 +79,26 @@ def _report(grown: Shadow, args: Mapping[str, Any]) -> dict[str, Any]:
 def shadow(
     model: Path | str | Estimator, images: Path | str, out: Path | str, params: ShadowParams = ShadowParams()
 ) -> Step[Shadow]:
-    """Estimate parameters from images of one material, grow aggregates with them, describe these.
+    """Estimate parameters from images of one material, grow aggregates with them, and describe them.
 
-    What the model does not estimate is drawn as in the recipe it learned from.
+    What the model does not estimate is drawn as in the recipe it was trained on.
 
     Parameters
     ----------
     model : name, folder or estimator
         Folder of an estimator of aggregates, or hetero: the built-in one.
     images
-        An image or a folder of images, all of one material.
+        An image or a folder of images, all of a single material.
     out
         New folder: what estimate writes, shadow.csv with one row per aggregate, shadow.json with means and standard
         deviations, shadow.png with histograms.
     params
-        How many, and the pixel size.
+        Number of aggregates, and pixel size.
 
     Raises
     ------
     UserError
-        As `estimate`, or if the model has not learned from aggregates, or most draws have none.
+        As `estimate`, or if the model was not trained on aggregates, or most draws give none.
     """
     from particleforge.models.opening import open_model
 
@@ -138,7 +138,7 @@ def estimated_recipe(recipe: Mapping[str, Any], estimates: Sequence[Estimate]) -
     found = parse_recipe(data)
     if not isinstance(found, DescribingRecipe):
         raise UserError(
-            f"The estimator learned from a recipe of kind {found.kind!r}; aggregates are needed for a shadow.",
+            f"The estimator was trained on a recipe of kind {found.kind!r}; a shadow needs aggregates.",
             "Train one on a dataset of kind aggregate.",
         )
     return found
@@ -146,16 +146,16 @@ def estimated_recipe(recipe: Mapping[str, Any], estimates: Sequence[Estimate]) -
 
 @stepwise
 def grow(recipe: DescribingRecipe, count: int, seed: int) -> Step[tuple[pd.DataFrame, int]]:
-    """Grow and describe aggregates; draws for which there is none are drawn anew.
+    """Grow and describe aggregates; draws that give none are repeated.
 
     Returns
     -------
-    The descriptors, one row per aggregate, and how many draws had no aggregate.
+    The descriptors, one row per aggregate, and the number of draws that gave none.
 
     Raises
     ------
     UserError
-        If most draws have none.
+        If most draws give none.
     """
     rows: list[dict[str, float]] = []
     refused = 0
@@ -176,12 +176,12 @@ def grow(recipe: DescribingRecipe, count: int, seed: int) -> Step[tuple[pd.DataF
 
 
 def histograms(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """Histogram of every descriptor; several tables against each other in the same bins.
+    """Histogram of every descriptor; several tables in the same bins for comparison.
 
     Parameters
     ----------
     tables
-        Descriptors by what they are called; the first is drawn filled, others as lines.
+        Tables of descriptors by their names; the first is drawn filled, the others as lines.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -194,7 +194,7 @@ def histograms(tables: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def described(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Descriptors of the first table of which there are values in any."""
+    """Descriptors of the first table for which any table has values."""
     first = next(iter(tables.values()))
     return [str(name) for name in first if any(len(_values(table, name)) for table in tables.values())]
 
@@ -205,11 +205,11 @@ def draw_histograms(fig: Figure, tables: Mapping[str, pd.DataFrame], across: int
     Parameters
     ----------
     fig
-        Where to.
+        Figure to draw on.
     tables
         See `histograms`.
     across
-        Histograms side by side.
+        Number of histograms per row.
     ink
         Colour of text and lines.
     """
@@ -237,7 +237,7 @@ def draw_histograms(fig: Figure, tables: Mapping[str, pd.DataFrame], across: int
 
 
 def _values(table: pd.DataFrame, name: Any) -> npt.NDArray[np.float64]:
-    """Values of a descriptor; none where a table lacks it."""
+    """Values of a descriptor; empty if a table does not have it."""
     return table[name].dropna().to_numpy(float) if name in table else np.empty(0)
 
 

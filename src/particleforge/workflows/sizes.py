@@ -1,4 +1,4 @@
-"""Measure label images made elsewhere."""
+"""Measure existing label images."""
 
 from pathlib import Path
 
@@ -24,15 +24,15 @@ class SizesParams(Rules):
     """How to measure label images."""
 
     pixel_size: Length | None = Field(
-        None, description="Side of a pixel with its unit, such as '0.5 nm'; empty: what the image files say."
+        None, description="Side of a pixel with its unit, for example '0.5 nm'; empty: from the image files."
     )
 
-    precision: Precision = Field(Precision(), description="How sure figures are to be.")
-    reports: bool = Field(True, description="Whether to write reports, of each image and of all together.")
+    precision: Precision = Field(Precision(), description="Precision of the intervals.")
+    reports: bool = Field(True, description="Whether to write reports, for each image and for all together.")
 
     @property
     def pixel_size_nm(self) -> float | None:
-        """Side of a pixel in nm where it is given."""
+        """Side of a pixel in nm, if given."""
         return None if self.pixel_size is None else parse_length_nm(self.pixel_size)
 
 
@@ -48,27 +48,27 @@ def sizes(
     Parameters
     ----------
     labels
-        A label image (0 = background), a stack of them, or a folder of both; from Python an array or several of all
-        these, too.
+        A label image (0 = background), a stack of them, or a folder of both; from Python also an array, or several of
+        these.
     out
         New folder for labels, tables, figures and reports; an interrupted run of the same inputs is continued.
     params
         How to measure.
     images
-        The micrographs, paired by name without suffix, those of stacks plane by plane; without them the figures show
-        the labels on white.
+        The micrographs, paired by name without suffix, for stacks plane by plane; without them the figures
+        show the labels on white.
 
     Returns
     -------
     Measurement
         Where it was written and the summary. The pixel size is the one of `params`, else of the micrograph, else of
-        the label file; where none of them says, sizes are in px only.
+        the label file; if none of them is known, sizes are in px only.
 
     Raises
     ------
     UserError
         If a label image has no micrograph, or no label image can be measured. A single one that is broken or has
-        another shape than its micrograph does not end the run; it stands under ``failed`` in the summary.
+        another shape than its micrograph does not stop the run; it is listed under ``failed`` in the summary.
     """
     planes = find_planes(labels, open_labels)
     micrographs = None if images is None else _paired(planes, find_planes(images))
@@ -83,13 +83,13 @@ def sizes(
 
 
 def _paired(labels: Planes, images: Planes) -> Planes:
-    """Check that there is an image of the name of every label image."""
+    """Check that there is an image with the name of every label image."""
     there = set(images.names)
     missing = [name for name in labels.names if name not in there]
     if missing:
         raise UserError(
-            f"There is no image for {len(missing)} of {len(labels)} label images, such as {missing[0]}.",
-            "Names without suffix must be equal; leave the images out to measure the labels alone.",
+            f"There is no image for {len(missing)} of {len(labels)} label images, for example {missing[0]}.",
+            "Names without suffix must match; leave the images out to measure the labels alone.",
         )
     return images
 

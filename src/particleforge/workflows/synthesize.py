@@ -30,17 +30,17 @@ def synthesize(
     Parameters
     ----------
     recipe : name, file, plain data or Recipe
-        A recipe: its YAML file, its kind for default parameters, such as cutpaste, or the name of a ready one.
+        A recipe: its YAML file, its kind for default parameters, for example cutpaste, or the name of a preset.
     out
         Dataset folder NAME.zarr; an interrupted one is continued.
     sources : folder or samples
         Annotated folder, where the recipe draws from annotated images.
     params
-        Count, seed, workers.
+        Number of samples, seed and workers.
 
     Raises
     ------
     UserError
-        If `out` holds something else, the recipe cannot be fulfilled, or workers die on the same samples.
+        If `out` contains something else, the recipe cannot be satisfied, or workers crash again on the same samples.
     """
     return (yield from draw_dataset.steps(as_recipe(recipe), as_samples(sources), Path(out), params))

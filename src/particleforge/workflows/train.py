@@ -31,11 +31,11 @@ def _settings() -> Mapping[str, type[Params]]:
 
 
 class TrainParams(Params):
-    """What kind of model to train, and how; settings may also be given without naming `settings`."""
+    """What kind of model to train, and how; settings may also be given at top level."""
 
     model: Annotated[str, NameOf(TRAININGS)] = Field(DEFAULT_KIND, description="Kind of model.")
     settings: Annotated[dict[str, Any], OneOfSeveral(_settings)] = Field(
-        {}, description="Budget and settings of the training, by name; each kind of model has its own."
+        {}, description="Budget and settings of the training, by name; they depend on the kind of model."
     )
 
     @model_validator(mode="before")
@@ -81,10 +81,10 @@ def train(
     Raises
     ------
     UserError
-        If a source cannot be read, the kind cannot learn from it, or `out` holds something else.
+        If a source cannot be read or is not suitable for this kind of model, or `out` contains something else.
     """
     training = params.training() if isinstance(params, TrainParams) else params
-    yield Progress(0, 1, "Reading what to learn from")
+    yield Progress(0, 1, "Reading the training data")
     real: list[Sample] = []
     datasets: dict[str, Dataset] = {}
     paths, out = [Path(source) for source in sources], Path(out)

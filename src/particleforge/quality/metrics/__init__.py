@@ -1,1 +1,1 @@
-"""How good the particles found in some images are: one number per file; see `particleforge.quality.metric`."""
+"""Metrics of the particles found in images, one per file; see `particleforge.quality.metric`."""

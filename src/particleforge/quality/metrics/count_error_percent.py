@@ -1,4 +1,4 @@
-"""How many more or fewer particles were found than there are."""
+"""Relative error of the number of particles."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ TITLE = "Error of the number of particles in percent"
 
 
 def compute(images: Sequence[Judged]) -> float | None:
-    """Return the number found over the true number, less one, in percent; None where there is no particle."""
+    """Return the relative error of the number found in percent; None if there are no true particles."""
     true = sum(len(np.unique(image.true[image.true > 0])) for image in images)
     found = sum(len(np.unique(image.found[image.found > 0])) for image in images)
     return 100 * (found / true - 1) if true else None

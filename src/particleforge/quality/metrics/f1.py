@@ -1,4 +1,4 @@
-"""Share of particles that are right, of those found and those there together."""
+"""F1 score of the particles found."""
 
 from collections.abc import Sequence
 
@@ -9,5 +9,5 @@ TITLE = "F1 at an intersection over union of 0.5"
 
 
 def compute(images: Sequence[Judged]) -> float | None:
-    """Return 2 hits / (2 hits + surplus + missed) over all images."""
+    """Return 2 hits / (2 hits + false + missed) over all images."""
     return sum((image.score for image in images), Score()).f1 if images else None

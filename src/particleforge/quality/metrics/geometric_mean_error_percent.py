@@ -1,4 +1,4 @@
-"""How far the geometric mean of the sizes is off."""
+"""Relative error of the geometric mean of the sizes."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,10 @@ TITLE = "Error of the geometric mean of the equal-area diameter in percent"
 
 
 def compute(images: Sequence[Judged]) -> float | None:
-    """Return the geometric mean found over the true one, less one, in percent.
+    """Return the relative error of the geometric mean in percent.
 
-    In nm where all pixel sizes are known, else in px. Particles count by the usual rule for the border. None where no
-    true or no found particle counts.
+    Sizes are in nm if all pixel sizes are known, else in px. Particles count according to the default rule for the
+    border. None if no true or no found particle counts.
     """
     true, found = (_geometric_mean(images, which) for which in (0, 1))
     return None if true is None or found is None else 100 * (found / true - 1)
