@@ -17,24 +17,20 @@ from particleforge.models.estimator.augment import EstimatorAugment
 from particleforge.models.estimator.config import NetworkConfig
 from particleforge.models.estimator.preparation import PrepareParams
 from particleforge.models.estimator.target import Batch, Regression
-from particleforge.models.estimator.train_params import EstimatorParams
+from particleforge.models.kind import kinds
 from particleforge.models.patches import Augment
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.models.stardist.train_params import TrainParams
 from particleforge.params import Params
 from particleforge.recipes.aggregate.growth.exact import Exact
 from particleforge.recipes.aggregate.imaging.bright_field import BrightField
 from particleforge.recipes.aggregate.imaging.haadf import Haadf
 from particleforge.recipes.aggregate.material import Material
-from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.aggregate_scene.grown import Grown
-from particleforge.recipes.batches.recipe import Batches
+from particleforge.recipes.any import RECIPES
 from particleforge.recipes.cutpaste.canvases.inpainted import Inpainted
 from particleforge.recipes.cutpaste.canvases.texture import Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
-from particleforge.recipes.cutpaste.recipe import CutPaste
 from particleforge.recipes.imaging.imaging import Imaging
-from particleforge.recipes.neighbourhood.recipe import Neighbourhood
 from particleforge.recipes.render import population as rendered
 from particleforge.recipes.render.geometry.geometry import Geometry
 from particleforge.recipes.render.ground import Ground
@@ -44,11 +40,9 @@ from particleforge.recipes.render.imaging.vignette import Vignette
 from particleforge.recipes.render.looks.look import Look
 from particleforge.recipes.render.material import Material as RenderedMaterial
 from particleforge.recipes.render.placement.placement import Placement
-from particleforge.recipes.render.recipe import Render
 from particleforge.recipes.shapes.background.background import Background
 from particleforge.recipes.shapes.outlines.outline import Outline
 from particleforge.recipes.shapes.population import Population
-from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.recipes.shapes.shading.shading import Shading
 from particleforge.recipes.synthesize import SynthesizeParams
 from particleforge.recipes.warp.deformations.grid import GridWarp
@@ -60,13 +54,14 @@ from particleforge.workflows.adapt import AdaptParams
 from particleforge.workflows.learn import LearnParams
 from particleforge.workflows.shadow import ShadowParams
 
-SHOWN = (CutPaste, CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale)
-SHOWN += (Shapes, Population, Neighbourhood, AdaptParams)
+SHOWN: tuple[type[Params], ...] = tuple(RECIPES.members().values())
+SHOWN += tuple(cls for kind in kinds() for cls in (kind.Training, kind.Options) if cls is not None)
+SHOWN += (CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale, Population)
+SHOWN += (Material, Exact, Haadf, BrightField)
 SHOWN += (Rules, ShapeRule, Precision)
-SHOWN += (Render,)
-SHOWN += (Aggregate, Material, Exact, Haadf, BrightField)
-SHOWN += (SynthesizeParams, LearnParams, TrainParams, StarDistConfig, Augment)
-SHOWN += (Batches, EstimatorParams, Regression, Batch, PrepareParams, EstimatorAugment, NetworkConfig, ShadowParams)
+SHOWN += (AdaptParams, SynthesizeParams, LearnParams, ShadowParams)
+SHOWN += (StarDistConfig, Augment, Regression, Batch, PrepareParams, EstimatorAugment, NetworkConfig)
+"""Classes with a table of their own: every recipe, training and set of options, and some of their parts."""
 
 
 def _kinds(base: type[Params]) -> tuple[type[Params], ...]:
@@ -182,6 +177,8 @@ def _shown(value: Any) -> str:
         if kind is None or len(fields) > 3:
             return "see its table"
         numbers = [n for v in fields.values() for n in (v if isinstance(v, list | tuple) else [v])]
+        if not all(isinstance(number, int | float) for number in numbers):
+            return f"`{kind}`"
         inner = ", ".join(f"{number:g}" for number in numbers)
         return f"`{kind}({inner})`" if fields else f"`{kind}`"
     return f"`{value}`"
