@@ -127,7 +127,7 @@ def test_a_detector_takes_arrays_and_micrographs(sample):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: pf.measure_particles(np.zeros((2, 3), int), np.zeros((3, 2))), r"\(2, 3\), the image \(3, 2\)"),
+        (lambda: pf.measure_particles(np.zeros((2, 3), int), np.zeros((3, 2))), r"\(2, 3\), the image has \(3, 2\)"),
         (lambda: pf.measure_particles(np.zeros((2, 3), int), np.zeros((2, 3, 3))), r"shape \(2, 3, 3\); one 2D"),
         (lambda: pf.measure_particles(np.zeros((2, 3), int), pixel_size="0.5"), "'0.5' is not a length"),
         (lambda: pf.load_model("best"), "best"),
