@@ -98,7 +98,8 @@ def image_paths(folder_or_file: Path) -> list[Path]:
 
 
 def _known() -> str:
-    return f"Supported: {', '.join(image_suffixes())}."
+    known = ", ".join(image_suffixes())
+    return f"Supported: {known}. Save it as TIFF, or install a package that brings a reader for it."
 
 
 @cache

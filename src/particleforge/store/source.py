@@ -190,6 +190,8 @@ class Source(Sequence[Plane]):
         The values as stored in the file if they differ from `pixels`, such as the indices of a palette.
     lossy
         Whether the format changes pixel values, so that it cannot store labels.
+    remarks
+        Sentences on how it was read that a person should know, for example what of the file was left out.
     """
 
     pixels: LazyPixels
@@ -200,6 +202,7 @@ class Source(Sequence[Plane]):
     interval_s: float | None = None
     stored: "Source | None" = None
     lossy: bool = False
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, pixels: Pixels, axes: str, path: Path | None = None, name: str = "", **about: Any) -> "Source":

@@ -19,6 +19,7 @@ def test_every_reader_says_its_suffixes():
         suffixes = READERS.get(name).SUFFIXES
         assert suffixes and all(suffix.startswith(".") and suffix == suffix.lower() for suffix in suffixes)
     assert set(image_suffixes()) >= {".tif", ".tiff", ".ome.tif", ".png", ".jpg", ".jpeg", ".ome.zarr", ".zarr"}
+    assert set(image_suffixes()) >= {".dm3", ".dm4", ".ser", ".emd", ".mrc", ".mrcs", ".bmp"}
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_the_longest_suffix_counts(tmp_path, name, suffix, stem):
     assert (image_suffix(tmp_path / name), image_stem(tmp_path / name)) == (suffix, stem)
 
 
-LIBRARIES = {"tifffile", "zarr", "PIL", "imagecodecs"}
+LIBRARIES = {"tifffile", "zarr", "PIL", "imagecodecs", "h5py"}
 
 
 def loaded(code, *words):
@@ -117,3 +118,29 @@ def test_a_broken_reader_of_another_package_is_told_once(installed, tmp_path):
         image_suffixes()
         image_suffixes()
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
+def test_a_bmp_gives_its_pixels(tmp_path, mode):
+    grey = Image.fromarray(np.random.default_rng(1).integers(0, 255, (6, 7, 3), np.uint8))
+    grey.convert(mode).save(tmp_path / "a.bmp")
+    (plane,) = open_source(tmp_path / "a.bmp")
+    found = plane.read()
+    expected = grey.convert(mode).convert("RGB") if mode == "P" else grey.convert(mode)
+    np.testing.assert_array_equal(found.pixels, np.asarray(expected))
+    assert found.pixel_size_nm is None
+
+
+def test_a_file_of_another_format_gets_a_hint(tmp_path):
+    (tmp_path / "a.xyz").touch()
+    with pytest.raises(UserError, match=r"a\.xyz is not an image.*\.dm4, .*Save it as TIFF, or install a package"):
+        image_paths(tmp_path / "a.xyz")
+
+
+@pytest.mark.parametrize("suffix", [".dm3", ".dm4", ".ser", ".emd", ".mrc", ".bmp"])
+@pytest.mark.parametrize("content", [b"", b"abc", bytes(4000), b"\xff" * 4000, bytes(range(256)) * 20])
+def test_what_is_no_image_of_its_format_is_refused(tmp_path, suffix, content):
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"a\.\w+ (cannot be read|holds)"):
+        open_source(path)

@@ -1,4 +1,4 @@
-"""What PNG and JPEG have in common: Pillow reads them."""
+"""What PNG, JPEG and BMP have in common: Pillow reads them."""
 
 import warnings
 from collections.abc import Iterator

@@ -1,0 +1,13 @@
+"""BMP: grey, colours, palettes."""
+
+from pathlib import Path
+
+from particleforge.store.readers._pillow import open_image
+from particleforge.store.source import Source
+
+SUFFIXES = (".bmp",)
+
+
+def open(path: Path) -> Source:
+    """Open a BMP."""
+    return open_image(path, "BMP", lossy=False)
