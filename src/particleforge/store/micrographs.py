@@ -35,9 +35,9 @@ def open_source(path: Path) -> Source:
 def read_micrograph(path: Path) -> Micrograph:
     """Read one image, or a whole stack, with its pixel size.
 
-    TIFF (plain, ImageJ, OME, FEI/Thermo Fisher and Zeiss SEM), PNG, JPEG, OME-Zarr 0.4 and 0.5 images, and what
-    readers of other packages open; see `particleforge.store.readers`. Stacks above 1 GiB stay on disk: their pixels are
-    read when they are sliced.
+    TIFF (plain, ImageJ, OME, FEI/Thermo Fisher and Zeiss SEM), PNG, JPEG, BMP, OME-Zarr 0.4 and 0.5 images, DM3,
+    DM4, SER, EMD, MRC, and what readers of other packages open; see `particleforge.store.readers`. Stacks above 1 GiB
+    stay on disk: their pixels are read when they are sliced.
 
     Raises
     ------

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +90,7 @@ def _pages(path: Path, image: _Image) -> tuple[Pages, str]:
     return pages, "".join(image.axes[i] for i in (*others, *sides))
 
 
-def _is_image(data: Any) -> bool:
+def _is_image(data: Any) -> "TypeGuard[h5py.Dataset]":
     import h5py
 
     return isinstance(data, h5py.Dataset) and data.ndim >= 2 and data.dtype.kind in "buif" and bool(data.size)
