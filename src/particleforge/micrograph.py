@@ -38,12 +38,18 @@ class Micrograph:
         One letter per axis of `pixels`: Y, X, C (colour), T, Z.
     name
         Its name in tables; the stem of the file name.
+    remarks
+        Sentences on how its pixels were read that a person should know.
+    size_remarks
+        The same on its pixel size; they go when another pixel size is given.
     """
 
     pixels: npt.NDArray[Any]
     pixel_size_nm: tuple[float, float] | None = None
     axes: str = "YX"
     name: str = ""
+    remarks: tuple[str, ...] = ()
+    size_remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != len(self.axes):
@@ -128,7 +134,24 @@ class Micrograph:
     def with_pixel_size(self, size_nm: tuple[float, float] | float | None) -> Self:
         """Return the same image with another pixel size; one number means square pixels."""
         pair = (float(size_nm), float(size_nm)) if isinstance(size_nm, (int, float)) else size_nm
-        return replace(self, pixel_size_nm=pair)
+        return replace(self, pixel_size_nm=pair, size_remarks=())
+
+    @property
+    def all_remarks(self) -> tuple[str, ...]:
+        """What a person should know of the image: its remarks, and how its colours become grey values."""
+        return (*self.remarks, *self.size_remarks, *self._on_channels())
+
+    def _on_channels(self) -> tuple[str, ...]:
+        if "C" not in self.axes:
+            return ()
+        channels = np.moveaxis(np.asarray(self.pixels), self.axes.index("C"), 0)
+        alpha = channels[-1] if len(channels) in (2, 4) else None
+        found = []
+        if len(channels) >= 3 and not (channels[0] == channels[1:3]).all():
+            found.append("Colour image: its luminance (Rec. 709) is used.")
+        if alpha is not None and alpha.size and alpha.min() != alpha.max():
+            found.append(f"Channel {len(channels)} of {len(channels)} (alpha or another detector) is not used.")
+        return tuple(found)
 
     @property
     def square_pixel_size_nm(self) -> float | None:

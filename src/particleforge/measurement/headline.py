@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from particleforge.measurement.report.warnings import without_size
+from particleforge.measurement.report.warnings import remarks_on, without_size
 from particleforge.store.left_out import left_out_sentence
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ def measurement_report(measured: "Measurement", _: Mapping[str, Any]) -> dict[st
     found |= {"report": str(report)} if report.is_file() else {}
     left_out = measured.summary["left_out"]
     found |= {"left_out": left_out_sentence(left_out)} if left_out else {}
+    remarks = remarks_on(measured.summary["images"])
+    found |= {"remarks": " ".join(remarks)} if remarks else {}
     failed = [f"{name} ({reason})" for name, reason in measured.summary["failed"].items()]
     found |= {"not_measured": "; ".join(failed)} if failed else {}
     return found | {"summary": measured.summary}

@@ -1,6 +1,6 @@
 """Measures images one by one and writes tables, label images, a summary, figures and reports."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,8 +46,8 @@ class Results:
     The folder is a `ResultsFolder` with ``figures/NAME.png`` and, with reports, ``report.html`` and ``report.pdf`` of
     all images together and ``reports/NAME.html, .pdf, .json``. In its summary, ``pooled`` has None for ``px`` if
     images differ in pixel size, and for ``nm`` if one of them is unknown; an image has ``pixel_size_nm``, the ``rows``
-    that show the specimen if not all do (see `Measured`), the result of `summarize`, and how its particles were found,
-    for example the ``certainty`` of the detector.
+    that show the specimen if not all do (see `Measured`), the result of `summarize`, how its particles were found,
+    for example the ``certainty`` of the detector, and ``remarks`` on how its file was read, if there are any.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ class Results:
         """
         size = micrograph.square_pixel_size_nm
         bare = Measured(micrograph.name, labels=labels, grey=micrograph.grey_or_nan, pixel_size_nm=size)
-        return self.write(self.measure(bare, scores), finding)
+        return self.write(self.measure(bare, scores), finding, micrograph.all_remarks)
 
     def add_labels(self, name: str, labels: npt.NDArray[Any], pixel_size_nm: float | None = None) -> "pd.DataFrame":
         """Measure and write particles without an image; otherwise like `add`."""
@@ -158,8 +158,19 @@ class Results:
         )
         return replace(bare, name=name, table=table.assign(**bare.columns), rules=self._rules, rows=rows)
 
-    def write(self, measured: Measured, finding: Mapping[str, Any] | None = None) -> "pd.DataFrame":
+    def write(
+        self, measured: Measured, finding: Mapping[str, Any] | None = None, remarks: Sequence[str] = ()
+    ) -> "pd.DataFrame":
         """Write the measurement of one image and return its table.
+
+        Parameters
+        ----------
+        measured
+            The image and its particles.
+        finding
+            Plain data on how the particles were found.
+        remarks
+            Sentences on the image that a person should know.
 
         Raises
         ------
@@ -177,6 +188,7 @@ class Results:
             "rows": measured.rows and list(measured.rows),
             **summarize(table, self._rules, description),
             **(finding or {}),
+            **({"remarks": list(remarks)} if remarks else {}),
         }
         self._draw(measured)
         if self._reports:
@@ -199,7 +211,7 @@ class Results:
         self, measured: Measured, finding: Mapping[str, Any], entry: Mapping[str, Any], description: "Description"
     ) -> None:
         """Write the report of one image, and its figures as JSON."""
-        from particleforge.measurement.report.warnings import unsure
+        from particleforge.measurement.report.warnings import remarks_on, unsure
         from particleforge.measurement.report.write import SUFFIXES, write_report
 
         name, sure = measured.name, entry.get("certainty")
@@ -207,7 +219,8 @@ class Results:
         about |= {} if sure is None else {"certainty": round(sure, 2)}
         folder = new_part(self.out, "reports")
         paths = [folder / f"{name}{suffix}" for suffix in SUFFIXES]
-        write_report(paths, measured, provenance=about, description=description, warnings=unsure({name: sure}))
+        warnings = [*remarks_on({name: entry}), *unsure({name: sure})]
+        write_report(paths, measured, provenance=about, description=description, warnings=warnings)
         write_json(folder / f"{name}.json", {**entry, "distribution": description.plain()})
 
     def fail(self, name: str, error: UserError) -> None:

@@ -19,7 +19,6 @@ from particleforge.store.files import atomic_write, claim_name, disk_errors, new
 from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.labels import check_instances, read_labels, write_labels
 from particleforge.store.micrographs import read_micrograph, write_micrograph
-from particleforge.store.pixel_sizes import read_pixel_size_nm
 
 MIN_SIDE_PX = 2
 """Smaller images are not useful for training."""
@@ -190,8 +189,6 @@ def _matched(folder: Path, images: dict[str, Path]) -> dict[str, Path]:
 
 def _read_sample(image: Path, labels: Path | None, strokes: Path | None) -> Sample:
     micrograph = read_micrograph(image)
-    if size_nm := read_pixel_size_nm(image.parent.parent, micrograph.name):
-        micrograph = micrograph.with_pixel_size(size_nm)
     check_learnable(micrograph)
     if labels is None:
         raise UserError(

@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.store.calibration import Statement, agree
 from particleforge.store.files import atomic_write
 from particleforge.store.image_files import image_stem, reader_of
+from particleforge.store.pixel_sizes import given_pixel_size
 from particleforge.store.source import Source
 from particleforge.store.tiff_scale import scale_tags
 from particleforge.store.unreadable import unreadable
@@ -22,14 +24,24 @@ LARGE_BYTES = 2**30
 def open_source(path: Path) -> Source:
     """Open an image or a stack without reading its pixels.
 
+    A pixel size that a person gave to the image counts instead of the one its file states; see
+    `particleforge.store.pixel_sizes`.
+
     Raises
     ------
     UserError
-        If the file is missing, broken or of no known kind.
+        If the file is missing, broken or of no known kind, or what gives pixel sizes next to it is not readable.
     """
-    reader = reader_of(path)
+    reader, name = reader_of(path), image_stem(path)
     with unreadable(path):
-        return replace(reader.open(path), name=image_stem(path))
+        source = replace(reader.open(path), name=name)
+    given = given_pixel_size(path, name)
+    if given is None:
+        return source
+    size, remarks = given.size_nm, given.remarks
+    if size and source.pixel_size_nm and not agree(size, source.pixel_size_nm):
+        remarks += (f"{Statement(source.pixel_size_nm, 'the image file')} is not used.",)
+    return replace(source, pixel_size_nm=size, size_remarks=remarks)
 
 
 def read_micrograph(path: Path) -> Micrograph:
@@ -47,7 +59,7 @@ def read_micrograph(path: Path) -> Micrograph:
     source = open_source(path)
     stays = source.lengths and source.pixels.nbytes > LARGE_BYTES
     pixels = cast("npt.NDArray[Any]", source.pixels) if stays else np.asarray(source.pixels)
-    return Micrograph(pixels, source.pixel_size_nm, source.axes, source.name)
+    return source.micrograph(pixels, source.axes, source.name)
 
 
 def write_micrograph(path: Path, micrograph: Micrograph) -> None:

@@ -1,14 +1,75 @@
-"""Pixel sizes a person gave to images whose files do not state them: ``scale/NAME.json`` beside ``images/``."""
+"""Pixel sizes a person gave to images: ``scale/NAME.json`` next to ``images/``, or ``pixel_sizes.csv`` among images.
 
+The table has the columns ``image`` (name of a file, with or without its suffix) and ``pixel_size``, for example
+``0.5 nm``; its columns are separated by commas or semicolons.
+"""
+
+import csv
 import json
 import math
 from pathlib import Path
 
 from particleforge.errors import UserError
+from particleforge.micrograph import parse_length_nm
+from particleforge.store.calibration import Statement, decoded, settle
 from particleforge.store.files import atomic_write, new_part
 
 PART = "scale"
+TABLE = "pixel_sizes.csv"
 _KEY = "pixel_size_nm"
+_COLUMNS = ("image", "pixel_size")
+
+
+def given_pixel_size(path: Path, name: str) -> Statement | None:
+    """Pixel size that a person gave to an image, with a remark on where; None if nobody did.
+
+    Parameters
+    ----------
+    path
+        The image.
+    name
+        Its name without suffix.
+
+    Raises
+    ------
+    UserError
+        If what gives it cannot be read.
+    """
+    found = []
+    if path.parent.name == "images" and (size := read_pixel_size_nm(path.parent.parent, name)):
+        found.append(Statement(size, "scale/NAME.json"))
+    found += _of_table(path.parent / TABLE, {path.name, name})
+    if not found:
+        return None
+    settled = settle(found)
+    return settled if settled.size_nm is None else Statement(settled.size_nm, "", (f"Pixel size {settled}.",))
+
+
+def _of_table(table: Path, names: set[str]) -> list[Statement]:
+    """Read what a table states about an image."""
+    if not table.is_file():
+        return []
+    text = decoded(table.read_bytes())
+    head, _, _ = text.partition("\n")
+    rows = csv.DictReader(text.splitlines(), delimiter=";" if ";" in head else ",", skipinitialspace=True)
+    if not set(_COLUMNS) <= set(rows.fieldnames or ()):
+        raise UserError(
+            f"{table} has the columns {', '.join(rows.fieldnames or ()) or 'none'}; it needs image and pixel_size.",
+            "For example: the line 'image,pixel_size', then a line 'a.tif,0.5 nm' for each image.",
+        )
+    return [
+        Statement((side, side), TABLE)
+        for row in rows
+        if (row["image"] or "").strip() in names
+        for side in [_side_nm(row["pixel_size"] or "", table, rows.line_num)]
+    ]
+
+
+def _side_nm(text: str, table: Path, line: int) -> float:
+    try:
+        return parse_length_nm(text)
+    except UserError as error:
+        raise UserError(f"{table}, line {line}: {error.message}", error.hint) from error
 
 
 def read_pixel_size_nm(folder: Path, name: str) -> tuple[float, float] | None:

@@ -123,7 +123,12 @@ def _as_source(one: Micrograph | Source | Pixels, name: str) -> Source:
     if isinstance(one, Source):
         return one
     if isinstance(one, Micrograph):
-        return Source.of(one.pixels, one.axes, name=one.name or name, pixel_size_nm=one.pixel_size_nm)
+        about: dict[str, Any] = {
+            "pixel_size_nm": one.pixel_size_nm,
+            "remarks": one.remarks,
+            "size_remarks": one.size_remarks,
+        }
+        return Source.of(one.pixels, one.axes, name=one.name or name, **about)
     colours = len(one.shape) > 2 and one.shape[-1] in (3, 4)
     axes = {2: "YX", 3: "YXC" if colours else "TYX", 4: "TYXC" if colours else ""}.get(len(one.shape))
     if not axes or np.dtype(one.dtype).kind not in "buif":

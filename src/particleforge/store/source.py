@@ -165,7 +165,7 @@ class Plane:
         """
         source = self.source
         place = tuple(self.index.values())
-        return Micrograph(source.pixels[place], source.pixel_size_nm, source.axes[len(place) :], self.name)
+        return source.micrograph(source.pixels[place], source.axes[len(place) :], self.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,6 +192,8 @@ class Source(Sequence[Plane]):
         Whether the format changes pixel values, so that it cannot store labels.
     remarks
         Sentences on how it was read that a person should know, for example what of the file was left out.
+    size_remarks
+        The same on the pixel size.
     """
 
     pixels: LazyPixels
@@ -203,6 +205,7 @@ class Source(Sequence[Plane]):
     stored: "Source | None" = None
     lossy: bool = False
     remarks: tuple[str, ...] = ()
+    size_remarks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, pixels: Pixels, axes: str, path: Path | None = None, name: str = "", **about: Any) -> "Source":
@@ -241,7 +244,13 @@ class Source(Sequence[Plane]):
     @property
     def as_stored(self) -> "Source":
         """The same planes with the values stored in the file."""
-        return self if self.stored is None else replace(self.stored, name=self.name)
+        if self.stored is None:
+            return self
+        return replace(self.stored, name=self.name, pixel_size_nm=self.pixel_size_nm, size_remarks=self.size_remarks)
+
+    def micrograph(self, pixels: npt.NDArray[Any], axes: str, name: str) -> Micrograph:
+        """Micrograph of some of its pixels, with what is known of all of them."""
+        return Micrograph(pixels, self.pixel_size_nm, axes, name, self.remarks, self.size_remarks)
 
     def __len__(self) -> int:
         return math.prod(self.lengths.values())

@@ -24,11 +24,14 @@ class Found:
         Score by label; None where nothing was detected here.
     finding
         Plain data about the detection.
+    remarks
+        Sentences on the image that a person should know.
     """
 
     bare: Measured
     scores: Mapping[int, float] | None = None
     finding: Mapping[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 def measure_each(results: Results, planes: Planes, find: Callable[[Plane], Found], doing: str) -> Step[Measurement]:
@@ -45,7 +48,7 @@ def measure_each(results: Results, planes: Planes, find: Callable[[Plane], Found
             results.fail(name, error)
             yield Progress(done, total, f"{name}: not measured. {error.message}")
             continue
-        results.write(measured, found.finding)
+        results.write(measured, found.finding, found.remarks)
         certainty = found.finding.get("certainty")
         sure = "" if certainty is None else f", certainty {certainty:.2f}"
         yield Progress(done, total, f"{name}: {len(measured.table)} particles{sure}", measured.labels)

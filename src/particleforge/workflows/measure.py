@@ -70,4 +70,4 @@ def _found(find: Finder, plane: Plane) -> Found:
     micrograph, found = find(plane)
     size = micrograph.square_pixel_size_nm
     bare = Measured(plane.name, labels=found.labels, grey=micrograph.grey, pixel_size_nm=size, columns=plane.columns)
-    return Found(bare, dict(enumerate(map(float, found.scores), start=1)), found.found)
+    return Found(bare, dict(enumerate(map(float, found.scores), start=1)), found.found, micrograph.all_remarks)

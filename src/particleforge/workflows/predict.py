@@ -75,8 +75,9 @@ def predict(
     written: list[Path] = []
     yield Progress(0, len(planes), "Finding particles")
     for plane in planes:
-        _, found = find(plane)
+        micrograph, found = find(plane)
         written.append(out / f"{plane.name}.tif")
         write_labels(written[-1], found.labels)
-        yield Progress(len(written), len(planes), f"{plane.name}: {len(found)} particles", found.labels)
+        said = " ".join((".", *micrograph.all_remarks)) if micrograph.all_remarks else ""
+        yield Progress(len(written), len(planes), f"{plane.name}: {len(found)} particles{said}", found.labels)
     return written

@@ -1,5 +1,6 @@
 """Measure existing label images."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import Field
@@ -100,7 +101,14 @@ def _read(plane: Plane, image: Plane | None, pixel_size_nm: float | None) -> Fou
     labels = as_labels(stored.pixels, plane.place)
     check_instances(labels, plane.place)
     micrograph = stored if image is None else image.read()
-    size = pixel_size_nm or micrograph.pixel_size_nm or stored.pixel_size_nm
-    square = micrograph.with_pixel_size(size).square_pixel_size_nm
+    if pixel_size_nm is not None:
+        micrograph = micrograph.with_pixel_size(pixel_size_nm)
+    elif micrograph.pixel_size_nm is None and stored.pixel_size_nm is not None:
+        micrograph = replace(
+            micrograph.with_pixel_size(stored.pixel_size_nm),
+            size_remarks=micrograph.size_remarks + stored.size_remarks,
+        )
+    square = micrograph.square_pixel_size_nm
     grey = None if image is None else micrograph.grey_or_nan
-    return Found(Measured(plane.name, labels=labels, grey=grey, pixel_size_nm=square, columns=plane.columns))
+    bare = Measured(plane.name, labels=labels, grey=grey, pixel_size_nm=square, columns=plane.columns)
+    return Found(bare, remarks=micrograph.all_remarks)

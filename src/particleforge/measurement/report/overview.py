@@ -8,7 +8,7 @@ from urllib.parse import quote
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.report.content import Table
 from particleforge.measurement.report.text import digits, plural
-from particleforge.measurement.report.warnings import unsure
+from particleforge.measurement.report.warnings import remarks_on, unsure
 from particleforge.measurement.report.write import SUFFIXES, write_report
 from particleforge.measurement.statistics.describe import Description
 from particleforge.store.left_out import left_out_sentence
@@ -82,7 +82,8 @@ def write_overview(
     UserError
         If the disk is full or not writable.
     """
-    tables, warnings = [image_table(images)], unsure({name: one.get("certainty") for name, one in images.items()})
+    tables = [image_table(images)]
+    warnings = [*remarks_on(images), *unsure({name: one.get("certainty") for name, one in images.items()})]
     if failed:
         tables.insert(0, Table("Not measured", ("Image", "Reason"), list(failed.items())))
         warnings.insert(0, f"{plural(len(failed), 'image')} could not be measured; see below.")

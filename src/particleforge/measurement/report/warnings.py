@@ -1,7 +1,7 @@
 """What readers should know before they use the figures of a report."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -94,6 +94,15 @@ def _unlike(measured: Measured, counted: "pd.DataFrame", description: Descriptio
     if description.resampled == "particles":
         text += " The intervals treat all particles as one sample and are too narrow."
     return [text]
+
+
+def remarks_on(images: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """List what was remarked on images when they were read, from their summaries by name: each sentence once."""
+    found: dict[str, list[str]] = {}
+    for name, entry in images.items():
+        for remark in entry.get("remarks", ()):
+            found.setdefault(remark, []).append(name)
+    return [f"{listed(names)}: {remark}" for remark, names in found.items()]
 
 
 def unsure(certainties: Mapping[str, float | None]) -> list[str]:

@@ -1,37 +1,44 @@
 """What PNG, JPEG and BMP have in common: Pillow reads them."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from particleforge.store.calibration import ImageFile, calibrate
+from particleforge.store.readers._orientation import on_orientation
 from particleforge.store.source import Pages, Source
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_ORIENTATION = 274
 _PLAIN = {"1", "L", "LA", "I", "I;16", "I;16B", "F", "RGB", "RGBA"}
 """Modes whose numbers are what is seen."""
 
 
 def open_image(path: Path, kind: str, lossy: bool) -> Source:
-    """Open an image of a kind Pillow knows; palettes and colours of print become RGB. It has no pixel size.
+    """Open an image of a kind Pillow knows; palettes and colours of print become RGB.
 
-    The resolution in such files is for print.
+    The resolution in such files is for print; only a text file next to the image can state its pixel size. The image is
+    never turned, whatever its EXIF orientation.
     """
+    from PIL.Image import Image
+
     with _opened(path, kind) as image:
         mode = image.mode
         seen = mode if mode in _PLAIN else "RGBA" if image.has_transparency_data else "RGB"
-        stored = _source(path, kind, image.size, mode, lossy)
-        return stored if seen == mode else _source(path, kind, image.size, seen, lossy, stored)
+        scale = calibrate(ImageFile(path, (image.height, image.width)))
+        about: dict[str, Any] = {"pixel_size_nm": scale.size_nm, "size_remarks": scale.remarks, "lossy": lossy}
+        about["remarks"] = on_orientation(Image.getexif(image).get(_ORIENTATION))
+        stored = _source(path, kind, image.size, mode, about)
+        return stored if seen == mode else _source(path, kind, image.size, seen, about | {"stored": stored})
 
 
-def _source(
-    path: Path, kind: str, size: tuple[int, int], mode: str, lossy: bool, stored: Source | None = None
-) -> Source:
+def _source(path: Path, kind: str, size: tuple[int, int], mode: str, about: Mapping[str, Any]) -> Source:
     from PIL.ImageMode import getmode
 
     def read(_: int) -> np.ndarray:
@@ -42,7 +49,7 @@ def _source(
     width, height = size
     shape = (height, width) if len(found.bands) == 1 else (height, width, len(found.bands))
     pixels = Pages((), shape, found.typestr, read)
-    return Source.of(pixels, "YXC"[: len(shape)], path, stored=stored, lossy=lossy)
+    return Source.of(pixels, "YXC"[: len(shape)], path, **about)
 
 
 @contextmanager

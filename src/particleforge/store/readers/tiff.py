@@ -1,4 +1,4 @@
-"""TIFF: plain, ImageJ, OME, FEI and Thermo Fisher, Zeiss SEM."""
+"""TIFF: plain, ImageJ, OME, and what microscopes write."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.store.calibration import ImageFile, calibrate
+from particleforge.store.readers._orientation import on_orientation
+from particleforge.store.readers._tiff_pages import main_image, shown
 from particleforge.store.source import Pages, Pixels, Source
 
 if TYPE_CHECKING:
@@ -20,28 +23,41 @@ Array = npt.NDArray[Any]
 
 
 def open(path: Path) -> Source:
-    """Open the first series of a TIFF; a plane is read from its own page or pages.
+    """Open the main image of a TIFF, which is a stack if it has several pages; a plane is read from its own pages.
 
-    Pages that name no axis are taken as time points. White-is-zero images are inverted, palettes resolved to colours.
-    For the pixel size see `particleforge.store.tiff_scale`.
+    Pages that name no axis are taken as time points. White-is-zero images are inverted, palettes and inks resolved to
+    colours. For the pixel size see `particleforge.store.calibration`.
+
+    Raises
+    ------
+    UserError
+        If its colours are not grey, RGB, a palette, YCbCr or CMYK.
     """
-    from tifffile import PHOTOMETRIC, TiffFile
+    from tifffile import TiffFile
 
-    from particleforge.store.tiff_scale import tiff_interval_s, tiff_pixel_size_nm
+    from particleforge.store.tiff_scale import tiff_interval_s
 
     with TiffFile(path) as tif:
-        series = tif.series[0]
+        number = main_image(tif.series)
+        series = tif.series[number]
         page, axes = series.keyframe, _named(series.axes)
-        about: dict[str, Any] = {"pixel_size_nm": tiff_pixel_size_nm(tif), "interval_s": tiff_interval_s(tif)}
+        scale = calibrate(ImageFile(path, (page.imagelength, page.imagewidth), tif, page, number))
+        about: dict[str, Any] = {"pixel_size_nm": scale.size_nm, "size_remarks": scale.remarks}
+        about |= {"interval_s": tiff_interval_s(tif, number), "remarks": _remarks(tif, number)}
         stored = Source.of(_pixels(tif, series, np.asarray), axes, path, **about)
-        if page.photometric == PHOTOMETRIC.PALETTE and page.colormap is not None:
-            colours = np.asarray(page.colormap).T
-            pixels, axes = _pixels(tif, series, lambda numbers: colours[numbers]), axes + "C"
-        elif page.photometric == PHOTOMETRIC.MINISWHITE:
-            pixels = _pixels(tif, series, _inverted)
-        else:
+        show = shown(page, path)
+        if show is None:
             return stored
-        return Source.of(pixels, axes, path, stored=stored, **about)
+        pixels = _pixels(tif, series, show)
+        return Source.of(pixels, axes + "C" * (len(pixels.shape) - len(axes)), path, stored=stored, **about)
+
+
+def _remarks(tif: "TiffFile", number: int) -> tuple[str, ...]:
+    """List what a person should know of how the image is read."""
+    count, page = len(tif.series), tif.series[number].keyframe
+    size = f"{page.imagewidth} x {page.imagelength} px"
+    left_out = f"1 of {count} images of the file read: number {number + 1}, {size}."
+    return ((left_out,) if count > 1 else ()) + on_orientation(page.tags.valueof(274))
 
 
 def _named(axes: str) -> str:
@@ -52,11 +68,6 @@ def _named(axes: str) -> str:
         if axis not in "TZYXCS" and free:
             named = named.replace(axis, free[0], 1)
     return named
-
-
-def _inverted(pixels: Array) -> Array:
-    """Turn white-is-zero into black-is-zero."""
-    return ~pixels if pixels.dtype.kind in "bu" else pixels.max() - pixels
 
 
 def _pixels(tif: "TiffFile", series: "TiffPageSeries", show: Callable[[Array], Array]) -> Pixels:
@@ -84,8 +95,8 @@ def _pixels(tif: "TiffFile", series: "TiffPageSeries", show: Callable[[Array], A
                 found = tif.asarray(number, series=series)
         return show(found.reshape(inner))
 
-    example = show(np.zeros((1,) * len(inner), series.dtype))
-    return Pages(series.shape[:cut], inner + example.shape[len(inner) :], example.dtype, read)
+    example = show(np.zeros((1,) * (len(inner) - 1) + inner[-1:], series.dtype))
+    return Pages(series.shape[:cut], inner[:-1] + example.shape[len(inner) - 1 :], example.dtype, read)
 
 
 @contextmanager
