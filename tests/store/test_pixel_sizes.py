@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
 from particleforge.store.annotated import read_annotated
+from particleforge.store.micrographs import read_micrograph, write_micrograph
 from particleforge.store.pixel_sizes import read_pixel_size_nm, save_pixel_size_nm
 
 SIDES = st.floats(1e-6, 1e6)
@@ -42,3 +44,69 @@ def test_a_broken_file_is_named(tmp_path, content):
     with pytest.raises(UserError, match=r"a\.json contains no pixel size") as caught:
         read_pixel_size_nm(tmp_path, "a")
     assert json.loads(caught.value.hint.split("read ")[1].split(" (")[0])
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Two TIFFs that state 2 nm, in the folder of images of an annotated folder."""
+    (tmp_path / "images").mkdir()
+    for name in "ab":
+        pixels = np.zeros((8, 8), np.uint8)
+        write_micrograph(tmp_path / "images" / f"{name}.tif", Micrograph(pixels, (2.0, 2.0), name=name))
+    return tmp_path / "images"
+
+
+def read(images, name="a"):
+    micrograph = read_micrograph(images / f"{name}.tif")
+    return micrograph.pixel_size_nm, " ".join(micrograph.all_remarks)
+
+
+def test_the_pixel_size_of_the_panel_counts_instead_of_the_file(images):
+    save_pixel_size_nm(images.parent, "a", (0.5, 0.5))
+    assert read(images) == ((0.5, 0.5), "Pixel size 0.5 nm from scale/NAME.json. 2 nm from the image file is not used.")
+    assert read(images, "b") == ((2, 2), "")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "image,pixel_size\na.tif,0.5 nm\nc.tif,9 nm\n",
+        "pixel_size;image\r\n0.5 nm;a\r\n\r\n",
+        "image, pixel_size, mag\na, 5 angstrom, 100k\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "shift_jis"])
+def test_a_table_gives_the_pixel_size_of_each_image(images, content, encoding):
+    (images / "pixel_sizes.csv").write_bytes(content.encode(encoding))
+    size, remark = read(images)
+    assert size == pytest.approx((0.5, 0.5)) and "Pixel size 0.5 nm from pixel_sizes.csv." in remark
+    assert read(images, "b") == ((2, 2), "")
+
+
+def test_a_table_that_repeats_the_file_contradicts_nothing(images):
+    (images / "pixel_sizes.csv").write_text("image,pixel_size\na,2.01 nm\n")
+    assert read(images) == ((2.01, 2.01), "Pixel size 2.01 nm from pixel_sizes.csv.")
+
+
+def test_given_sizes_that_disagree_are_not_used(images):
+    save_pixel_size_nm(images.parent, "a", (0.5, 0.5))
+    (images / "pixel_sizes.csv").write_text("image,pixel_size\na,0.6 nm\n")
+    size, remark = read(images)
+    assert size is None
+    assert "so neither is used: 0.5 nm from scale/NAME.json, 0.6 nm from pixel_sizes.csv" in remark
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "has the columns none"),
+        ("name,size\na,1 nm\n", "has the columns name, size; it needs image and pixel_size"),
+        ("image,pixel_size\na,0.5\n", "line 2: '0.5' is not a length"),
+        ("image,pixel_size\nb,1 nm\na\n", "line 3: '' is not a length"),
+    ],
+)
+def test_a_broken_table_is_named(images, content, words):
+    (images / "pixel_sizes.csv").write_text(content)
+    with pytest.raises(UserError, match=r"pixel_sizes\.csv") as caught:
+        read(images)
+    assert words in str(caught.value)
