@@ -14,7 +14,7 @@ ROWS = (("aggregate", "compact", "chains"), ("soot", "dlca", "sintered"))
 
 
 def picture(name: str) -> npt.NDArray[np.uint8]:
-    """A sample of a recipe, and its labels in shades beside it."""
+    """A sample of a recipe, and its labels in shades next to it."""
     recipe = read_recipe(name)
     size = recipe.pixel_size_nm * 512 / SIDE_PX
     sample = make_sample(recipe.replace(height_px=SIDE_PX, width_px=SIDE_PX, pixel_size_nm=size), None, 1, 1)

@@ -15,7 +15,7 @@ CHANGES = {"growth.fractal_dimension": 75, "growth.particles": 60, "materials.1.
 
 
 def show(viewer: napari.Viewer) -> None:
-    """Show an aggregate in space beside its image."""
+    """Show an aggregate in 3D next to its image."""
     viewer.theme = "dark"
     viewer.window.resize(1280, 800)
     panel = open_panel(viewer, "Aggregates")

@@ -14,7 +14,7 @@ QUALITY = 82
 
 
 def show(viewer: napari.Viewer) -> None:
-    """Show a preview beside a micrograph, with its intensities."""
+    """Show a preview next to a micrograph, with its intensities."""
     viewer.theme = "light"
     viewer.window.resize(1280, 800)
     viewer.open_sample("napari-particleforge", "spheres")

@@ -37,7 +37,7 @@ def main() -> None:
 
 @contextmanager
 def new_viewer() -> Iterator[napari.Viewer]:
-    """Viewer of a person who has no workspace yet."""
+    """Viewer without a workspace."""
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path.home = staticmethod(lambda: Path(folder))
         yield napari.Viewer(title="ParticleForge")
@@ -82,7 +82,7 @@ def annotate(viewer: napari.Viewer, truth: np.ndarray) -> None:
 
 
 def augment(viewer: napari.Viewer) -> None:
-    """Look at four samples, then grow some."""
+    """Preview four samples, then generate some."""
     panel = open_panel(viewer, "Augment")
     hide(viewer)
     wait(viewer.layers.events.inserted, panel.preview.click)
@@ -107,7 +107,7 @@ def train(viewer: napari.Viewer, minutes: float) -> None:
 
 
 def measure(viewer: napari.Viewer) -> None:
-    """Measure with what was trained; light up the particles of a bar."""
+    """Measure with what was trained; highlight the particles of a bar."""
     panel = open_panel(viewer, "Measure")
     panel.image.value = viewer.layers["rods"]
     panel.model.set_value(pathlib.Path.home() / "ParticleForge" / "models" / "detector-1")
@@ -137,7 +137,7 @@ def hide(viewer: napari.Viewer) -> None:
 
 
 def wait(signal: Signal, start: Callable[[], object] = lambda: None) -> None:
-    """Do something and let the window live until a signal is emitted."""
+    """Do something and keep the window responsive until a signal is emitted."""
     loop = QEventLoop()
 
     def end(*_: object) -> None:
@@ -151,7 +151,7 @@ def wait(signal: Signal, start: Callable[[], object] = lambda: None) -> None:
 
 
 def settle(milliseconds: int = SETTLED_MS) -> None:
-    """Let the window draw itself."""
+    """Give the window time to draw itself."""
     loop = QEventLoop()
     QTimer.singleShot(milliseconds, loop.quit)
     loop.exec()

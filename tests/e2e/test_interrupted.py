@@ -67,8 +67,8 @@ def test_growing_is_cancelled_and_goes_on(make_napari_viewer, open_panel, qtbot,
     set_front(panel, count=2000)
     start_until(qtbot, panel)
     cancel(qtbot, panel)
-    assert "goes on" in panel.row.message.text()
-    dataset = Dataset.open(annotated / "datasets" / "grown-1.zarr")
+    assert "To continue" in panel.row.message.text()
+    dataset = Dataset.open(annotated / "datasets" / "augmented-1.zarr")
     written = sum(len(dataset.shard_range(k)) for k in set(dataset.shards) - set(dataset.missing_shards()))
     assert 0 < written < 2000 and dataset[0].labels.any()
     start_until(qtbot, panel, lambda advance: advance.message == "Drawing samples" and advance.done == written)
@@ -86,11 +86,11 @@ def test_growing_onto_a_full_disk_says_so_and_goes_on_once_there_is_room(
     with qtbot.waitSignal(panel.row.failed, timeout=LIMIT_MS):
         panel.row.button.click()
     assert "the disk is full" in panel.row.message.text() and "Make room" in panel.row.message.text()
-    dataset = Dataset.open(disk / "ParticleForge" / "datasets" / "grown-1.zarr")
+    dataset = Dataset.open(disk / "ParticleForge" / "datasets" / "augmented-1.zarr")
     missing = dataset.missing_shards()
     assert 0 < len(missing) < len(dataset.shards) and dataset[0].labels.any()
     enlarge()
-    assert panel.name.text() == "grown-1"
+    assert panel.name.text() == "augmented-1"
     assert work(panel)["samples"] == 64
     assert dataset.missing_shards() == [] and dataset[63].labels.any()
 

@@ -118,7 +118,7 @@ def test_show_says_what_is_missing(tmp_path):
     with pytest.raises(UserError, match="holds no results"):
         show(tmp_path, SPHERES / "images")
     measured = sizes(SPHERES / "labels", tmp_path / "results", images=SPHERES / "images")
-    with pytest.raises(UserError, match="has no image spheres_2"):
+    with pytest.raises(UserError, match="does not contain the measured image spheres_2"):
         show(measured.out, SPHERES / "images" / "spheres_1.tif")
 
 

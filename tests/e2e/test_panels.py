@@ -66,7 +66,7 @@ def opened(make_napari_viewer, project):
         widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QDialog) and widget.isVisible()
     ]
     for panel in filter(isalive, panels):
-        panel.shut()
+        panel.end()
     assert not jobs_left()
 
 
@@ -131,9 +131,9 @@ def test_particles_are_measured_picked_filtered_removed_and_exported(opened, qtb
     expected = measure_particles(np.asarray(layer.data), pixel_size_nm=1.2)
     np.testing.assert_allclose(rows["ecd_nm"], expected["ecd_nm"], rtol=1e-6)
     assert rows["score"].between(0, 1).all()
-    assert f"{(rows['weight'] > 0).sum()} particles of {len(rows)}" in panel.view.headline.text()
+    assert f"{(rows['weight'] > 0).sum()} of {len(rows)} particles" in panel.view.headline.text()
 
-    # A bar lights up its particles; a click in the image selects the row and fills the bar.
+    # A bar highlights its particles; a click in the image selects the row and fills the bar.
     qtbot.waitUntil(lambda: bool(panel.view.plot.bars), timeout=LIMIT_MS)
     panel.view.plot.pick_bar(0)
     low, high = panel.view.plot.bars[0]
@@ -145,8 +145,8 @@ def test_particles_are_measured_picked_filtered_removed_and_exported(opened, qtb
     assert panel.view._particles.selected == {place["label"]}
     chosen = panel.view.table.selectionModel().selectedRows()
     assert [panel.view.table.ids()[index.row()] for index in chosen] == [place["label"]]
-    lit = sum(bar.get_height() for bar in panel.view.plot._lit)
-    assert lit == pytest.approx(place["weight"] / counts["weight"].mean())
+    highlighted = sum(bar.get_height() for bar in panel.view.plot._highlighted)
+    assert highlighted == pytest.approx(place["weight"] / counts["weight"].mean())
     mouse_press_callbacks(viewer, make_event(viewer, (0, 0), "mouse_press"))
     mouse_move_callbacks(viewer, make_event(viewer, (9, 9), "mouse_move", (160, 160)))
     mouse_release_callbacks(viewer, make_event(viewer, (9, 9), "mouse_release", (160, 160)))
@@ -202,7 +202,7 @@ def test_an_image_without_particles_gives_a_calm_sentence(opened, qtbot):
         "Measure", (pixels, {"name": "nothing", "rgb": True, "scale": (2, 2), "units": "um"}, "image")
     )
     measure(qtbot, panel)
-    assert "No particle was found" in panel.row.message.text() + panel.view.headline.text()
+    assert "No particles were found" in panel.row.message.text() + panel.view.headline.text()
     assert not np.asarray(viewer.layers[-1].data).any() and panel.view.table.ids() == []
     assert panel.row.message.styleSheet() == ""
 
@@ -267,7 +267,7 @@ def test_closing_the_panel_ends_its_job(opened, qtbot, project):
     qtbot.waitUntil(lambda: not psutil.pid_exists(pid), timeout=LIMIT_MS)
 
 
-def test_four_samples_are_shown_and_a_dataset_is_grown(opened, qtbot, project):
+def test_four_samples_are_shown_and_a_dataset_is_generated(opened, qtbot, project):
     viewer, panel = opened("Augment", micrograph())
     panel.preview.click()
     qtbot.waitUntil(lambda: "Preview particles" in viewer.layers, timeout=LIMIT_MS)
@@ -286,13 +286,13 @@ def test_four_samples_are_shown_and_a_dataset_is_grown(opened, qtbot, project):
     front.set_params(front.params().replace(count=3))
     with qtbot.waitSignal(panel.row.done, timeout=LIMIT_MS):
         panel.row.button.click()
-    path = project / "datasets" / "grown-1.zarr"
+    path = project / "datasets" / "augmented-1.zarr"
     dataset = Dataset.open(path)
     assert len(dataset) == 3 and dataset.meta["recipe"]["deformation"]["kind"] == "grid"
-    stack, particles = viewer.layers["grown-1"], viewer.layers["grown-1 particles"]
+    stack, particles = viewer.layers["augmented-1"], viewer.layers["augmented-1 particles"]
     np.testing.assert_array_equal(np.asarray(stack.data[1]), dataset[1].micrograph.pixels)
     np.testing.assert_array_equal(np.asarray(particles.data[2]), dataset[2].labels)
-    assert "Preview" not in viewer.layers and panel.name.text() == "grown-2"
+    assert "Preview" not in viewer.layers and panel.name.text() == "augmented-2"
     assert np.allclose(stack.scale[1:], viewer.layers["spheres"].scale)
 
 

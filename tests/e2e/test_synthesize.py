@@ -126,7 +126,7 @@ def test_drawing_is_cancelled_and_goes_on(make_napari_viewer, open_panel, qtbot,
     pid = panel.row.pid
     with qtbot.waitSignal(panel.row.stopped, timeout=LIMIT_MS):
         panel.row.button.click()
-    assert "goes on" in panel.row.message.text() and not psutil.pid_exists(pid)
+    assert "To continue" in panel.row.message.text() and not psutil.pid_exists(pid)
     dataset = Dataset.open(workspace / "datasets" / "rendered-1.zarr")
     missing = dataset.missing_shards()
     assert 0 < len(missing) < len(dataset.shards) and dataset[0].labels.any()

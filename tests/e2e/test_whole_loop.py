@@ -81,10 +81,10 @@ def test_the_whole_loop(viewer, mouse, open_panel, work, qtbot, workspace, tmp_p
 
     panel = open_panel(viewer, "Augment")
     panel.form.front.set_params(panel.form.front.params().replace(count=4))
-    grown = work(panel)
-    dataset = Dataset.open(Path(grown["dataset"]))
+    generated = work(panel)
+    dataset = Dataset.open(Path(generated["dataset"]))
     assert len(dataset) == 4 and dataset[0].micrograph.pixel_size_nm == pytest.approx((pixel_nm, pixel_nm))
-    assert viewer.layers["grown-1 particles"].data.shape[0] == 4
+    assert viewer.layers["augmented-1 particles"].data.shape[0] == 4
 
     panel = open_panel(viewer, "Train")
     panel.form.front.set_params(panel.form.front.params().replace(minutes=0.4))

@@ -167,7 +167,7 @@ def test_a_slider_puts_its_number_into_the_recipe_and_the_last_answer_is_shown(q
     viewer.dims.ndisplay = 3
     qtbot.waitUntil(lambda: viewer.layers[SPHERES].ndim == 3, timeout=LIMIT_MS)
     assert section.solid.isChecked() and viewer.dims.ndisplay == 3
-    section.shut()
+    section.end()
 
 
 @leaves_nothing
@@ -184,7 +184,7 @@ def test_what_cannot_be_grown_is_told_and_the_last_aggregate_stays(qtbot, home):
     with qtbot.waitSignal(section.grown, timeout=LIMIT_MS):
         section.sliders.by_name["growth.fractal_dimension"].setValue(80)
     assert section.message.text() == ""
-    section.shut()
+    section.end()
 
 
 def test_sliders_are_those_of_the_recipe(qtbot):
@@ -273,7 +273,7 @@ def test_a_shadow_is_shown_against_the_recipe_or_another_one(qtbot, home):
     assert view.shadow.currentText() == "one"
     view.against.setCurrentText("two")
     qtbot.waitUntil(lambda: list(view.plot.tables) == ["one", "two"], timeout=LIMIT_MS)
-    with qtbot.waitSignal(view.asked) as asked:
+    with qtbot.waitSignal(view.requested) as asked:
         view.use.click()
     assert asked.args == [small(fractal_dimension=2.2), "one"]
     view.stop()
@@ -340,7 +340,7 @@ def test_the_panel_says_what_is_missing_and_hands_over_images(qtbot, home, tmp_p
     assert panel._scratch is scratch and scratch.path.is_dir()  # those of what is running
     panel.row.cancel()
     go_on.set()
-    panel.shut()
+    panel.end()
 
 
 @leaves_nothing
@@ -354,7 +354,7 @@ def test_shadows_of_before_are_there_when_the_panel_opens(qtbot, home):
     qtbot.waitUntil(lambda: list(panel.view.plot.tables) == ["mine"], timeout=LIMIT_MS)
     panel.growth.set_params(small(), "small")
     qtbot.waitUntil(lambda: list(panel.view.plot.tables) == ["mine", RECIPE], timeout=LIMIT_MS)
-    panel.shut()
+    panel.end()
 
 
 def test_the_first_ready_recipe_is_the_default():

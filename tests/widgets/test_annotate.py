@@ -240,7 +240,7 @@ def test_split_merge_erase_undo(opened, image_file):
     np.testing.assert_array_equal(layer.data, whole)
     choose_tool(panel, "split")
     gesture(viewer, (1, 1), (1, 30))
-    assert "no particle below the line" in panel.message.text()
+    assert "no particle under the line" in panel.message.text()
     np.testing.assert_array_equal(layer.data, whole)
 
 
@@ -297,7 +297,7 @@ def test_a_line_on_the_scale_bar_gives_the_scale_which_is_kept(opened, qtbot, tm
     points = viewer.add_points([[10, 10]])
     panel.begin.click()
     panel.scale.from_file.click()
-    assert "states no pixel size" in panel.message.text()
+    assert "does not state a pixel size" in panel.message.text()
     panel.scale.measure.click()
     gesture(viewer, (362, 203), (361, 250), (364, 296))
     assert "100.0 px" in panel.scale.drawn.text()
@@ -397,7 +397,7 @@ def test_frames_of_a_stack_are_annotated_one_by_one(opened, home):
     [
         ({"data": np.where(GREY > 240, np.nan, GREY)}, "NaN"),
         ({"data": np.ones((8, 9))}, "of no use for training"),
-        ({"data": np.broadcast_to(np.uint8(1), (20_000, 20_000))}, "million pixels are the most"),
+        ({"data": np.broadcast_to(np.uint8(1), (20_000, 20_000))}, "million pixels can be annotated"),
     ],
     ids=["nan", "constant", "huge"],
 )
@@ -406,7 +406,7 @@ def test_images_that_cannot_be_annotated_are_refused_in_a_sentence(opened, optio
     panel.begin.click()
     assert reason in panel.message.text()
     assert panel.session is None and len(viewer.layers) == 1
-    assert panel.counted.text() == "Nothing is being annotated."
+    assert panel.counted.text() == "No image is being annotated."
 
 
 def test_another_image_of_the_same_name_is_not_mixed_up(opened, qtbot, home):
@@ -418,7 +418,7 @@ def test_another_image_of_the_same_name_is_not_mixed_up(opened, qtbot, home):
     viewer, panel = opened(name="a", data=GREY.T.reshape(48, 64))
     panel.begin.click()
     assert panel.session is None
-    assert "another image called a" in panel.message.text()
+    assert "a different image called a" in panel.message.text()
     panel.folder.value = home.parent / "other"
     panel.begin.click()
     panel.session.particles.paint((30, 30), 2)

@@ -13,7 +13,7 @@ from particleforge.sample import Sample
 from particleforge.store.annotated import write_annotated
 from particleforge.widgets.augment.panel import AugmentPanel
 from particleforge.widgets.augment.preview import Preview
-from particleforge.widgets.augment.sizes import grown_sizes, size_shift, warped_sizes
+from particleforge.widgets.augment.sizes import dataset_sizes, size_shift, warped_sizes
 from particleforge.widgets.augment.sizes_view import SizesView
 from particleforge.widgets.folder_chooser import NOTHING_YET
 
@@ -54,10 +54,10 @@ def test_images_are_scaled_and_compared_until_nobody_waits():
 
 
 def test_a_dataset_is_compared_with_its_sources():
-    shift = grown_sizes([discs([8, 10])], [discs([9, 11]), discs([9, 11])], lambda: False)
+    shift = dataset_sizes([discs([8, 10])], [discs([9, 11]), discs([9, 11])], lambda: False)
     assert (len(shift.before), len(shift.after)) == (2, 4) and shift.distance > 0
     with pytest.raises(Cancelled):
-        grown_sizes([discs([8])], [discs([8])], lambda: True)
+        dataset_sizes([discs([8])], [discs([8])], lambda: True)
 
 
 def test_before_and_after_are_shown_side_by_side(qtbot):
@@ -66,7 +66,7 @@ def test_before_and_after_are_shown_side_by_side(qtbot):
     view.show_shift(size_shift([discs([8, 10, 12])], [discs([9, 13])]))
     assert [label.text() for label in view.figures["Particles"]] == ["3", "2"]
     assert [curve.name for curve in view.plot.curves] == ["before", "after"]
-    assert "Wasserstein" in view.distance.text() and not view.isHidden()
+    assert "Wasserstein" in view.distance.toolTip() and not view.isHidden()
     view.resize(300, 260)
     assert not view.grab().isNull()
     view.show_shift(None)
@@ -101,4 +101,4 @@ def test_buttons_say_what_is_missing_until_it_is_there(qtbot, tmp_path, monkeypa
     qtbot.waitUntil(panel.row.button.isEnabled, timeout=LIMIT_MS)
     assert panel.preview.isEnabled() and not panel.row.missing.isVisible()
     panel.name.setText(" ")
-    assert panel.row.missing.text() == "Give it a name." and panel.preview.isEnabled()
+    assert panel.row.missing.text() == "Enter a name." and panel.preview.isEnabled()

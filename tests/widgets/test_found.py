@@ -122,7 +122,7 @@ def test_a_plane_that_could_not_be_measured_stays_in_its_place(tmp_path):
 def test_no_particle_is_an_empty_table(tmp_path):
     found = read_found(written(tmp_path / "out", ()), "nothing")
     assert len(found.table) == 0 and {"label", "ecd_px", "touches_border", "plane"} <= set(found.table)
-    assert found.remarks("nothing", in_pixels=True) == "No particle was found in nothing."
+    assert found.remarks("nothing", in_pixels=True) == "No particles were found in nothing."
 
 
 @pytest.mark.parametrize(

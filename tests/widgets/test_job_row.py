@@ -70,7 +70,7 @@ def test_a_click_runs_a_job_and_its_result_comes_to_the_thread_of_qt(qtbot, row,
     ear, seen = Ear(), []
     row.advanced.connect(ear.hear)
     row.advanced.connect(lambda advance: seen.append((advance.done, row.bar.value(), row.button.text())))
-    row.asked.connect(lambda: row.start(lambda: drawing(tmp_path / "made.zarr")))
+    row.requested.connect(lambda: row.start(lambda: drawing(tmp_path / "made.zarr")))
     with qtbot.waitSignal(row.done, timeout=LIMIT_MS) as done:
         row.button.click()
         assert row.button.text() == "Stop" and row.bar.isVisible()

@@ -32,7 +32,7 @@ from particleforge.widgets.measure.export import (
 )
 from particleforge.widgets.measure.export_row import EXPORTS, with_suffix
 from particleforge.widgets.measure.filter import Filter, Limit
-from particleforge.widgets.measure.particles import LIT, REMEASURE_MS, Particles
+from particleforge.widgets.measure.particles import HIGHLIGHT, REMEASURE_MS, Particles
 from particleforge.widgets.measure.plot import SizesPlot
 from particleforge.widgets.measure.table import ParticleTable
 from particleforge.widgets.measure.view import headline
@@ -110,7 +110,7 @@ def test_a_filter_says_which_particles_count_and_the_others_are_hidden(particles
 def test_particles_the_border_rule_gives_no_weight_are_shown_but_not_counted(qapp):
     found = Particles(Labels(discs()), table_of(discs(), rules=Rules()), Rules())
     assert found.counted["label"].tolist() == [2, 3, 5, 6, 8]
-    assert "5 particles of 6 counted" in headline(found.counted, 6, None)
+    assert "5 of 6 particles counted" in headline(found.counted, 6, None)
     assert colour(found.layer, 9)[3] > 0 and not found.layer.features["counted"][9]
     sizes, weights = found.counted["ecd_px"], found.counted["weight"]
     mean = np.exp(np.average(np.log(sizes), weights=weights))
@@ -157,7 +157,7 @@ def test_selected_particles_are_lit_up_and_the_plain_colours_come_back(particles
     plain = colour(particles.layer, 5)
     with qtbot.waitSignal(particles.selection_changed):
         particles.select([3, 8])
-    np.testing.assert_allclose(colour(particles.layer, 3), LIT)
+    np.testing.assert_allclose(colour(particles.layer, 3), HIGHLIGHT)
     assert colour(particles.layer, 5)[3] < 1
     particles.select([])
     np.testing.assert_allclose(colour(particles.layer, 5), plain)
@@ -220,19 +220,19 @@ def test_an_empty_layer_is_no_problem(qapp, qtbot):
     empty = np.zeros((20, 20), np.uint32)
     found = Particles(Labels(empty), table_of(empty))
     found.set_filter(Filter(cut_by_border=False, min_diameter=3))
-    assert not len(found.counted) and headline(found.counted, 0, None) == "No particle was found."
+    assert not len(found.counted) and headline(found.counted, 0, None) == "No particles were found."
     found.release()
 
 
 def test_figures_in_front():
     table = table_of(discs(), 2.0)
     text = headline(table, 9, 2.0)
-    assert "6 particles of 9 counted" in text and "GSD" in text
+    assert "6 of 9 particles counted" in text and "GSD" in text
     mean = np.exp(np.log(table["ecd_nm"]).mean())
     assert f"geometric mean {mean:.4g} nm" in text and f"D50 {table['ecd_nm'].median():.4g} nm" in text
     assert "counted</b><br>3 are cut by the border<br>" in headline(table, 9, 2.0, cut=3)
     assert "1 particle<" in headline(table[:1], 1, None) and "px" in headline(table, 6, None)
-    assert headline(table[:0], 3, None) == "None of 3 particles counts."
+    assert headline(table[:0], 3, None) == "0 of 3 particles counted."
 
 
 def test_rows_follow_particles_and_particles_follow_rows(qtbot):
@@ -275,7 +275,7 @@ def test_a_bar_gives_its_particles_and_every_particle_has_a_bar(qtbot):
     plot.pick_bar(len(plot.bars) - 1)
     assert found[0] == found[1] and found[0]
     plot.highlight(found[0])
-    assert sum(bar.get_height() for bar in plot._lit) == len(found[0])
+    assert sum(bar.get_height() for bar in plot._highlighted) == len(found[0])
 
     density = next(line for line in plot.canvas.figure.axes[0].lines if line.get_label() == "density")
     x, y = density.get_data()

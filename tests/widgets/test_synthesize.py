@@ -18,7 +18,6 @@ from particleforge.recipes.neighbourhood.recipe import Neighbourhood
 from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.recipes.synthesize import SynthesizeParams, draw_dataset
 from particleforge.widgets.form.section import Fold
-from particleforge.widgets.synthesize.beside import matched, matched_stack, placed, reference
 from particleforge.widgets.synthesize.compare import Compare
 from particleforge.widgets.synthesize.library import open_recipe, ready_recipes, save_recipe
 from particleforge.widgets.synthesize.panel import SynthesizePanel
@@ -26,6 +25,7 @@ from particleforge.widgets.synthesize.preview import Preview
 from particleforge.widgets.synthesize.ready_box import ReadyBox
 from particleforge.widgets.synthesize.recipe_section import NOTHING_YET, RecipeSection
 from particleforge.widgets.synthesize.sampler import Sampler, made_by
+from particleforge.widgets.synthesize.side_by_side import matched, matched_stack, placed, reference
 from particleforge.widgets.synthesize.truth import follow_truth, truth_features
 from particleforge.workflows.synthesize import synthesize
 
@@ -92,7 +92,7 @@ def test_a_recipe_is_edited_saved_and_opened(section, qtbot, home, monkeypatch):
     assert edited == read_recipe("gold_colloid").replace(particles=7)
     offered = home / "ParticleForge" / "recipes"
     answer(monkeypatch, "getSaveFileName", offered / "mine")
-    with qtbot.waitSignal(section.said) as said:
+    with qtbot.waitSignal(section.reported) as said:
         section.save.click()
     assert said.args == ["Saved as mine.yaml."]
     section.gallery.choose("soot")
@@ -210,7 +210,7 @@ def test_only_the_last_preview_is_shown(qtbot):
     qtbot.waitUntil(lambda: viewer.layers["Preview"].data.shape == (64, 64), timeout=LIMIT_MS)
     preview.hide()
     assert not viewer.layers
-    preview.shut()
+    preview.end()
 
 
 def test_truth_has_a_row_for_every_id():
@@ -294,9 +294,9 @@ def test_buttons_say_what_is_missing_until_it_is_there(qtbot, home):
     panel.recipe.gallery.choose("silica_spheres")
     assert panel.preview.isEnabled() and panel.row.button.isEnabled() and not panel.row.missing.isVisible()
     panel.name.setText(" ")
-    assert panel.row.missing.text() == "Give it a name." and panel.preview.isEnabled()
+    assert panel.row.missing.text() == "Enter a name." and panel.preview.isEnabled()
     panel.name.setText("mine")
     task = panel.prepare()()
     assert task.call == synthesize.reference and task.args["out"].endswith("mine.zarr")
     assert task.params["count"] == 20
-    panel.shut()
+    panel.end()

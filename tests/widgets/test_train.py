@@ -73,7 +73,7 @@ def test_a_stopped_training_can_be_used_and_resumed(train, qtbot):
     assert again.call == LEARN and again.args == task.args and again.params == {"minutes": 2.0}
     (out / "checkpoint.pt").unlink()
     signals.ended.emit(Result(value={"model": str(out), "particles": 10}))
-    assert panel.row.message.text() == "detector-1 has learned from 10 annotated particles. Choose it in Measure."
+    assert panel.row.message.text() == "detector-1 was trained on 10 annotated particles. Choose it in Measure."
     assert not panel.view.resume.isVisible() and not panel.view.resume.isEnabled()
 
 
@@ -82,13 +82,13 @@ def test_without_annotated_images_a_dataset_will_do(train, qtbot, tmp_path):
     shutil.rmtree(tmp_path / "ParticleForge" / "annotations")
     panel.check()
     assert panel.row.missing.text() == NOTHING_YET and not panel.row.button.isEnabled()
-    (tmp_path / "ParticleForge" / "datasets" / "grown-1.zarr").mkdir(parents=True)
+    (tmp_path / "ParticleForge" / "datasets" / "augmented-1.zarr").mkdir(parents=True)
     panel.reset_choices()
-    panel.grown.box.setCurrentText("grown-1")
+    panel.dataset.box.setCurrentText("augmented-1")
     assert not panel.row.missing.isVisible()
     panel.row.button.click()
     qtbot.waitUntil(lambda: len(jobs) == 1)
-    assert jobs[0][1].call == TRAIN and [Path(path).name for path in jobs[0][1].args["sources"]] == ["grown-1.zarr"]
+    assert jobs[0][1].call == TRAIN and [Path(path).name for path in jobs[0][1].args["sources"]] == ["augmented-1.zarr"]
 
 
 def test_annotated_images_alone_are_learned_from_and_with_a_dataset_trained_on(tmp_path):
@@ -96,18 +96,18 @@ def test_annotated_images_alone_are_learned_from_and_with_a_dataset_trained_on(t
     task = new_training(tmp_path, None, tmp_path / "out", params)
     assert task.call == LEARN and LearnParams.parse(task.params) == params
 
-    task = new_training(tmp_path / "gold", tmp_path / "grown.zarr", tmp_path / "out", params)
+    task = new_training(tmp_path / "gold", tmp_path / "augmented.zarr", tmp_path / "out", params)
     assert task.call == TRAIN and task.args["sources"] == [
         str(tmp_path / "gold"),
-        str(tmp_path / "grown.zarr"),
+        str(tmp_path / "augmented.zarr"),
     ]
     assert (task.params["minutes"], task.params["start"], task.params["seed"]) == (3, "scratch", 7)
-    assert new_training(None, tmp_path / "grown.zarr", tmp_path, params).args["sources"] == [
-        str(tmp_path / "grown.zarr")
+    assert new_training(None, tmp_path / "augmented.zarr", tmp_path, params).args["sources"] == [
+        str(tmp_path / "augmented.zarr")
     ]
 
 
-@pytest.mark.parametrize("given", [{"folder": "/data/gold"}, {"sources": ["/data/grown.zarr"]}])
+@pytest.mark.parametrize("given", [{"folder": "/data/gold"}, {"sources": ["/data/augmented.zarr"]}])
 def test_a_stopped_training_goes_on_with_what_it_was_started_with(tmp_path, given):
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(given | {"annotated": ["a"], "minutes": 2.0}))
     task = resumed_training(tmp_path)
@@ -126,8 +126,8 @@ def test_losses_and_score_are_drawn_over_time(qtbot, tmp_path):
     plot.show_log(log)
     assert not plot.isHidden()
     assert {curve.name: list(curve.points) for curve in plot.curves} == {
-        "loss": [(30.0, 2.0), (60.0, 1.0)],
-        "held-out loss": [(60.0, 1.5)],
+        "training loss": [(30.0, 2.0), (60.0, 1.0)],
+        "validation loss": [(60.0, 1.5)],
         "F1": [(60.0, 0.4)],
     }
     plot.resize(300, 150)

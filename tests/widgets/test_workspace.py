@@ -44,7 +44,7 @@ def _no_plugin(name):
 
 
 def test_names_are_free(tmp_path):
-    assert free_name(tmp_path / "nowhere", "grown", ".zarr") == "grown-1"
-    (tmp_path / "grown-1.zarr").mkdir()
-    (tmp_path / "grown-2").mkdir()
-    assert free_name(Path(tmp_path), "grown", ".zarr") == "grown-2"
+    assert free_name(tmp_path / "nowhere", "augmented", ".zarr") == "augmented-1"
+    (tmp_path / "augmented-1.zarr").mkdir()
+    (tmp_path / "augmented-2").mkdir()
+    assert free_name(Path(tmp_path), "augmented", ".zarr") == "augmented-2"

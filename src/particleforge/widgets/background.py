@@ -1,4 +1,4 @@
-"""Short work in a thread, where only the answer to the last request counts."""
+"""Short work in a thread, of which only the result of the last request counts."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject, Qt, Signal
 from particleforge.errors import Cancelled, UserError
 
 Outdated: TypeAlias = Callable[[], bool]
-"""Whether nobody waits for an answer any more."""
+"""Whether the result is no longer needed."""
 THREAD = "particleforge-background"
 """Name of the threads."""
 
@@ -18,13 +18,13 @@ THREAD = "particleforge-background"
 class Background(QObject):
     """Runs functions in threads; `done` or `failed` is emitted in the thread of Qt.
 
-    It has no parent on purpose: a thread that still works keeps it alive. An error that is no `UserError` goes the way
-    of errors in threads, and napari shows it.
+    It deliberately has no parent: a running thread keeps it alive. An error other than `UserError` is raised in the
+    thread, and napari shows it.
 
     Parameters
     ----------
     finishes
-        Whether the end of the program waits for the work, as it should where files are written.
+        Whether the program waits for the work before it exits, as it should when files are written.
     """
 
     done = Signal(object)
@@ -38,13 +38,13 @@ class Background(QObject):
         self._ended.connect(self._answer, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # not declared
 
     def run(self, work: Callable[[Outdated], object]) -> None:
-        """Call `work` in a thread; what was asked before is dropped, and told so by its argument."""
+        """Call `work` in a thread; an earlier request is dropped, and its argument then returns true."""
         self.drop()
         self._dropped = threading.Event()
         threading.Thread(None, self._work, THREAD, (work, self._dropped), daemon=not self._finishes).start()
 
     def drop(self) -> None:
-        """Forget what was asked."""
+        """Drop the current request."""
         self._dropped.set()
 
     def _work(self, work: Callable[[Outdated], object], dropped: threading.Event) -> None:

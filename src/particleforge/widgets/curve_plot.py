@@ -1,4 +1,4 @@
-"""Curves over a common axis, drawn by Qt: nothing has to be imported for it."""
+"""Curves over a common axis, drawn by Qt, so that nothing else has to be imported."""
 
 import math
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ class Curve:
     Parameters
     ----------
     name
-        As it stands in the legend.
+        As shown in the legend.
     points
         In the order of x.
     share
-        Whether y is a share of one, which has an axis of its own on the right.
+        Whether y is a fraction of one, which has its own axis on the right.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Axis:
-    """The x axis: its name, and the places that are marked with their texts."""
+    """The x axis: its name, and the positions and texts of its ticks."""
 
     name: str
     ticks: Sequence[tuple[float, str]]
@@ -57,7 +57,7 @@ class CurvePlot(QWidget):
         return QSize(280, HEIGHT_PX)
 
     def show_curves(self, curves: Sequence[Curve], axis: Axis) -> None:
-        """Draw other curves."""
+        """Draw these curves instead."""
         self.curves, self._axis = [curve for curve in curves if curve.points], axis
         self.setVisible(any(len(curve.points) > 1 for curve in self.curves))
         self.update()
@@ -96,16 +96,16 @@ class CurvePlot(QWidget):
     def _draw_frame(self, painter: QPainter, frame: QRectF, highest: str, shares: bool) -> None:
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawPolyline(QPolygonF([frame.topLeft(), frame.bottomLeft(), frame.bottomRight()]))
-        beside, end = Qt.AlignmentFlag.AlignRight, frame.right() + 4
+        rightwards, end = Qt.AlignmentFlag.AlignRight, frame.right() + 4
         for y, left, right in ((frame.top() - 6, highest, "1"), (frame.bottom() - 10, "0", "0")):
-            painter.drawText(QRectF(0, y, LEFT_PX - 4, LINE_PX), beside, left)
+            painter.drawText(QRectF(0, y, LEFT_PX - 4, LINE_PX), rightwards, left)
             if shares:
                 painter.drawText(QRectF(end, y, RIGHT_PX, LINE_PX), Qt.AlignmentFlag.AlignLeft, right)
         if shares:
             painter.drawLine(frame.topRight(), frame.bottomRight())
 
     def _draw_legend(self, painter: QPainter, frame: QRectF) -> None:
-        """Names of the curves in their colours, and that of the axis at the end."""
+        """Draw the names of the curves in their colours, and that of the axis at the end."""
         below, x = frame.bottom() + LINE_PX + 1, frame.left()
         for curve, colour in zip(self.curves, self._colours(), strict=False):
             painter.setPen(colour)
@@ -126,7 +126,7 @@ def round_steps(low: float, high: float) -> list[float]:
 
 
 def _text(painter: QPainter, place: QPointF, text: str, room: int) -> None:
-    """Write a tick's text below its place, inside a widget of some width."""
+    """Write a tick's text below its position, inside a widget of the given width."""
     width = painter.fontMetrics().horizontalAdvance(text) + 2
     left = min(max(place.x() - width / 2, 0.0), room - width)
     painter.drawText(QRectF(left, place.y() + 2, width, LINE_PX), Qt.AlignmentFlag.AlignHCenter, text)

@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 
 
 class Shown(Protocol):
-    """Samples that are looked at before."""
+    """Samples shown as a preview."""
 
     def next(self) -> None:
-        """Show others."""
+        """Show the next ones."""
 
     def touch(self) -> None:
-        """Draw them anew, soon, if any are shown."""
+        """Draw them again shortly, if any are shown."""
 
     def stop(self) -> None:
-        """Forget what was asked."""
+        """Drop the current request."""
 
 
 AnyShown = TypeVar("AnyShown", bound=Shown)
 
 
 class DrawPanel(Panel, Generic[AnyShown]):
-    """Draws samples of a recipe: some to look at, then as many as are wanted, which become a dataset.
+    """Draws samples of a recipe: a few as a preview, then a whole dataset.
 
-    A panel says what keeps samples from being drawn (`unready`) and what the job needs (`inputs`), and gives what shows
-    samples (`shown`).
+    A derived panel implements `unready`, the reason why no sample can be drawn, and `inputs`, what the job needs; it
+    sets `shown`, which shows the preview.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ class DrawPanel(Panel, Generic[AnyShown]):
     run
         Text of the button.
     name
-        What datasets are called.
+        What suggested names of datasets begin with.
     front
-        Fields of `SynthesizeParams` that are always seen.
+        Fields of `SynthesizeParams` that are always visible.
     """
 
     shown: AnyShown
@@ -64,15 +64,15 @@ class DrawPanel(Panel, Generic[AnyShown]):
             changed.connect(self.check)
 
     def unready(self) -> str | None:
-        """Say what keeps a sample from being drawn; None if nothing does."""
+        """Return why no sample can be drawn; None if one can."""
         raise NotImplementedError
 
     def inputs(self) -> Plain:
-        """Arguments of the job beside the dataset that is written."""
+        """Return the arguments of the job apart from the dataset to write."""
         raise NotImplementedError
 
     def problem(self) -> str | None:
-        """Say what is missing."""
+        """Return what is missing; None if nothing is."""
         return self.unready() or self.name.problem() or self.form.problem
 
     def check(self, *_: object) -> None:
@@ -81,22 +81,22 @@ class DrawPanel(Panel, Generic[AnyShown]):
         self.preview.setEnabled(self.unready() is None)
 
     def prepare(self) -> Callable[[], Task]:
-        """Say what to draw, and where it goes; a dataset that was interrupted is continued."""
+        """Return the job that writes the dataset; an interrupted one is continued."""
         args: dict[str, Any] = {**self.inputs(), "out": self.name.path}
         params = self.form.params()
         return lambda: Task.of(synthesize, params, **args)
 
-    def tell(self, samples: object, path: Path) -> None:
-        """Say where the dataset is, and offer the name of the next one."""
-        self.row.message.say(f"{samples} samples are in {path}. Choose them in Train.")
+    def report(self, samples: object, path: Path) -> None:
+        """Report where the dataset is, and suggest a name for the next one."""
+        self.row.message.report(f"{samples} samples were saved in {path}. Choose this dataset in Train.")
         self.name.offer()
 
     def stop(self) -> None:
-        """Say what is left of a stopped job."""
-        self.row.message.say(f"Stopped. {self.row.button.text()} with the same settings goes on where it was.")
+        """Report how to continue a stopped job."""
+        self.row.message.report(f"Stopped. To continue, press {self.row.button.text()} with the same settings.")
 
     def changed(self, *_: object) -> None:
-        """Draw anew what is shown, if it still can be drawn."""
+        """Draw the preview again, if it still can be drawn."""
         self.check()
         if self.preview.isEnabled():
             self.shown.touch()
@@ -104,5 +104,5 @@ class DrawPanel(Panel, Generic[AnyShown]):
             self.shown.stop()
 
     def _next(self) -> None:
-        self.row.message.say("")
+        self.row.message.report("")
         self.shown.next()

@@ -1,11 +1,11 @@
-"""How long a job will still take."""
+"""How much longer a job will take."""
 
 import time
 from collections.abc import Callable
 
 
 class Eta:
-    """Estimates the time left from how fast work was done since the first report.
+    """Estimates the time left from the rate of work since the first report.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ class Eta:
         self._first: tuple[float, float] | None = None
 
     def left_s(self, done: float, total: float) -> float | None:
-        """Seconds left; None while nothing can be said."""
+        """Seconds left; None while there is no estimate yet."""
         now_s = self._clock()
         if self._first is None or done < self._first[1]:
             self._first = (now_s, done)

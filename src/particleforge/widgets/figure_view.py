@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 class FigureView(QWidget):
     """Shows what `_draw` draws, in the colours of the theme.
 
-    matplotlib is imported, in a thread, when there is something to show.
+    matplotlib is imported in a thread when there is something to show.
 
     Parameters
     ----------
     height_px
-        It keeps this height.
+        Its fixed height.
     """
 
     def __init__(self, height_px: int, parent: QWidget | None = None) -> None:
@@ -41,12 +41,12 @@ class FigureView(QWidget):
         return QSize(300, self._height_px)
 
     def set_height(self, height_px: int) -> None:
-        """Keep another height."""
+        """Change the height."""
         self._height_px = height_px
         self.updateGeometry()
 
     def draw(self) -> None:
-        """Draw anew, once matplotlib is there."""
+        """Draw again, once matplotlib is imported."""
         if self.canvas is None:
             self._background.run(lambda _: _import_matplotlib())
         else:
@@ -55,17 +55,17 @@ class FigureView(QWidget):
             self.canvas.draw_idle()
 
     def changeEvent(self, event: QEvent | None) -> None:
-        """Draw anew in the colours of another theme."""
+        """Draw again in the colours of another theme."""
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.StyleChange and self.canvas is not None:
             self.draw()
 
     def _draw(self, figure: "Figure", ink: QColor) -> None:
-        """Draw on an empty figure; text and lines in `ink`, the colour of the text around."""
+        """Draw on an empty figure; text and lines in `ink`, the colour of the surrounding text."""
         raise NotImplementedError
 
     def _click(self, event: "Event") -> None:
-        """Answer a click on the figure."""
+        """Handle a click on the figure."""
 
     def _make_canvas(self, _: object) -> None:
         from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
@@ -79,7 +79,7 @@ class FigureView(QWidget):
 
 
 def in_ink(axes: "Axes", ink: QColor) -> None:
-    """Write and draw the lines of axes in a colour."""
+    """Draw the text and lines of axes in a colour."""
     name = ink.name()
     axes.tick_params(which="both", color=name, labelcolor=name)
     legend = axes.get_legend()
@@ -90,6 +90,6 @@ def in_ink(axes: "Axes", ink: QColor) -> None:
 
 
 def _import_matplotlib() -> None:
-    """Import what takes seconds, in a thread."""
+    """Import matplotlib, which takes seconds, in a thread."""
     import matplotlib.backends.backend_agg
     import matplotlib.figure  # noqa: F401

@@ -1,4 +1,4 @@
-"""Files and folders of ours as napari layers, and labels as files: what napari's File menu calls."""
+"""ParticleForge's files as napari layers, and labels as files, for napari's File menu."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ LENGTH = "nm"
 
 
 def get_reader(path: str | list[str]) -> Read | None:
-    """Return what opens a dataset, a folder of annotated images or a label image; None for anything else."""
+    """Return the reader of a dataset, a folder of annotated images or a label image; None for anything else."""
     if not isinstance(path, str):
         return None
     opened = Path(path)
@@ -31,7 +31,7 @@ def get_reader(path: str | list[str]) -> Read | None:
 
 
 def read_dataset(path: str) -> list[LayerData]:
-    """Show samples of a dataset as a stack that is read as it is looked at, with their particles above."""
+    """Return the samples of a dataset as a lazily read stack, with their particles above."""
     dataset, name = Dataset.open(Path(path)), Path(path).stem
     first = dataset[0]
     options = {"metadata": {"particleforge": first.recipe}, **geometry(first.micrograph.pixel_size_nm, 3)}
@@ -42,13 +42,13 @@ def read_dataset(path: str) -> list[LayerData]:
 
 
 def read_folder(path: str) -> list[LayerData]:
-    """Annotated images with their particles and strokes; all but the first pair are hidden."""
+    """Return annotated images with their particles and strokes; all but the first are hidden."""
     samples = read_annotated(Path(path))
     return [layer for number, sample in enumerate(samples) for layer in sample_layers(sample, visible=not number)]
 
 
 def read_label_image(path: str) -> list[LayerData]:
-    """Show a label image with the pixel size its file states."""
+    """Return a label image with the pixel size its file states."""
     size = open_labels(Path(path)).pixel_size_nm
     return [(read_labels(Path(path)), {"name": Path(path).stem, **geometry(size)}, "labels")]
 
@@ -68,13 +68,15 @@ def write_label_image(path: str, data: Any, attributes: dict[str, Any]) -> list[
         size = (y, x)
     levels = data[0] if attributes.get("multiscale") else data
     if len(levels.shape) != 2:
-        raise UserError(f"{attributes['name']} is a stack; one label image can be written.", "Split it first.")
+        raise UserError(
+            f"{attributes['name']} is a stack; only a single label image can be saved.", "Split the stack first."
+        )
     write_labels(Path(path), np.asarray(levels), pixel_size_nm=size)
     return [path]
 
 
 def sample_layers(sample: Sample, visible: bool = True) -> list[LayerData]:
-    """Layers of one annotated image, named after it."""
+    """Return the layers of one annotated image, named after it."""
     options = {"visible": visible, **geometry(sample.micrograph.pixel_size_nm)}
     name, rgb = sample.micrograph.name, sample.micrograph.axes == "YXC"
     layers: list[LayerData] = [

@@ -16,13 +16,13 @@ P = TypeVar("P", bound=Params)
 
 
 def part(cls: type[Params], names: Sequence[str]) -> type[Params]:
-    """Make a parameter class of some fields of another one."""
+    """Make a parameter class from some of the fields of another."""
     fields: dict[str, Any] = {name: (cls.model_fields[name].annotation, cls.model_fields[name]) for name in names}
     return create_model(f"{cls.__name__}Part", __base__=Params, **fields)
 
 
 class FoldedForm(QWidget, Generic[P]):
-    """A form for a parameter class of which only some fields are seen at once; not scrolling.
+    """A form for a parameter class that shows some fields at first; it does not scroll.
 
     `changed` is emitted after every change.
 
@@ -33,7 +33,7 @@ class FoldedForm(QWidget, Generic[P]):
     front
         Fields in front.
     left_out
-        Fields that are chosen elsewhere and keep their defaults here.
+        Fields that are set elsewhere and keep their defaults here.
     """
 
     changed = Signal()

@@ -17,7 +17,7 @@ NOTHING_YET = "Annotate at least one particle first, or choose another folder."
 class FolderChooser(QWidget):
     """The annotations of the workspace, or another folder laid out like them.
 
-    `changed` follows another folder, and another content of the chosen one.
+    `changed` is emitted when another folder is chosen, or the content of the chosen one changes.
     """
 
     changed = Signal()
@@ -26,8 +26,8 @@ class FolderChooser(QWidget):
         super().__init__()
         self.edit = folder_edit()
         self._watcher = QFileSystemWatcher(self)
-        self._watcher.directoryChanged.connect(self._look)
-        self.edit.changed.connect(self._look)
+        self._watcher.directoryChanged.connect(self._follow)
+        self.edit.changed.connect(self._follow)
         self.edit.value = workspace() / ANNOTATIONS
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -42,15 +42,15 @@ class FolderChooser(QWidget):
         self.edit.value = folder
 
     def problem(self) -> str | None:
-        """Say what the folder lacks, as far as that is seen at once."""
+        """Return what the folder lacks, as far as a quick check shows; None if nothing."""
         folder = self.value()
         if not (folder / "images").is_dir() or not (folder / "labels").is_dir():
             return NOTHING_YET
         files = [path for path in sorted((folder / "labels").iterdir()) if not path.name.startswith(".")]
         return None if any(_holds_particles(path, path.stat().st_mtime_ns) for path in files) else NOTHING_YET
 
-    def _look(self, _: object = None) -> None:
-        """Watch what there is of the folder now, or the nearest folder above it, in which it will be made."""
+    def _follow(self, _: object = None) -> None:
+        """Watch the folder, or the nearest existing folder above it."""
         folder = self.value()
         there = next((above for above in (folder, *folder.absolute().parents) if above.is_dir()), None)
         wanted = {str(path) for path in (there, folder / "images", folder / "labels") if path and path.is_dir()}
@@ -64,7 +64,7 @@ class FolderChooser(QWidget):
 
 @lru_cache(maxsize=1024)
 def _holds_particles(path: Path, changed_ns: int) -> bool:
-    """Whether a label image has any particle; one that cannot be read is left for the job to complain about."""
+    """Whether a label image has any particle; true for one that cannot be read, which the job reports."""
     try:
         return bool(read_labels(path).any())
     except UserError:

@@ -1,4 +1,4 @@
-"""Run and cancel a job, and see how it goes."""
+"""Run and cancel a job, and show its progress."""
 
 from collections.abc import Callable
 
@@ -18,35 +18,35 @@ _FINE = 1000
 
 
 class JobSignals(QObject):
-    """Turns what a job says in its own thread into signals, which Qt delivers in the thread of the receiver.
+    """Turns the messages of a job, sent from its thread, into signals, which Qt delivers in the thread of the receiver.
 
-    It has no parent on purpose: the job keeps it alive until it has said its last word.
+    It deliberately has no parent: the job keeps it alive until its last message.
     """
 
     advanced = Signal(object)
     ended = Signal(object)
 
     def start(self, task: Task) -> Job:
-        """Start a job that speaks through these signals."""
-        return Job(task, self._hear, job_environment())
+        """Start a job that reports through these signals."""
+        return Job(task, self._receive, job_environment())
 
-    def _hear(self, message: Advance | Outcome) -> None:
+    def _receive(self, message: Advance | Outcome) -> None:
         (self.advanced if isinstance(message, Advance) else self.ended).emit(message)
 
 
 class JobRow(QWidget):
-    """A button that runs or cancels a job, its progress, and what became of it.
+    """A button that runs or cancels a job, its progress, and its outcome.
 
-    `asked` is emitted when Run is clicked; whoever listens calls `start`. `advanced` passes on every report, `done`
-    the plain result; `stopped` follows a cancelled job and `failed` one that could not end well.
+    `requested` is emitted when Run is clicked; its receiver calls `start`. `advanced` passes on every progress report,
+    `done` the plain result; `stopped` follows a cancelled job and `failed` one that failed.
 
     Parameters
     ----------
     run, cancel
-        What the button says while nothing runs, and meanwhile.
+        Text of the button while nothing runs, and while the job runs.
     """
 
-    asked = Signal()
+    requested = Signal()
     advanced = Signal(object)
     done = Signal(object)
     stopped = Signal()
@@ -79,7 +79,7 @@ class JobRow(QWidget):
 
     @property
     def running(self) -> bool:
-        """Whether something is prepared or runs."""
+        """Whether a job is being prepared or runs."""
         return self._preparing or self._job is not None
 
     @property
@@ -92,20 +92,20 @@ class JobRow(QWidget):
         self._line.insertWidget(self._line.count() - 2, button)
 
     def set_problem(self, problem: str | None) -> None:
-        """Disable Run and say beside it what is missing, or enable it."""
+        """Disable Run and show below it what is missing, or enable it."""
         self._problem = problem
         if not self.running:
             self._show_problem()
 
     def start(self, prepare: Callable[[], Task]) -> None:
-        """Call a function that gives a task in a thread, then run the task as a job; nothing if one runs."""
+        """Call a function that returns a task in a thread, then run the task as a job; do nothing if one runs."""
         if self.running:
             return
         self._preparing, self._eta = True, Eta()
         self.button.setText(self._cancel_text)
         self.button.setEnabled(True)
-        self.missing.say("")
-        self.message.say("")
+        self.missing.report("")
+        self.message.report("")
         self.bar.setRange(0, 0)
         self.bar.setFormat("Preparing")
         self.bar.show()
@@ -127,7 +127,7 @@ class JobRow(QWidget):
         if self.running:
             self.cancel()
         else:
-            self.asked.emit()
+            self.requested.emit()
 
     def _launch(self, task: Task) -> None:
         signals = JobSignals()
@@ -149,7 +149,7 @@ class JobRow(QWidget):
         self.bar.setRange(0, _FINE if share else 0)
         self.bar.setValue(round(min(share, 1.0) * _FINE))
         self.bar.setFormat("%p %" if left_s is None else f"%p %, {duration(left_s)} left")
-        self.message.say(advance.message)
+        self.message.report(advance.message)
         self.advanced.emit(advance)
 
     def _end(self, outcome: Outcome) -> None:
@@ -157,12 +157,12 @@ class JobRow(QWidget):
             self.destroyed.disconnect(self._job.cancel)
         self._finish()
         if isinstance(outcome, Result):
-            self.message.say("")
+            self.message.report("")
             self.done.emit(outcome.value)
         elif isinstance(outcome, Failure):
             self._fail(JobError(outcome))
         else:
-            self.message.say("Stopped.")
+            self.message.report("Stopped.")
             self.stopped.emit()
 
     def _fail(self, error: UserError) -> None:
@@ -182,4 +182,4 @@ class JobRow(QWidget):
 
     def _show_problem(self) -> None:
         self.button.setEnabled(self._problem is None)
-        self.missing.say(self._problem or "")
+        self.missing.report(self._problem or "")

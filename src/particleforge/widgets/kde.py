@@ -8,12 +8,12 @@ from particleforge.measurement.statistics.sizes import Sizes
 
 
 def log_density(sizes: Floats, at: Floats, weights: Floats | None = None) -> Floats | None:
-    """Kernel density over ln d, at some diameters; None where fewer than two differ.
+    """Kernel density over ln d at some diameters; None if fewer than two differ.
 
     Parameters
     ----------
     sizes, weights
-        (n,) diameters, and how much each counts; None: all the same.
+        (n,) diameters and their weights; None: all equal.
     at
         (m,) diameters.
     """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from napari.layers import Image, Layer
 
 COPIED = ("scale", "translate", "rotate", "shear", "units", "axis_labels")
-"""What a layer made from another one has in common with it."""
+"""What a layer made from another one shares with it."""
 
 
 def geometry(layer: "Layer") -> dict[str, Any]:
@@ -25,13 +25,13 @@ def geometry(layer: "Layer") -> dict[str, Any]:
 
 
 def pixel_size_nm(layer: "Layer") -> tuple[float, float] | None:
-    """Pixel size along (Y, X) in nm; None where the layer's units are no lengths."""
+    """Pixel size along (Y, X) in nm; None if the layer's units are not lengths."""
     y, x = (_nm(unit, scale) for unit, scale in zip(layer.units[-2:], layer.scale[-2:], strict=True))
     return None if y is None or x is None else (y, x)
 
 
 def planes(layer: "Image") -> Source:
-    """Give the 2D images of an Image layer: one, or one for each plane of a stack; nothing is computed yet.
+    """Return the 2D images of an Image layer: one, or one for each plane of a stack; nothing is computed yet.
 
     Of a multiscale layer the finest level is taken.
 
@@ -45,7 +45,7 @@ def planes(layer: "Image") -> Source:
     if 0 in data.shape:
         raise UserError(f"{layer.name} is empty: its shape is {tuple(data.shape)}.", "Choose another layer.")
     if np.dtype(data.dtype).kind == "c":
-        raise UserError(f"{layer.name} holds complex numbers.", "Show its magnitude as a layer of its own.")
+        raise UserError(f"{layer.name} holds complex numbers.", "Show its magnitude as a separate layer.")
     if sides > 3:
         raise UserError(
             f"{layer.name} has {sides} axes; an image or a single stack of images is needed.",
@@ -62,7 +62,7 @@ def source_path(layer: "Layer") -> Path | None:
 
 
 def own_file(layer: "Image") -> Path | None:
-    """File a layer was opened from, if our readers find the planes of the layer in it, pixel by pixel."""
+    """File a layer was opened from, if our readers find the same planes in it, pixel by pixel."""
     path, shown = source_path(layer), planes(layer)
     if path is None or not is_image(path):
         return None
@@ -71,7 +71,7 @@ def own_file(layer: "Image") -> Path | None:
         equal = len(stored) == len(shown) and all(
             same_pixels(one.read().pixels, other.read().pixels) for one, other in zip(stored, shown, strict=True)
         )
-    except UserError:  # napari reads kinds of files we do not
+    except UserError:  # napari reads more kinds of files than ParticleForge
         return None
     return path if equal else None
 
@@ -94,7 +94,7 @@ def stack(parts: Iterable[npt.NDArray[Any]], of: "Image") -> npt.NDArray[Any]:
 
 
 def file_name(name: str) -> str:
-    """Turn the name of a layer into one a file can have."""
+    """Turn the name of a layer into a valid file name."""
     kept = "".join("_" if letter in '/\\:*?"<>|' or ord(letter) < 32 else letter for letter in name)
     return kept.strip(". ") or "image"
 

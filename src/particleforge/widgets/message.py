@@ -1,4 +1,4 @@
-"""A line of text that tells a person what happened."""
+"""A line of text that reports what happened."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from particleforge.widgets.form.editor import warning_colour
 
 
 class Message(QLabel):
-    """Says something inside a panel, so that no dialog is needed; hidden while there is nothing to say."""
+    """Shows a message inside a panel, so that no dialog is needed; hidden while there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -20,12 +20,12 @@ class Message(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.hide()
 
-    def say(self, text: str) -> None:
-        """Show plain news, or nothing."""
+    def report(self, text: str) -> None:
+        """Show a plain message; empty: hide."""
         self._show(text, "")
 
     def warn(self, error: UserError, log: Sequence[str] = ()) -> None:
-        """Show what is wrong and the way out; the last lines of a log are in the tooltip."""
+        """Show what is wrong, with a hint; the last lines of a log are in the tooltip."""
         self._show(str(error), f"color: {warning_colour(self).name()}", "\n".join(log[-30:]))
 
     def _show(self, text: str, style: str, tip: str = "") -> None:

@@ -13,11 +13,11 @@ from particleforge.widgets.workspace import MODELS, workspace
 
 Offer: TypeAlias = tuple[str, str]
 """Text and value of a choice."""
-SCRATCH: Offer = ("Nothing: from scratch", "scratch")
+SCRATCH: Offer = ("None (from scratch)", "scratch")
 
 
 def built_in(role: str, trainable: bool = False) -> list[Offer]:
-    """Models of a role that come with the package, or those of them that can be trained further."""
+    """Built-in models of a role: all, or those that can be trained further."""
     offered = bundled(role).items()
     return [(f"Built-in: {name} ({kind.title})", name) for name, kind in offered if kind.Training or not trainable]
 
@@ -34,9 +34,9 @@ class ModelChooser(QWidget):
     Parameters
     ----------
     role
-        What the models must be able to do.
+        Role of the models.
     starting
-        Whether a training is to start from it: only models that can be trained are offered, and no model at all.
+        Whether training starts from it: then only models that can be trained are offered, and none at all as a choice.
     """
 
     changed = Signal()
@@ -49,7 +49,7 @@ class ModelChooser(QWidget):
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         guard_wheel(self.box)
         self.button = QPushButton("…", self)
-        self.button.setToolTip("Take a model from any folder, one of ours or one of another program.")
+        self.button.setToolTip("Choose any model folder, made by ParticleForge or another program.")
         self.button.setFixedWidth(32)
         self.button.clicked.connect(self._browse)
         layout = QHBoxLayout(self)
@@ -60,7 +60,7 @@ class ModelChooser(QWidget):
         self.box.currentIndexChanged.connect(self.changed)
 
     def value(self) -> str:
-        """Return the name of a built-in model, or the folder of a model; nothing where there is no model."""
+        """Return the name of a built-in model or the folder of a model; empty if there is none."""
         return str(self.box.currentData() or "")
 
     def set_value(self, value: str | Path) -> None:
@@ -73,7 +73,7 @@ class ModelChooser(QWidget):
         self.changed.emit()
 
     def refresh(self) -> None:
-        """Offer the models there are now."""
+        """Update the models offered."""
         chosen = self.box.currentData()
         with QSignalBlocker(self.box):
             self.box.clear()
@@ -86,6 +86,6 @@ class ModelChooser(QWidget):
 
     def _browse(self) -> None:
         start = workspace() / MODELS
-        folder = QFileDialog.getExistingDirectory(self, "Folder of a model", str(start if start.is_dir() else ""))
+        folder = QFileDialog.getExistingDirectory(self, "Choose a model folder", str(start if start.is_dir() else ""))
         if folder:
             self.set_value(folder)

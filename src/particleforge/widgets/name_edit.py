@@ -9,7 +9,7 @@ from particleforge.widgets.workspace import free_name, workspace
 
 
 class NameEdit(QLineEdit):
-    """A name for a new entry of a folder of the workspace, with one suggested.
+    """A name for a new entry in a folder of the workspace, with a suggestion.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class NameEdit(QLineEdit):
         self.setText(free_name(workspace() / self._part, self._stem, self._suffix))
 
     def problem(self) -> str | None:
-        """Say why the name cannot be used."""
+        """Return why the name cannot be used; None if it can."""
         if not self.text().strip():
-            return "Give it a name."
+            return "Enter a name."
         return None

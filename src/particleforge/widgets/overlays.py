@@ -1,4 +1,4 @@
-"""What lies over a viewer's picture; napari below 0.9 keeps it at the viewer itself."""
+"""Overlays of a viewer; napari below 0.9 keeps them at the viewer itself."""
 
 from typing import TYPE_CHECKING, Any
 

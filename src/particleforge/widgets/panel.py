@@ -22,9 +22,9 @@ LEAST_WIDTH_PX = 300
 
 
 class Panel(QWidget):
-    """Choosers and forms, a button that runs a job, and what comes of it.
+    """Choosers and forms, a button that runs a job, and its results.
 
-    A panel says what goes in (`problem`, `prepare`) and what becomes of the result (`finish`). The job ends when the
+    A derived panel implements `problem` and `prepare` for the input, and `finish` for the result. The job ends when the
     panel or the viewer is closed.
 
     Parameters
@@ -32,7 +32,7 @@ class Panel(QWidget):
     viewer
         Where layers come from and go to.
     run, cancel
-        Texts of the button.
+        Text of the button while nothing runs, and while the job runs.
     """
 
     def __init__(self, viewer: "Viewer", run: str, cancel: str = "Cancel") -> None:
@@ -49,18 +49,18 @@ class Panel(QWidget):
         self.body.setContentsMargins(6, 6, 6, 6)
         self.add_lines()
         self.row = JobRow(run, cancel)
-        self.row.asked.connect(self.run)
+        self.row.requested.connect(self.run)
         self.row.advanced.connect(self.advance)
         self.row.done.connect(self.finish)
         self.row.stopped.connect(self.stop)
         self.row.failed.connect(self.fail)
 
     def problem(self) -> str | None:
-        """Say what keeps the job from being run; None if nothing does."""
+        """Return why the job cannot be run; None if it can."""
         raise NotImplementedError
 
     def prepare(self) -> Callable[[], Task]:
-        """Read the panel; return a function that writes what the job needs and gives its task, called in a thread.
+        """Read the panel; return a function, called in a thread, that writes what the job needs and returns its task.
 
         Raises
         ------
@@ -77,13 +77,13 @@ class Panel(QWidget):
         """Show how far the job has come."""
 
     def stop(self) -> None:
-        """Show what a cancelled job left."""
+        """Show what a cancelled job left behind."""
 
     def fail(self, error: UserError) -> None:
-        """Show what a failed job left; its error is shown already."""
+        """Show what a failed job left behind; its error is already shown."""
 
     def add_lines(self) -> None:
-        """Let labelled widgets go below what is there."""
+        """Start a new block of labelled widgets below the present content."""
         self._lines = QFormLayout()
         self._lines.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._lines.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
@@ -112,7 +112,7 @@ class Panel(QWidget):
         return chooser
 
     def reset_choices(self, event: object = None) -> None:
-        """Offer the layers there are now; napari calls it whenever they change."""
+        """Update the layers offered; napari calls it whenever they change."""
         for chooser in self._choosers:
             chooser.reset_choices()
         self.check()
@@ -130,12 +130,12 @@ class Panel(QWidget):
             return
         self.row.start(prepare)
 
-    def shut(self) -> None:
-        """End what is going on; the panel or the viewer is being closed."""
+    def end(self) -> None:
+        """End all work; the panel or the viewer is being closed."""
         self.row.cancel()
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Watch the viewer's window, and offer the layers that are there already."""
+        """Watch the viewer's window, and offer the layers present."""
         super().showEvent(event)
         if not self._watching and not self.isWindow():
             self._watching = True  # keeping the window itself would keep it alive
@@ -143,20 +143,20 @@ class Panel(QWidget):
         self.reset_choices()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Shut when the viewer is closed, which is the only time it hides itself."""
+        """End all work when the viewer is closed, which is the only time it hides itself."""
         if event is not None and event.type() == QEvent.Type.Hide and not event.spontaneous():
-            self.shut()
+            self.end()
         return False
 
     def event(self, event: QEvent | None) -> bool:
-        """Shut when napari takes the panel out of its window."""
+        """End all work when napari takes the panel out of its window."""
         if event is not None and event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.shut()
+            self.end()
         return super().event(event)
 
 
 class _Scrolling(QScrollArea):
-    """Scrolls up and down only: it is never narrower than what is in it."""
+    """Scrolls vertically only: it is never narrower than its content."""
 
     def __init__(self, content: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
@@ -167,7 +167,7 @@ class _Scrolling(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def minimumSizeHint(self) -> QSize:
-        """Take the width of the content beside the bar."""
+        """Make room for the content and the bar."""
         width = self._content.minimumSizeHint().width() + self._bar.sizeHint().width()
         return QSize(max(width, LEAST_WIDTH_PX), 100)
 

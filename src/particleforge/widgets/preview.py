@@ -1,4 +1,4 @@
-"""Layers that show what there would be."""
+"""Layers that show a preview."""
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
 FOLLOWING = {"scale", "units", "translate", "features", "metadata", "size", "face_color"}
-"""Options that belong to the data; others a person may have changed meanwhile."""
+"""Options that belong to the data; the user may have changed the others."""
 
 
 def put_layer(viewer: "Viewer", kind: type[AnyLayer], name: str, data: npt.NDArray[Any], **options: Any) -> AnyLayer:
-    """Give the layer of this name other data, or add it where there is none that fits."""
+    """Replace the data of the layer of this name, or add a layer if none fits."""
     old = find_layer(viewer, name)
     if isinstance(old, kind) and old.data.ndim == data.ndim and old.data.dtype == data.dtype:
         old.data = data
@@ -28,12 +28,12 @@ def put_layer(viewer: "Viewer", kind: type[AnyLayer], name: str, data: npt.NDArr
 
 
 def take_layer(viewer: "Viewer", name: str) -> None:
-    """Remove a layer, if it is there."""
+    """Remove a layer, if it exists."""
     layer = find_layer(viewer, name)
     if layer is not None:
         viewer.layers.remove(layer)
 
 
 def find_layer(viewer: "Viewer", name: str) -> Layer | None:
-    """Layer of a name; None where there is none."""
+    """Layer of a name; None if there is none."""
     return next((layer for layer in viewer.layers if layer.name == name), None)

@@ -1,4 +1,4 @@
-"""What napari gives to plugins."""
+"""The proxies napari passes to plugins."""
 
 from typing import TypeVar
 
@@ -6,6 +6,6 @@ Item = TypeVar("Item")
 
 
 def plain(item: Item) -> Item:
-    """Take off what napari wraps a viewer or layer in for plugins: wrapped ones are not equal to those of events."""
+    """Unwrap napari's proxy of a viewer or layer for plugins: proxies are not equal to the objects in events."""
     bare: Item = getattr(item, "__wrapped__", item)
     return bare

@@ -1,4 +1,4 @@
-"""What Qt's classes leave to be said each time."""
+"""Small additions to Qt."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,14 +9,14 @@ Found = TypeVar("Found")
 
 
 def present(found: Found | None) -> Found:
-    """Return what Qt always gives where it is asked for, though PyQt6 declares that it may be None."""
+    """Return an object that Qt always provides, although PyQt6 declares that it may be None."""
     if found is None:
         raise RuntimeError("Qt has deleted a part of this widget.")
     return found
 
 
 def single_shot(parent: QObject, interval_ms: int, call: Callable[[], None]) -> QTimer:
-    """Timer that calls a method once, `interval_ms` after it was started last."""
+    """Timer that calls a method once, `interval_ms` after its last start."""
     timer = QTimer(parent)
     timer.setSingleShot(True)
     timer.setInterval(interval_ms)

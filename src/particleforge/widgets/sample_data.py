@@ -1,4 +1,4 @@
-"""Sample micrographs as napari layers; the script that made them lies beside them."""
+"""Sample micrographs as napari layers; the script that made them is next to them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ def spheres() -> list[LayerData]:
 
 
 def rods() -> list[LayerData]:
-    """Rods with their true outlines; a burnt-in bar says how large a pixel is."""
+    """Rods with their true outlines; a burnt-in scale bar gives the pixel size."""
     return _layers(FOLDER / "rods", "rods.tif", "rods")
 
 

@@ -1,4 +1,4 @@
-"""A folder for what only two processes need for a while."""
+"""A temporary folder shared by two processes."""
 
 import shutil
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class Scratch:
-    """A temporary folder that goes when it is removed, forgotten, or the program ends."""
+    """A temporary folder, deleted by `remove`, when it is no longer referenced, or when the program ends."""
 
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix="particleforge-"))

@@ -16,19 +16,19 @@ from particleforge.store.planes import find_planes
 from particleforge.widgets.overlays import grid, scale_bar
 
 MOST_ROWS = 1_000_000
-"""Labels whose ids go higher get no features: there must be a row for every id below."""
+"""Labels with higher ids get no features, because features need a row for every lower id."""
 
 
 def show(results: Path, images: Path) -> napari.Viewer:
     """Open a viewer with every measured micrograph and its particles.
 
-    Each micrograph is an Image layer with a Labels layer above it, several lie side by side. Features of the labels
-    are the rows of ``particles.csv``; row i belongs to label i.
+    Each micrograph is an Image layer with a Labels layer above it; several are shown side by side. Features of the
+    labels are the rows of ``particles.csv``; row i belongs to label i.
 
     Parameters
     ----------
     results
-        Folder that `measure` or `sizes` wrote.
+        Folder written by `measure` or `sizes`.
     images
         The image, stack or folder of images that was measured.
 
@@ -42,7 +42,9 @@ def show(results: Path, images: Path) -> napari.Viewer:
     planes = find_planes(images)
     missing = sorted({*sizes} - {*planes.names})
     if missing:
-        raise UserError(f"{images} has no image {missing[0]}, which was measured.", "Give the images of these results.")
+        raise UserError(
+            f"{images} does not contain the measured image {missing[0]}.", "Give the images these results come from."
+        )
     viewer = napari.Viewer(title=f"ParticleForge: {results}")
     for name, pixel_size_nm in reversed(sizes.items()):
         geometry: dict[str, Any] = {}
@@ -59,7 +61,7 @@ def show(results: Path, images: Path) -> napari.Viewer:
 
 
 def features(table: pd.DataFrame, highest: int) -> pd.DataFrame | None:
-    """Table with a row for every id from 0 (background) to `highest`, empty where there is no particle."""
+    """Table with a row for every id from 0 (background) to `highest`, empty for ids without a particle."""
     if highest > MOST_ROWS:
         return None
     dense = table.set_index("label").reindex(range(highest + 1))
@@ -68,8 +70,8 @@ def features(table: pd.DataFrame, highest: int) -> pd.DataFrame | None:
 
 def main() -> int:
     """Show the results named on the command line until the window is closed."""
-    parser = argparse.ArgumentParser(prog="python -m particleforge.widgets.show", description="Results in napari.")
-    parser.add_argument("results", type=Path, help="Folder that measure or sizes wrote.")
+    parser = argparse.ArgumentParser(prog="python -m particleforge.widgets.show", description="Show results in napari.")
+    parser.add_argument("results", type=Path, help="Folder written by measure or sizes.")
     parser.add_argument("images", type=Path, help="The images that were measured.")
     args = parser.parse_args()
     try:

@@ -1,4 +1,4 @@
-"""The folder that holds everything of a project, and the other preferences."""
+"""The folder that holds everything in a project, and the other preferences."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ ANNOTATIONS, RECIPES, DATASETS, MODELS, RESULTS = "annotations", "recipes", "dat
 
 
 def workspace() -> Path:
-    """Workspace folder: the one of napari's preferences, else ParticleForge in the home folder.
+    """Workspace folder: the one in napari's preferences, else ParticleForge in the home folder.
 
     It need not exist. Annotated images are in `ANNOTATIONS`, laid out for `read_annotated`; synthetic samples in
     ``DATASETS/NAME.zarr``, detectors in ``MODELS/NAME``.
@@ -28,19 +28,19 @@ def free_name(folder: Path, stem: str, suffix: str = "") -> str:
 
 
 def preference(group: str, name: str, default: Any) -> Any:
-    """Value a person chose in napari's preferences; the default where napari keeps none."""
+    """Value the user chose in napari's preferences; the default if there is none."""
     try:
         from napari.settings import get_plugin_settings
-    except ImportError:  # napari below 0.9 keeps no settings of plugins
+    except ImportError:  # napari below 0.9 has no settings for plugins
         return default
     try:
         settings = get_plugin_settings(PLUGIN)
-    except KeyError:  # run from a folder that is not installed
+    except KeyError:  # run from source, not installed
         return default
     return getattr(getattr(settings, group), name)
 
 
 def job_environment() -> dict[str, str]:
-    """Environment variables of jobs, as the preferences have it."""
+    """Environment variables of jobs, according to the preferences."""
     device = str(preference("computing", "device", "auto"))
     return {} if device == "auto" else {VARIABLE: device}

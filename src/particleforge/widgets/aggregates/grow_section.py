@@ -1,4 +1,4 @@
-"""Grow and see an aggregate."""
+"""Grow and show an aggregate."""
 
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class GrowSection(QWidget):
-    """A recipe of aggregates, sliders for what shapes them, and the one that is shown, which follows every change.
+    """A recipe of aggregates, sliders for their parameters, and an aggregate that follows every change.
 
-    `grown` follows another aggregate.
+    `grown` is emitted after another aggregate is shown.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ class GrowSection(QWidget):
         self.recipe = RecipeSection(Aggregate, ReadyBox(ready_recipes("aggregate")), front=())
         self.sliders, self.figures, self.message = Sliders(), Rows(), Message()
         self.next, self.solid = QPushButton("Next"), QCheckBox("3D")
-        self.next.setToolTip("Grow another aggregate of the recipe.")
-        self.solid.setToolTip("See the aggregate in space; otherwise from above, as the microscope does.")
+        self.next.setToolTip("Grow another aggregate from the recipe.")
+        self.solid.setToolTip("Show the aggregate in 3D; otherwise from above, as the microscope sees it.")
         self.solid.setChecked(all(layer.ndim < 3 for layer in viewer.layers))
         self._growing, self._shown = Growing(self.params), ShownAggregate(viewer)
         self._turning = single_shot(self, 0, self._turn)
@@ -65,7 +65,7 @@ class GrowSection(QWidget):
 
     def _connect(self) -> None:
         self.recipe.changed.connect(self._check)
-        self.recipe.said.connect(self.message.say)
+        self.recipe.reported.connect(self.message.report)
         for part in (self.recipe, self._growing):
             part.failed.connect(self.message.warn)
         self.sliders.moved.connect(self._move)
@@ -80,28 +80,28 @@ class GrowSection(QWidget):
         Raises
         ------
         UserError
-            If none is chosen, or a parameter is not valid.
+            If none is chosen, or a parameter is invalid.
         """
         return self.recipe.recipe()
 
     def set_params(self, recipe: Aggregate, name: str) -> None:
         """Grow aggregates of another recipe."""
         self.recipe.gallery.clear_choice()
-        self.recipe.show_recipe(recipe, name, f"Recipe of {name}.")
+        self.recipe.show_recipe(recipe, name, f"Recipe from {name}.")
 
     def rearrange(self) -> None:
-        """Put the layers beside others that have come or gone."""
+        """Move the layers next to the others, which have changed."""
         if self._shown.there:
             self._turning.start()
 
-    def shut(self) -> None:
-        """End what is going on; the layers stay."""
+    def end(self) -> None:
+        """End all work; the layers stay."""
         self._growing.stop()
         self._turning.stop()
         self._viewer.dims.events.ndisplay.disconnect(self._see)
 
     def _check(self) -> None:
-        """Grow the aggregate anew, soon, if it can be."""
+        """Grow the aggregate again shortly, if the recipe is valid."""
         usable = self.recipe.problem is None
         self.next.setEnabled(usable)
         if usable:
@@ -119,19 +119,19 @@ class GrowSection(QWidget):
 
     def _show(self, grown: Grown) -> None:
         self._last = grown
-        self.message.say("")
+        self.message.report("")
         self.sliders.set_drawn(grown)
         self.figures.show_rows(aggregate_rows(grown))
         self._turn()
         self.grown.emit()
 
     def _turn(self, *_: object) -> None:
-        """Show the aggregate in space or flat, as wished."""
+        """Show the aggregate in 3D or 2D."""
         if self._last is not None:
             self._shown.show(self._last, self.solid.isChecked())
 
     def _see(self, _: object) -> None:
-        """Follow the viewer, once it has turned."""
+        """Follow the viewer after it switched between 2D and 3D."""
         solid = self._viewer.dims.ndisplay == 3
         if self._last is not None and solid != self.solid.isChecked():
             with QSignalBlocker(self.solid):

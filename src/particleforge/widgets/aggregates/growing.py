@@ -1,4 +1,4 @@
-"""Aggregates that grow while parameters are moved."""
+"""Aggregates that grow while parameters change."""
 
 from collections.abc import Callable
 
@@ -14,14 +14,14 @@ SETTLED_MS = 120
 
 
 class Growing(QObject):
-    """Grows one aggregate in a thread, soon after something changed; only the answer to the last change counts.
+    """Grows one aggregate in a thread, shortly after a change; only the result of the last change counts.
 
     `grown` gives a `Grown`, `failed` a `UserError`.
 
     Parameters
     ----------
     given
-        Recipe as it is entered now.
+        Returns the recipe as entered.
     """
 
     grown = Signal(object)
@@ -37,7 +37,7 @@ class Growing(QObject):
         self._timer = single_shot(self, SETTLED_MS, self._grow)
 
     def touch(self) -> None:
-        """Grow it anew, soon."""
+        """Grow it again shortly."""
         self._timer.start()
 
     def next(self) -> None:
@@ -46,7 +46,7 @@ class Growing(QObject):
         self._grow()
 
     def stop(self) -> None:
-        """Forget what was asked."""
+        """Drop the current request."""
         self._timer.stop()
         self._background.drop()
 

@@ -45,14 +45,14 @@ class Grown:
 
 
 def grow_one(sampler: Sampler, recipe: Aggregate, index: int, outdated: Callable[[], bool]) -> Grown:
-    """Grow aggregate number `index` of a recipe: the one a dataset with seed 0 has there.
+    """Grow aggregate number `index` of a recipe: the same as in a dataset with seed 0.
 
     Raises
     ------
     UserError
         If there is none with these parameters.
     Cancelled
-        If `outdated()` is true once those asked for before are there.
+        If `outdated()` is true once those requested before are grown.
     """
     sample = sampler.draw(recipe, SEED, index, outdated).sample
     truth = pd.DataFrame(sample.truth)

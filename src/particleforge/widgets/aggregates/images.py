@@ -1,4 +1,4 @@
-"""Which layers parameters are estimated from, and how they are handed over."""
+"""Which layers parameters are estimated from, and how they are passed to the job."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari import Viewer
 
 SELECTED = "Selected layers"
-NO_IMAGE, NONE_SELECTED = "Open images first.", "Select image layers in the list of layers."
+NO_IMAGE, NONE_SELECTED = "Open images first.", "Select image layers in the layer list."
 
 
 class Images:
@@ -36,7 +36,7 @@ class Images:
 
     @property
     def layers(self) -> list[Image]:
-        """Layers that are chosen."""
+        """Chosen layers."""
         chosen = self.chooser.value
         if chosen != SELECTED:
             return [] if chosen is None else [chosen]
@@ -44,14 +44,14 @@ class Images:
 
     @property
     def problem(self) -> str | None:
-        """What keeps them from being used; None if nothing does."""
+        """Why they cannot be used; None if they can."""
         if not self.layers:
             return NONE_SELECTED if self._images() else NO_IMAGE
         bare = next((layer.name for layer in self.layers if pixel_size_nm(layer) is None), None)
         return None if bare is None else f"{bare} has no pixel size; set its scale in Annotate."
 
     def planes(self) -> list[tuple[str, Plane]]:
-        """Every image, with the name of a file.
+        """Every image, with a file name.
 
         Raises
         ------
@@ -73,20 +73,20 @@ class Images:
 def write_task(
     verb: Verb[..., Any], places: tuple[str, Path], images: Sequence[tuple[str, Plane]], scratch: Path, params: Params
 ) -> Task:
-    """Write images into a scratch folder; return what estimates from them.
+    """Write images into a scratch folder; return the task that estimates from them.
 
     Parameters
     ----------
     verb
         `estimate` or `shadow`.
     places
-        The estimator, and where results go.
+        The estimator, and the folder of results.
     images
         See `Images.planes`.
     scratch
         Gets a folder of images.
     params
-        Of the step.
+        Parameters of the verb.
     """
     folder = scratch / "images"
     folder.mkdir()

@@ -29,7 +29,7 @@ NO_ESTIMATOR = "Choose the folder of a trained estimator."
 
 
 class AggregatesPanel(Panel):
-    """Grows aggregates while their parameters are moved; estimates parameters from images, and grows their shadow."""
+    """Grows aggregates while their parameters change; estimates parameters from images, and grows their shadow."""
 
     def __init__(self, napari_viewer: "Viewer") -> None:
         super().__init__(napari_viewer, "Estimate")
@@ -37,17 +37,16 @@ class AggregatesPanel(Panel):
         self.model = ModelChooser("estimator")
         self.name, self.form = NameEdit(RESULTS, "shadow"), FoldedForm(ShadowParams, ("n",), ("pixel_size",))
         self.shadow, self.estimates = QPushButton("Grow shadow"), Rows()
-        self.shadow.setToolTip("Estimate, then grow and describe aggregates with what was estimated.")
+        self.shadow.setToolTip("Estimate the parameters, then grow aggregates with them and describe these.")
         self.view = ShadowView(self.growth.params)
         self.row.add_button(self.shadow)
         self.body.addWidget(self.growth)
         self.body.addWidget(QLabel("<b>Estimate from images</b>"))
         self.add_lines()
-        self.add_line(
-            "Estimator", self.model, "Estimates parameters from images; the command train --model estimator makes one."
-        )
+        tip = "Model that estimates parameters from images; train your own with the command train --model estimator."
+        self.add_line("Estimator", self.model, tip)
         self.add_chooser("Images", self.images.chooser, "Images of one material: a layer, a stack, or several layers.")
-        self.add_line("Name", self.name, "What the shadow is called.")
+        self.add_line("Name", self.name, "Name of the shadow.")
         for widget in (self.form, self.row, self.estimates, self.view):
             self.body.addWidget(widget)
         self.body.addStretch(1)
@@ -58,23 +57,23 @@ class AggregatesPanel(Panel):
     def _connect(self) -> None:
         self.shadow.clicked.connect(self._run_shadow)
         self.growth.grown.connect(self.view.follow)
-        self.view.asked.connect(self.growth.set_params)
+        self.view.requested.connect(self.growth.set_params)
         self.view.failed.connect(self.row.message.warn)
         for changed in (self.model.changed, self.form.changed, self.name.textChanged):
             changed.connect(self.check)
         self.viewer.layers.selection.events.changed.connect(self.check)
 
     def problem(self) -> str | None:
-        """Say what is missing."""
+        """Return what is missing; None if nothing is."""
         return self.images.problem if self.model.value() else NO_ESTIMATOR
 
     def check(self, *_: object) -> None:
-        """Enable what can be done."""
+        """Update which buttons are enabled."""
         super().check()
         self.shadow.setEnabled((self.problem() or self.name.problem() or self.form.problem) is None)
 
     def prepare(self) -> Callable[[], Task]:
-        """Hand the images over as files, to be estimated from."""
+        """Pass the images on as files, to estimate from."""
         model, images, folder = self._given()
         return lambda: write_task(estimate, (model, folder / "results"), images, folder, EstimateParams())
 
@@ -85,25 +84,25 @@ class AggregatesPanel(Panel):
         if "recipe" in value:
             folder = Path(str(value["results"]))
             self.view.show_shadow(folder)
-            self.row.message.say(f"The shadow is in {folder}.")
+            self.row.message.report(f"The shadow was saved in {folder}.")
             self.name.offer()
 
     def reset_choices(self, event: object = None) -> None:
-        """Offer the layers, estimators and shadows there are now."""
+        """Update the layers, estimators and shadows offered."""
         self.model.refresh()
         self.view.refresh()
         self.growth.rearrange()
         super().reset_choices(event)
 
-    def shut(self) -> None:
-        """End what is going on."""
-        super().shut()
-        self.growth.shut()
+    def end(self) -> None:
+        """End all work."""
+        super().end()
+        self.growth.end()
         self.view.stop()
         self.viewer.layers.selection.events.changed.disconnect(self.check)
 
     def _run_shadow(self) -> None:
-        """Hand the images over, and grow aggregates with what they tell."""
+        """Pass the images on, and grow aggregates with the estimates."""
         if self.row.running:  # its images must stay where they are
             return
         try:

@@ -17,7 +17,7 @@ from particleforge.widgets.aggregates.shown import colour_of
 
 @dataclass(frozen=True)
 class Row:
-    """A name, its figure, and the colour it is shown with elsewhere, if any."""
+    """A name, its figure, and the colour it has elsewhere, if any."""
 
     name: str
     figure: str
@@ -25,7 +25,7 @@ class Row:
 
 
 class Estimate(TypedDict):
-    """What a job reports of a parameter; `standard_error` is None where there is one image only."""
+    """What a job reports on a parameter; `standard_error` is None for a single image."""
 
     parameter: str
     value: float
@@ -39,7 +39,7 @@ class Rows(QLabel):
         super().__init__(parent)
         self.rows: Sequence[Row] = ()
         self.setTextFormat(Qt.TextFormat.RichText)
-        self.setWordWrap(True)  # else a table takes no notice of the width
+        self.setWordWrap(True)  # otherwise a table ignores the width
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.hide()
@@ -48,7 +48,7 @@ class Rows(QLabel):
         """Show other rows."""
         self.rows = rows
         marked = [row for row in rows if row.colour]
-        self.setText(_table([row for row in rows if not row.colour]) + _table(marked))  # each with columns of its own
+        self.setText(_table([row for row in rows if not row.colour]) + _table(marked))  # each with its own columns
         self.setVisible(bool(rows))
 
 
@@ -60,7 +60,7 @@ def aggregate_rows(grown: Grown) -> list[Row]:
         Row("Fractal dimension", _text(found["fractal_dimension"])),
         Row("Radius of gyration R_g", f"{found['radius_of_gyration_nm']:.3g} nm"),
         Row("R_g / mean radius", _text(found["gyration_over_mean_radius"])),
-        Row("Coordination", f"{found['coordination']:.2f}"),
+        Row("Coordination number", f"{found['coordination']:.2f}"),
     ]
     if len(grown.materials) > 1:
         rows.append(Row("Hetero-coordination", f"{found['hetero_coordination']:.2f}"))
@@ -72,7 +72,7 @@ def aggregate_rows(grown: Grown) -> list[Row]:
 
 
 def estimate_rows(estimates: JsonValue) -> list[Row]:
-    """Write what a job estimated, a list of `Estimate`: value and standard error."""
+    """Rows of the estimates of a job, a list of `Estimate`: value and standard error."""
     rows = []
     for one in TypeAdapter(list[Estimate]).validate_python(estimates):
         error = "" if one["standard_error"] is None else f" ± {_plain(one['standard_error'])}"
@@ -91,7 +91,7 @@ def _line(row: Row) -> str:
 
 
 def _plain(value: float) -> str:
-    """Write two digits without a power of ten."""
+    """Two digits without a power of ten."""
     return np.format_float_positional(value, 2, unique=False, fractional=False, trim="-")
 
 

@@ -1,4 +1,4 @@
-"""A digital shadow against a recipe or another shadow."""
+"""A digital shadow compared with a recipe or another shadow."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -32,7 +32,7 @@ class HistogramsView(FigureView):
         self.tables: Mapping[str, pd.DataFrame] = {}
 
     def show_tables(self, tables: Mapping[str, pd.DataFrame]) -> None:
-        """Draw other tables, by what they are called."""
+        """Draw other tables, by name."""
         self.tables = tables
         self.set_height(-(-len(described(tables)) // ACROSS) * LINE_PX + LEGEND_PX)
         self.draw()
@@ -42,29 +42,29 @@ class HistogramsView(FigureView):
 
 
 class ShadowView(QWidget):
-    """Shows a shadow of the workspace; hidden while there is none.
+    """Shows a shadow from the workspace; hidden while there is none.
 
-    `asked` gives an `Aggregate` that is to be grown, and a name; `failed` a `UserError`.
+    `requested` gives an `Aggregate` that is to be grown, and a name; `failed` a `UserError`.
 
     Parameters
     ----------
     recipe
-        Gives the one a shadow may be compared with.
+        Returns the recipe to compare a shadow with.
     """
 
-    asked = Signal(object, str)
+    requested = Signal(object, str)
     failed = Signal(object)
 
     def __init__(self, recipe: Callable[[], Aggregate]) -> None:
         super().__init__()
         self._recipe = recipe
         self.shadow, self.against, self.plot = _box(), _box(), HistogramsView(self)
-        self.use = QPushButton("Show aggregates of the shadow")
-        self.use.setToolTip("Put the shadow's recipe into the form.")
+        self.use = QPushButton("Use this recipe")
+        self.use.setToolTip("Load the shadow's recipe into the form above and show its aggregates.")
         lines = QFormLayout()
         lines.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         lines.addRow("Shadow", self.shadow)
-        lines.addRow("Against", self.against)
+        lines.addRow("Compare with", self.against)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addLayout(lines)
@@ -79,7 +79,7 @@ class ShadowView(QWidget):
         self.hide()
 
     def refresh(self) -> None:
-        """Offer the shadows there are now."""
+        """Update the shadows offered."""
         found = [(folder.name, str(folder)) for folder in shadows()]
         for chooser, first in ((self.shadow, []), (self.against, [(RECIPE, "")])):
             offered = [*first, *found]
@@ -91,26 +91,26 @@ class ShadowView(QWidget):
             self.compare()
 
     def show_shadow(self, folder: Path) -> None:
-        """Show a shadow that was just grown."""
+        """Show a newly grown shadow."""
         self.refresh()
         with QSignalBlocker(self.shadow):
             self.shadow.setCurrentIndex(self.shadow.findData(str(folder)))
         self.compare()
 
     def follow(self) -> None:
-        """Compare anew with a recipe that has changed."""
+        """Compare again with a recipe that has changed."""
         if not self.against.currentData():
             self.compare()
 
     def compare(self, *_: object) -> None:
-        """Draw the shadow that is chosen, against what is chosen."""
+        """Draw the chosen shadow and what it is compared with."""
         if self.isHidden() or not self.shadow.currentData():
             return
         chosen = Path(self.shadow.currentData())
         other = Path(self.against.currentData()) if self.against.currentData() else None
         try:
             recipe = self._recipe() if other is None else None
-        except UserError:  # it is not valid, which its form says
+        except UserError:  # invalid, as its form shows
             recipe = None
 
         def work(outdated: Callable[[], bool]) -> dict[str, pd.DataFrame]:
@@ -124,13 +124,13 @@ class ShadowView(QWidget):
         self._background.run(work)
 
     def stop(self) -> None:
-        """Forget what was asked."""
+        """Drop the current request."""
         self._background.drop()
 
     def _use(self) -> None:
         folder = Path(self.shadow.currentData())
         try:
-            self.asked.emit(read_recipe_of(folder), folder.name)
+            self.requested.emit(read_recipe_of(folder), folder.name)
         except UserError as error:
             self.failed.emit(error)
 
@@ -143,7 +143,7 @@ def _box() -> QComboBox:
 
 
 def _offer(box: QComboBox, offered: list[tuple[str, str]]) -> None:
-    """Offer other choices; the one that is chosen stays, where it is there."""
+    """Offer other choices; the chosen one stays, if it is among them."""
     chosen = box.currentData()
     with QSignalBlocker(box):
         box.clear()

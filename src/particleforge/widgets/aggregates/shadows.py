@@ -1,4 +1,4 @@
-"""Digital shadows of the workspace, and descriptors of recipes beside theirs."""
+"""Digital shadows of the workspace, and the descriptors of recipes to compare them with."""
 
 import json
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from particleforge.step import run
 from particleforge.widgets.workspace import RESULTS, workspace
 from particleforge.workflows.shadow import SUMMARY, TABLE, grow
 
-GROWN = 300
-"""Aggregates of a recipe that a shadow is compared with."""
+COMPARED = 300
+"""Number of aggregates of a recipe that a shadow is compared with."""
 
 
 def shadows() -> list[Path]:
-    """Folders of shadows, the latest first."""
+    """Folders of shadows, latest first."""
     found = (workspace() / RESULTS).glob(f"[!.]*/{TABLE}")
     return [path.parent for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)]
 
@@ -56,12 +56,12 @@ def grown_descriptors(recipe: Aggregate, outdated: Callable[[], bool]) -> pd.Dat
     Raises
     ------
     UserError
-        If most draws have no aggregate.
+        If most draws give no aggregate.
     Cancelled
         Once `outdated()` is true.
     """
-    return run(grow.steps(recipe, GROWN, 0), cancelled=outdated)[0]
+    return run(grow.steps(recipe, COMPARED, 0), cancelled=outdated)[0]
 
 
 def _broken(path: Path) -> UserError:
-    return UserError(f"{path} cannot be read.", "Grow the shadow anew, or choose another one.")
+    return UserError(f"{path} cannot be read.", "Grow the shadow again, or choose another one.")

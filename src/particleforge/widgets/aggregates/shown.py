@@ -1,4 +1,4 @@
-"""An aggregate as layers: its spheres in space, and its image beside them."""
+"""An aggregate as layers: its spheres in 3D, and its image next to them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,14 +8,14 @@ from napari.layers import Image, Labels, Layer, Points
 from particleforge.widgets.aggregates.grown import Grown
 from particleforge.widgets.files import LENGTH
 from particleforge.widgets.preview import find_layer, put_layer
-from particleforge.widgets.synthesize.beside import GAP, placed
+from particleforge.widgets.synthesize.side_by_side import GAP, placed
 
 if TYPE_CHECKING:
     from napari import Viewer
 
 SPHERES, IMAGE = "Grown aggregate", "Grown image"
 COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
-"""One for each material, in turn."""
+"""Colours of the materials, in turn."""
 
 
 def colour_of(material: int) -> str:
@@ -26,7 +26,7 @@ def colour_of(material: int) -> str:
 class ShownAggregate:
     """Keeps two layers: spheres with their true diameters and to their right the image, at one scale.
 
-    Both lie to the right of other images that are seen.
+    Both are to the right of other visible images.
 
     Parameters
     ----------
@@ -44,14 +44,14 @@ class ShownAggregate:
         return all(find_layer(self._viewer, name) is not None for name in (SPHERES, IMAGE))
 
     def show(self, grown: Grown, solid: bool) -> None:
-        """Show another aggregate, in space or as seen from the source.
+        """Show another aggregate, in 3D or as seen from the source.
 
         Parameters
         ----------
         grown
             The aggregate.
         solid
-            Whether in space; the viewer is turned to three dimensions then, to two otherwise.
+            Whether in 3D; the viewer is switched to 3D or 2D accordingly.
         """
         layers, dims = self._viewer.layers, self._viewer.dims
         selected = set(layers.selection)
@@ -73,7 +73,7 @@ class ShownAggregate:
             layers.selection = selected & set(layers)
 
     def _options(self, grown: Grown, solid: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Give data and options of both layers."""
+        """Return data and options of both layers."""
         micrograph, spheres = grown.sample.micrograph, grown.spheres
         others = [layer for layer in self._viewer.layers if layer.name not in (SPHERES, IMAGE)]
         seen = [layer for layer in others if isinstance(layer, (Image, Labels)) and layer.visible]
@@ -106,6 +106,6 @@ class ShownAggregate:
 
 
 def _z_unit(layers: list[Layer], unit: Any) -> Any:
-    """Give the third axis a unit that goes with those of other layers; else napari drops all units."""
+    """Return a unit for the third axis compatible with other layers; otherwise napari drops all units."""
     deep = [layer.units[-3] for layer in layers if layer.ndim > 2]
     return deep[0] if deep and not deep[0].is_compatible_with(LENGTH) else unit

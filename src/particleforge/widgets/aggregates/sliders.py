@@ -1,4 +1,4 @@
-"""Sliders for the parameters that shape an aggregate."""
+"""Sliders for the parameters of an aggregate."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class Dial:
     name
         Its place in the recipe, see `value_of`.
     text
-        For a person.
+        Its label.
     low, high, step
-        Values it can be moved to.
+        Its range and step.
     """
 
     name: str
@@ -44,7 +44,7 @@ def dials(recipe: Aggregate) -> Iterator[Dial]:
     for number, material in enumerate(recipe.materials):
         if material.share is not None:
             yield Dial(f"materials.{number}.share", f"Share of {material.name}", 0, 1, 0.01)
-        yield Dial(f"materials.{number}.cluster_size", f"Clusters of {material.name}", 1, 20, 1)
+        yield Dial(f"materials.{number}.cluster_size", f"Cluster size of {material.name}", 1, 20, 1)
 
 
 class Sliders(QWidget):
@@ -63,7 +63,7 @@ class Sliders(QWidget):
         self._data: dict[str, Any] = {}
 
     def set_recipe(self, recipe: Aggregate) -> None:
-        """Show the parameters of a recipe, and those that are numbers at once."""
+        """Show the parameters of a recipe; fixed numbers immediately."""
         if (wanted := list(dials(recipe))) != self._dials:
             self._lay_out(wanted)
         self._data = recipe.model_dump(mode="json")
@@ -72,7 +72,7 @@ class Sliders(QWidget):
                 slider.set_value(value)
 
     def set_drawn(self, grown: Grown) -> None:
-        """Show what was drawn where the recipe has distributions."""
+        """Show the values drawn from distributions in the recipe."""
         for name, slider in self.by_name.items():
             if not isinstance(raw(self._data, name), (int, float)):
                 slider.set_value(value_of(grown.sample.recipe, name))
@@ -92,7 +92,7 @@ class Sliders(QWidget):
 
 
 class DialSlider(QSlider):
-    """A slider for a `Dial`, with a title and the number beside it; `moved` gives its name and value."""
+    """A slider for a `Dial`, with its title and number; `moved` gives its name and value."""
 
     moved = Signal(str, float)
 
@@ -103,13 +103,13 @@ class DialSlider(QSlider):
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.number.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.000"))
         self.setRange(0, round((dial.high - dial.low) / dial.step))
-        self.setToolTip("Moving it puts this number into the recipe.")
+        self.setToolTip("Moving the slider sets this value in the recipe.")
         guard_wheel(self)
-        self.valueChanged.connect(self._tell)
+        self.valueChanged.connect(self._move)
 
     @property
     def row(self) -> tuple[QWidget, QWidget, QWidget]:
-        """What stands in a line, from left to right."""
+        """The widgets of its row, from left to right."""
         return self.title, self, self.number
 
     def minimumSizeHint(self) -> QSize:
@@ -117,12 +117,12 @@ class DialSlider(QSlider):
         return QSize(60, super().minimumSizeHint().height())
 
     def set_value(self, value: float) -> None:
-        """Show a number, also one beyond the ends."""
+        """Show a number, even one beyond the ends."""
         with QSignalBlocker(self):
             self.setValue(round((value - self.dial.low) / self.dial.step))
         self._write(value)
 
-    def _tell(self, place: int) -> None:
+    def _move(self, place: int) -> None:
         value = round(self.dial.low + place * self.dial.step, 6)
         self._write(value)
         self.moved.emit(self.dial.name, value)

@@ -13,8 +13,8 @@ from particleforge.widgets.annotate.outliner import Outliner
 from particleforge.widgets.annotate.session import Session
 from particleforge.widgets.annotate.tools import Gesture
 
-Say: TypeAlias = Callable[[UserError | str | None], None]
-"""Shows news or an error; None clears what was shown."""
+Report: TypeAlias = Callable[[UserError | str | None], None]
+"""Shows a message or an error; None clears it."""
 
 
 class Actions:
@@ -24,17 +24,17 @@ class Actions:
     ----------
     session
         Whose particles and suggestions are changed.
-    say
-        Shows what went wrong, and what to do next.
+    report
+        Shows what went wrong, or what to do next.
     tolerance
-        How far outlines go out at first.
+        Initial tolerance of outlines.
     """
 
-    def __init__(self, session: Session, say: Say, tolerance: float) -> None:
-        self.session, self._say = session, say
+    def __init__(self, session: Session, report: Report, tolerance: float) -> None:
+        self.session, self._report = session, report
         self._first_piece = 0
         self.outliner = Outliner(session.particles, session.source.micrograph.grey, tolerance)
-        self.outliner.failed.connect(say)
+        self.outliner.failed.connect(report)
 
     @property
     def by_tool(self) -> Mapping[str, Callable[[Gesture], None]]:
@@ -49,11 +49,11 @@ class Actions:
         }
 
     def begin(self) -> None:
-        """Forget the first piece to merge: another tool was taken."""
+        """Forget the first piece to merge: another tool was chosen."""
         self._first_piece = 0
 
     def accept_all(self) -> int:
-        """Keep all suggestions as particles, and return how many these are."""
+        """Keep all suggestions as particles, and return their number."""
         proposals = self.session.proposals
         if proposals is None:
             return 0
@@ -79,7 +79,7 @@ class Actions:
             pieces.append(self._first_piece)
         else:
             self._first_piece = pieces[0]
-            self._say(f"Particle {pieces[0]}: now click the piece that belongs to it.")
+            self._report(f"Particle {pieces[0]}: now click the piece to merge with it.")
             return
         self._first_piece = 0
         apply(self.session.particles, merge(labels, pieces))
@@ -94,7 +94,7 @@ class Actions:
             return
         found = _particle(proposals.data, gesture.start, "suggestion")
         if not accept(self.session.particles, proposals, np.array([found])):
-            raise UserError("All of this suggestion belongs to particles already.", "Reject it.")
+            raise UserError("All of this suggestion already belongs to particles.", "Reject it.")
 
     def _reject(self, gesture: Gesture) -> None:
         proposals = self.session.proposals
@@ -103,7 +103,7 @@ class Actions:
 
 
 def _particle(labels: npt.NDArray[Any], point: Point, what: str = "particle") -> int:
-    """Particle at a point; it must be there."""
+    """Particle at a point, where there must be one."""
     found = particle_at(labels, point)
     if not found:
         raise UserError(f"There is no {what} here.", f"Click on a {what}.")

@@ -1,4 +1,4 @@
-"""Section 3 of the panel: where there is surely no particle."""
+"""Section 3 of the panel: where there certainly is no particle."""
 
 from magicgui.widgets import CheckBox
 from qtpy.QtCore import Signal
@@ -6,14 +6,14 @@ from qtpy.QtCore import Signal
 from particleforge.widgets.annotate.parts import Section, button, words
 from particleforge.widgets.annotate.session import Session
 
-WHY = "Brush over some places without particles, so that background can be learnt, too."
+WHY = "Brush over some places without particles, so that background can be learned, too."
 NOT_NEEDED = "Everything that is not a particle counts as background."
 
 
 class BackgroundSection(Section):
-    """The brush for background, and the box that makes it needless.
+    """The brush for background, and the check box that makes it unnecessary.
 
-    `picked` gives the name of the tool whose button was clicked, empty to put it down.
+    `picked` gives the name of the tool whose button was clicked; empty if it was released.
     """
 
     picked = Signal(str)
@@ -21,7 +21,7 @@ class BackgroundSection(Section):
     def __init__(self) -> None:
         super().__init__("3  Background")
         self.session: Session | None = None
-        self.brush = button("Brush background", "Paint where there is surely no particle.", checkable=True)
+        self.brush = button("Brush background", "Paint where there certainly is no particle.", checkable=True)
         self.brush.clicked.connect(self._pick)
         self.complete = CheckBox(text="Every particle in this image is annotated")
         self.complete.tooltip = "Then no background needs to be brushed."
@@ -31,7 +31,7 @@ class BackgroundSection(Section):
             self.rows.addWidget(widget)
 
     def set_session(self, session: Session | None) -> None:
-        """Work on another image, or on none."""
+        """Switch to another image, or to none."""
         self.session = None
         self.complete.value = session is not None and session.complete
         self.session = session
@@ -39,7 +39,7 @@ class BackgroundSection(Section):
         self.refresh()
 
     def refresh(self) -> None:
-        """Enable what can be used now."""
+        """Update which controls are enabled."""
         ready, complete = self.session is not None, bool(self.complete.value)
         self.complete.enabled = ready
         self.brush.setEnabled(ready and not complete)

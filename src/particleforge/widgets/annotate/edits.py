@@ -1,4 +1,4 @@
-"""Edits of a Labels layer through its own history, so that napari's undo takes them back."""
+"""Edits of a Labels layer through its own history, so that napari's undo reverts them."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def apply(layer: Labels, change: Change) -> None:
 
 
 def particle_at(labels: npt.NDArray[Any], point: Point) -> int:
-    """Id at a point, 0 where there is none or it lies outside."""
+    """Id at a point; 0 where there is none, or outside the image."""
     row, column = (round(place) for place in point)
     inside = 0 <= row < labels.shape[0] and 0 <= column < labels.shape[1]
     return int(labels[row, column]) if inside else 0
@@ -32,19 +32,19 @@ def particle_under(labels: npt.NDArray[Any], start: Point, end: Point) -> int:
     Raises
     ------
     UserError
-        If there is no particle below the line.
+        If there is no particle under the line.
     """
     count = int(np.hypot(end[0] - start[0], end[1] - start[1])) + 2
     rows, columns = (np.linspace(a, b, count) for a, b in zip(start, end, strict=True))
     ids = np.array([particle_at(labels, place) for place in zip(rows, columns, strict=True)])
     if not ids.any():
-        raise UserError("There is no particle below the line.", "Draw it right across the particle to split.")
+        raise UserError("There is no particle under the line.", "Draw the line right across the particle to split.")
     found, counts = np.unique(ids[ids > 0], return_counts=True)
     return int(found[counts.argmax()])
 
 
 def accept(layer: Labels, proposals: Labels, ids: npt.NDArray[Any]) -> int:
-    """Copy proposals as new particles, one step of the history; returns how many had free pixels."""
+    """Copy proposals as new particles in one step of the history; return how many had free pixels."""
     after = layer.data.copy()
     free = np.isin(proposals.data, ids) & (after == 0)
     taken = np.unique(proposals.data[free])
@@ -59,12 +59,12 @@ def accept(layer: Labels, proposals: Labels, ids: npt.NDArray[Any]) -> int:
 
 
 def remove(proposals: Labels, ids: npt.NDArray[Any]) -> None:
-    """Take proposals away."""
+    """Remove proposals."""
     proposals.data_setitem(np.nonzero(np.isin(proposals.data, ids)), 0)
 
 
 def without_known(proposals: npt.NDArray[np.uint32], labels: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """Proposals without those that lie on particles with more than half their pixels."""
+    """Proposals without those of which more than half lies on particles."""
     size = np.unique(proposals, return_counts=True)
     known = dict(zip(*np.unique(proposals[labels > 0], return_counts=True), strict=True))
     stays = [i for i, count in zip(*size, strict=True) if i and 2 * known.get(i, 0) <= count]

@@ -1,4 +1,4 @@
-"""Where layers lie: pixel size, units, and copies of them."""
+"""Position of layers: pixel size, units, and copies of them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from napari.layers import Image, Layer
 
 
 def set_pixel_size(layer: Layer, size_nm: tuple[float, float]) -> None:
-    """Give a layer a pixel size along (Y, X) in nm; what it is moved by moves along."""
+    """Give a layer a pixel size along (Y, X) in nm; its translation is scaled along."""
     ratio = np.asarray(size_nm) / np.asarray(layer.scale[-2:])
     translate = np.asarray(layer.translate, float).copy()
     translate[-2:] *= ratio
@@ -31,7 +31,7 @@ def geometry_of(image: Image) -> dict[str, Any]:
 
 
 def lying_on(image: Image, layers: Iterable[Layer]) -> list[Layer]:
-    """Layers other than images that have the pixels of an image, so that they must follow its scale."""
+    """Layers other than images that share the pixel grid of an image, so that they must follow its scale."""
     return [
         layer
         for layer in layers

@@ -1,4 +1,4 @@
-"""The box or line a person is drawing, shown over the canvas."""
+"""The box or line being drawn, shown over the canvas."""
 
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen
@@ -9,7 +9,7 @@ COLOUR = "#ffd400"
 
 
 class Guide(QWidget):
-    """Draws one box or line over a canvas; the mouse does not notice it.
+    """Draws one box or line over a canvas; mouse events pass through it.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Guide(QWidget):
 
 
 def guide_over(panel: QWidget) -> Guide | None:
-    """Guide over the canvas of the window a panel is in; None where there is no canvas, and nothing is drawn."""
+    """Guide over the canvas of the window a panel is in; None if there is no canvas."""
     top = panel
     while (above := top.parentWidget()) is not None:
         top = above

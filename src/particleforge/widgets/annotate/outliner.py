@@ -29,8 +29,8 @@ class Request:
 class Outliner(QObject):
     """Outlines particles one after the other; the last one can be outlined again with another tolerance.
 
-    A click waits for those before it. Another tolerance makes what is being looked for with the old one count no more.
-    `outlined` gives the id of a particle, `failed` a `UserError`, with the reason where nothing is found.
+    A click waits for those before it. A new tolerance discards the search that still uses the old one.
+    `outlined` gives the id of a particle, `failed` a `UserError` with the reason why none is found.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Outliner(QObject):
     grey
         (Y, X) float32 grey values of the image.
     tolerance
-        How far outlines go out, see `ClickParams`.
+        How far outlines extend, see `ClickParams`.
     """
 
     outlined = Signal(int)
@@ -58,7 +58,7 @@ class Outliner(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether a particle is being looked for."""
+        """Whether a search is running."""
         return self._asked is not None
 
     def outline(self, start: Point, opposite: Point | None = None) -> None:
@@ -67,9 +67,9 @@ class Outliner(QObject):
         self._next()
 
     def retune(self, tolerance: float) -> None:
-        """Outline the last particle again with another tolerance, if nobody has altered it since.
+        """Outline the last particle again with another tolerance, if it is unchanged.
 
-        It takes the place of the last one in the history: one undo removes it, however often the tolerance changed.
+        It replaces the last one in the history: one undo removes it, however often the tolerance changed.
         """
         self._tolerance = tolerance
         if self._asked is not None:
@@ -79,7 +79,7 @@ class Outliner(QObject):
             self._next()
 
     def close(self) -> None:
-        """Forget all clicks that are not answered."""
+        """Drop all pending clicks."""
         self._waiting.clear()
         self._asked = None
         self._background.drop()
@@ -107,7 +107,7 @@ class Outliner(QObject):
         self._next()
 
     def _take_back(self, change: Change | None) -> bool:
-        """Undo an outline if it is as it was made and nothing was edited after it; whether there is none now."""
+        """Undo an outline if it is unchanged and was the last edit; return whether it is gone."""
         if change is None:
             return True
         labels = self._layer.data
@@ -115,7 +115,7 @@ class Outliner(QObject):
             self._layer.undo()
             if np.array_equal(labels[change.window], change.before):
                 return True
-            self._layer.redo()  # something elsewhere came after it
+            self._layer.redo()  # another edit was made elsewhere after it
         self._last = None
         return False
 
@@ -135,7 +135,7 @@ class Outliner(QObject):
 def _search(
     grey: npt.NDArray[np.float32], labels: npt.NDArray[Any], request: Request, tolerance: float
 ) -> Callable[[object], Region]:
-    """Return what finds the particle of a request; compiled code is loaded where it is called."""
+    """Return a function that finds the particle of a request; it loads compiled code when called."""
 
     def search(_: object) -> Region:
         from particleforge.annotate.click import ClickParams, find_particle, find_particle_in_box

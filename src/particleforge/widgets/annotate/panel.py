@@ -33,22 +33,22 @@ from particleforge.widgets.scratch import Scratch
 from particleforge.workflows.predict import predict
 
 IMAGE, LABELS = "image.tif", "labels"
-"""The image it is given, and the folder of what it finds there."""
+"""Names of the image written for the model, and of the folder of its results."""
 OPEN_FIRST = "Open an image first."
 GRACE_S = 1.0
-"""A cancelled suggestion leaves nothing worth waiting for."""
+"""A cancelled suggestion has no results to wait for."""
 
 
 @dataclass(frozen=True, eq=False)
 class Suggesting:
-    """A session that suggestions are looked for, and where these are written."""
+    """A session for which suggestions are being computed, and where these are written."""
 
     session: Session
     scratch: Scratch
 
 
 class AnnotatePanel(Panel):
-    """Scale, particles and background of one image after the other, saved as one goes.
+    """Scale, particles and background of one image after the other, saved continuously.
 
     Parameters
     ----------
@@ -66,10 +66,12 @@ class AnnotatePanel(Panel):
         self.image = self.add_layer_chooser("Image", Image, "The image to annotate.")
         self.folder = folder_edit()
         self.add_line("Save in", self.folder.native, "Folder of annotated images; all images of a project go there.")
-        self.begin = button("Annotate this image", "Add layers for particles and background, or continue with them.")
+        self.begin = button(
+            "Annotate this image", "Add layers for particles and background, or continue with saved ones."
+        )
         self.begin.clicked.connect(self.annotate)
-        self.scale = ScaleSection(viewer, self.say)
-        self.particles = ParticleSection(self.row, self.say)
+        self.scale = ScaleSection(viewer, self.report)
+        self.particles = ParticleSection(self.row, self.report)
         self.background = BackgroundSection()
         self.needs = Section("4  What is still needed")
         self.counted, self.needed, self.kept = words(), words(), words()
@@ -92,20 +94,20 @@ class AnnotatePanel(Panel):
         for section in (self.particles, self.background):
             section.picked.connect(self.use)
 
-    def say(self, news: UserError | str | None) -> None:
-        """Show news or an error below the panel; None clears it."""
+    def report(self, news: UserError | str | None) -> None:
+        """Show a message or an error below the panel; None clears it."""
         if isinstance(news, UserError):
             self.message.warn(news)
         else:
-            self.message.say(news or "")
+            self.message.report(news or "")
 
     def choose(self, image: Image | None) -> None:
-        """Turn to another image; where it was annotated before, go on with that."""
+        """Switch to another image; continue its annotation if there is one."""
         image = plain(image)
         if image is self.scale.image and image is not None:
             return
         self.leave(remove=True)
-        self.say(None)
+        self.report(None)
         self.scale.set_image(image)
         self.begin.setEnabled(image is not None)
         if image is not None:
@@ -125,17 +127,17 @@ class AnnotatePanel(Panel):
             source = read_source(image, self.viewer.dims)
             session = self.session = Session(self.viewer, image, source, chosen_folder(self.folder))
         except UserError as error:
-            self.say(error)
+            self.report(error)
             return
         self.viewer.dims.events.current_step.connect(self._stepped)
         session.changed.connect(self._refresh)
         session.lost.connect(self._lose)
-        session.saver.saved.connect(self._tell_saved)
-        session.saver.failed.connect(self.say)
+        session.saver.saved.connect(self._report_saved)
+        session.saver.failed.connect(self.report)
         self.scale.refresh()
         self.background.set_session(session)
         actions = self.particles.set_session(session)
-        self._tools = Tools(session, actions.by_tool, self.say, guide_over(self))
+        self._tools = Tools(session, actions.by_tool, self.report, guide_over(self))
         self._tools.chosen.connect(self._show_tool)
         self.kept.setText(f"Continued from {session.folder}." if session.continued else "")
         session.strokes.visible = not session.complete
@@ -158,19 +160,19 @@ class AnnotatePanel(Panel):
             try:
                 session.close(remove)
             except UserError as error:
-                self.say(error)
+                self.report(error)
                 logging.getLogger(__name__).error("%s", error)
         self._refresh()
 
     def use(self, name: str) -> None:
-        """Take a tool; empty: put it down."""
-        self.say(None)
+        """Choose a tool; empty: none."""
+        self.report(None)
         if self._tools is not None:
             self._tools.use(name)
 
-    def shut(self) -> None:
-        """Save and leave nothing behind."""
-        super().shut()
+    def end(self) -> None:
+        """Save, and remove everything temporary."""
+        super().end()
         self._warm_up.stop()
         self.scale.stop()
         self.leave()
@@ -182,7 +184,7 @@ class AnnotatePanel(Panel):
         return OPEN_FIRST if self._image is None else "Press “Annotate this image” first."
 
     def prepare(self) -> Callable[[], Task]:
-        """Write the image for the model, and say what to run."""
+        """Return a function that writes the image for the model and returns the task."""
         if self.session is None:
             raise UserError(str(self.problem()))
         suggesting = self._suggesting = Suggesting(self.session, Scratch())
@@ -196,14 +198,14 @@ class AnnotatePanel(Panel):
         labels = read_labels(suggesting.scratch.path / LABELS / IMAGE)
         fresh = without_known(labels, suggesting.session.particles.data)
         if not fresh.any():
-            self.say("The model found nothing that is not annotated already.")
+            self.report("The model found no particles beyond those already annotated.")
             return
         suggesting.session.propose(fresh)
         self.particles.refresh()
         self.use("accept")
 
     def stop(self) -> None:
-        """Forget what was written for the model."""
+        """Remove what was written for the model."""
         self._suggesting = None
 
     @property
@@ -221,13 +223,13 @@ class AnnotatePanel(Panel):
             if any(labels.glob(f"{name}.*")) and read_saved(folder, read_source(image, self.viewer.dims)):
                 self.annotate()
         except UserError as error:
-            self.say(error)
+            self.report(error)
 
     def _moved(self, folder: Path) -> None:
         """Another folder was chosen: finish in the old one."""
         if self.session is not None:
             self.leave(remove=True)
-            self.say(f"Annotations now go to {folder}.")
+            self.report(f"Annotations are now saved in {folder}.")
         if (image := self._image) is not None:
             self._continue(image)
 
@@ -253,30 +255,32 @@ class AnnotatePanel(Panel):
         if session.proposals is not None:
             session.proposals.visible = here
         where = ", ".join(str(step) for step in session.source.frame)
-        self.say(None if here else f"Frame {where} is being annotated. For this one press “Annotate this image”.")
+        self.report(
+            None if here else f"Frame {where} is being annotated. To annotate this one, press “Annotate this image”."
+        )
         self.begin.setEnabled(not here)
 
     def _lose(self) -> None:
-        """Let go after a layer was removed by hand."""
+        """End the session after a layer was removed by hand."""
         self.leave()
-        self.say("A layer of this annotation was removed; what it held is saved.")
+        self.report("A layer of this annotation was removed; its content is saved.")
 
     def _show_tool(self, name: str) -> None:
         self.particles.show_tool(name)
         self.background.brush.setChecked(name == "strokes")
 
-    def _tell_saved(self) -> None:
+    def _report_saved(self) -> None:
         if self.session is not None:
             self.kept.setText(f"Saved in {self.session.folder}.")
 
     def _refresh(self) -> None:
-        """Say how far it has come."""
+        """Report the progress of the annotation."""
         session = self.session
         self.check()
         self.begin.setEnabled(self._image is not None and session is None)
         self.particles.refresh()
         if session is None:
-            self.counted.setText(OPEN_FIRST if self._image is None else "Nothing is being annotated.")
+            self.counted.setText(OPEN_FIRST if self._image is None else "No image is being annotated.")
             self.needed.setText("")
             return
         progress = session.progress
@@ -284,11 +288,11 @@ class AnnotatePanel(Panel):
         cut = f", {progress.border} of them cut by the border" if progress.border else ""
         small = f", {progress.small} too small to learn from" if progress.small else ""
         self.counted.setText(f"{count}{cut}{small}.")
-        self.needed.setText(progress.needed or "This is enough to start: go on with Train, or annotate more.")
+        self.needed.setText(progress.needed or "This is enough to start: continue with Train, or annotate more.")
 
 
 def _task(micrograph: Micrograph, model: str, scratch: Path) -> Task:
-    """Write an image and give the task that finds its particles."""
+    """Write an image and return the task that finds its particles."""
     image = scratch / IMAGE
     write_micrograph(image, replace(micrograph, name=image.stem))
     return Task.of(predict, model=model, images=image, out=scratch / LABELS, grace_s=GRACE_S)

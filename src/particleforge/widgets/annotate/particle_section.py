@@ -1,4 +1,4 @@
-"""Section 2 of the panel: outlining, painting and mending particles."""
+"""Section 2 of the panel: outlining, painting and correcting particles."""
 
 import numpy as np
 from magicgui.widgets import FloatSlider
@@ -6,7 +6,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QPushButton
 
 from particleforge.annotate.edit import next_id
-from particleforge.widgets.annotate.actions import Actions, Say
+from particleforge.widgets.annotate.actions import Actions, Report
 from particleforge.widgets.annotate.parts import Section, button, words
 from particleforge.widgets.annotate.session import Session
 from particleforge.widgets.form.editor import guard_wheel
@@ -26,46 +26,46 @@ TOOLS = {
     "merge": ("Merge", "Click two pieces of one particle, or drag from one to the other."),
     "erase": ("Erase", "Click a particle to remove it."),
     "accept": ("Accept", "Click a suggestion to keep it as a particle."),
-    "reject": ("Reject", "Click a suggestion to take it away."),
+    "reject": ("Reject", "Click a suggestion to discard it."),
 }
 """Name, text of the button, what to do."""
 
 
 class ParticleSection(Section):
-    """Buttons of the tools that make particles, and suggestions of a model.
+    """Buttons of the tools that make particles, and suggestions from a model.
 
-    `picked` gives the name of a tool whose button was clicked, empty to put it down.
+    `picked` gives the name of a tool whose button was clicked, empty if it was released.
 
     Parameters
     ----------
     row
         Runs the model.
-    say
-        Shows what went wrong or well.
+    report
+        Shows what went wrong or was done.
     """
 
     picked = Signal(str)
 
-    def __init__(self, row: JobRow, say: Say) -> None:
+    def __init__(self, row: JobRow, report: Report) -> None:
         super().__init__("2  Particles")
-        self._say = say
+        self._report = report
         self.active: Actions | None = None
         self.buttons: dict[str, QPushButton] = {}
         self.hint = words()
-        self.undo = button("Undo", "Take back the last step (Ctrl+Z).")
+        self.undo = button("Undo", "Undo the last step (Ctrl+Z).")
         self.undo.clicked.connect(self._undo)
-        self.next = button("Next (N)", "Paint another particle, with a number of its own.")
+        self.next = button("Next (N)", "Paint another particle with a new number.")
         self.next.clicked.connect(self.next_particle)
         makers = [self._tool("outline"), self._tool("brush"), self.next]
-        menders = [self._tool("split"), self._tool("merge"), self._tool("erase"), self.undo]
-        for widgets in (makers, menders):
+        correctors = [self._tool("split"), self._tool("merge"), self._tool("erase"), self.undo]
+        for widgets in (makers, correctors):
             line = QHBoxLayout()
             for widget in widgets:
                 line.addWidget(widget)
             self.rows.addLayout(line)
         self.rows.addWidget(self.hint)
         self.tolerance = FloatSlider(value=0.5, min=0, max=1, step=0.02)
-        self.tolerance.tooltip = "Moves the outline clicked last in or out, and those clicked from now on."
+        self.tolerance.tooltip = "Moves the last outline in or out; the next clicks use this value, too."
         self.tolerance.native.setMinimumWidth(60)
         guard_wheel(self.tolerance.native)
         self.tolerance.changed.connect(self._retune)
@@ -76,20 +76,20 @@ class ParticleSection(Section):
 
     @property
     def busy(self) -> bool:
-        """Whether a particle is being looked for."""
+        """Whether a search is running."""
         return self.active is not None and self.active.outliner.busy
 
     def set_session(self, session: Session) -> Actions:
         """Work on another image; return what the tools do there."""
         self.release()
-        self.active = Actions(session, self._say, self.tolerance.value)
+        self.active = Actions(session, self._report, self.tolerance.value)
         session.particles.bind_key("N", lambda _: self.next_particle(), overwrite=True)
         self.show_tool("")
         self.refresh()
         return self.active
 
     def release(self) -> None:
-        """Let go of the image."""
+        """Release the image."""
         if self.active is not None:
             self.active.outliner.close()
             self.active = None
@@ -109,7 +109,7 @@ class ParticleSection(Section):
             _select_next(self.active.session)
 
     def refresh(self) -> None:
-        """Enable what can be used now."""
+        """Update which controls are enabled."""
         ready = self.active is not None
         proposed = self.active is not None and self.active.session.proposals is not None
         for name, tool in self.buttons.items():
@@ -119,7 +119,7 @@ class ParticleSection(Section):
         self.accept_all.setEnabled(proposed)
 
     def next_particle(self) -> None:
-        """Go on with the brush and a new number."""
+        """Continue with the brush and a new number."""
         if self.active is not None:
             _select_next(self.active.session)
             self.picked.emit("brush")
@@ -136,7 +136,7 @@ class ParticleSection(Section):
 
     def _add_suggestions(self, row: JobRow) -> None:
         self.model = ModelChooser()
-        self.model.setToolTip("Which trained model suggests particles.")
+        self.model.setToolTip("Trained model that suggests particles.")
         self.accept_all = button("Accept all", "Keep all suggestions as particles.")
         self.accept_all.clicked.connect(self._accept_all)
         lines = QFormLayout()
@@ -156,14 +156,14 @@ class ParticleSection(Section):
 
     def _retune(self, tolerance: float) -> None:
         if self.active is not None:
-            self._say(None)
+            self._report(None)
             self.active.outliner.retune(tolerance)
 
     def _accept_all(self) -> None:
         if self.active is not None and self.active.session.proposals is not None:
             count = self.active.accept_all()
             self.refresh()
-            self._say(f"{count} suggestions are particles now.")
+            self._report(f"{count} suggestion{'s' * (count != 1)} accepted.")
 
 
 def _select_next(session: Session) -> None:

@@ -33,7 +33,7 @@ def words(text: str = "") -> QLabel:
 
 
 def button(text: str, tip: str, checkable: bool = False) -> QPushButton:
-    """Button with a tooltip that stays as narrow as its neighbours let it."""
+    """Button with a tooltip that can shrink to share a row with its neighbours."""
     made = QPushButton(text)
     made.setToolTip(tip)
     made.setCheckable(checkable)

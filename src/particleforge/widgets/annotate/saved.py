@@ -19,14 +19,14 @@ from particleforge.widgets.layers import same_pixels
 
 @dataclass(frozen=True, eq=False)
 class Saved:
-    """An annotation as it is, or was when it was saved.
+    """The state of an annotation, now or when it was last saved.
 
     Parameters
     ----------
     labels
         (Y, X) uint32 particles.
     strokes
-        (Y, X) bool, where there is surely no particle.
+        (Y, X) bool, where there certainly is no particle.
     complete
         Whether every particle is annotated.
     pixel_size_nm
@@ -49,14 +49,14 @@ class Saved:
         return self.complete or bool(self.labels.any()) or bool(self.strokes.any())
 
     def same(self, other: Self) -> bool:
-        """Whether nothing has to be saved anew."""
+        """Whether nothing has to be saved again."""
         if (self.complete, self.pixel_size_nm) != (other.complete, other.pixel_size_nm):
             return False
         return np.array_equal(self.labels, other.labels) and np.array_equal(self.strokes, other.strokes)
 
 
 def read_saved(folder: Path, source: Source) -> Saved | None:
-    """Read what a folder holds of an image; None if that is nothing.
+    """Read what is saved of an image in a folder; None if nothing is.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def read_saved(folder: Path, source: Source) -> Saved | None:
     equal = source.file is not None and image.is_file() and sha256(image) == sha256(source.file)
     if not equal and not same_pixels(stored.pixels, source.micrograph.pixels):
         raise UserError(
-            f"{folder} holds another image called {source.micrograph.name}.",
+            f"{folder} already holds a different image called {source.micrograph.name}.",
             "Choose another folder to save in, or rename this image.",
         )
     if labels is None:
@@ -93,5 +93,5 @@ def _find(folder: Path, name: str) -> Path | None:
 def _read(path: Path, shape: tuple[int, int]) -> npt.NDArray[np.uint32]:
     ids = read_labels(path)
     if ids.shape != shape:
-        raise UserError(f"{path} has shape {ids.shape}, its image {shape}.", "Move it out of the folder.")
+        raise UserError(f"{path} has shape {ids.shape}, but its image has shape {shape}.", "Move it out of the folder.")
     return ids

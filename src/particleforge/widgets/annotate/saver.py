@@ -1,4 +1,4 @@
-"""Saving while a person goes on working."""
+"""Saving in the background."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,13 +10,13 @@ from particleforge.errors import UserError
 from particleforge.widgets.qt import single_shot
 
 Take: TypeAlias = Callable[[], Callable[[], None] | None]
-"""Takes what there is to save and returns what writes it, None where nothing changed."""
+"""Takes what is to be saved and returns a function that writes it; None if nothing changed."""
 SETTLED_MS = 1000
-"""Time without a change after which is saved."""
+"""Changes are saved after this time without another one."""
 
 
 class Saver(QObject):
-    """Saves some time after the last change, in a thread; one save at a time, so that the last one wins.
+    """Saves a moment after the last change, in a thread; one save at a time, so that the last one wins.
 
     `saved` and `failed` are emitted in the thread of Qt.
 
@@ -36,14 +36,14 @@ class Saver(QObject):
         self._pool = ThreadPoolExecutor(1, "particleforge-save")
         self._running: Future[None] | None = None
         self._timer = single_shot(self, SETTLED_MS, self._start)
-        self._ended.connect(self._tell, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # not declared
+        self._ended.connect(self._report, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # not declared
 
     def schedule(self) -> None:
         """Save once nothing has changed for a while."""
         self._timer.start()
 
     def close(self) -> None:
-        """Save what is left, now, and end.
+        """Save the remaining changes now, and end.
 
         Raises
         ------
@@ -52,7 +52,7 @@ class Saver(QObject):
         """
         self._timer.stop()
         self._pool.shutdown(wait=True)
-        self._ended.disconnect(self._tell)
+        self._ended.disconnect(self._report)
         if write := self._take():
             write()
 
@@ -63,7 +63,7 @@ class Saver(QObject):
             self._running = self._pool.submit(write)
             self._running.add_done_callback(self._ended.emit)
 
-    def _tell(self, ended: Future[None]) -> None:
+    def _report(self, ended: Future[None]) -> None:
         self._running = None
         try:
             ended.result()

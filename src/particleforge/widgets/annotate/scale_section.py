@@ -1,4 +1,4 @@
-"""Section 1 of the panel: how large a pixel is."""
+"""Section 1 of the panel: the pixel size."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QWidget
 from particleforge.annotate.scale import Point, find_scale_bar, pixel_size_from_line
 from particleforge.errors import UserError
 from particleforge.micrograph import parse_length_nm
-from particleforge.widgets.annotate.actions import Say
+from particleforge.widgets.annotate.actions import Report
 from particleforge.widgets.annotate.geometry import geometry_of, lying_on, set_pixel_size
 from particleforge.widgets.annotate.parts import Section, button, words
 from particleforge.widgets.annotate.source import file_pixel_size_nm, read_source
@@ -22,30 +22,30 @@ LINE = "scale bar line"
 
 
 class ScaleSection(Section):
-    """Shows and sets the pixel size of an image layer: from its file, along a scale bar, or typed.
+    """Shows and sets the pixel size of an image layer: from its file, from a scale bar, or as entered.
 
-    `changed` is emitted when it was set.
+    `changed` is emitted when it has been set.
 
     Parameters
     ----------
     viewer
         Whose layers get a scale.
-    say
-        Shows what went wrong or well.
+    report
+        Shows what went wrong or was done.
     """
 
     changed = Signal()
 
-    def __init__(self, viewer: Viewer, say: Say) -> None:
+    def __init__(self, viewer: Viewer, report: Report) -> None:
         super().__init__("1  Scale")
-        self.viewer, self._say = viewer, say
+        self.viewer, self._report = viewer, report
         self.image: Image | None = None
         self._line: Shapes | None = None
         self.pixel_size = LineEdit()
-        self.pixel_size.native.setPlaceholderText("not known; such as 1.2 nm")
+        self.pixel_size.native.setPlaceholderText("unknown; e.g. 1.2 nm")
         self.pixel_size.tooltip = "Width of a pixel with its unit. Press Enter to set it."
         self.pixel_size.native.editingFinished.connect(self._type)
-        self.from_file = button("Read from file", "Take the pixel size the microscope wrote into the image file.")
+        self.from_file = button("Read from file", "Use the pixel size that the microscope wrote into the image file.")
         self.from_file.clicked.connect(self.read_file)
         self.measure = button("Measure scale bar", "Draw a line along the scale bar in the image.", checkable=True)
         self.measure.toggled.connect(self._measure)
@@ -62,7 +62,7 @@ class ScaleSection(Section):
         self.rows.addWidget(self.everywhere.native)
 
     def set_image(self, image: Image | None) -> None:
-        """Show the pixel size of another image; where it has none, that of its file is taken."""
+        """Show the pixel size of another image; if it has none, take that of its file."""
         self.stop()
         self.image = image
         self.setEnabled(image is not None)
@@ -85,34 +85,38 @@ class ScaleSection(Section):
         try:
             size = file_pixel_size_nm(path)
         except UserError as error:
-            self._say(None if quiet else error)
+            self._report(None if quiet else error)
             return
         if size is not None:
             self._set(size, f"Pixel size {_text(size)}, read from {path.name}.")
         elif not quiet:
-            self._say(UserError(f"{path.name} states no pixel size.", "Measure the scale bar, or type the size."))
+            self._report(
+                UserError(
+                    f"{path.name} does not state a pixel size.", "Measure the scale bar, or enter the pixel size."
+                )
+            )
 
     def stop(self) -> None:
-        """Put the line away."""
+        """Remove the line."""
         self.measure.setChecked(False)
 
     def _ruler(self) -> QWidget:
-        """Make what is shown while a scale bar is measured."""
+        """Make the widgets shown while a scale bar is measured."""
         self.ruler = QWidget()
         lines = QFormLayout(self.ruler)
         lines.setContentsMargins(0, 0, 0, 0)
         self.drawn = words()
         self.length = LineEdit()
-        self.length.native.setPlaceholderText("such as 200 nm")
-        self.length.tooltip = "What is written at the scale bar, with its unit."
+        self.length.native.setPlaceholderText("e.g. 200 nm")
+        self.length.tooltip = "The length written next to the scale bar, with its unit."
         self.length.native.returnPressed.connect(self._set_by_line)
-        self.set_scale = button("Set scale", "Give the image the scale of this bar.")
+        self.set_scale = button("Set scale", "Set the scale of the image from this bar.")
         self.set_scale.clicked.connect(self._set_by_line)
         row = QHBoxLayout()
         row.addWidget(self.length.native, 1)
         row.addWidget(self.set_scale)
         lines.addRow(self.drawn)
-        lines.addRow("It says", row)
+        lines.addRow("Bar length", row)
         self.ruler.hide()
         return self.ruler
 
@@ -138,11 +142,11 @@ class ScaleSection(Section):
             return
         start, end, found = bar
         length = ((end[0] - start[0]) ** 2 + (end[1] - start[1]) ** 2) ** 0.5
-        what = "The bar below the line is" if found else "The line is"
+        what = "The bar under the line is" if found else "The line is"
         self.drawn.setText(f"{what} {length:.1f} px long.")
 
     def _bar(self) -> tuple[Point, Point, bool] | None:
-        """Find the ends of the bar below the last line, or of the line itself where there is none."""
+        """Find the ends of the bar under the last line, or of the line itself if there is no bar."""
         if self._line is None or self._line not in self.viewer.layers or not len(self._line.data):
             return None
         start, end = ((float(y), float(x)) for y, x in self._line.data[-1][:2, -2:])
@@ -152,7 +156,7 @@ class ScaleSection(Section):
 
     @property
     def _grey(self) -> npt.NDArray[np.float32] | None:
-        """The image that is shown; None where there is none that can be read."""
+        """The image shown; None if there is none that can be read."""
         if self.image is None:
             return None
         try:
@@ -168,7 +172,7 @@ class ScaleSection(Section):
         try:
             size = pixel_size_from_line(bar[0], bar[1], self.length.value, float(height / width))
         except UserError as error:
-            self._say(error)
+            self._report(error)
             return
         self.stop()
         self._set((size, size), f"Pixel size set to {_text((size, size))}.")
@@ -182,12 +186,12 @@ class ScaleSection(Section):
         try:
             size = parse_length_nm(text)
         except UserError as error:
-            self._say(error)
+            self._report(error)
             return
         self._set((size, size), f"Pixel size set to {_text((size, size))}.")
 
     def _set(self, size_nm: tuple[float, float], news: str) -> None:
-        """Set the scale of the image, of what lies on it, and, if wished, of all images."""
+        """Set the scale of the image, of the layers on it, and, on request, of all images."""
         chosen = self.image
         if chosen is None:
             return
@@ -198,11 +202,11 @@ class ScaleSection(Section):
         scale_bar(self.viewer).visible = True
         self.viewer.reset_view()
         self.refresh()
-        self._say(news)
+        self._report(news)
         self.changed.emit()
 
 
 def _text(size_nm: tuple[float, float]) -> str:
-    """Pixel size in words."""
+    """Text of a pixel size."""
     height, width = (float(f"{side:.6g}") for side in size_nm)
     return f"{width:g} nm" if height == width else f"{height:g} x {width:g} nm"

@@ -1,4 +1,4 @@
-"""One image being annotated: its layers, what is saved of it."""
+"""One image being annotated: its layers, and what is saved of it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,25 +29,25 @@ if TYPE_CHECKING:
 
 KEY = "particleforge"
 STROKE_COLOUR = "#3d8bff"
-LOOK_MS = 150
-"""Time after the last change after which particles are counted."""
+CHECK_MS = 150
+"""Particles are counted this long after the last change."""
 
 
 class Session(QObject):
     """Annotates one image.
 
-    `changed` follows a change of particles, strokes or scale; `lost` the removal of one of the layers from the viewer.
+    `changed` is emitted after a change of particles, strokes or scale, `lost` after one of the layers was removed.
 
     Parameters
     ----------
     viewer
-        Gets a layer of particles and one of background strokes, or has them from before.
+        Gets a layer of particles and one of background strokes, unless it has them from an earlier session.
     image
         The layer to annotate.
     source
         What it shows.
     folder
-        Where annotations are saved, and are read from if there are any of this image.
+        Where annotations are saved, and read from if this image has any.
 
     Raises
     ------
@@ -73,7 +73,7 @@ class Session(QObject):
         self._complete = start.complete
         self._saved = start
         self.proposals: Labels | None = None
-        self._look = single_shot(self, LOOK_MS, self._changed)
+        self._check = single_shot(self, CHECK_MS, self._changed)
         self.saver = Saver(self._take)
         for layer in (self.particles, self.strokes):
             for event in self._events(layer):
@@ -100,12 +100,12 @@ class Session(QObject):
 
     @property
     def progress(self) -> Annotated:
-        """How far it has come."""
+        """Progress of the annotation."""
         strokes = None if self._complete else np.asarray(self.strokes.data) > 0
         return annotated(np.asarray(self.particles.data), strokes)
 
     def propose(self, labels: npt.NDArray[np.uint32]) -> Labels:
-        """Show proposals as a layer, in place of earlier ones."""
+        """Show proposals as a layer, replacing earlier ones."""
         self.withdraw()
         layer = self._layer("suggestions", labels, opacity=0.8)
         layer.contour = 2
@@ -120,11 +120,11 @@ class Session(QObject):
             self.viewer.layers.remove(layer)
 
     def touch(self) -> None:
-        """Look at what changed, soon."""
-        self._look.start()
+        """Check shortly what changed."""
+        self._check.start()
 
     def close(self, remove: bool = False) -> None:
-        """Save and let go of the layers; with `remove` they leave the viewer.
+        """Save and release the layers; with `remove` they are removed from the viewer.
 
         Raises
         ------
@@ -134,7 +134,7 @@ class Session(QObject):
         if not self.open:
             return
         self.open = False
-        self._look.stop()
+        self._check.stop()
         self.viewer.layers.events.removed.disconnect(self._removed)
         for layer in (self.particles, self.strokes):
             for event in self._events(layer):
@@ -147,7 +147,7 @@ class Session(QObject):
                     self.viewer.layers.remove(layer)
 
     def _layer(self, role: str, data: npt.NDArray[Any], opacity: float) -> Labels:
-        """Add a layer, or take the one an earlier session left."""
+        """Add a layer, or reuse the one an earlier session left."""
         mark = {"role": role, "name": self.source.micrograph.name, "folder": str(self.folder)}
         for there in self.viewer.layers:
             if isinstance(there, Labels) and there.metadata.get(KEY) == mark and there.data.shape == data.shape:
@@ -163,7 +163,7 @@ class Session(QObject):
         return [layer.events.paint, layer.events.labels_update, layer.events.set_data, layer.events.data]
 
     def _touched(self, event: object) -> None:
-        self._look.start()
+        self._check.start()
 
     def _changed(self) -> None:
         self.saver.schedule()
@@ -176,7 +176,7 @@ class Session(QObject):
             self.lost.emit()
 
     def _take(self) -> Callable[[], None] | None:
-        """Return what saves the annotation, None where nothing changed since."""
+        """Return a function that saves the annotation; None if nothing changed."""
         now = Saved(
             np.array(self.particles.data, np.uint32),
             np.asarray(self.strokes.data) > 0,

@@ -26,9 +26,9 @@ class Source:
     Parameters
     ----------
     micrograph
-        Its pixels at full resolution, its pixel size as the layer has it, its name.
+        Its pixels at full resolution, the pixel size of the layer, its name.
     file
-        The file that holds just these pixels; None where there is no such file.
+        The file that holds exactly these pixels; None if there is none.
     frame
         Index along the leading axes of a stack; empty for a single image.
     """
@@ -44,16 +44,16 @@ def read_source(layer: Image, dims: Dims) -> Source:
     Raises
     ------
     UserError
-        If it is not shown in 2D, too large, or nothing can be learnt from it.
+        If it is not shown in 2D, too large, or nothing can be learned from it.
     """
     if layer.ndim < 2:
-        raise UserError(f"{layer.name} has one axis only; an image has two.", "Choose an image layer.")
+        raise UserError(f"{layer.name} has only one axis; an image needs two.", "Choose an image layer.")
     frame = shown_frame(layer, dims)
     data = finest(layer)
     height, width = data.shape[layer.ndim - 2 : layer.ndim]
     if height * width > MOST_PIXELS:
         raise UserError(
-            f"{layer.name} measures {height} x {width} px; {MOST_PIXELS / 1e6:.0f} million pixels are the most.",
+            f"{layer.name} has {height} x {width} px; at most {MOST_PIXELS / 1e6:.0f} million pixels can be annotated.",
             "Crop the part you want to annotate.",
         )
     pixels = np.asarray(data[frame] if frame else data)
@@ -72,12 +72,12 @@ def shown_frame(layer: Image, dims: Dims) -> tuple[int, ...]:
     Raises
     ------
     UserError
-        If something else than the last two axes is shown.
+        If other axes than the last two are shown.
     """
     if tuple(dims.displayed) != (dims.ndim - 2, dims.ndim - 1):
         raise UserError(
             f"{layer.name} is not shown as a 2D image of its last two axes.",
-            "Switch napari to 2D and the axes to their first order (buttons below the layer list).",
+            "Switch napari to 2D and restore the original order of axes (buttons below the layer list).",
         )
     steps = dims.current_step[dims.ndim - layer.ndim : dims.ndim - 2]
     data = finest(layer)
@@ -92,7 +92,7 @@ def annotation_name(layer: Image, frame: tuple[int, ...] = ()) -> str:
 
 
 def default_folder(layer: Image) -> Path:
-    """Where the annotation of a layer goes: into the folder of annotations it was opened from, else the workspace."""
+    """Where the annotation of a layer is saved: the folder of annotations it was opened from, else the workspace."""
     path = source_path(layer)
     inside = path is not None and path.parent.name == "images" and (path.parent.parent / "labels").is_dir()
     return path.parent.parent if path is not None and inside else workspace() / ANNOTATIONS

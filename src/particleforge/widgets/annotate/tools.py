@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from napari.utils.events import Event
 
 LEAST_DRAG_PX, LEAST_DRAG_SCREEN_PX = 3.0, 4.0
-"""What moves less, in the image or on the screen, is a click."""
+"""A gesture that moves less, in the image or on the screen, is a click."""
 BRUSHES = {"brush": "particles", "strokes": "strokes"}
 """Tools that are napari's own paint mode of a layer."""
 BOXES, LINES = {"outline"}, {"split", "merge"}
@@ -31,7 +31,7 @@ class Gesture:
 
 
 class Tools(QObject):
-    """Lets one tool at a time have the mouse, and gives it back when a person chooses a mode or layer of napari.
+    """Gives the mouse to one tool at a time, and returns it when the user chooses a mode or layer of napari.
 
     `chosen` gives the name of the tool in use, empty for none.
 
@@ -40,9 +40,9 @@ class Tools(QObject):
     session
         The image being annotated.
     actions
-        What to do with a gesture, by the name of the tool.
-    say
-        Told what went wrong; None before each action.
+        Action for a gesture, by the name of the tool.
+    report
+        Receives what went wrong; None before each action.
     guide
         Shows boxes and lines while they are drawn.
     """
@@ -53,12 +53,12 @@ class Tools(QObject):
         self,
         session: Session,
         actions: Mapping[str, Callable[[Gesture], None]],
-        say: Callable[[UserError | None], None],
+        report: Callable[[UserError | None], None],
         guide: Guide | None = None,
     ) -> None:
         super().__init__()
         self.name = ""
-        self._session, self._actions, self._say = session, actions, say
+        self._session, self._actions, self._report = session, actions, report
         self._choosing = False
         self._guide = guide
         layer = session.particles
@@ -68,7 +68,7 @@ class Tools(QObject):
         session.viewer.layers.selection.events.active.connect(self._released)
 
     def use(self, name: str) -> None:
-        """Give the mouse to a tool; empty: back to napari."""
+        """Give the mouse to a tool; empty: return it to napari."""
         session, self._choosing = self._session, True
         try:
             for layer in (session.particles, session.strokes):
@@ -90,7 +90,7 @@ class Tools(QObject):
         self.chosen.emit(name)
 
     def close(self) -> None:
-        """Let go of layers and canvas."""
+        """Release layers and canvas."""
         session = self._session
         self.use("")
         session.particles.mouse_drag_callbacks.remove(self._drag)
@@ -103,7 +103,7 @@ class Tools(QObject):
             self._guide = None
 
     def _released(self, event: object) -> None:
-        """Put the tool down, as a person chose something else in napari."""
+        """Release the tool: the user chose something else in napari."""
         if self.name and not self._choosing:
             self._choosing = True
             self._session.particles.mouse_pan = self._session.particles.mode == "pan_zoom"
@@ -126,11 +126,11 @@ class Tools(QObject):
         away_px = max(abs(a - b) for a, b in zip(start, end, strict=True))
         screen_px = max(abs(a - b) for a, b in zip(pressed[:2], tuple(event.pos)[:2], strict=True))
         gesture = Gesture(start, end, away_px >= LEAST_DRAG_PX and screen_px >= LEAST_DRAG_SCREEN_PX)
-        self._say(None)
+        self._report(None)
         try:
             self._actions[name](gesture)
         except UserError as error:
-            self._say(error)
+            self._report(error)
 
     def _point(self, event: "Event") -> Point:
         y, x = self._session.particles.world_to_data(event.position)[-2:]

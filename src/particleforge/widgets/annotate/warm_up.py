@@ -15,7 +15,7 @@ GRACE_S = 1.0
 
 
 class WarmUp(QObject):
-    """Compiles what clicks need in a child process, where it holds up nothing, then loads it in a thread."""
+    """Compiles what clicks need in a child process, where it delays nothing, then loads it in a thread."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,14 +23,14 @@ class WarmUp(QObject):
         self._background = Background()
 
     def start(self) -> None:
-        """Begin, unless it is loaded already."""
+        """Begin, unless it is already loaded."""
         if MODULE in sys.modules or self._job is not None:
             return
         signals = JobSignals()
         signals.ended.connect(self._end)
         try:
             self._job = signals.start(Task(call=f"{MODULE}:warm_up", grace_s=GRACE_S))
-        except UserError:  # without a child it is compiled here
+        except UserError:  # without a child process it is compiled here
             self._background.run(_warm_up)
 
     def stop(self) -> None:
@@ -41,7 +41,7 @@ class WarmUp(QObject):
         self._background.drop()
 
     def _end(self, _: object) -> None:
-        """Load what the child has compiled, unless that is not needed any more."""
+        """Load what the child has compiled, unless it is no longer needed."""
         if self._job is not None:
             self._background.run(_warm_up)
 

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class AugmentPanel(DrawPanel[Preview]):
-    """Draws new samples from annotated ones: four to look at, then as many as are wanted."""
+    """Draws new samples from annotated ones: four as a preview, then a whole dataset."""
 
     def __init__(self, napari_viewer: "Viewer") -> None:
-        super().__init__(napari_viewer, "Grow", "grown", ("count",))
+        super().__init__(napari_viewer, "Generate", "augmented", ("count",))
         self.folder, self.recipe, self.sizes = FolderChooser(), RecipeChooser(), SizesView()
-        self.preview.setToolTip("Show four samples; once more shows the next four.")
-        self.add_line("Annotated", self.folder, "Folder with images/, labels/ and perhaps background/.")
+        self.preview.setToolTip("Show four samples; click again for the next four.")
+        self.add_line("Annotations", self.folder, "Folder with images/, labels/ and, optionally, background/.")
         self.body.addWidget(self.recipe)
         self.add_lines()
-        self.add_line("Name", self.name, "What the dataset is called.")
+        self.add_line("Name", self.name, "Name of the dataset.")
         for widget in (self.form, self.row, self.sizes):
             self.body.addWidget(widget)
         self.body.addStretch(1)
@@ -40,16 +40,16 @@ class AugmentPanel(DrawPanel[Preview]):
         self.check()
 
     def unready(self) -> str | None:
-        """Say what keeps a sample from being drawn."""
+        """Return why no sample can be drawn; None if one can."""
         return self.folder.problem() or self.recipe.form.problem
 
     def inputs(self) -> Plain:
-        """Give the recipe and the annotated images."""
+        """Return the recipe and the annotated images."""
         folder, recipe = self._given()
         return {"recipe": recipe.model_dump(mode="json"), "sources": str(folder)}
 
     def finish(self, value: Plain) -> None:
-        """Show the dataset as a stack that is read as it is looked at."""
+        """Show the dataset as a lazily read stack."""
         path = Path(str(value["dataset"]))
         dataset = Dataset.open(path)
         images, ids = (dataset.stack(name) for name in ("images", "labels"))
@@ -61,12 +61,12 @@ class AugmentPanel(DrawPanel[Preview]):
             self.viewer.add_layer(layer)
         self.shown.hide()  # before, a stack that is added while other layers are hidden crashes napari 0.9's canvas
         self.viewer.dims.set_current_step(0, 0)
-        self.tell(value["samples"], path)
-        self.shown.compare_grown(dataset)
+        self.report(value["samples"], path)
+        self.shown.compare_dataset(dataset)
 
-    def shut(self) -> None:
-        """End what is going on."""
-        super().shut()
+    def end(self) -> None:
+        """End all work."""
+        super().end()
         self.shown.stop()
 
     def _given(self) -> tuple[Path, Recipe]:

@@ -11,7 +11,7 @@ from particleforge.recipes.recipe import Recipe
 from particleforge.sample import Sample
 from particleforge.store.dataset import Dataset
 from particleforge.widgets.augment.samples import SHOWN, Sampler, mosaic
-from particleforge.widgets.augment.sizes import grown_sizes, warped_sizes
+from particleforge.widgets.augment.sizes import dataset_sizes, warped_sizes
 from particleforge.widgets.background import Background
 from particleforge.widgets.preview import find_layer, put_layer, take_layer
 from particleforge.widgets.qt import single_shot
@@ -24,16 +24,16 @@ NAME, PARTICLES = "Preview", "Preview particles"
 
 
 class Preview(QObject):
-    """Shows four samples, the next four, and the same ones anew soon after something changed.
+    """Shows four samples, the next four, and the same ones again shortly after a change.
 
-    `compared` gives the `SizeShift` where the recipe moves sizes, elsewhere None; `failed` gives a `UserError`.
+    `compared` gives the `SizeShift` if the recipe changes sizes, otherwise None; `failed` gives a `UserError`.
 
     Parameters
     ----------
     viewer
         Where they are shown.
     given
-        Folder of annotated images and recipe as they are chosen now.
+        Returns the folder of annotated images and the recipe as chosen.
     """
 
     compared = Signal(object)
@@ -56,15 +56,15 @@ class Preview(QObject):
         self._draw()
 
     def touch(self) -> None:
-        """Draw them anew, soon, if any are shown."""
+        """Draw them again shortly, if any are shown."""
         if self._first >= 0:
             self._timer.start()
 
-    def compare_grown(self, dataset: Dataset) -> None:
+    def compare_dataset(self, dataset: Dataset) -> None:
         """Compare the sizes of a dataset with those of the annotated images."""
         (folder, recipe), sampler = self._given(), self._sampler
         if recipe.moves_sizes:
-            self._comparing.run(lambda outdated: grown_sizes(sampler.sources(folder), dataset, outdated))
+            self._comparing.run(lambda outdated: dataset_sizes(sampler.sources(folder), dataset, outdated))
 
     def hide(self) -> None:
         """Remove the layers."""
@@ -72,7 +72,7 @@ class Preview(QObject):
             take_layer(self._viewer, name)
 
     def stop(self) -> None:
-        """Forget what was asked."""
+        """Drop the current requests."""
         self._timer.stop()
         self._drawing.drop()
         self._comparing.drop()
@@ -102,7 +102,7 @@ class Preview(QObject):
 
 
 def geometry(sample: Sample, axes: int) -> dict[str, Any]:
-    """Scale and units of a sample, behind axes that are counted."""
+    """Scale and units of a sample; axes before the last two are counted."""
     size = sample.micrograph.pixel_size_nm
     scale, unit = ((1.0, 1.0), "pixel") if size is None else (size, "nm")
     return {

@@ -11,7 +11,7 @@ from particleforge.widgets.form.labels import label
 
 
 class RecipeChooser(QWidget):
-    """A recipe that draws from annotated images; `changed` follows another recipe or parameter."""
+    """A recipe that draws from annotated images; `changed` is emitted after a change of recipe or parameter."""
 
     changed = Signal()
 

@@ -1,4 +1,4 @@
-"""A few samples of a recipe, quickly again after another setting was changed."""
+"""A few samples of a recipe, drawn again quickly after a setting was changed."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ SHOWN = 4
 
 
 class Sampler:
-    """Draws samples; what it has read and prepared is kept until folder or recipe change."""
+    """Draws samples; what it has read and prepared is kept until the folder or the recipe changes."""
 
     def __init__(self) -> None:
         self._read: tuple[Any, list[Sample]] = (None, [])
@@ -59,7 +59,7 @@ class Sampler:
 
 
 def mosaic(samples: Sequence[Sample]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint32]]:
-    """Put the images and labels of samples side by side in two columns, with ids of their own.
+    """Put the images and labels of samples side by side in two columns, with separate ids.
 
     Returns
     -------
@@ -82,6 +82,6 @@ def mosaic(samples: Sequence[Sample]) -> tuple[npt.NDArray[np.float32], npt.NDAr
 
 
 def _state(folder: Path) -> list[tuple[str, int, int]]:
-    """Tell whether the files of a folder have changed."""
+    """Return the names, sizes and times of the files in a folder, which differ after a change."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]

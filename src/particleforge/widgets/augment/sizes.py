@@ -1,4 +1,4 @@
-"""How far a warp moves the size distribution: what hides true sizes must change them."""
+"""How far a warp shifts the size distribution: true sizes are hidden only if it does."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.sample import Sample
 
 MOST_IMAGES = 12
-"""So many annotated images are warped to compare."""
-MOST_GROWN = 100
-"""So many samples of a dataset are compared."""
+"""At most this number of annotated images is warped for the comparison."""
+MOST_SAMPLES = 100
+"""At most this number of samples of a dataset is compared."""
 SIGNS = {"um": "µm"}
 Floats = npt.NDArray[np.float64]
 
@@ -31,7 +31,7 @@ class SizeShift:
     unit
         ``nm``, ``um``, ``mm`` or ``px``.
     distance
-        Wasserstein distance on ln d, which reads as a relative change of size; None without particles.
+        Wasserstein distance on ln d, roughly the relative change of size; None without particles.
     """
 
     before: Floats
@@ -40,7 +40,7 @@ class SizeShift:
     distance: float | None
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Figures for a person: name, before, after."""
+        """Rows of figures as text: name, before, after."""
         old, new = size_statistics(self.before), size_statistics(self.after)
         form = "{:.4g} " + SIGNS.get(self.unit, self.unit)
         return [
@@ -76,7 +76,7 @@ def warped_sizes(sources: Sequence[Sample], recipe: Recipe, outdated: Callable[[
     return size_shift(before, after)
 
 
-def grown_sizes(sources: Sequence[Sample], grown: Sequence[Sample], outdated: Callable[[], bool]) -> SizeShift:
+def dataset_sizes(sources: Sequence[Sample], dataset: Sequence[Sample], outdated: Callable[[], bool]) -> SizeShift:
     """Compare the annotated images with the first ones of a dataset.
 
     Raises
@@ -85,10 +85,10 @@ def grown_sizes(sources: Sequence[Sample], grown: Sequence[Sample], outdated: Ca
         Once `outdated()` is true.
     """
     after = []
-    for number in range(min(len(grown), MOST_GROWN)):
+    for number in range(min(len(dataset), MOST_SAMPLES)):
         if outdated():
             raise Cancelled
-        after.append(grown[number])
+        after.append(dataset[number])
     return size_shift(sources, after)
 
 

@@ -12,7 +12,7 @@ POINTS, MARGIN = 200, 1.15
 
 
 class SizesView(QWidget):
-    """Density of ln d, figures and distance of both; hidden while there is nothing to compare."""
+    """Densities of ln d, figures and their difference; hidden while there is nothing to compare."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,12 +39,8 @@ class SizesView(QWidget):
                 label.setText(text)
         self.plot.show_curves(*_curves(shift))
         distance = shift.distance
-        self.distance.say(
-            ""
-            if distance is None
-            else f"Wasserstein distance of ln d: {distance:.3f}. Sizes differ by about "
-            f"{100 * np.expm1(distance):.0f} %."
-        )
+        self.distance.report("" if distance is None else f"Sizes differ by about {100 * np.expm1(distance):.0f} %.")
+        self.distance.setToolTip("" if distance is None else f"Wasserstein distance of ln d: {distance:.3f}.")
 
     def _labels(self, name: str) -> tuple[QLabel, QLabel]:
         if name not in self.figures:

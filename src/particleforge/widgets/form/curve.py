@@ -13,12 +13,12 @@ from particleforge.widgets.form.editor import curve_colour
 
 
 class Curve(QWidget):
-    """The density of a distribution, computed when it is seen.
+    """The density of a distribution, computed when it is visible.
 
     Parameters
     ----------
     distribution
-        Gives what to draw, or None where there is nothing valid.
+        Returns what to draw, or None if the values are invalid.
     """
 
     def __init__(self, distribution: Callable[[], Distribution | None], parent: QWidget | None = None) -> None:
@@ -29,7 +29,7 @@ class Curve(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def outdate(self) -> None:
-        """Draw anew: the distribution has changed."""
+        """Draw again: the distribution has changed."""
         self._fresh = False
         self.update()
 

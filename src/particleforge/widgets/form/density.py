@@ -1,4 +1,4 @@
-"""What a distribution looks like, from a sample of it."""
+"""The shape of a distribution, from a sample."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ ATOM_SHARE = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Density:
-    """What a drawn sample looks like.
+    """The shape of a sample.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Density:
     atoms
         (numbers, 2) single numbers and the height of their sticks.
     summary
-        Median and the range of most numbers, for a person.
+        Median and range of most numbers as text.
     """
 
     low: float
@@ -38,7 +38,7 @@ class Density:
 
 
 def density(distribution: Distribution) -> Density | None:
-    """Density of a distribution; the outermost half per cent is cut off. None where floats do not reach that far."""
+    """Density of a distribution without its outermost 0.5 % on each side; None if numbers exceed that of floats."""
     drawn = sampled(distribution, SAMPLES)
     if drawn is None:
         return None
@@ -47,7 +47,7 @@ def density(distribution: Distribution) -> Density | None:
     often = counts > ATOM_SHARE * SAMPLES
     atoms = np.stack([numbers[often], counts[often] / SAMPLES], 1)
     rest = drawn[~np.isin(drawn, numbers[often])]
-    summary = f"Median {shown(float(f'{middle:.3g}'))}, 99 % lie between {low:.3g} and {high:.3g}."
+    summary = f"Median {shown(float(f'{middle:.3g}'))}; 99 % lie between {low:.3g} and {high:.3g}."
     if low == high:
         return Density(low, high, np.zeros(BINS), np.array([[low, 1.0]]), summary)
     try:
@@ -63,7 +63,7 @@ def density(distribution: Distribution) -> Density | None:
 
 
 def sampled(distribution: Distribution, size: int) -> Floats | None:
-    """Draw a sample, always the same one; None where floats do not reach that far."""
+    """Draw a sample, always the same one; None if its numbers exceed the range of floats."""
     with np.errstate(all="ignore"):
         try:
             drawn = distribution.sample(np.random.default_rng(0), size)

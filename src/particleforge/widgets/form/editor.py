@@ -38,7 +38,7 @@ class Editor(QWidget):
         raise NotImplementedError
 
     def lead_with(self, widget: QWidget) -> None:
-        """Put a widget in front of what is shown."""
+        """Put a widget before the content."""
         self._box.insertWidget(0, widget)
 
     def label_width(self) -> int:
@@ -83,7 +83,7 @@ class Editor(QWidget):
 
 
 class _WheelGuard(QObject):
-    """Lets the wheel scroll the form, unless the widget under the mouse was clicked first."""
+    """Makes the wheel scroll the form, unless the widget under the mouse was clicked first."""
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         if event is None or event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget) or watched.hasFocus():
@@ -99,17 +99,17 @@ def guard_wheel(widget: QWidget) -> None:
 
 
 def warning_colour(widget: QWidget) -> QColor:
-    """Red that can be read on the widget's background."""
+    """Red that is legible on the widget's background."""
     return QColor("#ff7b72") if is_dark(widget) else QColor("#c62828")
 
 
 def curve_colour(widget: QWidget) -> QColor:
-    """Blue that can be read on the widget's background."""
+    """Blue that is legible on the widget's background."""
     return QColor("#58a6ff") if is_dark(widget) else QColor("#1f6fc4")
 
 
 def is_dark(widget: QWidget) -> bool:
-    """Whether text is light; the text tells, since style sheets leave the palette's background as it was."""
+    """Whether text is light; judged by the text, since style sheets leave the palette's background unchanged."""
     widget.ensurePolished()
     return widget.palette().color(QPalette.ColorRole.WindowText).lightness() > 128
 

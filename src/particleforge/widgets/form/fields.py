@@ -1,4 +1,4 @@
-"""The fields of a parameter class, one below the other or in a section of their own."""
+"""The fields of a parameter class, one below the other or in a separate section."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -16,7 +16,7 @@ from particleforge.widgets.form.section import INDENT_PX, Body, Fold
 from particleforge.widgets.form.spec import Spec, blank, fields, is_model, start
 
 Make: TypeAlias = Callable[[Spec, str], Editor]
-"""Gives the editor of a value; the text is its label."""
+"""Returns the editor for a value; the text is its label."""
 SMALL_FIELDS = 4
 SPACING_PX = 4
 
@@ -29,7 +29,7 @@ class FieldsEditor(Editor):
     cls
         The class. Fields with one possible value, such as `kind`, are not shown.
     make
-        Gives the editors.
+        Returns the editors.
     columns
         2 puts short fields side by side.
     indent_px
@@ -100,7 +100,7 @@ class FieldsEditor(Editor):
 
 
 class SectionEditor(Editor):
-    """Nested parameters that can be folded away; its fields are made when it is first opened."""
+    """Collapsible nested parameters; the fields are made when first opened."""
 
     spans = True
 
@@ -143,7 +143,7 @@ class SectionEditor(Editor):
 
 
 class OptionalEditor(Editor):
-    """A check box, and below it what it switches on."""
+    """A check box, and below it the parameters it enables."""
 
     spans = True
 
@@ -203,7 +203,7 @@ def _one_value(info: Any) -> bool:
 
 
 def _name(text: str, editor: Editor) -> QLabel:
-    """Label that stands beside the first line of an editor."""
+    """Label next to the first line of an editor."""
     name = QLabel(text)
     name.setToolTip(editor.toolTip())
     name.setFixedHeight(line_height(editor))

@@ -17,14 +17,14 @@ P = TypeVar("P", bound=Params)
 class ParamsForm(QWidget, Generic[P]):
     """A form for any parameter class.
 
-    `changed` is emitted after every change, valid or not; `validity_changed` when `problem` comes or goes.
+    `changed` is emitted after every change, valid or not; `validity_changed` when `problem` appears or disappears.
 
     Parameters
     ----------
     params
         A parameter class, whose defaults are shown, or parameters.
     scrolls
-        Whether it scrolls by itself; not where it is a part of something that does.
+        Whether it scrolls by itself; not needed inside a scrolling panel.
     """
 
     changed = Signal()
@@ -69,7 +69,7 @@ class ParamsForm(QWidget, Generic[P]):
         self._check()
 
     def _check(self) -> None:
-        """Mark what is wrong, and tell that something has changed."""
+        """Mark what is wrong, and emit that something has changed."""
         if self._setting:
             return
         was, self._problem = self._problem, None

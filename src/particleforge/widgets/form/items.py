@@ -42,9 +42,9 @@ class RowsEditor(Editor):
     Parameters
     ----------
     make_item
-        Gives the editor of an item.
+        Returns the editor of an item.
     first
-        Gives the value of an item that is added.
+        Returns the value of a new item.
     """
 
     def __init__(self, make_item: Callable[[], Editor], first: Callable[[], Any]) -> None:
@@ -80,7 +80,7 @@ class RowsEditor(Editor):
         super().mark([problem for problem in problems if not problem[0]])
 
     def remove(self, row: Row) -> None:
-        """Take an item away."""
+        """Remove an item."""
         self._drop(row)
         self.changed.emit()
 
@@ -106,7 +106,7 @@ class RowsEditor(Editor):
 
 
 class ListEditor(Editor):
-    """A tuple or list of anything, folded away; its items are made when it is first opened."""
+    """A collapsible tuple or list; its items are made when first opened."""
 
     spans = True
 
@@ -142,10 +142,10 @@ class ListEditor(Editor):
     def _make(self) -> RowsEditor:
         rows = RowsEditor(lambda: self._make_item(self._item, ""), lambda: start(self._item))
         rows.set_value(self._value)
-        rows.changed.connect(self._tell)
+        rows.changed.connect(self._edited)
         return rows
 
-    def _tell(self) -> None:
+    def _edited(self) -> None:
         self._count()
         self.changed.emit()
 

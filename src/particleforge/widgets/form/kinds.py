@@ -27,16 +27,16 @@ Kind: TypeAlias = type[Params] | type[float] | None
 
 
 class KindEditor(Editor):
-    """One of several parameter classes told apart by `kind`; a number or nothing where these are allowed, too.
+    """One of several parameter classes distinguished by `kind`, or a number or nothing, if allowed.
 
     Parameters
     ----------
     spec
         The union.
     make
-        Gives the editors of its fields.
+        Returns the editors of its fields.
     title
-        Its label, where it takes the whole width; otherwise it stands in the field's column.
+        Its label if it takes the whole width; otherwise the label is in the column of labels.
     """
 
     def __init__(self, spec: Spec, make: Make, title: str = "") -> None:
@@ -96,7 +96,7 @@ class KindEditor(Editor):
         self.label.setMinimumWidth(max(0, width - arrow))
 
     def setToolTip(self, text: str | None) -> None:
-        """Explain the label as well as the rest."""
+        """Set it for the label, too."""
         super().setToolTip(text)
         self.label.setToolTip(text)
 
@@ -143,7 +143,7 @@ class KindEditor(Editor):
         return self._kinds.index(type(value))
 
     def _choose(self, index: int) -> None:
-        """Go over to another kind, chosen by the user."""
+        """Switch to another kind, chosen by the user."""
         old, kind = self._distribution() if self.draws else None, self._kinds[index]
         before = self.value()
         current = before if old is None else old
@@ -200,10 +200,10 @@ class KindEditor(Editor):
         else:
             content = FieldsEditor(kind, self._make_fields, columns=2 if self.draws else 1)
         content.set_value(self._values.get(self._kinds.index(kind)) or blank(kind))
-        content.changed.connect(self._tell)
+        content.changed.connect(self._edited)
         return content
 
-    def _tell(self) -> None:
+    def _edited(self) -> None:
         self.curve.outdate()
         self.changed.emit()
 
@@ -212,7 +212,7 @@ class KindEditor(Editor):
             self.body.show_content(on)
 
     def _distribution(self) -> Distribution | None:
-        """Return the distribution as entered, or None where it is not valid."""
+        """Return the distribution as entered, or None if it is invalid."""
         kind = self._kinds[self._index]
         if kind is None or not issubclass(kind, Distribution):
             return None
@@ -222,7 +222,7 @@ class KindEditor(Editor):
             return None
 
     def _own_problems(self, kind: type[Params]) -> list[Problem]:
-        """Problems of the fields themselves; a draw as a whole reports but one."""
+        """Problems of the fields themselves; a draw as a whole reports only one."""
         try:
             kind.model_validate(self.value())
         except ValidationError as error:

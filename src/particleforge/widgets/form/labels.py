@@ -1,4 +1,4 @@
-"""Names and explanations of fields for a person."""
+"""Labels and tooltips of fields."""
 
 import html
 import math
@@ -61,7 +61,7 @@ def phrase(value: Any) -> str:
 
 
 def explanation(info: FieldInfo) -> str:
-    """Give description, limits and marks of a field as rich text, which Qt wraps."""
+    """Return description, limits and marks of a field as rich text, which Qt wraps."""
     spec = Spec.of_field(info)
     lines = [info.description or ""]
     low, high = spec.limits

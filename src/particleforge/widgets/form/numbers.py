@@ -31,7 +31,7 @@ def shown(number: float) -> str:
 
 
 def read(text: str, kind: type) -> Any:
-    """Read a number from text; the text itself comes back where it is none."""
+    """Read a number from text; return the text itself if it is not one."""
     text = text.strip().replace("\N{MINUS SIGN}", "-")
     try:
         number = float(text)
@@ -64,7 +64,7 @@ class NumberBox(QAbstractSpinBox):
         guard_wheel(self)
 
     def value(self) -> Any:
-        """Return the number, None where an optional one is left empty, or text that is no number."""
+        """Return the number, None if an optional one is left empty, or text that is not a number."""
         text = self.line.text()
         return None if self.spec.optional and not text.strip() else read(text, self.spec.type)
 
@@ -75,7 +75,7 @@ class NumberBox(QAbstractSpinBox):
         self.line.setCursorPosition(0)
 
     def stepBy(self, steps: int) -> None:
-        """Change the second digit, of whole numbers the last one."""
+        """Change the second digit; the last one of whole numbers."""
         value = self.value()
         if value is None:
             value = 0
@@ -93,7 +93,7 @@ class NumberBox(QAbstractSpinBox):
         return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
 
     def validate(self, text: str | None, position: int) -> tuple[QValidator.State, str, int]:
-        """Let everything be entered; the form says what is wrong with it."""
+        """Accept any input; the form shows what is wrong with it."""
         return QValidator.State.Acceptable, text or "", position
 
     def sizeHint(self) -> QSize:
@@ -117,7 +117,7 @@ class NumberEditor(Editor):
         self._box.addWidget(self.box)
 
     def narrow(self) -> None:
-        """Do without the arrows; the arrow keys still work."""
+        """Hide the arrows; the arrow keys still work."""
         self.box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
 
     @override

@@ -1,4 +1,4 @@
-"""Parts of a form that can be folded away."""
+"""Collapsible parts of a form."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -23,8 +23,8 @@ class Fold(QToolButton):
         self.setCheckable(True)
         self.setAutoRaise(True)
         self.setArrowType(Qt.ArrowType.RightArrow)
-        beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
-        self.setToolButtonStyle(beside if title else alone)
+        with_text, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        self.setToolButtonStyle(with_text if title else alone)
         self.setStyleSheet(_sheet())
         self.toggled.connect(self._turn)
         if title:
@@ -44,7 +44,7 @@ def _sheet(more: str = "") -> str:
 
 
 class Body(QWidget, Generic[Content]):
-    """What is below a fold; made when it is opened for the first time."""
+    """The content of a fold; made when first opened."""
 
     def __init__(self, make: Callable[[], Content], parent: QWidget, indent_px: int = INDENT_PX) -> None:
         super().__init__(parent)

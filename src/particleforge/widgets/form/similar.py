@@ -1,4 +1,4 @@
-"""What a distribution of another kind begins with."""
+"""Initial values for a distribution of another kind."""
 
 import math
 from typing import Any
@@ -14,7 +14,7 @@ SAMPLES = 999
 
 
 def similar(cls: type[Distribution], spec: Spec, current: Any) -> Distribution:
-    """Distribution of a kind that lies where the current number or distribution does, and within the limits."""
+    """Distribution of a kind with about the location of the current number or distribution, within the limits."""
     for data in (_data(cls, spec, current), {}):
         try:
             found = cls.parse(data)
@@ -26,7 +26,7 @@ def similar(cls: type[Distribution], spec: Spec, current: Any) -> Distribution:
 
 
 def middle(spec: Spec, current: Any) -> float:
-    """Return a number in the middle of the current distribution; a first number where there is none."""
+    """Return a number in the middle of the current distribution; a starting number if there is none."""
     drawn = sampled(current, SAMPLES) if isinstance(current, Distribution) else None
     if drawn is not None:
         number = _round(float(np.median(drawn)))

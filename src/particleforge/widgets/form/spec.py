@@ -1,4 +1,4 @@
-"""What a field takes, read from its annotation."""
+"""What a field accepts, read from its annotation."""
 
 import enum
 import inspect
@@ -29,7 +29,7 @@ class Spec:
     type
         The annotation without None and without marks.
     marks
-        What stood beside it: limits, validators, `PerImage` and the like; innermost first.
+        What its annotation adds: limits, validators, `PerImage` and the like; innermost first.
     optional
         Whether None is allowed, too.
     """
@@ -60,12 +60,12 @@ class Spec:
 
     @property
     def alternatives(self) -> tuple[Any, ...]:
-        """Members of the union, those of nested unions too; the type itself where it is none."""
+        """Members of the union, those of nested unions too; the type itself if it is not a union."""
         return tuple(_members(self.type))
 
     @property
     def kinds(self) -> dict[str, type[Params]]:
-        """Parameter classes told apart by `kind`: those of a registry or of a union; empty where there are none."""
+        """Parameter classes distinguished by `kind`: those of a registry or of a union; empty if there are none."""
         registry = next((mark for mark in self.marks if isinstance(mark, Kinds)), None)
         if registry is not None:
             return registry.members()
@@ -80,7 +80,7 @@ class Spec:
 
     @property
     def choices(self) -> tuple[Any, ...]:
-        """Values to choose from; empty where these are not listed."""
+        """Values to choose from; empty if they are not listed."""
         if get_origin(self.type) is Literal:
             return get_args(self.type)
         if isinstance(self.type, type) and issubclass(self.type, enum.Enum):
@@ -106,7 +106,7 @@ class Spec:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Smallest and largest number that is allowed, or the limits that must not be reached."""
+        """Smallest and largest number that is allowed, or the excluded limits."""
         lows = [getattr(mark, name) for mark in self.marks for name in ("ge", "gt", "low") if hasattr(mark, name)]
         highs = [getattr(mark, name) for mark in self.marks for name in ("le", "lt", "high") if hasattr(mark, name)]
         return (
@@ -136,7 +136,7 @@ def fields(cls: type[Params]) -> dict[str, FieldInfo]:
 
 
 def start(spec: Spec) -> Any:
-    """Return a value to begin with where there is no default; valid wherever that can be guessed."""
+    """Return an initial value for a field without a default; valid where possible."""
     if spec.optional:
         return None
     if spec.choices:
@@ -159,7 +159,7 @@ def start(spec: Spec) -> Any:
 
 
 def blank(cls: type[Params]) -> Params | dict[str, Any]:
-    """Parameters with their defaults; a mapping where some have none."""
+    """Parameters with their defaults; a mapping if some have none."""
     try:
         return cls()
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Text, paths, choices and whatever else fits in one line."""
+"""Text, paths, choices and anything else that fits in one line."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ class ValueEditor(Editor):
         super().__init__()
         self.widget = widget
         self._box.addWidget(self.widget.native)
-        self.widget.changed.connect(self._tell)
+        self.widget.changed.connect(self._edited)
 
     @override
     def value(self) -> Any:
@@ -33,7 +33,7 @@ class ValueEditor(Editor):
     def set_value(self, value: Any) -> None:
         self.widget.value = value
 
-    def _tell(self) -> None:
+    def _edited(self) -> None:
         self.changed.emit()
 
 
@@ -59,7 +59,7 @@ class ChoiceEditor(ValueEditor):
 
 
 class LineEditor(ValueEditor):
-    """A value as one line of text; a value that is not touched comes back as it was."""
+    """A value as one line of text; an unedited value is returned unchanged."""
 
     def __init__(self, spec: Spec, file: FileEdit | None = None) -> None:
         edit = LineEdit() if file is None else file.line_edit
@@ -99,7 +99,7 @@ class PathEditor(LineEditor):
         kinds = [getattr(mark, "path_type", "") for mark in spec.marks]
         mode = "d" if "dir" in kinds else "r" if "file" in kinds else "w"
         super().__init__(spec, FileEdit(mode=FileDialogMode(mode)))
-        self.line.textChanged.connect(self._tell)
+        self.line.textChanged.connect(self._edited)
 
     @override
     def read(self, text: str) -> Any:
@@ -107,7 +107,7 @@ class PathEditor(LineEditor):
 
 
 class YamlEditor(LineEditor):
-    """Whatever has no editor of its own, as YAML in one line."""
+    """Anything without its own editor, as YAML in one line."""
 
     @override
     def read(self, text: str) -> Any:

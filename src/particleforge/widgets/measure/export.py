@@ -46,7 +46,7 @@ class Exported:
     pixel_size_nm
         Along (Y, X), if known.
     planes
-        The planes of the image they were found in; none where there is no image.
+        The planes of the image they were found in; empty if there is no image.
     rules
         Those the table was made with.
     provenance
@@ -62,7 +62,7 @@ class Exported:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def measured(self) -> Measured:
-        """Return it as figures and reports take it: with the image and the particles drawn where it is a single one."""
+        """Return it as figures and reports need it; a single image is included, with its particles drawn."""
         size = None if self.pixel_size_nm is None else float(np.sqrt(np.prod(self.pixel_size_nm)))
         if self.labels.ndim != 2:
             return Measured(self.name, self.table, None, None, size, self.rules)
@@ -76,7 +76,7 @@ def write_ome(path: Path, exported: Exported) -> None:
     Raises
     ------
     UserError
-        If something is there already, the image cannot be read, or the disk is full.
+        If the path exists, the image cannot be read, or the disk is full.
     """
     pixels = [plane.read().pixels for plane in exported.planes]
     whole = np.stack(pixels) if exported.labels.ndim == 3 and pixels else next(iter(pixels), None)
@@ -99,7 +99,7 @@ def write_label_image(path: Path, labels: npt.NDArray[Any]) -> None:
 
 
 def write_figure(path: Path, exported: Exported) -> None:
-    """Write the size distribution as SVG, PNG or PDF by its suffix; beside a single image with its particles.
+    """Write the size distribution as SVG, PNG or PDF by its suffix, next to a single image with its particles.
 
     Raises
     ------

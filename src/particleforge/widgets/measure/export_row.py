@@ -35,39 +35,39 @@ EXPORTS: dict[str, tuple[str, str, Write]] = {
     "Figure…": ("SVG (*.svg);;PNG (*.png);;PDF (*.pdf)", ".svg", write_figure),
     "Report…": ("HTML (*.html);;PDF (*.pdf)", ".html", write_page),
 }
-"""Kinds of files, the usual suffix, and what writes them, by the text of the button."""
+"""File types, default suffix and writer, by the text of the button."""
 
 
 class ExportRow(QWidget):
-    """Asks where to, and writes in a thread.
+    """Asks for a path, and writes in a thread.
 
-    `said` gives what was saved, `failed` a `UserError`.
+    `reported` gives a message, `failed` a `UserError`.
 
     Parameters
     ----------
     given
-        What is exported now; None where there is nothing.
+        Returns what is to be exported; None if there is nothing.
     """
 
-    said = Signal(object)
+    reported = Signal(object)
     failed = Signal(object)
 
     def __init__(self, given: Callable[[], Exported | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._given = given
         self._background = Background(finishes=True)
-        self._background.done.connect(self.said)
+        self._background.done.connect(self.reported)
         self._background.failed.connect(self.failed)
         self.buttons = {text: QPushButton(text, self) for text in EXPORTS}
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        self.setToolTip("Export the particles that count.")
+        self.setToolTip("Export the counted particles.")
         for button in self.buttons.values():
             button.clicked.connect(self._export)
             line.addWidget(button, 1)
 
     def set_anything(self, anything: bool) -> None:
-        """Say whether any particle counts; labels can be written without one."""
+        """Set whether any particle is counted; labels can be written without one."""
         for text, button in self.buttons.items():
             button.setEnabled(anything or text == "Labels…")
 
@@ -91,7 +91,7 @@ class ExportRow(QWidget):
 
 
 def with_suffix(path: Path, kind: str) -> Path:
-    """Path with the suffix of the chosen kind of file, unless it has one that is offered."""
+    """Path with the suffix of the chosen file type, unless it already has one of those offered."""
     wanted = kind.split("(*")[1].split(")")[0]
     offered = [part.split(")")[0] for kinds, _, _ in EXPORTS.values() for part in kinds.split("(*")[1:]]
     if wanted == OME and path.suffix in (".tif", ""):

@@ -1,4 +1,4 @@
-"""Which particles count."""
+"""Which particles are counted."""
 
 from typing import Annotated, Any
 
@@ -10,16 +10,16 @@ from particleforge.params import Params
 
 
 class Limit(Params):
-    """Bounds on a property; what has no value is not bound by it."""
+    """Limits on a property; particles without a value pass."""
 
     quantity: Annotated[str, PROPERTIES] = Field(
-        "feret_max", description="The property, in nm where the pixel size is known."
+        "feret_max", description="Property to limit, in nm if the pixel size is known."
     )
-    least: float | None = Field(None, description="Smallest value that counts; empty: no limit.")
-    most: float | None = Field(None, description="Largest value that counts; empty: no limit.")
+    least: float | None = Field(None, title="At least", description="Smallest value counted; empty: no limit.")
+    most: float | None = Field(None, title="At most", description="Largest value counted; empty: no limit.")
 
     def keeps(self, table: pd.DataFrame) -> "pd.Series[bool]":
-        """Whether each row of a particle table is within the bounds."""
+        """Whether each row of a particle table is within the limits."""
         names = reversed(PROPERTIES[self.quantity].names)
         values: Any = next((table[name] for name in names if name in table), None)
         kept = pd.Series(True, index=table.index)
@@ -33,19 +33,23 @@ class Limit(Params):
 
 
 class Filter(Params):
-    """Which particles count."""
+    """Which particles are counted."""
 
-    cut_by_border: bool = Field(True, description="Whether particles cut by the border of the image count.")
+    cut_by_border: bool = Field(
+        True, title="Particles at the edge", description="Whether particles cut by the border of the image are counted."
+    )
     min_diameter: float | None = Field(
-        None, ge=0, description="Least equal-area diameter, in nm, or in px where the pixel size is not known."
+        None, ge=0, description="Smallest equal-area diameter, in nm, or in px if the pixel size is not known."
     )
     max_diameter: float | None = Field(None, ge=0, description="Largest equal-area diameter, in the same unit.")
-    min_circularity: float = Field(0.0, ge=0, le=1, description="Least circularity; 1 is a circle.")
-    min_score: float = Field(0.0, ge=0, le=1, description="Least score the detector gave it; drawn ones always count.")
-    limits: tuple[Limit, ...] = Field((), description="Bounds on any other property.")
+    min_circularity: float = Field(0.0, ge=0, le=1, description="Smallest circularity; a circle has 1.")
+    min_score: float = Field(
+        0.0, ge=0, le=1, description="Smallest score from the detector; particles drawn by hand are always counted."
+    )
+    limits: tuple[Limit, ...] = Field((), title="More limits", description="Limits on other properties.")
 
     def keeps(self, table: pd.DataFrame) -> "pd.Series[bool]":
-        """Whether each row of a particle table counts."""
+        """Whether each row of a particle table is counted."""
         kept = pd.Series(True, index=table.index) if self.cut_by_border else ~table["touches_border"].astype(bool)
         every = (
             Limit(quantity="ecd", least=self.min_diameter, most=self.max_diameter),

@@ -1,4 +1,4 @@
-"""What a measurement of a layer gives, and how it is handed over."""
+"""The result of measuring a layer, and how the layer is passed to the job."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,9 +32,9 @@ class Found:
     provenance
         Plain data: version, parameters, model.
     certainty
-        How sure the detector is of the least sure plane; None where it cannot tell.
+        Certainty of the detector for its least certain plane; None if it has no estimate.
     failed
-        Why planes could not be measured, by their number; they have no particles.
+        Reasons why planes could not be measured, by plane number; these planes have no particles.
     rows
         Those of each plane that show the specimen; see `Measured`.
     """
@@ -47,33 +47,33 @@ class Found:
     rows: Sequence[tuple[int, int] | None] = ()
 
     def remarks(self, name: str, in_pixels: bool) -> str:
-        """Say what a person should know before the sizes of a layer are used."""
-        said = [] if len(self.table) else [f"No particle was found in {name}."]
+        """Return what to know before using the sizes of a layer."""
+        lines = [] if len(self.table) else [f"No particles were found in {name}."]
         if len(self.table) and self.certainty is not None and self.certainty < SURE:
-            said.append(
-                f"The detector is not sure here (certainty {self.certainty:.2f}): check its particles, "
-                "or annotate some of them and train a detector of your own."
+            lines.append(
+                f"The detector is uncertain here (certainty {self.certainty:.2f}): check the particles it found, "
+                "or annotate some and train your own detector."
             )
         if any(self.rows):
-            said.append("A data bar was left out.")
+            lines.append("The data bar was excluded.")
         if len(self.table) and in_pixels:
-            said.append(f"Sizes are in pixels: {name} has no length as its unit.")
+            lines.append(f"Sizes are in pixels, because the scale of {name} is not known.")
         for plane, reason in list(self.failed.items())[:1]:
-            said.append(
+            lines.append(
                 f"{len(self.failed)} of {len(self.labels)} planes could not be measured. Plane {plane}: {reason}"
             )
-        return " ".join(said)
+        return " ".join(lines)
 
 
 def task(layer: Image, model: str, params: Params, folder: Path) -> Task:
-    """Hand a layer over as its own file where that holds just its planes, else write these; return what measures it."""
+    """Write the planes of a layer, unless its own file holds exactly these; return the task that measures it."""
     images, given = _own_file(layer) or (_written(layer, folder / "images"), {})
     params = params.replace(reports=False, **given)
     return Task.of(measure, params, model=model, images=images, out=folder / "results")
 
 
 def _own_file(layer: Image) -> tuple[Path, dict[str, str]] | None:
-    """File of a layer, and the pixel size of the layer as a parameter where the file does not state it."""
+    """File of a layer, and the pixel size of the layer as a parameter if the file does not state it."""
     path, size = own_file(layer), pixel_size_nm(layer)
     if path is None:
         return None

@@ -1,4 +1,4 @@
-"""Options of the detector that is chosen."""
+"""Options of the chosen detector."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.workspace import preference
 
 PREFERENCES = ("tile_px",)
-"""Options that are chosen in the preferences, for all images."""
+"""Options set in the preferences, for all images."""
 
 
 class DetectorOptions(QWidget):
-    """The form of the options of a detector, another one for each kind; `changed` is emitted after every change."""
+    """The form for the options of a detector, one for each kind; `changed` is emitted after every change."""
 
     changed = Signal()
 
@@ -28,10 +28,10 @@ class DetectorOptions(QWidget):
         self._box.setContentsMargins(0, 0, 0, 0)
 
     def show_model(self, model: str) -> None:
-        """Show the options of a model; what was entered for one of the same kind stays."""
+        """Show the options of a model; values entered for the same kind are kept."""
         try:
             cls = options_of(model, "detector")
-        except UserError:  # said when it is used
+        except UserError:  # reported when it is used
             cls = None
         if cls is self._cls:
             return
@@ -39,7 +39,7 @@ class DetectorOptions(QWidget):
         if self.form is not None:
             self.form.setParent(None)
             self.form.deleteLater()
-        self.form = None if cls is None else FoldedForm(cls, (), left_out=PREFERENCES, title="Options of the detector")
+        self.form = None if cls is None else FoldedForm(cls, (), left_out=PREFERENCES, title="Detector options")
         if self.form is not None:
             self.form.changed.connect(self.changed)
             self._box.addWidget(self.form)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Measuring:
-    """A measurement on its way.
+    """A measurement in progress.
 
     Parameters
     ----------
@@ -48,13 +48,13 @@ class Measuring:
 
 
 class MeasurePanel(Panel):
-    """Finds the particles of an image with a trained detector and shows how large they are."""
+    """Finds the particles of an image with a trained detector and shows their sizes."""
 
     def __init__(self, napari_viewer: "Viewer") -> None:
         super().__init__(napari_viewer, "Measure")
         self.image = self.add_layer_chooser("Image", Image, "The image, or the stack of images, to measure.")
         self.model = ModelChooser()
-        self.add_line("Detector", self.model, "What finds the particles.")
+        self.add_line("Detector", self.model, "Model that finds the particles.")
         self.form = FoldedForm(MeasureParams, (), left_out=("pixel_size", "reports", "options"))
         self.options = DetectorOptions()
         self.view = ResultsView(napari_viewer)
@@ -77,11 +77,11 @@ class MeasurePanel(Panel):
         self.options.show_model(self.model.value())
 
     def problem(self) -> str | None:
-        """Say what is missing."""
+        """Return what is missing; None if nothing is."""
         return "Open an image first." if self.image.value is None else self.form.problem or self.options.problem
 
     def prepare(self) -> Callable[[], Task]:
-        """Hand the image over as its file, or as files."""
+        """Pass the image on as its file, or as new files."""
         source: Image = self.image.value
         params = self.form.params().replace(options=self.options.values())
         running = self._running = Measuring(source, planes(source), params, Scratch())
@@ -89,7 +89,7 @@ class MeasurePanel(Panel):
         return lambda: task(source, model, params, running.scratch.path)
 
     def finish(self, value: Plain) -> None:
-        """Read what was written."""
+        """Read the results."""
         running, results = self._running, Path(str(value["results"]))
         if running is not None:
             self._background.run(lambda _: (running, read_found(results, running.source.name)))
@@ -106,16 +106,16 @@ class MeasurePanel(Panel):
         )
         self.viewer.add_layer(layer)
         self.view.set_particles(Particles(layer, found.table, running.params, found.rows, running.planes))
-        self.row.message.say(found.remarks(source.name, pixel_size_nm(source) is None))
+        self.row.message.report(found.remarks(source.name, pixel_size_nm(source) is None))
         running.scratch.remove()
 
     def reset_choices(self, event: object = None) -> None:
-        """Offer the layers and models there are now."""
+        """Update the layers and models offered."""
         super().reset_choices(event)
         self.model.refresh()
 
-    def shut(self) -> None:
-        """Cancel the job and let go of the layers."""
-        super().shut()
+    def end(self) -> None:
+        """Cancel the job and release the layers."""
+        super().end()
         self._background.drop()
         self.view.release()

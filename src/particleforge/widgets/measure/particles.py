@@ -1,4 +1,4 @@
-"""The particles of a Labels layer: their table, which of them count, and which are lit up."""
+"""The particles of a Labels layer: their table, which are counted, and which are highlighted."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -21,19 +21,19 @@ from particleforge.widgets.show import features
 
 REMEASURE_MS = 300
 """Edits in quick succession are measured together."""
-LIT = (1.0, 0.85, 0.1, 1.0)
+HIGHLIGHT = (1.0, 0.85, 0.1, 1.0)
 UNLIT_ALPHA = 0.35
 
 
 class Particles(QObject):
     """Keeps table, filter and selection of a Labels layer together; the layer shows them.
 
-    `changed` follows edits and another filter, `selection_changed` a selection; both give the particles themselves.
+    `changed` is emitted after edits and filter changes, `selection_changed` after a selection; both give the object.
 
     Parameters
     ----------
     layer
-        The particles; whoever paints, erases or undoes in it changes them.
+        The particles; painting, erasing and undo in it change them.
     table
         As `Found.table`.
     rules
@@ -65,7 +65,7 @@ class Particles(QObject):
         self._scores = dict(zip(table["label"], table["score"], strict=True)) if "score" in table else {}
         self._background = Background()
         self._background.done.connect(self._set_table)
-        self._timer = single_shot(self, REMEASURE_MS, self._look)
+        self._timer = single_shot(self, REMEASURE_MS, self._check)
         self._seen = np.array(layer.data)
         # Undo emits `set_data` alone, which other colours and another plane do, too.
         self._events = (layer.events.paint, layer.events.labels_update, layer.events.data, layer.events.set_data)
@@ -76,29 +76,29 @@ class Particles(QObject):
 
     @property
     def counted(self) -> pd.DataFrame:
-        """Rows of the table that count: those the filter keeps and the rules give a weight."""
+        """Counted rows of the table: those the filter keeps and the rules give a weight."""
         return self.table[self.filter.keeps(self.table) & (self.table["weight"] > 0)]
 
     def counted_labels(self) -> npt.NDArray[Any]:
-        """Labels of the layer without the particles that do not count."""
+        """Labels of the layer without the particles not counted."""
         labels = np.asarray(self.layer.data)
         return np.where(np.isin(labels, self.counted["label"].to_numpy()), labels, 0)
 
     def exported(self) -> Exported:
-        """Particles that count, with their image, as they are exported."""
+        """Return the counted particles with their image, for export."""
         layer, found = self.layer, self.layer.metadata.get("particleforge", {})
         size_nm = pixel_size_nm(layer)
         return Exported(layer.name, self.counted, self.counted_labels(), size_nm, self._planes, self.rules, found)
 
     def set_filter(self, chosen: Filter) -> None:
-        """Let other particles count."""
+        """Change which particles are counted."""
         self.filter = chosen
         self.select(self.selected & set(self.counted["label"]))
         self._show()
         self.changed.emit(self)
 
     def select(self, ids: Iterable[int]) -> None:
-        """Light up some particles."""
+        """Highlight some particles."""
         chosen = frozenset(int(number) for number in ids)
         if chosen == self.selected:
             return
@@ -109,13 +109,13 @@ class Particles(QObject):
         self.selection_changed.emit(self)
 
     def remove(self, ids: Iterable[int]) -> None:
-        """Take particles out of the layer, which can undo it."""
+        """Remove particles from the layer, which can undo it."""
         where = np.nonzero(np.isin(np.asarray(self.layer.data), list(ids)))
         self.layer.data_setitem(where, 0)
         self.measure()
 
     def measure(self) -> None:
-        """Measure the layer anew, in a thread."""
+        """Measure the layer again, in a thread."""
         labels = self._seen = np.array(self.layer.data)
         size, name, rules = self.pixel_size_nm, self._name, self.rules
         planes = labels[None] if labels.ndim == 2 else labels
@@ -134,7 +134,7 @@ class Particles(QObject):
         self._background.run(work)
 
     def release(self) -> None:
-        """Let go of the layer, which keeps what it shows."""
+        """Release the layer, which keeps what it shows."""
         self._timer.stop()
         self._background.drop()
         for emitter in self._events:
@@ -148,12 +148,12 @@ class Particles(QObject):
     def _edited(self, event: object) -> None:
         self._timer.start()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if not np.array_equal(self._seen, self.layer.data):
             self.measure()
 
     def _picked(self, event: object) -> None:
-        """Follow the label a person picks; napari also says so when only the colours change."""
+        """Follow the label the user picks; napari also emits this when only the colours change."""
         was, self._label = self._label, int(self.layer.selected_label)
         number = self._label
         if number != was and number in set(self.counted["label"]):
@@ -178,7 +178,7 @@ class Particles(QObject):
         self._paint()
 
     def _paint(self) -> None:
-        """Hide what the filter leaves out, light up what is selected."""
+        """Hide what the filter excludes, highlight what is selected."""
         from napari.utils.colormaps import DirectLabelColormap
 
         kept = self.table[self.filter.keeps(self.table)]
@@ -189,5 +189,5 @@ class Particles(QObject):
         for number in kept["label"].tolist():
             rgba = np.array(self._plain.map(number), float).reshape(-1)[:4]
             rgba[3] = UNLIT_ALPHA if self.selected else 1.0
-            colours[number] = np.array(LIT) if number in self.selected else rgba
+            colours[number] = np.array(HIGHLIGHT) if number in self.selected else rgba
         self.layer.colormap = DirectLabelColormap(color_dict=colours)

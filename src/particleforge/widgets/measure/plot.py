@@ -1,4 +1,4 @@
-"""Size distribution to click on."""
+"""Clickable size distribution."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.backend_bases import Event
     from matplotlib.figure import Figure
 
-LIT, CUMULATIVE, DENSITY = "#F0C419", "#8E7CC3", "#2CA07A"
+HIGHLIGHT, CUMULATIVE, DENSITY = "#F0C419", "#8E7CC3", "#2CA07A"
 HEIGHT_PX = 235
 
 
@@ -37,11 +37,11 @@ class SizesPlot(FigureView):
         self._pixel_size_nm: float | None = None
         self._measure = "ecd"
         self._sizes = np.zeros(0)
-        self._lit: list[Artist] = []
+        self._highlighted: list[Artist] = []
         self._selected: frozenset[int] = frozenset()
 
     def show_table(self, table: pd.DataFrame, pixel_size_nm: float | None, measure: str = "ecd") -> None:
-        """Draw the sizes of another particle table; `measure` is what is called so."""
+        """Draw the sizes of another particle table; `measure` names the property used as size."""
         self._table, self._pixel_size_nm, self._measure = table, pixel_size_nm, measure
         self.draw()
 
@@ -71,7 +71,7 @@ class SizesPlot(FigureView):
         name = SIZES[self._measure].title
         axes.set_xlabel(axes.get_xlabel().replace("Equal-area diameter", f"{name[:1].upper()}{name[1:]}"))
         self.bars = [] if bars is None else [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars]
-        self._lit = []
+        self._highlighted = []
         if bars is not None:
             _draw_density(axes, self._sizes, weights, self.bars)
             twin = axes.twinx()
@@ -82,13 +82,15 @@ class SizesPlot(FigureView):
         in_ink(axes, ink)
 
     def _fill(self, axes: "Axes") -> None:
-        for artist in self._lit:
+        for artist in self._highlighted:
             artist.remove()
         chosen, weights = self._table["label"].isin(list(self._selected)).to_numpy(), self._table["weight"]
         edges = np.array([self.bars[0][0], *(high for _, high in self.bars)])
         counts = np.histogram(self._sizes[chosen], edges, weights=(weights / weights.mean()).to_numpy()[chosen])[0]
-        lit = axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=LIT, edgecolor="white", linewidth=0.6)
-        self._lit = list(lit)
+        bars = axes.bar(
+            edges[:-1], counts, np.diff(edges), align="edge", color=HIGHLIGHT, edgecolor="white", linewidth=0.6
+        )
+        self._highlighted = list(bars)
 
     def _click(self, event: "Event") -> None:
         from matplotlib.backend_bases import LocationEvent
@@ -104,7 +106,7 @@ class SizesPlot(FigureView):
 
 
 def sizes_and_unit(table: pd.DataFrame, pixel_size_nm: float | None, measure: str) -> tuple[Floats, str]:
-    """Sizes of a particle table in the unit that suits them."""
+    """Sizes of a particle table in a suitable unit."""
     pixels = table[f"{measure}_px"].to_numpy(float)
     if pixel_size_nm is None:
         return pixels, "px"
@@ -133,6 +135,6 @@ def _draw_cumulative(axes: "Axes", sizes: Floats, weights: Floats) -> None:
     axes.step(sizes[order], shares, where="post", color=CUMULATIVE, lw=1.2)
     axes.set_ylim(0, 115)
     axes.set_yticks([0, 25, 50, 75, 100])
-    axes.set_ylabel("Smaller (%)", fontsize=9)
+    axes.set_ylabel("Cumulative (%)", fontsize=9)
     axes.tick_params(labelsize=8)
     axes.spines[["top", "left"]].set_visible(False)

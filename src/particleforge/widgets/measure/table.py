@@ -77,7 +77,7 @@ class TableModel(QAbstractTableModel):
 
 
 def shown(table: pd.DataFrame) -> dict[str, Column]:
-    """Columns with a heading, by their names in a table; in nm where it has them, planes where there are several."""
+    """Columns with a heading, by their names in a table; in nm if available, with the plane if there are several."""
     several = "plane" in table and table["plane"].nunique() > 1
     found: dict[str, Column] = {}
     for column in (*columns().values(), *((PLANE,) if several else ())):
@@ -88,7 +88,7 @@ def shown(table: pd.DataFrame) -> dict[str, Column]:
 
 
 class ParticleTable(QTableView):
-    """Shows particles; `picked` gives the ids of the rows a person selects."""
+    """Shows particles; `picked` gives the ids of the rows the user selects."""
 
     picked = Signal(object)
 
@@ -103,7 +103,7 @@ class ParticleTable(QTableView):
         rows, self._chosen = present(self.verticalHeader()), present(self.selectionModel())
         rows.hide()
         rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
-        self._chosen.selectionChanged.connect(self._tell)
+        self._chosen.selectionChanged.connect(self._emit_picked)
         self._setting = False
         self.setMinimumHeight(120)
 
@@ -131,7 +131,7 @@ class ParticleTable(QTableView):
         if rows:
             self.scrollTo(self._model.index(rows[0], 0))
 
-    def _tell(self) -> None:
+    def _emit_picked(self) -> None:
         if not self._setting:
             ids = self.ids()
             self.picked.emit([ids[index.row()] for index in self._chosen.selectedRows()])

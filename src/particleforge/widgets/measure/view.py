@@ -1,4 +1,4 @@
-"""What was measured: figures, distribution and table, tied to the particles in the image."""
+"""The results: figures, distribution and table, linked to the particles in the image."""
 
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from napari.utils.events import Event
 
 CLICK_PX = 4
-"""A mouse that moves further was dragged."""
+"""A movement beyond this is a drag."""
+TERMS = "GSD: geometric standard deviation. D50: median."
 
 
 class ResultsView(QWidget):
-    """Shows `Particles`; a click in the image, on a bar or on a row lights up the same ones everywhere."""
+    """Shows `Particles`; a click in the image, on a bar or on a row highlights the same particles everywhere."""
 
     def __init__(self, viewer: "Viewer") -> None:
         super().__init__()
@@ -35,12 +36,12 @@ class ResultsView(QWidget):
         self.headline = QLabel(self)
         self.headline.setWordWrap(True)
         self.plot = SizesPlot(self)
-        self.filter = FoldedForm(Filter, (), title="Count only some of them")
+        self.filter = FoldedForm(Filter, (), title="Filter particles")
         self.table = ParticleTable(self)
         self.remove = QPushButton("Remove selected", self)
         self.remove.setToolTip(
-            "Take the selected particles out; Ctrl+Z in the image brings them back. "
-            "To mend a particle, paint or erase in its Labels layer: everything follows."
+            "Remove the selected particles; Ctrl+Z in the image restores them. "
+            "To correct a particle, paint or erase in its Labels layer: all figures are updated."
         )
         self.exporting, self.message = ExportRow(self._given, self), Message(self)
         self.export = self.exporting.buttons
@@ -49,7 +50,7 @@ class ResultsView(QWidget):
         self.table.picked.connect(self._select)
         self.filter.changed.connect(self._filter)
         self.remove.clicked.connect(self._remove)
-        self.exporting.said.connect(self.message.say)
+        self.exporting.reported.connect(self.message.report)
         self.exporting.failed.connect(self.message.warn)
         self.hide()
 
@@ -78,7 +79,7 @@ class ResultsView(QWidget):
         self.show()
 
     def release(self) -> None:
-        """Let go of the particles shown."""
+        """Release the particles shown."""
         if self._particles is None:
             return
         self._particles.release()
@@ -92,7 +93,7 @@ class ResultsView(QWidget):
         size_nm, rules = particles.pixel_size_nm, particles.rules
         cut = int((table["touches_border"].astype(bool) & (table["weight"] == 0)).sum())
         self.headline.setText(headline(counted, len(table), size_nm, rules.size, cut))
-        self.headline.setToolTip(f"{rules.border.sentence} In brackets: 95 % intervals.")
+        self.headline.setToolTip(f"{rules.border.sentence} In parentheses: 95 % confidence intervals. {TERMS}")
         self.plot.show_table(counted, size_nm, rules.size)
         self.table.show_rows(counted)
         self.exporting.set_anything(bool(len(counted)))
@@ -120,7 +121,7 @@ class ResultsView(QWidget):
             self.release()
 
     def _click(self, viewer: object, event: "Event") -> Generator[None, None, None]:
-        """Select the particle under a click, with Shift one more; a drag is left to the viewer."""
+        """Select the particle under a click, with Shift in addition; drags are left to the viewer."""
         start = np.array(event.pos)
         yield
         moved = 0.0
@@ -144,9 +145,9 @@ class ResultsView(QWidget):
 
 
 def headline(counted: pd.DataFrame, total: int, pixel_size_nm: float | None, measure: str = "ecd", cut: int = 0) -> str:
-    """Count, geometric mean, D50 and GSD of the particles that count, with 95 % intervals; `cut` are at the border."""
+    """Return number, geometric mean, GSD and D50 of counted particles, with 95 % intervals; `cut` are at the border."""
     if not len(counted):
-        return f"None of {total} particles counts." if total else "No particle was found."
+        return f"0 of {total} particles counted." if total else "No particles were found."
     sizes, unit = sizes_and_unit(counted, pixel_size_nm, measure)
     weights, sign = counted["weight"].to_numpy(float), {"um": "µm"}.get(unit, unit)
     found, limits = size_statistics(sizes, weights), headline_intervals(sizes, weights)
@@ -155,8 +156,9 @@ def headline(counted: pd.DataFrame, total: int, pixel_size_nm: float | None, mea
         interval = f" ({limits[name][0]:{form}} to {limits[name][1]:{form}})" if name in limits else ""
         return f"{title} {found[name]:{form}}{unit}{interval}"
 
-    number = f"{len(counted)} particle{'' if len(counted) == 1 else 's'}"
-    number += f" of {total} counted" if total > len(counted) else ""
+    number = f"{len(counted)} of {total} particles counted"
+    if total == len(counted):
+        number = f"{total} particle{'s' * (total != 1)}"
     lines = [f"<b>{number}</b>"]
     lines += [f"{cut} {'is' if cut == 1 else 'are'} cut by the border"] if cut else []
     lines += [figure("geometric mean", "geometric_mean", ".4g", f" {sign}")]

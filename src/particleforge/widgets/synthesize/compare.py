@@ -1,4 +1,4 @@
-"""Which real image the synthetic ones are beside of, and whether they take its intensities."""
+"""Which real image the synthetic ones are shown next to, and whether they take its intensities."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QCheckBox
 
 from particleforge.widgets.background import Background
-from particleforge.widgets.synthesize.beside import Greys, reference
+from particleforge.widgets.synthesize.side_by_side import Greys, reference
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 class Compare(QObject):
     """The choice of a real image.
 
-    `changed` follows another choice, once the intensities are known; `failed` gives a `UserError`.
+    `changed` is emitted after another choice, once the intensities are known; `failed` gives a `UserError`.
 
     Parameters
     ----------
     viewer
-        Whose image layers are offered, but those that were made by a recipe.
+        Whose image layers are offered, except those made by a recipe.
     """
 
     changed = Signal()
@@ -33,7 +33,7 @@ class Compare(QObject):
         self._viewer = viewer
         self.chooser = ComboBox(nullable=True, choices=self._images)
         self.box = QCheckBox("Match intensities")
-        self.box.setToolTip("Show synthetic images with the histogram of the real one; what is written stays as it is.")
+        self.box.setToolTip("Show synthetic images with the histogram of the real one; saved images do not change.")
         self.reference: Greys | None = None
         self._reading = Background()
         self._reading.done.connect(self._take)
@@ -44,12 +44,12 @@ class Compare(QObject):
 
     @property
     def real(self) -> Image | None:
-        """The real image; None where none is chosen."""
+        """The real image; None if none is chosen."""
         real: Image | None = self.chooser.value
         return real
 
     def adjust(self, layer: Image) -> None:
-        """Show the greys of a layer as those of the real image are shown, where they were matched."""
+        """Show a layer with the contrast of the real image, if its intensities were matched."""
         real = self.real
         if self.reference is None or real is None or real.rgb:
             layer.reset_contrast_limits()
@@ -57,7 +57,7 @@ class Compare(QObject):
             layer.contrast_limits = real.contrast_limits
 
     def stop(self) -> None:
-        """Forget what was asked."""
+        """Drop the current request."""
         self._reading.drop()
 
     def _images(self, _: object) -> list[tuple[str, Image]]:

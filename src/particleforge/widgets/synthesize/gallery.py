@@ -1,4 +1,4 @@
-"""Pictures of the ready recipes to choose from."""
+"""Thumbnails of the ready-made recipes to choose from."""
 
 from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtGui import QIcon, QResizeEvent
@@ -11,7 +11,7 @@ PICTURE_PX, CELL_PX, ROWS = 66, QSize(82, 100), 2
 
 
 class Gallery(QListWidget):
-    """A grid of pictures; `chosen` gives the name of a recipe."""
+    """A grid of thumbnails; `chosen` gives the name of a recipe."""
 
     chosen = Signal(str)
 
@@ -24,7 +24,7 @@ class Gallery(QListWidget):
         self.setGridSize(CELL_PX)
         self.setWordWrap(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # columns do not change as it comes
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # else columns change when it appears
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(ROWS * CELL_PX.height() + 2 * self.frameWidth())
         for ready in ready_recipes():
@@ -32,7 +32,7 @@ class Gallery(QListWidget):
             item.setData(Qt.ItemDataRole.UserRole, ready.name)
             item.setToolTip(f"{ready.name}: {ready.about}")
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self.currentItemChanged.connect(self._tell)
+        self.currentItemChanged.connect(self._emit_chosen)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Let the columns share the width."""
@@ -56,6 +56,6 @@ class Gallery(QListWidget):
             self.setCurrentItem(None)
             self.clearSelection()
 
-    def _tell(self, item: QListWidgetItem | None) -> None:
+    def _emit_chosen(self, item: QListWidgetItem | None) -> None:
         if item is not None:
             self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))

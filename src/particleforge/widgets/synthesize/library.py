@@ -1,4 +1,4 @@
-"""Recipes that need no annotated images: ready ones with a picture, and those of files."""
+"""Recipes that need no annotated images: ready-made ones with a thumbnail, and those in files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from particleforge.store.files import atomic_write
 
 @dataclass(frozen=True)
 class Ready:
-    """A ready recipe."""
+    """A ready-made recipe."""
 
     name: str
 
@@ -23,12 +23,12 @@ class Ready:
 
     @property
     def thumbnail(self) -> Path:
-        """Its picture, next to its file; ``docs/make_thumbnails.py`` draws those of ours."""
+        """Its thumbnail, next to its file; ``docs/make_thumbnails.py`` draws the built-in ones."""
         return presets()[self.name].with_suffix(".jpg")
 
 
 def ready_recipes(kind: str = "") -> list[Ready]:
-    """Return the built-in recipes and those of packages, all or those of a kind."""
+    """Return the recipes of this and other packages: all, or those of one kind."""
     return [Ready(name) for name, path in sorted(presets().items()) if not kind or path.parts[-3] == kind]
 
 
@@ -50,7 +50,7 @@ def open_recipe(path: Path) -> Recipe:
 
 
 def save_recipe(recipe: Recipe, path: Path) -> None:
-    """Write a recipe as YAML, over a file that is there.
+    """Write a recipe as YAML; an existing file is overwritten.
 
     Raises
     ------
@@ -58,6 +58,6 @@ def save_recipe(recipe: Recipe, path: Path) -> None:
         If the file cannot be written.
     """
     if not path.parent.is_dir():
-        raise UserError(f"There is no folder {path.parent}.", "Save the recipe in a folder that is there.")
+        raise UserError(f"There is no folder {path.parent}.", "Save the recipe in an existing folder.")
     with atomic_write(path) as temporary:
         temporary.write_text(recipe.to_yaml(), encoding="utf-8")

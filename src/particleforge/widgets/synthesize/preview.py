@@ -10,9 +10,9 @@ from particleforge.recipes.recipe import Recipe
 from particleforge.widgets.background import Background
 from particleforge.widgets.preview import find_layer, put_layer, take_layer
 from particleforge.widgets.qt import single_shot
-from particleforge.widgets.synthesize.beside import Greys, matched, placed
 from particleforge.widgets.synthesize.compare import Compare
 from particleforge.widgets.synthesize.sampler import Sampler, Shot, made_by
+from particleforge.widgets.synthesize.side_by_side import Greys, matched, placed
 from particleforge.widgets.synthesize.truth import truth_features
 
 if TYPE_CHECKING:
@@ -23,21 +23,21 @@ NAME, PARTICLES = "Preview", "Preview particles"
 
 
 class Preview(QObject):
-    """Shows a sample, the next one, and the same one anew soon after something changed.
+    """Shows a sample, the next one, and the same one again shortly after a change.
 
-    `said` gives what is shown or done; `failed` a `UserError`.
+    `reported` gives a message on what is shown; `failed` a `UserError`.
 
     Parameters
     ----------
     viewer
         Where it is shown.
     given
-        Recipe and seed as they are entered now.
+        Returns the recipe and the seed as entered.
     compare
-        The real image it is shown beside of.
+        The real image it is shown next to.
     """
 
-    said = Signal(str)
+    reported = Signal(str)
     failed = Signal(object)
 
     def __init__(self, viewer: "Viewer", given: Callable[[], tuple[Recipe, int]], compare: Compare) -> None:
@@ -45,7 +45,7 @@ class Preview(QObject):
         self._viewer, self._given, self._compare = viewer, given, compare
         self._sampler, self._number = Sampler(), -1
         self._shot: Shot | None = None
-        self._beside: Image | None = None
+        self._real: Image | None = None
         self._drawing, self._matching = Background(), Background()
         self._drawing.done.connect(self._take)
         self._matching.done.connect(self._put)
@@ -60,7 +60,7 @@ class Preview(QObject):
         self._draw()
 
     def touch(self) -> None:
-        """Draw the sample anew, soon, if one is shown."""
+        """Draw the sample again shortly, if one is shown."""
         if self._number >= 0:
             self._timer.start()
 
@@ -72,33 +72,33 @@ class Preview(QObject):
             take_layer(self._viewer, name)
 
     def stop(self) -> None:
-        """Forget what was asked."""
+        """Drop the current request."""
         self._timer.stop()
         self._drawing.drop()
         self._matching.drop()
 
-    def shut(self) -> None:
-        """Forget what was asked, and end the process that renders."""
+    def end(self) -> None:
+        """Drop the current request, and end the process that renders."""
         self.stop()
         self._sampler.close()
 
     def _draw(self) -> None:
         self._timer.stop()
         (recipe, seed), sampler, number = self._given(), self._sampler, self._number
-        self.said.emit(f"Drawing sample {number} …")
+        self.reported.emit(f"Drawing sample {number} …")
         self._drawing.run(lambda outdated: sampler.draw(recipe, seed, number, outdated))
 
     def _take(self, shot: Shot) -> None:
         self._shot = shot
         sample = shot.sample
         truth = 0 if sample.truth is None else len(sample.truth)
-        self.said.emit(
+        self.reported.emit(
             f"Sample {sample.name.lstrip('0') or 0}: {truth} particles, {shot.seconds:.1f} s. {made_by(sample)}"
         )
         self._match()
 
     def _fail(self, error: object) -> None:
-        self.said.emit("")
+        self.reported.emit("")
         self.failed.emit(error)
 
     def _match(self) -> None:
@@ -115,8 +115,8 @@ class Preview(QObject):
     def _put(self, shown: tuple[Shot, Greys]) -> None:
         shot, pixels = shown
         sample, real = shot.sample, self._compare.real
-        seen = find_layer(self._viewer, NAME) is not None and real is self._beside
-        self._beside = real
+        seen = find_layer(self._viewer, NAME) is not None and real is self._real
+        self._real = real
         options = placed(sample.micrograph.pixel_size_nm, real, 2)
         options["metadata"] = {"particleforge": sample.recipe}
         image = put_layer(self._viewer, Image, NAME, pixels, **options)

@@ -1,4 +1,4 @@
-"""Names of the ready recipes to choose from."""
+"""Names of the ready-made recipes to choose from."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,12 @@ from particleforge.widgets.synthesize.library import Ready
 
 
 class ReadyBox(QComboBox):
-    """As `Gallery`, without pictures, in one line; `chosen` gives the name of a recipe.
+    """Like `Gallery`, in one line without thumbnails; `chosen` gives the name of a recipe.
 
     Parameters
     ----------
     ready
-        What is offered; none is chosen at first.
+        The recipes offered; none is chosen at first.
     """
 
     chosen = Signal(str)
@@ -29,7 +29,7 @@ class ReadyBox(QComboBox):
             self.addItem(one.name.replace("_", " "), one.name)
             self.setItemData(number, one.about, Qt.ItemDataRole.ToolTipRole)
         self.setCurrentIndex(-1)
-        self.currentIndexChanged.connect(self._tell)
+        self.currentIndexChanged.connect(self._emit_chosen)
 
     def choose(self, name: str) -> None:
         """Choose a recipe as a click on it does."""
@@ -40,6 +40,6 @@ class ReadyBox(QComboBox):
         with QSignalBlocker(self):
             self.setCurrentIndex(-1)
 
-    def _tell(self, number: int) -> None:
+    def _emit_chosen(self, number: int) -> None:
         if number >= 0:
             self.chosen.emit(self.itemData(number))

@@ -27,20 +27,20 @@ AnyRecipe = TypeVar("AnyRecipe", bound=Recipe)
 class RecipeSection(QWidget, Generic[AnyRecipe]):
     """A recipe that needs no annotated images.
 
-    `changed` follows another recipe or parameter; `said` gives what was saved, `failed` a `UserError`.
+    `changed` is emitted after a change of recipe or parameter; `reported` gives a message, `failed` a `UserError`.
 
     Parameters
     ----------
     cls
         Recipes of other classes are not opened.
     gallery
-        Where a ready recipe is chosen; one of all where it is not given.
+        Where a ready-made recipe is chosen; by default a gallery of all.
     front
-        Parameters that are in front; those the recipe itself names where they are not given.
+        Parameters always visible; by default those the recipe names.
     """
 
     changed = Signal()
-    said = Signal(str)
+    reported = Signal(str)
     failed = Signal(object)
 
     def __init__(
@@ -53,8 +53,8 @@ class RecipeSection(QWidget, Generic[AnyRecipe]):
         self.gallery, self.about = gallery or Gallery(), Message(self)
         self._cls, self._front = cls, front
         self.open, self.save = QPushButton("Open…"), QPushButton("Save as…")
-        self.open.setToolTip("Take a recipe from a YAML file.")
-        self.save.setToolTip("Write the recipe as it is now as a YAML file.")
+        self.open.setToolTip("Open a recipe from a YAML file.")
+        self.save.setToolTip("Save the current recipe as a YAML file.")
         self.forms: dict[type[AnyRecipe], FoldedForm[AnyRecipe]] = {}
         self.form: FoldedForm[AnyRecipe] | None = None
         self._name = ""
@@ -73,7 +73,7 @@ class RecipeSection(QWidget, Generic[AnyRecipe]):
 
     @property
     def problem(self) -> str | None:
-        """What keeps the recipe from being used; None if nothing does."""
+        """Why the recipe cannot be used; None if it can."""
         return NOTHING_YET if self.form is None else self.form.problem
 
     def recipe(self) -> AnyRecipe:
@@ -82,14 +82,14 @@ class RecipeSection(QWidget, Generic[AnyRecipe]):
         Raises
         ------
         UserError
-            If none is chosen, or a parameter is not valid.
+            If none is chosen, or a parameter is invalid.
         """
         if self.form is None:
             raise UserError("No recipe is chosen.", NOTHING_YET)
         return self.form.params()
 
     def show_recipe(self, recipe: AnyRecipe, name: str, text: str) -> None:
-        """Show a recipe's parameters, and what it is."""
+        """Show a recipe's parameters and description."""
         kind = type(recipe)
         if kind not in self.forms:
             front = kind.front if self._front is None else self._front
@@ -99,7 +99,7 @@ class RecipeSection(QWidget, Generic[AnyRecipe]):
         self.form, self._name = self.forms[kind], name
         for form in self.forms.values():
             form.setVisible(form is self.form)
-        self.about.say(text)
+        self.about.report(text)
         self.form.set_params(recipe)
 
     def _choose(self, name: str) -> None:
@@ -117,10 +117,10 @@ class RecipeSection(QWidget, Generic[AnyRecipe]):
             self.failed.emit(error)
             return
         self.gallery.clear_choice()
-        self.show_recipe(recipe, path.stem, f"Recipe of {path.name}.")
+        self.show_recipe(recipe, path.stem, f"Recipe from {path.name}.")
 
     def _fitting(self, recipe: Recipe, name: str) -> AnyRecipe:
-        """Return a recipe that is of the class which is opened here."""
+        """Return a recipe, if it is of the class opened here."""
         if isinstance(recipe, self._cls):
             return recipe
         wanted = self._cls.model_fields["kind"].default
@@ -143,7 +143,7 @@ class RecipeSection(QWidget, Generic[AnyRecipe]):
             self.failed.emit(error)
             return
         self._name = path.stem
-        self.said.emit(f"Saved as {path.name}.")
+        self.reported.emit(f"Saved as {path.name}.")
 
     def _check(self) -> None:
         self.save.setEnabled(self.problem is None)

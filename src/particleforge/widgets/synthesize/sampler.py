@@ -1,4 +1,4 @@
-"""One sample of a recipe, quickly again after another parameter was changed."""
+"""One sample of a recipe, drawn again quickly after a parameter was changed."""
 
 import threading
 import time
@@ -35,7 +35,7 @@ class Sampler:
         UserError
             If the recipe cannot be fulfilled.
         Cancelled
-            If `outdated()` is true once the samples asked for before are there.
+            If `outdated()` is true once the samples requested before are drawn.
         """
         with self._lock:
             if outdated():
@@ -45,7 +45,7 @@ class Sampler:
             return Shot(sample, time.monotonic() - began_s)
 
     def close(self) -> None:
-        """Forget what was prepared, once what is being drawn is done; a process that renders ends with it."""
+        """Release what was prepared, once the current sample is drawn; a rendering process ends with it."""
         self._prepared = (None, None)
 
     def _prepared_for(self, recipe: Recipe) -> Any:
@@ -56,6 +56,6 @@ class Sampler:
 
 
 def made_by(sample: Sample) -> str:
-    """Say how a sample was made, as its recipe says it; empty where there is nothing to say."""
+    """Return a sentence on how a sample was made, as its recipe describes it; may be empty."""
     kind = str(sample.recipe.get("kind"))
     return RECIPES.get(kind).made_by(sample.recipe) if kind in RECIPES else ""

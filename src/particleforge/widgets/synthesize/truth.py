@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from napari.utils.events import Event
 
 LEFT_OUT = ("amodal_rle",)
-"""Columns nobody can read."""
+"""Columns a person cannot read."""
 
 
 def truth_features(truth: pd.DataFrame | None, highest: int) -> pd.DataFrame | None:
-    """Table with a row for every id from 0 (background), as napari's table of features takes them.
+    """Table with a row for every id from 0 (background), as napari's features need it.
 
     Parameters
     ----------
     truth
         A row per particle.
     highest
-        Id that must be in the table at least.
+        Smallest last id of the table.
     """
     if truth is None:
         return None
@@ -37,18 +37,18 @@ def truth_features(truth: pd.DataFrame | None, highest: int) -> pd.DataFrame | N
 
 
 def follow_truth(viewer: "Viewer", layer: "Labels", dataset: Dataset) -> None:
-    """Keep the features of a labels layer those of the sample that is looked at, as long as the layer is there.
+    """Keep the features of a labels layer those of the sample shown, as long as the layer exists.
 
     Parameters
     ----------
     viewer
-        Whose slider tells the sample.
+        Whose slider chooses the sample.
     layer
         (sample, Y, X) labels of the dataset.
     dataset
         Where the truth is.
     """
-    # Panels get proxies, which do not outlive them; what listens to the viewer must not keep it.
+    # Panels get proxies, which do not outlive them; the listener must not keep the viewer alive.
     known_viewer, known_layer = weakref.ref(plain(viewer)), weakref.ref(plain(layer))
     shown = -1
 

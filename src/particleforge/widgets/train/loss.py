@@ -1,4 +1,4 @@
-"""How the loss of a training falls."""
+"""The loss of a training over time."""
 
 import csv
 import math
@@ -6,15 +6,15 @@ from pathlib import Path
 
 from particleforge.widgets.curve_plot import Axis, Curve, CurvePlot, round_steps
 
-COLUMNS = {"loss": "train_loss", "held-out loss": "held_out_loss", "F1": "held_out_f1"}
+COLUMNS = {"training loss": "train_loss", "validation loss": "held_out_loss", "F1": "held_out_f1"}
 """Columns of the log by the name of their curve."""
 
 
 class LossPlot(CurvePlot):
-    """Training and held-out loss over time, and F1 where annotated particles are held out."""
+    """Training and validation loss over time, and F1 if annotated particles are held out."""
 
     def show_log(self, log: Path) -> None:
-        """Draw the log a training writes; nothing where there is none yet."""
+        """Draw the log a training writes; nothing if there is none yet."""
         curves = read_log(log)
         longest_s = max((x for curve in curves for x, _ in curve.points), default=0.0)
         unit, name = (1.0, "seconds") if longest_s < 120 else (60.0, "minutes")

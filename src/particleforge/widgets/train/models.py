@@ -10,17 +10,17 @@ from particleforge.widgets.qt import present
 from particleforge.widgets.workspace import MODELS, workspace
 
 HEADER = {
-    "Model": "Its name; a training that was stopped can be resumed once it is selected.",
-    "Date": "Of its last change.",
-    "Score": "On what was held out; F1: share of particles found, and of finds that are right.",
-    "Size": "Of its folder.",
-    "Learned from": "Its annotated images.",
+    "Model": "Name; select a stopped training to resume it.",
+    "Date": "Date of the last change.",
+    "Score": "Quality on annotated images not used for training. F1: 1 if every particle and nothing else is found.",
+    "Size": "Size of the folder.",
+    "Trained on": "Annotated images it was trained on.",
 }
 HEIGHT_PX = 120
 
 
 class ModelList(QTreeWidget):
-    """Every model with its date, score, size and source, and which training was stopped; hidden where there is none."""
+    """Every model with its state, date, score, size and source; hidden if there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +33,7 @@ class ModelList(QTreeWidget):
         self.refresh()
 
     def refresh(self, running: Path | None = None) -> None:
-        """Show the models there are now; one of them may be in training."""
+        """Update the list of models; one of them may be in training."""
         chosen = self.chosen()
         self.models = trained_models(workspace() / MODELS)
         self.clear()

@@ -12,7 +12,7 @@ from particleforge.widgets.folder_chooser import FolderChooser
 from particleforge.widgets.model_chooser import ModelChooser
 from particleforge.widgets.name_edit import NameEdit
 from particleforge.widgets.panel import Panel
-from particleforge.widgets.train.grown_chooser import GrownChooser
+from particleforge.widgets.train.dataset_chooser import DatasetChooser
 from particleforge.widgets.train.tasks import new_training, resumed_training
 from particleforge.widgets.train.view import TrainingView
 from particleforge.widgets.workspace import MODELS
@@ -27,39 +27,41 @@ class TrainPanel(Panel):
 
     def __init__(self, napari_viewer: "Viewer") -> None:
         super().__init__(napari_viewer, "Train", "Stop")
-        self.folder, self.grown = FolderChooser(), GrownChooser()
+        self.folder, self.dataset = FolderChooser(), DatasetChooser()
         self.start, self.name = ModelChooser(starting=True), NameEdit(MODELS, "detector")
-        self.add_line("Annotated", self.folder, "Folder with images/, labels/ and perhaps background/.")
+        self.add_line("Annotations", self.folder, "Folder with images/, labels/ and, optionally, background/.")
         self.add_line(
-            "Synthetic", self.grown, "Samples it learns from, too: cut and pasted on the way, or grown before."
+            "Synthetic",
+            self.dataset,
+            "Synthetic samples to train on as well: generated during training, or an existing dataset.",
         )
-        self.add_line("Start from", self.start, "Weights the training starts from.")
-        self.add_line("Name", self.name, "What the trained detector is called.")
+        self.add_line("Start from", self.start, "Model that training starts from.")
+        self.add_line("Name", self.name, "Name of the trained detector.")
         self.form, self.view = FoldedForm(LearnParams, ("minutes",), left_out=("start",)), TrainingView()
         for widget in (self.form, self.row, self.view):
             self.body.addWidget(widget)
         self.body.addStretch(1)
-        for changed in (self.folder.changed, self.grown.changed, self.form.changed, self.name.textChanged):
+        for changed in (self.folder.changed, self.dataset.changed, self.form.changed, self.name.textChanged):
             changed.connect(self.check)
         self.view.resumed.connect(self.resume)
         self.check()
 
     def problem(self) -> str | None:
-        """Say what is missing."""
+        """Return what is missing; None if nothing is."""
         if problem := self.name.problem():
             return problem
         if self.name.path.exists():
-            return f"There is a detector called {self.name.text()} already; choose another name."
-        return (None if self.grown.value() else self.folder.problem()) or self.form.problem
+            return f"A detector called {self.name.text()} already exists; choose another name."
+        return (None if self.dataset.value() else self.folder.problem()) or self.form.problem
 
     def prepare(self) -> Callable[[], Task]:
-        """Say what to learn from, and where the detector goes."""
+        """Return the training as entered."""
         folder = None if self.folder.problem() else self.folder.value()
         params = self.form.params().replace(start=self.start.value())
-        return self._begin(self.name.path, new_training(folder, self.grown.value(), self.name.path, params))
+        return self._begin(self.name.path, new_training(folder, self.dataset.value(), self.name.path, params))
 
     def resume(self, model: Trained) -> None:
-        """Go on with a training that was stopped."""
+        """Continue a stopped training."""
         try:
             self.row.start(self._begin(model.path, resumed_training(model.path)))
         except UserError as error:
@@ -70,24 +72,24 @@ class TrainPanel(Panel):
         return lambda: task
 
     def advance(self, advance: Advance) -> None:
-        """Show how the training goes."""
+        """Show the progress of the training."""
         self.view.advance(advance)
 
     def finish(self, value: Plain) -> None:
-        """Say what was learned."""
+        """Report what the detector was trained on."""
         self._end()
-        particles = f" from {value['particles']} annotated particles" if "particles" in value else ""
-        self.row.message.say(f"{Path(str(value['model'])).name} has learned{particles}. Choose it in Measure.")
+        particles = f" on {value['particles']} annotated particles" if "particles" in value else ""
+        self.row.message.report(f"{Path(str(value['model'])).name} was trained{particles}. Choose it in Measure.")
 
     def stop(self) -> None:
-        """Say what is left of a stopped training."""
+        """Report what a stopped training left behind."""
         self._end(stopped=True)
         usable = self.view.trained is not None and self.view.trained.usable
-        best = "The best so far can be used in Measure" if usable else "It has no usable weights yet"
-        self.row.message.say(f"Stopped. {best}; Resume goes on with it.")
+        state = "The best weights so far can be used in Measure" if usable else "There are no usable weights yet"
+        self.row.message.report(f"Stopped. {state}; Resume continues the training.")
 
     def fail(self, error: UserError) -> None:
-        """Show what is left of a failed training; its error is shown already."""
+        """Show what a failed training left behind; its error is already shown."""
         self._end(stopped=True)
 
     def _end(self, stopped: bool = False) -> None:
@@ -96,8 +98,8 @@ class TrainPanel(Panel):
         self.reset_choices()
 
     def reset_choices(self, event: object = None) -> None:
-        """Offer the models and datasets there are now."""
+        """Update the models and datasets offered."""
         self.view.refresh()
         self.start.refresh()
-        self.grown.refresh()
+        self.dataset.refresh()
         super().reset_choices(event)

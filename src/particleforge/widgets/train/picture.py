@@ -1,4 +1,4 @@
-"""What a detector finds while it learns."""
+"""What a detector finds during training."""
 
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,13 @@ TEXT_PX = 18
 
 
 class Picture(QWidget):
-    """A part of an annotated image with the outlines of what is found in it; hidden until there is one."""
+    """A part of an annotated image with the outlines of the particles found; hidden until there is one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.found = 0
         self._image = QImage()
-        self.setToolTip("Part of an annotated image, looked at every few seconds.")
+        self.setToolTip("Part of an annotated image, evaluated every few seconds.")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.hide()
 
@@ -44,7 +44,7 @@ class Picture(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Draw the picture as large as it fits, and what it is."""
+        """Draw the picture as large as it fits, with its caption."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         room = QRectF(self.rect()).adjusted(0, 0, 0, -TEXT_PX)
@@ -52,7 +52,9 @@ class Picture(QWidget):
         left = (room.width() - size.width()) / 2
         painter.drawImage(QRectF(left, 0, size.width(), size.height()), self._image)
         text = QRectF(0, size.height() + 2, room.width(), TEXT_PX)
-        painter.drawText(text, Qt.AlignmentFlag.AlignHCenter, f"Finds {self.found} particles here by now")
+        painter.drawText(
+            text, Qt.AlignmentFlag.AlignHCenter, f"{self.found} particle{'s' * (self.found != 1)} found here so far"
+        )
         painter.end()
 
 
@@ -71,8 +73,8 @@ def outlined(grey: npt.NDArray[Any], labels: npt.NDArray[Any]) -> npt.NDArray[np
     low, high = np.percentile(grey, (0.5, 99.5))
     shown = np.clip((grey - low) * (255 / max(high - low, 1e-6)), 0, 255).astype(np.uint8)
     padded = np.pad(labels, 1, mode="edge")
-    beside = (padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:])
-    rim = (labels > 0) & np.any([labels != other for other in beside], axis=0)
+    neighbours = (padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:])
+    rim = (labels > 0) & np.any([labels != other for other in neighbours], axis=0)
     coloured = np.repeat(shown[..., None], 3, axis=-1)
     coloured[rim] = OUTLINE
     return np.ascontiguousarray(coloured)

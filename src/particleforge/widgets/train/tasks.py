@@ -17,13 +17,13 @@ def new_training(folder: Path | None, dataset: Path | None, out: Path, params: L
     Parameters
     ----------
     folder
-        Annotated images; None where there are none.
+        Annotated images; None if there are none.
     dataset
-        Synthetic samples; None: they are made from the annotated ones on the way.
+        Synthetic samples; None: they are generated from the annotated ones during training.
     out
         Folder of the model.
     params
-        As for learning; with a dataset those of growing one are not used.
+        As for `learn`; with a dataset, those for generating samples are not used.
     """
     if dataset is None:
         return Task.of(learn, params, folder=folder, out=out, grace_s=GRACE_S)
@@ -33,12 +33,12 @@ def new_training(folder: Path | None, dataset: Path | None, out: Path, params: L
 
 
 def resumed_training(model: Path) -> Task:
-    """Go on with a training that was stopped.
+    """Continue a stopped training.
 
     Raises
     ------
     UserError
-        If the folder holds none.
+        If there is none in the folder.
     """
     params = run_arguments(model)
     params.pop("annotated", None)

@@ -1,4 +1,4 @@
-"""How a training goes, and the models there are."""
+"""Progress of a training, and the list of models."""
 
 import time
 from pathlib import Path
@@ -14,13 +14,13 @@ from particleforge.widgets.train.models import ModelList
 from particleforge.widgets.train.picture import Picture
 
 LOG_SECONDS = 1.0
-"""Least time between two looks at the log."""
+"""Shortest time between two readings of the log."""
 
 
 class TrainingView(QWidget):
-    """Loss and finds of the training that was begun last, all models, and a button to resume a stopped one.
+    """Loss and preview of the current training, all models, and a button to resume a stopped one.
 
-    `resumed` gives the one to go on with.
+    `resumed` gives the one to continue.
     """
 
     resumed = Signal(object)
@@ -42,7 +42,7 @@ class TrainingView(QWidget):
 
     @property
     def trained(self) -> Trained | None:
-        """What the training that was begun last has given so far."""
+        """The model of the current training so far."""
         return next((model for model in self.models.models if model.path == self._out), None)
 
     def begin(self, out: Path) -> None:
@@ -52,7 +52,7 @@ class TrainingView(QWidget):
         self.refresh()
 
     def advance(self, advance: Advance) -> None:
-        """Draw the loss, and what the network finds so far."""
+        """Draw the loss, and the particles found so far."""
         if advance.preview:
             self.picture.show_file(advance.preview)
         if time.monotonic() - self._read_s > LOG_SECONDS:
@@ -60,7 +60,7 @@ class TrainingView(QWidget):
             self.refresh()
 
     def end(self, stopped: bool = False) -> None:
-        """Show what the training left; one that was stopped is selected."""
+        """Show the result of the training; a stopped one is selected."""
         self._running = False
         self.refresh()
         if stopped and self._out is not None:

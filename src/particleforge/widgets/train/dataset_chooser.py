@@ -1,4 +1,4 @@
-"""Choose the synthetic samples a detector learns from."""
+"""Choose the synthetic samples a detector is trained on."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ from qtpy.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 from particleforge.widgets.form.editor import guard_wheel
 from particleforge.widgets.workspace import DATASETS, workspace
 
-ON_THE_WAY = "Made on the way"
+DURING_TRAINING = "Generated during training"
 
 
-class GrownChooser(QWidget):
-    """Samples cut and pasted while it learns, or a dataset that was grown before."""
+class DatasetChooser(QWidget):
+    """Samples generated during training, or an existing dataset."""
 
     changed = Signal()
 
@@ -28,16 +28,16 @@ class GrownChooser(QWidget):
         self.box.currentIndexChanged.connect(self.changed)
 
     def value(self) -> Path | None:
-        """Return the dataset; None for samples made on the way."""
+        """Return the dataset; None for samples generated during training."""
         chosen = self.box.currentData()
         return Path(chosen) if chosen else None
 
     def refresh(self) -> None:
-        """Offer the datasets there are now."""
+        """Update the datasets offered."""
         chosen = self.box.currentData()
         self.box.blockSignals(True)
         self.box.clear()
-        self.box.addItem(ON_THE_WAY, "")
+        self.box.addItem(DURING_TRAINING, "")
         for path in sorted((workspace() / DATASETS).glob("*.zarr")):
             self.box.addItem(path.stem, str(path))
         self.box.setCurrentIndex(max(self.box.findData(chosen), 0))

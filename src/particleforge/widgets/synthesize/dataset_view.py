@@ -8,8 +8,8 @@ import zarr
 from napari.layers import Image, Labels
 
 from particleforge.store.dataset import Dataset
-from particleforge.widgets.synthesize.beside import matched_stack, placed
 from particleforge.widgets.synthesize.compare import Compare
+from particleforge.widgets.synthesize.side_by_side import matched_stack, placed
 from particleforge.widgets.synthesize.truth import follow_truth
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Stack:
     image, labels
         (sample, Y, X) each.
     pixels
-        The stored images, which the layer shows as they are or with other intensities.
+        The stored images, which the layer shows unchanged or with matched intensities.
     pixel_size_nm
         Along (Y, X), if known.
     """
@@ -36,15 +36,15 @@ class Stack:
     pixel_size_nm: tuple[float, float] | None
 
 
-class Grown:
-    """The last dataset that was made: a stack that is read as it is looked at, its particles, and their truth.
+class DatasetView:
+    """Shows the last dataset made: a lazily read stack, its particles, and their truth.
 
     Parameters
     ----------
     viewer
         Where it is shown.
     compare
-        The real image it is shown beside of.
+        The real image it is shown next to.
     """
 
     def __init__(self, viewer: "Viewer", compare: Compare) -> None:
@@ -58,7 +58,7 @@ class Grown:
         Raises
         ------
         UserError
-            If it cannot be read, or its samples have no image or no labels.
+            If it cannot be read, or its samples lack images or labels.
         """
         dataset = Dataset.open(path)
         pixels, ids = (dataset.stack(name) for name in ("images", "labels"))
@@ -77,7 +77,7 @@ class Grown:
         return dataset
 
     def refresh(self) -> None:
-        """Show it beside another real image, or with other intensities."""
+        """Show it next to another real image, or with other intensities."""
         stack = self._stack
         if stack is None:
             return

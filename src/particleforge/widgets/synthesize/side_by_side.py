@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     import zarr
 
 GAP = 0.05
-"""Between two images, as a share of the width of the real one."""
+"""Gap between two images, as a fraction of the width of the real one."""
 REFERENCE_PX = 2**18
-"""So many pixels of the real image are enough to know its histogram."""
+"""Number of pixels of the real image that its histogram is taken from."""
 Greys = npt.NDArray[np.float32]
 
 
 def placed(size_nm: tuple[float, float] | None, real: Layer | None, axes: int) -> dict[str, Any]:
-    """Scale, units and place for a layer to the right of a real image.
+    """Scale, units and position of a layer to the right of a real image.
 
-    Where the real image has no pixel size, its pixels are taken to be as large as those of the new layer.
+    If the real image has no pixel size, its pixels are taken to be as large as those of the new layer.
 
     Parameters
     ----------
     size_nm
         Pixel size along (Y, X).
     real
-        The layer of a real image, or None: there is nothing to be beside of.
+        The layer of a real image, or None.
     axes
         Of the new layer; those before the last two are counted.
     """
@@ -51,12 +51,12 @@ def placed(size_nm: tuple[float, float] | None, real: Layer | None, axes: int) -
 
 
 def reference(real: Image, point: tuple[float, ...]) -> Greys:
-    """(n, 1) grey values of the plane of a real image that is looked at; not all of them where it is large.
+    """(n, 1) grey values of the plane shown of a real image; a subset if it is large.
 
     Raises
     ------
     UserError
-        If the layer is empty, a stack of stacks, or has pixels that are no numbers.
+        If the layer is empty, a stack of stacks, or has pixels that are not numbers.
     """
     every = planes(real)
     index = 0 if len(every) == 1 else round(float(real.world_to_data(point)[0]))
@@ -65,7 +65,7 @@ def reference(real: Image, point: tuple[float, ...]) -> Greys:
 
 
 def matched(image: npt.NDArray[Any], reference: Greys) -> Greys:
-    """Image whose grey values are distributed as those of the reference are."""
+    """Image whose grey values are distributed like those of the reference."""
     from skimage.exposure import match_histograms
 
     found = match_histograms(np.asarray(image, np.float32).reshape(-1, 1), reference)
@@ -73,7 +73,7 @@ def matched(image: npt.NDArray[Any], reference: Greys) -> Greys:
 
 
 def matched_stack(stack: "zarr.Array[Any]", reference: Greys) -> "da.Array":
-    """Stack of which every image is matched as it is looked at."""
+    """Stack whose images are matched when they are shown."""
     import dask.array as da
 
     images = da.from_array(stack, chunks=(1, *stack.shape[1:]))
@@ -83,7 +83,7 @@ def matched_stack(stack: "zarr.Array[Any]", reference: Greys) -> "da.Array":
 
 
 def _scale_like(real: Layer, size_nm: tuple[float, float] | None) -> tuple[tuple[float, ...], tuple[Any, ...]]:
-    """Scale and units that fit those of a layer."""
+    """Scale and units compatible with those of a layer."""
     units = tuple(real.units[-2:])
     if size_nm is None or not all(unit.is_compatible_with(LENGTH) for unit in units):
         return tuple(abs(float(side)) for side in real.scale[-2:]), units
