@@ -24,9 +24,17 @@ class Rules(Params):
     border: AnyBorder = Field(
         MilesLantuejoul(), title="Particles at the edge", description="How particles at the border of the image count."
     )
-    smallest_px: float = Field(0.0, ge=0, description="Particles with a smaller equal-area diameter do not count.")
+    smallest_px: float = Field(
+        0.0,
+        ge=0,
+        title="Smallest diameter [px]",
+        description="Particles with a smaller equal-area diameter do not count.",
+    )
     largest_px: float | None = Field(
-        None, gt=0, description="Particles with a larger equal-area diameter do not count; empty: no limit."
+        None,
+        gt=0,
+        title="Largest diameter [px]",
+        description="Particles with a larger equal-area diameter do not count; empty: no limit.",
     )
     size: Annotated[str, SIZES] = Field("ecd", description="Diameter used as the size of a particle.")
     volume: AnyVolume = Field(Sphere(), description="Body assumed behind a projection, for the volume.")

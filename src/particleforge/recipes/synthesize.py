@@ -26,7 +26,7 @@ TRIES = 3
 class SynthesizeParams(Params):
     """Number of samples to draw, and of processes to use."""
 
-    count: int = Field(100, ge=1, le=10_000_000, description="Number of samples to draw.")
+    count: int = Field(100, ge=1, le=10_000_000, title="Samples", description="Number of samples to draw.")
     seed: int = Field(0, ge=0, description="The same seed gives the same dataset, on any number of workers.")
     workers: int = Field(1, ge=1, le=256, description="Number of processes that draw samples.")
     samples_per_shard: int = Field(16, ge=1, le=4096, description="Number of samples per file of the dataset.")

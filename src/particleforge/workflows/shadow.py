@@ -42,7 +42,7 @@ TITLES = {"radius_of_gyration_nm": "R_g (nm)", "gyration_over_mean_radius": "R_g
 class ShadowParams(EstimateParams):
     """How many aggregates to grow."""
 
-    n: int = Field(500, ge=1, le=1_000_000, description="Aggregates to grow.")
+    n: int = Field(500, ge=1, le=1_000_000, title="Aggregates", description="Aggregates to grow.")
     seed: int = Field(0, ge=0, description="Seed of the aggregates.")
 
 

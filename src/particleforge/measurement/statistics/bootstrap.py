@@ -25,7 +25,10 @@ class Precision(Params):
     confidence_percent: float = Field(95.0, gt=50, lt=100, description="Share of intervals that hold the true value.")
     resamples: int = Field(1000, ge=100, description="How many times the sample is resampled.")
     wanted_percent: float = Field(
-        5.0, gt=0, description="Half-width of an interval for which the number of particles needed is computed."
+        5.0,
+        gt=0,
+        title="Wanted half-width [%]",
+        description="Half-width of an interval for which the number of particles needed is computed.",
     )
 
 
