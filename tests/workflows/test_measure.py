@@ -89,3 +89,11 @@ def test_predict_writes_a_label_image_for_every_plane(images, tmp_path):
     written = predict("base", tmp_path / "run.tif", tmp_path / "out")
     assert [path.name for path in written] == ["run_00000.tif", "run_00001.tif"]
     assert read_labels(written[1]).any()
+
+
+def test_what_was_not_read_is_named(images, tmp_path):
+    (images / "c.xyz").touch()
+    args = {"images": images, "out": tmp_path / "labels"}
+    assert predict.report(predict("threshold", **args), args)["left_out"] == "Not read: 1 .xyz file."
+    found = measure("threshold", images, tmp_path / "out", MeasureParams(reports=False))
+    assert found.summary["left_out"] == {".xyz": 1}

@@ -44,11 +44,12 @@ def read_tags(path: Path) -> tuple[str, Tags]:
         If the file is cut short, or what it holds is not such a tree.
     """
     with path.open("rb") as file:
-        version, *_ = struct.unpack(">i", file.read(4))
-        if version not in (3, 4):
+        start = file.read(4)
+        version = int.from_bytes(start, "big")
+        if len(start) < 4 or version not in (3, 4):
             raise ValueError("it does not begin as files of DigitalMicrograph do")
-        file.seek(4 if version == 3 else 8, 1)
-        little = struct.unpack(">i", file.read(4))[0] == 1
+        file.seek(4 if version == 3 else 8, 1)  # size of the tags
+        little = int.from_bytes(file.read(4), "big") == 1
         return "<" if little else ">", _Reader(file, version, little, path.stat().st_size).group()
 
 

@@ -81,4 +81,7 @@ def _interval_s(file: BufferedReader, offsets: tuple[int, ...]) -> float | None:
 def _read(file: BufferedReader, layout: str, offset: int | None = None) -> tuple[Any, ...]:
     if offset is not None:
         file.seek(offset)
-    return struct.unpack(layout, file.read(struct.calcsize(layout)))
+    found = file.read(struct.calcsize(layout))
+    if len(found) < struct.calcsize(layout):
+        raise ValueError("it is cut short")
+    return struct.unpack(layout, found)
