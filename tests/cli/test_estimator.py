@@ -52,6 +52,7 @@ def folder(tmp_path_factory):
     dataset = Dataset.open(folder / "made.zarr")
     for i in range(3):
         write_micrograph(folder / "images" / f"{i}.tif", dataset[i].micrograph)
+    (folder / "images" / "other.xyz").touch()
     return folder
 
 
@@ -92,7 +93,9 @@ def test_estimates_are_written_per_image_and_together(folder, tmp_path, capsys):
         assert found["spread"] == pytest.approx(each.std(ddof=1), rel=1e-3, abs=1e-6)
         assert found["limits"][0] <= found["in_recipe"] <= found["limits"][1]
         assert found["held_out_errors"]["together"] >= 0
-    assert "growth.fractal_dimension" in json.loads(capsys.readouterr().out)
+    told = json.loads(capsys.readouterr().out)
+    assert "growth.fractal_dimension" in told
+    assert (summary["left_out"], told["left_out"]) == ({".xyz": 1}, "Not read: 1 .xyz file.")
 
 
 def test_a_shadow_has_the_estimated_parameters(folder, tmp_path, capsys):

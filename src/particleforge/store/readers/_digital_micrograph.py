@@ -94,7 +94,7 @@ def _source(path: Path, image: Tags, order: str, count: int) -> Source:
         path,
         pixel_size_nm=known_size(y, x),
         interval_s=abs(third) * (unit_s(third_unit) or 0.0) or None,
-        remarks=(f"The largest of {count} images of the file was read.",) if count > 1 else (),
+        remarks=(f"1 of {count} images of the file read: the largest.",) if count > 1 else (),
     )
 
 

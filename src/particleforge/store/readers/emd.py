@@ -67,8 +67,8 @@ def open(path: Path) -> Source:
     size, there = math.prod(image.shape) * image.dtype.itemsize, path.stat().st_size
     if size * _SMALLEST > there + _SPARE:
         raise ValueError(f"{' x '.join(map(str, image.shape))} pixels need {size} bytes, the file has {there}")
-    named = f" ({image.title})" if image.title else ""
-    remarks = (f"The largest of {len(images)} images of the file was read{named}.",) if len(images) > 1 else ()
+    named = f", {image.title}" if image.title else ""
+    remarks = (f"1 of {len(images)} images of the file read: the largest{named}.",) if len(images) > 1 else ()
     pages, axes = _pages(path, image)
     return Source.of(pages, axes, path, remarks=remarks, **image.about)
 
