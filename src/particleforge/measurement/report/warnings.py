@@ -71,7 +71,7 @@ def without_size(names: Sequence[str]) -> str:
     """Report which images have no pixel size while others do, with a hint."""
     return (
         f"The pixel size of {plural(len(names), 'image')} is unknown: {listed(names)}. Set the scale in these "
-        "files, or use --pixel-size if it is the same for all."
+        "files, list the images in pixel_sizes.csv, or use --pixel-size if it is the same for all."
     )
 
 

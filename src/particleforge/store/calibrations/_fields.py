@@ -50,7 +50,7 @@ def not_a_length(source: str, unit: str) -> Statement:
 
 def reciprocal(unit: str) -> bool:
     """Whether a unit is that of a diffraction pattern."""
-    return bool(re.fullmatch(r"1\s*/\s*\S+|\S+\s*(\^-1|-1|⁻¹)|mrad|m?rad", unit.strip()))
+    return bool(re.fullmatch(r"1\s*/\s*\S+|\S+\s*(\^?-1|⁻¹)|m?rad", unit.strip()))
 
 
 def other_width(source: str, stated_px: int, width_px: int) -> Statement:
