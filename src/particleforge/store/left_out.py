@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from particleforge.store.image_files import image_stem, is_image
+from particleforge.store.pixel_sizes import PART, TABLE
 from particleforge.store.planes import Images, One
 from particleforge.store.run_folder import NOTE
 from particleforge.store.source import Source
@@ -13,9 +14,9 @@ SUBFOLDERS, NO_SUFFIX = "subfolders", "no suffix"
 SIDECARS = {".txt", ".hdr", ".xml", ".json", ".yaml", ".yml", ".csv", ".met", ".mdoc", ".emi"}
 """Suffixes of files that instruments write beside an image of the same name."""
 SYSTEM = {"thumbs.db", "desktop.ini"}
-PARTS = {"images", "labels", "masks", "background", "scale"}
+"""Files of the system."""
+PARTS = {"images", "labels", "masks", "background", PART}
 """Folders of annotations."""
-TABLES = {"pixel_sizes.csv"}
 
 
 def left_out(*given: Images | None) -> dict[str, int]:
@@ -32,7 +33,7 @@ def left_out(*given: Images | None) -> dict[str, int]:
     found: Counter[str] = Counter()
     for folder in _folders(given):
         inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
-        images = [path for path in inside if is_image(path)]
+        images = {path for path in inside if is_image(path)}
         owners = {path.name.lower() for path in images} | {image_stem(path).lower() for path in images}
         found.update(_kind(path) for path in inside if path not in images and not _belongs(path, owners))
     return dict(sorted(found.items()))
@@ -76,6 +77,9 @@ def _belongs(path: Path, owners: set[str]) -> bool:
     name = path.name.lower()
     if path.is_dir():
         return name in PARTS or (path / NOTE).is_file()
+    if path.suffix.lower() not in SIDECARS:
+        return name in SYSTEM
     stem = path.stem.lower()
-    named = stem in owners or any(owner.startswith(f"{stem}_") for owner in owners)  # a.emi has a_1.ser, a_2.ser
-    return name in SYSTEM | TABLES or (path.suffix.lower() in SIDECARS and named)
+    if stem in owners or name == TABLE:
+        return True
+    return any(owner.startswith(f"{stem}_") for owner in owners)  # a.emi has a_1.ser, a_2.ser
