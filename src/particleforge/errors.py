@@ -1,7 +1,7 @@
 """Errors that a user can fix."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class UserError(Exception):
@@ -22,6 +22,17 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+
+def named(names: Sequence[str], noun: str = "image", most: int = 3) -> str:
+    """Count things and name the first, such as "2 images (a, b)"."""
+    shown = ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+    return f"{len(names)} {noun}{'' if len(names) == 1 else 's'} ({shown})"
+
+
+def printable(text: str) -> str:
+    """Text that can be written as UTF-8: names of files may hold bytes that are not Unicode."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class Cancelled(Exception):

@@ -1,5 +1,6 @@
 """A progress bar with the time left."""
 
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -27,7 +28,8 @@ class Bar:
     def close(self) -> None:
         """Leave the bar on the screen as it is."""
         if "_drawn" in vars(self):
-            self._drawn.close()
+            with suppress(OSError):  # the terminal may be gone
+                self._drawn.close()
 
     @cached_property
     def _drawn(self) -> "tqdm[Any]":

@@ -7,10 +7,12 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any, NoReturn
 
 from particleforge.cli.bar import run_with_bar
+from particleforge.cli.signals import interrupting
 from particleforge.errors import Cancelled, UserError
 from particleforge.verb import Plain, Verb
 from particleforge.workflows import VERBS
@@ -40,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         0; 1 for an error that the user can fix, or if some of several images could not be measured; 2 for a wrong
-        command line; 130 for Ctrl-C.
+        command line; 130 for Ctrl-C, 143 and 129 where SIGTERM or SIGHUP asks to end.
     """
     # Waiting threads that spin take time from the other core: 6.5 times slower next to another busy process.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -52,13 +54,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb is None:
         return 0
     try:
-        result = _run(verb, args)
+        with interrupting():
+            result = _run(verb, args)
     except UserError as error:
         return _print_error(error, 1)
-    except (Cancelled, KeyboardInterrupt):
+    except (Cancelled, KeyboardInterrupt) as stop:
         next_step = "run the same command again to continue" if verb.resumable else "start again with another folder"
-        sys.stderr.write(f"\nStopped. The work done so far is kept; {next_step}.\n")
-        return 130
+        with suppress(OSError):  # the terminal may be gone
+            sys.stderr.write(f"\nStopped. The work done so far is kept; {next_step}.\n")
+        return getattr(stop, "code", 130)
     _print_result(result, args.json)
     return 1 if result.get("not_measured") else 0
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO
 
-from particleforge.errors import Cancelled, UserError
+from particleforge.errors import Cancelled, UserError, printable
 from particleforge.jobs.messages import Advance, Failure, Message, Result, Stopped, Task, read, write
 from particleforge.jobs.previews import Previews
 from particleforge.step import Progress, run
@@ -70,7 +70,10 @@ def _work(task: Task, send: Send, stopped: Callable[[], bool]) -> int:
         preview = previews.write(progress.preview)
         send(
             Advance(
-                done=float(progress.done), total=float(progress.total), message=_text(progress.message), preview=preview
+                done=float(progress.done),
+                total=float(progress.total),
+                message=printable(progress.message),
+                preview=preview,
             )
         )
 
@@ -82,16 +85,11 @@ def _work(task: Task, send: Send, stopped: Callable[[], bool]) -> int:
     except UserError as error:
         send(_failure(error))
     except Exception as error:
-        text = _text(str(error)) or type(error).__name__
+        text = printable(str(error)) or type(error).__name__
         send(Failure(error=type(error).__name__, message=text, hint=_FAULT))
         raise  # for the log
     return 1
 
 
 def _failure(error: UserError) -> Failure:
-    return Failure(error=type(error).__name__, message=_text(error.message), hint=_text(error.hint))
-
-
-def _text(text: str) -> str:
-    """Text that can be sent: file names may contain bytes that are not Unicode."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return Failure(error=type(error).__name__, message=printable(error.message), hint=printable(error.hint))

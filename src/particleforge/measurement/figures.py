@@ -76,7 +76,7 @@ def particle_figure(
     FigureCanvasAgg(fig)
     fig.get_layout_engine().set(w_pad=0.09, h_pad=0.09, wspace=0.05)  # type: ignore[union-attr, call-arg]
     left, right = fig.subplots(1, 2, width_ratios=(4.4, 3.8), subplot_kw={"anchor": "NW"})
-    left.set_title(_shortened(name), loc="left", fontsize=TEXT_PT, color=INK)
+    left.set_title(_shortened(name), loc="left", fontsize=TEXT_PT, color=INK, parse_math=False)
     draw_image(left, grey, labels)
     draw_outlines(left, labels, table)
     draw_scale_bar(left, width, pixel_size_nm)

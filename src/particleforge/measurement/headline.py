@@ -21,6 +21,8 @@ def measurement_report(measured: "Measurement", _: Mapping[str, Any]) -> dict[st
     found |= {"remarks": " ".join(remarks)} if remarks else {}
     failed = [f"{name} ({reason})" for name, reason in measured.summary["failed"].items()]
     found |= {"not_measured": "; ".join(failed)} if failed else {}
+    remarks = measured.summary.get("remarks")
+    found |= {"remarks": " ".join(remarks)} if remarks else {}
     return found | {"summary": measured.summary}
 
 

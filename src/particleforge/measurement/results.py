@@ -1,15 +1,16 @@
 """Measures images one by one and writes tables, label images, a summary, figures and reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from particleforge.errors import UserError
+from particleforge.errors import UserError, printable
+from particleforge.measurement.changes import compare
 from particleforge.measurement.measured import Measured
-from particleforge.measurement.results_folder import TABLE, ResultsFolder, write_json
+from particleforge.measurement.results_folder import FIGURES, REPORTS, TABLE, ResultsFolder, write_json
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.store.files import claim_name, new_part
@@ -88,6 +89,20 @@ class Results:
     def measured(self) -> frozenset[str]:
         """Names of the images that were measured."""
         return frozenset(self.folder.names)
+
+    def compare(self, names: Sequence[str], fingerprint: Callable[[str], list[str]]) -> str:
+        """Compare with the inputs of the run that is continued; see `particleforge.measurement.changes.compare`."""
+        changes = compare(self.folder, names, fingerprint)
+        self._names = {name.casefold() for name in self.folder.names}
+        return changes
+
+    def note(self, name: str, fingerprints: list[str]) -> None:
+        """Note what an image is measured from; it is written together with its particles."""
+        self.folder.summary["inputs"][name] = fingerprints
+
+    def arrange(self, names: Sequence[str]) -> None:
+        """Put the images into an order, as those of a run that was not interrupted are."""
+        self.folder.arrange(names)
 
     def add(
         self,
@@ -190,9 +205,13 @@ class Results:
             **(finding or {}),
             **({"remarks": list(remarks)} if remarks else {}),
         }
-        self._draw(measured)
-        if self._reports:
-            self._report(measured, finding or {}, entry, description)
+        try:
+            self._draw(measured)
+            if self._reports:
+                self._report(measured, finding or {}, entry, description)
+        except BaseException:
+            self.folder.remove_files(name)
+            raise
         self.folder.add(name, table, entry)
         return table
 
@@ -205,7 +224,7 @@ class Results:
             return
         self.folder.write_labels(name, labels)
         figure = particle_figure(measured.grey, labels, measured.table, name=name, pixel_size_nm=measured.pixel_size_nm)
-        save_figure(figure, new_part(self.out, "figures") / f"{name}.png")
+        save_figure(figure, new_part(self.out, FIGURES) / f"{name}.png")
 
     def _report(
         self, measured: Measured, finding: Mapping[str, Any], entry: Mapping[str, Any], description: "Description"
@@ -217,7 +236,7 @@ class Results:
         name, sure = measured.name, entry.get("certainty")
         about = self.folder.provenance | {"image": name} | dict(finding)
         about |= {} if sure is None else {"certainty": round(sure, 2)}
-        folder = new_part(self.out, "reports")
+        folder = new_part(self.out, REPORTS)
         paths = [folder / f"{name}{suffix}" for suffix in SUFFIXES]
         warnings = [*remarks_on({name: entry}), *unsure({name: sure})]
         write_report(paths, measured, provenance=about, description=description, warnings=warnings)
@@ -225,7 +244,7 @@ class Results:
 
     def fail(self, name: str, error: UserError) -> None:
         """Record why an image could not be measured; the others continue."""
-        self.folder.fail(name, str(error))
+        self.folder.fail(name, printable(str(error)))
 
     def finish(self) -> Measurement:
         """Pool all images and mark the measurement as complete.

@@ -1,7 +1,7 @@
 """A folder of results: the one place that knows its files."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from particleforge.errors import UserError
+from particleforge.errors import UserError, named
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.table_file import TableFile, read_table
 from particleforge.store.files import atomic_write, new_part
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NEEDED = {"provenance", "complete", "images", "failed"}
-TABLE, PARQUET, SUMMARY, LABELS = "particles.csv", "particles.parquet", "summary.json", "labels"
+TABLE, PARQUET, SUMMARY = "particles.csv", "particles.parquet", "summary.json"
+LABELS, FIGURES, REPORTS = "labels", "figures", "reports"
 
 
 class ResultsFolder:
     """Reads and writes the files of a measurement: ``particles.csv``, ``labels/NAME.tif`` and ``summary.json``.
 
-    `open` one to read it, `begin` one to write it image by image. `begin` claims the folder: it takes a lock and
-    compares the inputs with those of an interrupted run. Unknown columns of the table and entries of the summary are
-    kept.
+    `open` one to read it, `begin` one to write it image by image, with the folder locked
+    (`particleforge.store.run_folder.locked`); `particleforge.measurement.changes` compares the inputs with those of an
+    interrupted run. Unknown columns of the table and entries of the summary are kept.
 
     The summary holds
 
@@ -43,6 +44,10 @@ class ResultsFolder:
         Reason why an image could not be measured, by name.
     ``left_out``
         What was skipped in the folders of images: number of files by suffix, and of ``subfolders``.
+    ``inputs``
+        Fingerprints of what each image was measured from, by its name; None for one that was not reached.
+    ``remarks``
+        Sentences on the images, and on what has changed since an interrupted or earlier run.
 
     Parameters
     ----------
@@ -97,7 +102,7 @@ class ResultsFolder:
             If the folder holds something else or is not writable.
         """
         claim(path, provenance)
-        before = _read_summary(path) if (path / SUMMARY).is_file() and (path / TABLE).is_file() else {}
+        before = _read_summary(path) if (path / SUMMARY).is_file() else {}
         known = {
             "provenance": before.get("provenance", {}) | {"version": version("napari-particleforge"), **provenance},
             "complete": False,
@@ -105,10 +110,16 @@ class ResultsFolder:
             "images": before.get("images", {}),
             "failed": {},
             "left_out": dict(left_out),
+            "inputs": before.get("inputs", {}),
+            "remarks": [],
         }
         results = cls(path, before | known)
-        results._rows.keep(results.images)
-        results._write_summary()
+        rows = results._rows.counts()
+        whole = {name for name, entry in results.images.items() if rows[name] == entry.get("count", rows[name])}
+        lost = [name for name in results.images if name not in whole]
+        results.drop(lost)
+        if lost:
+            results.remark(f"{TABLE} lacked particles of {named(lost)}, to be measured again.")
         return results
 
     @property
@@ -187,6 +198,48 @@ class ResultsFolder:
         self.summary["images"][name] = dict(entry)
         self.summary["failed"].pop(name, None)
         self._reopen()
+
+    def remove_files(self, name: str) -> None:
+        """Remove what was written of an image apart from its rows."""
+        from particleforge.measurement.report.write import SUFFIXES
+
+        own = [Path(LABELS, f"{name}.tif"), Path(FIGURES, f"{name}.png")]
+        for path in (*own, *(Path(REPORTS, f"{name}{suffix}") for suffix in (*SUFFIXES, ".json"))):
+            (self.path / path).unlink(missing_ok=True)
+
+    def drop(self, names: Collection[str]) -> None:
+        """Remove images with all that was written of them.
+
+        Raises
+        ------
+        UserError
+            If the disk is full or not writable.
+        """
+        for name in names:
+            self.remove_files(name)
+            self.summary["images"].pop(name)
+        self._rows.keep(list(self.images))
+        self._reopen()
+
+    def arrange(self, names: Sequence[str]) -> None:
+        """Put images and their rows into an order.
+
+        Raises
+        ------
+        UserError
+            If the disk is full or not writable.
+        """
+        images = self.images
+        order = [name for name in names if name in images]
+        if order != list(images):
+            self.summary["images"] = {name: images[name] for name in order}
+            self._rows.keep(order)
+            self._write_summary()
+
+    def remark(self, text: str) -> None:
+        """Add a remark unless it is there."""
+        if text not in self.summary["remarks"]:
+            self.summary["remarks"].append(text)
 
     def fail(self, name: str, reason: str) -> None:
         """Record why an image could not be measured."""

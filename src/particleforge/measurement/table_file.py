@@ -1,7 +1,9 @@
 """``particles.csv``, written and read as the columns declare; undeclared columns are kept as they are."""
 
 import io
-from collections.abc import Collection
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +24,37 @@ def read_table(path: Path) -> "pd.DataFrame":
     declared = by_table_name()
     text = {name: str for name, column in declared.items() if column.dimension == "text"}
     table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+    table = _guarded(table, unguarded)
     types = {name: _type(table[name], declared[name]) for name in table if name in declared and name not in text}
     return table.astype(types)
 
 
 def csv_text(table: "pd.DataFrame", header: bool = True) -> str:
-    """Format particles as comma-separated values, with seven significant digits."""
-    return str(table.to_csv(index=False, header=header, float_format="%.7g", lineterminator="\n"))
+    """Format particles as comma-separated values, with seven significant digits.
+
+    Names that a spreadsheet would take for formulas begin with an apostrophe, which `read_table` removes.
+    """
+    return str(_guarded(table, guarded).to_csv(index=False, header=header, float_format="%.7g", lineterminator="\n"))
+
+
+_FORMULA = re.compile(r"'*([=+@\t\r]|-[^\W\d_])")
+"""Beginning of a text that a spreadsheet would run as a formula, or of one that was guarded against it."""
+
+
+def guarded(text: str) -> str:
+    """Text with an apostrophe in front where a spreadsheet would take it for a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """Text as it was before `guarded`."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def _guarded(table: "pd.DataFrame", change: Callable[[str], str]) -> "pd.DataFrame":
+    """Change the columns of text."""
+    names = [name for name, column in by_table_name().items() if column.dimension == "text" and name in table]
+    return table.assign(**{name: table[name].map(change, na_action="ignore") for name in names})
 
 
 class TableFile:
@@ -43,18 +69,24 @@ class TableFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def keep(self, images: Collection[str]) -> None:
-        """Begin the file, or drop all rows except those of some images, which stay as they were written.
+    def counts(self) -> Counter[str]:
+        """Count the rows of each image."""
+        return Counter(self._as_written()["image"])
+
+    def keep(self, images: Sequence[str]) -> None:
+        """Begin the file, or keep only the rows of some images, in their order; rows stay as they were written.
 
         Raises
         ------
         UserError
             If the disk is full or not writable.
         """
-        import pandas as pd
-
-        rows = self._as_written() if self.path.is_file() else pd.DataFrame(columns=written())
-        self._write(rows[rows["image"].isin(list(images))], arranged([*map(str, rows), *written()]))
+        rows = self._as_written()
+        places = rows["image"].map({name: place for place, name in enumerate(images)})
+        kept = rows.loc[places.dropna().sort_values(kind="stable").index]
+        declared = set(by_table_name()) - set(written())
+        unused = {name for name in kept if name in declared and not kept[name].any()}
+        self._write(kept, arranged([*(str(name) for name in kept if name not in unused), *written()]))
 
     def append(self, table: "pd.DataFrame") -> None:
         """Add the particles of an image; new columns are empty for the others.
@@ -74,11 +106,18 @@ class TableFile:
             file.write(csv_text(table.reindex(columns=names), header=False))
 
     def _as_written(self) -> "pd.DataFrame":
-        """Read every cell as text, without an incomplete last row."""
+        """Read every cell as text, without an incomplete last row; no rows if the file is damaged."""
         import pandas as pd
 
-        lines, end, _ = self.path.read_text(encoding="utf-8").rpartition("\n")
-        return pd.read_csv(io.StringIO(lines + end), dtype=str, keep_default_na=False)
+        nothing = pd.DataFrame(columns=written(), dtype=str)
+        if not self.path.is_file():
+            return nothing
+        try:
+            lines, end, _ = self.path.read_text(encoding="utf-8").rpartition("\n")
+            rows = pd.read_csv(io.StringIO(lines + end), dtype=str, keep_default_na=False)
+        except ValueError:
+            return nothing
+        return _guarded(rows, unguarded) if "image" in rows else nothing
 
     def _write(self, rows: "pd.DataFrame", names: list[str]) -> None:
         with atomic_write(self.path) as temporary:

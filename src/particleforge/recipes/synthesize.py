@@ -1,6 +1,5 @@
 """Draw a dataset from a recipe."""
 
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.dataset import Dataset
-from particleforge.store.files import remove_parts
+from particleforge.store.files import is_free, remove_parts
+from particleforge.store.run_folder import locked
 
 TRIES = 3
 """Number of workers that may die on the same samples."""
@@ -88,13 +88,19 @@ def draw_dataset(
     create = partial(
         Dataset.create, out, params.count, shape, dtype, meta, params.samples_per_shard, recipe.sample_schema(prepared)
     )
-    dataset = _create_or_continue(out, params, meta, create)
+    with locked(out):
+        dataset = _create_or_continue(out, params, meta, create)
+        yield from _draw(dataset, _Job(recipe, prepared, params.seed, out), params.workers)
+    return dataset
+
+
+def _draw(dataset: Dataset, job: _Job, workers: int) -> Step[None]:
+    """Draw the samples that are missing."""
     missing = dataset.missing_shards()
     done = len(dataset) - sum(len(dataset.shard_range(k)) for k in missing)
     yield Progress(done, len(dataset), "Drawing samples")
-    job = _Job(recipe, prepared, params.seed, out)
     lost = False
-    for shard, drawn in Local(params.workers).each(partial(_draw_shard, job), missing):
+    for shard, drawn in Local(workers).each(partial(_draw_shard, job), missing):
         if isinstance(drawn, Lost):
             lost = True
             yield Progress(done, len(dataset), _warn(drawn, dataset.shard_range(shard)))
@@ -102,8 +108,7 @@ def draw_dataset(
         done += len(dataset.shard_range(shard))
         yield Progress(done, len(dataset), f"{done} of {len(dataset)} samples", drawn)
     if lost:
-        remove_parts(out)
-    return dataset
+        remove_parts(job.path)
 
 
 def _warn(lost: Lost, samples: range) -> str:
@@ -129,7 +134,7 @@ def _warn(lost: Lost, samples: range) -> str:
 def _create_or_continue(
     out: Path, params: SynthesizeParams, meta: dict[str, Any], create: Callable[[], Dataset]
 ) -> Dataset:
-    if not out.exists() or (out.is_dir() and not os.listdir(out)):
+    if is_free(out):
         return create()
     dataset = Dataset.open(out)
     if dataset.meta != meta or len(dataset) != params.count:

@@ -87,7 +87,7 @@ class Dataset(Samples):
             "samples_per_shard": samples_per_shard,
         }
         with disk_errors(path):
-            group = zarr.open_group(path, mode="w", zarr_format=3)
+            group = zarr.open_group(path, mode="a", zarr_format=3)
             SampleArrays.create(group, schema, count, samples_per_shard, shape, dtype)
             own |= {} if plain else {"schema": schema.model_dump(mode="json")}
             group.attrs.update({"particleforge": own, "meta": dict(meta)})

@@ -11,12 +11,19 @@ from pathlib import Path
 
 from particleforge.errors import UserError
 
+LOCK = ".lock"
+"""File that a run holds locked while it writes into its folder."""
+
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
+class DiskError(UserError):
+    """A disk that is full, or where writing is not allowed."""
+
+
 def new_folder(path: Path) -> Path:
-    """Create a folder that is not there yet; an empty one will do.
+    """Create a folder that is not there yet; an empty one will do, also if it is locked.
 
     Raises
     ------
@@ -26,7 +33,7 @@ def new_folder(path: Path) -> Path:
     hint = "Choose another place for the output, or delete it."
     if path.exists() and not path.is_dir():
         raise UserError(f"{path} exists and is a file; a new folder is needed.", hint)
-    if path.is_dir() and any(path.iterdir()):
+    if not is_free(path):
         raise UserError(f"{path} exists and is not empty; nothing is overwritten.", hint)
     with disk_errors(path):
         try:
@@ -34,6 +41,11 @@ def new_folder(path: Path) -> Path:
         except (FileExistsError, NotADirectoryError) as error:
             raise UserError(f"{path} cannot be created: a part of it is a file.", hint) from error
     return path
+
+
+def is_free(path: Path) -> bool:
+    """Whether there is nothing at a path but perhaps an empty folder, which a run may have locked."""
+    return not path.exists() or (path.is_dir() and all(inner.name == LOCK for inner in path.iterdir()))
 
 
 def new_part(folder: Path, part: str) -> Path:
@@ -74,23 +86,23 @@ def remove_parts(folder: Path) -> None:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full or protected disk into a `UserError`; other errors are passed on.
+    """Turn a full or protected disk into a `DiskError`; other errors are passed on.
 
     Raises
     ------
-    UserError
+    DiskError
         Naming `path` and, for a full disk, the free space.
     """
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise UserError(
+            raise DiskError(
                 f"{path} cannot be written: the disk is full or the quota is used up{_free(path)}.",
                 "Make room, or choose another place for the output.",
             ) from error
         if error.errno in _DENIED:
-            raise UserError(
+            raise DiskError(
                 f"{path} cannot be written: {os.strerror(error.errno or 0)}{_free(path)}.",
                 "Choose another place for the output, or change the folder's permissions.",
             ) from error

@@ -6,7 +6,7 @@ from typing import Any, NoReturn, TypeAlias, cast
 
 import numpy as np
 
-from particleforge.errors import UserError
+from particleforge.errors import UserError, printable
 from particleforge.micrograph import Micrograph
 from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.micrographs import open_source
@@ -73,7 +73,7 @@ class Planes:
 def described(images: Images | None) -> Any:
     """Plain data that identifies the images: paths, otherwise names and shapes."""
     if images is None or isinstance(images, (str, Path)):
-        return images and str(images)
+        return images and printable(str(images))
     if isinstance(images, Sequence) and not isinstance(images, Source):
         return [described(one) for one in images]
     pixels = images.pixels if isinstance(images, (Micrograph, Source)) else images
@@ -110,13 +110,18 @@ def find_planes(images: Images, open_file: Callable[[Path], Source] = open_sourc
 def _images(one: One, name: str, open_file: Callable[[Path], Source]) -> Iterable[tuple[str, Open]]:
     """Name of each image and the function that opens it."""
     if isinstance(one, (str, Path)):
-        return [(image_stem(path), _opening(open_file, path)) for path in image_paths(Path(one))]
+        return [(printable(image_stem(path)), _opening(open_file, path)) for path in image_paths(Path(one))]
     source = _as_source(one, name)
     return [(source.name, lambda: source)]
 
 
 def _opening(open_file: Callable[[Path], Source], path: Path) -> Open:
-    return lambda: open_file(path)
+    def opened() -> Source:
+        if printable(path.name) != path.name:
+            raise UserError(f"The name of {printable(str(path))} is not UTF-8 text.", "Rename the file.")
+        return open_file(path)
+
+    return opened
 
 
 def _as_source(one: Micrograph | Source | Pixels, name: str) -> Source:

@@ -1,17 +1,49 @@
-"""Folders of runs that can be interrupted and continued."""
+"""Folders of runs that can be interrupted and continued; one run at a time writes into a folder."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from particleforge.errors import UserError
-from particleforge.store.files import atomic_write, new_folder
+from particleforge.store.files import LOCK, atomic_write, disk_errors, new_folder
 
 NOTE = "run.yaml"
 SHOWN = 3
 """Largest number of differences in a message."""
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Let nobody else write into the folder of a run; it is created where it is not there yet.
+
+    The lock belongs to the process: when the process ends, even if it is killed, the operating system releases it.
+
+    Raises
+    ------
+    UserError
+        If another run holds the lock, or the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    if not out.is_dir():
+        new_folder(out)
+    lock = FileLock(out / LOCK, blocking=False, thread_local=False)
+    with disk_errors(out):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise UserError(
+                f"Another run is writing to {out}.", "Wait until it ends, or choose another place for the output."
+            ) from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows does not remove a file that is open
+            (out / LOCK).unlink()
+        lock.release()
 
 
 def claim(out: Path, what: Mapping[str, Any]) -> None:

@@ -16,6 +16,9 @@ _BROKEN = (
     KeyError,
     IndexError,
     RuntimeError,
+    AssertionError,
+    AttributeError,
+    OverflowError,
     SyntaxError,
     EOFError,
     MemoryError,  # a broken header can request any size

@@ -22,7 +22,7 @@ from particleforge.recipes.any import RECIPES, AnyRecipe
 from particleforge.recipes.recipe import Drawn
 from particleforge.step import Progress, Step
 from particleforge.store.annotated import read_annotated
-from particleforge.store.run_folder import claim
+from particleforge.store.run_folder import claim, locked
 from particleforge.verb import verb
 
 if TYPE_CHECKING:
@@ -133,22 +133,23 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
         size_nm = parse_length_nm(params.pixel_size)
         samples = [replace(s, micrograph=s.micrograph.with_pixel_size(size_nm)) for s in samples]
     what = {"folder": str(folder.resolve()), "annotated": [sample.fingerprint() for sample in samples]}
-    claim(out, what | params.model_dump(mode="json"))
-    begin_training(out, params.training, f"{folder.name}, {len(samples)} image{'' if len(samples) == 1 else 's'}")
+    with locked(out):
+        claim(out, what | params.model_dump(mode="json"))
+        begin_training(out, params.training, f"{folder.name}, {len(samples)} image{'' if len(samples) == 1 else 's'}")
 
-    train_on, held_out = hold_out(samples)
-    count = params.synthetic_count(len(train_on))
-    kind = MODELS.get(params.training.kind)
-    rehearsal = kind.rehearsal(params.training)
-    given = TrainingSet(
-        real=train_on,
-        synthetic=Drawn(params.recipe, params.recipe.prepare(train_on), params.seed, count) if count else (),
-        rehearsal=Drawn(rehearsal, rehearsal.prepare(()), params.seed, REHEARSED) if rehearsal else (),
-        held_out=held_out,
-        recipes={"": params.recipe.model_dump(mode="json")} if count else {},
-    )
-    left = params.minutes - (time.monotonic() - began + THRESHOLD_SECONDS) / 60
-    budget = {"start": params.start or kind.start, "seed": params.seed, "minutes": max(left, 0.25 * params.minutes)}
-    model = yield from train_model(given, out, params.training.given(budget))
-    particles = sum(len(np.unique(sample.labels[sample.labels > 0])) for sample in samples)
-    return Learned(model, out, particles, len(samples), count)
+        train_on, held_out = hold_out(samples)
+        count = params.synthetic_count(len(train_on))
+        kind = MODELS.get(params.training.kind)
+        rehearsal = kind.rehearsal(params.training)
+        given = TrainingSet(
+            real=train_on,
+            synthetic=Drawn(params.recipe, params.recipe.prepare(train_on), params.seed, count) if count else (),
+            rehearsal=Drawn(rehearsal, rehearsal.prepare(()), params.seed, REHEARSED) if rehearsal else (),
+            held_out=held_out,
+            recipes={"": params.recipe.model_dump(mode="json")} if count else {},
+        )
+        left = params.minutes - (time.monotonic() - began + THRESHOLD_SECONDS) / 60
+        budget = {"start": params.start or kind.start, "seed": params.seed, "minutes": max(left, 0.25 * params.minutes)}
+        model = yield from train_model(given, out, params.training.given(budget))
+        particles = sum(len(np.unique(sample.labels[sample.labels > 0])) for sample in samples)
+        return Learned(model, out, particles, len(samples), count)

@@ -14,6 +14,7 @@ from particleforge.measurement.results import Measurement, Results
 from particleforge.step import Step
 from particleforge.store.left_out import left_out
 from particleforge.store.planes import Images, described, find_planes
+from particleforge.store.run_folder import locked
 from particleforge.store.source import Plane
 from particleforge.verb import verb
 from particleforge.workflows._each_plane import Found, measure_each
@@ -61,8 +62,9 @@ def measure(
     source = {"model": str(model) if isinstance(model, (str, Path)) else None, "images": described(images)}
     provenance = {"command": "measure", "params": params.model_dump(mode="json"), "source": source}
     provenance |= {"model": dict(find.detector.provenance)}
-    results = Results(Path(out), provenance, params, params.precision, params.reports, left_out(images))
-    return (yield from measure_each(results, planes, partial(_found, find), "Finding particles"))
+    with locked(Path(out)):
+        results = Results(Path(out), provenance, params, params.precision, params.reports, left_out(images))
+        return (yield from measure_each(results, [planes], partial(_found, find), "Finding particles"))
 
 
 def _found(find: Finder, plane: Plane) -> Found:

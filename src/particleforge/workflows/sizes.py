@@ -1,6 +1,7 @@
 """Measure existing label images."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from particleforge.step import Step
 from particleforge.store.labels import as_labels, check_instances, open_labels
 from particleforge.store.left_out import left_out
 from particleforge.store.planes import Images, Planes, described, find_planes
+from particleforge.store.run_folder import locked
 from particleforge.store.source import Plane
 from particleforge.verb import verb
 from particleforge.workflows._each_plane import Found, measure_each
@@ -72,15 +74,13 @@ def sizes(
         another shape than its micrograph does not stop the run; it is listed under ``failed`` in the summary.
     """
     planes = find_planes(labels, open_labels)
-    micrographs = None if images is None else _paired(planes, find_planes(images))
+    inputs = [planes] if images is None else [planes, _paired(planes, find_planes(images))]
     source = {"labels": described(labels), "images": described(images)}
     about = {"command": "sizes", "params": params.model_dump(mode="json"), "source": source}
-    results = Results(Path(out), about, params, params.precision, params.reports, left_out(labels, images))
 
-    def find(plane: Plane) -> Found:
-        return _read(plane, None if micrographs is None else micrographs.get(plane.name), params.pixel_size_nm)
-
-    return (yield from measure_each(results, planes, find, "Measuring"))
+    with locked(Path(out)):
+        results = Results(Path(out), about, params, params.precision, params.reports, left_out(labels, images))
+        return (yield from measure_each(results, inputs, partial(_read, params.pixel_size_nm), "Measuring"))
 
 
 def _paired(labels: Planes, images: Planes) -> Planes:
@@ -95,7 +95,7 @@ def _paired(labels: Planes, images: Planes) -> Planes:
     return images
 
 
-def _read(plane: Plane, image: Plane | None, pixel_size_nm: float | None) -> Found:
+def _read(pixel_size_nm: float | None, plane: Plane, image: Plane | None = None) -> Found:
     """Labels, image and pixel size; nothing is measured yet."""
     stored = plane.read()
     labels = as_labels(stored.pixels, plane.place)

@@ -18,7 +18,7 @@ from particleforge.sample import Joined, Sample
 from particleforge.step import Progress, Step
 from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
-from particleforge.store.run_folder import claim
+from particleforge.store.run_folder import claim, locked
 from particleforge.verb import verb
 
 if TYPE_CHECKING:
@@ -96,9 +96,10 @@ def train(
         else:
             raise UserError(f"{source} is not a folder.", "Give NAME.zarr datasets and annotated folders.")
     what = {"sources": [str(path.resolve()) for path in paths]}
-    claim(out, what | {"annotated": [sample.fingerprint() for sample in real]} | training.model_dump(mode="json"))
-    begin_training(out, training, ", ".join(path.name for path in paths))
-    train_on, held_out = hold_out(real)
-    recipes = {path: dataset.meta.get("recipe", {}) for path, dataset in datasets.items()}
-    samples = TrainingSet(train_on, Joined(list(datasets.values())), held_out=held_out, recipes=recipes)
-    return (yield from train_model(samples, out, training))
+    with locked(out):
+        claim(out, what | {"annotated": [sample.fingerprint() for sample in real]} | training.model_dump(mode="json"))
+        begin_training(out, training, ", ".join(path.name for path in paths))
+        train_on, held_out = hold_out(real)
+        recipes = {path: dataset.meta.get("recipe", {}) for path, dataset in datasets.items()}
+        samples = TrainingSet(train_on, Joined(list(datasets.values())), held_out=held_out, recipes=recipes)
+        return (yield from train_model(samples, out, training))

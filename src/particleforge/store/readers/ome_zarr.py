@@ -1,5 +1,6 @@
 """OME-Zarr images, versions 0.4 and 0.5 (https://ngff.openmicroscopy.org)."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,17 @@ def open(path: Path) -> Source:
         path,
         pixel_size_nm=(y, x) if y and x else None,
         interval_s=seconds and seconds * steps["T"],
+        remarks=tuple(_remarks(path, array, [name for name, _ in axes])),
     )
+
+
+def _remarks(path: Path, array: Any, axes: list[str]) -> Iterator[str]:
+    """State what may be meant otherwise than it is read."""
+    missing = array.nchunks - array.nchunks_initialized
+    if missing:
+        yield f"{path}: {missing} of {array.nchunks} chunks are not stored; they are read as {array.fill_value}."
+    if axes.index("X") < axes.index("Y"):
+        yield f"{path} names the axis x before y; it is read as these names say, with x across."
 
 
 def _axis(axis: Any) -> tuple[str, str]:

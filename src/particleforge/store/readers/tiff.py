@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from particleforge.store.calibration import ImageFile, calibrate
 from particleforge.store.readers._orientation import on_orientation
+from particleforge.store.readers._tiff_checks import check_planes, check_stored
 from particleforge.store.readers._tiff_pages import main_image, shown
 from particleforge.store.source import Pages, Pixels, Source
 
@@ -38,6 +39,7 @@ def open(path: Path) -> Source:
     from particleforge.store.tiff_scale import tiff_interval_s
 
     with TiffFile(path) as tif:
+        check_planes(tif)
         number = main_image(tif.series)
         series = tif.series[number]
         page, axes = series.keyframe, _named(series.axes)
@@ -92,6 +94,7 @@ def _pixels(tif: "TiffFile", series: "TiffPageSeries", show: Callable[[Array], A
             elif series[number] is None:  # OME-TIFF may leave out planes
                 found = np.full(inner, page.nodata, series.dtype)
             else:
+                check_stored(series[number], tif.filehandle.size)
                 found = tif.asarray(number, series=series)
         return show(found.reshape(inner))
 

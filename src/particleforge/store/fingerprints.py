@@ -1,0 +1,53 @@
+"""Fingerprints of images: they show whether an image is still the one that was measured."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from particleforge.store.files import sha256
+from particleforge.store.source import Plane
+from particleforge.store.unreadable import unreadable
+
+
+class Fingerprints:
+    """Fingerprints of planes; each file is read only once."""
+
+    def __init__(self) -> None:
+        self._files: dict[Path, str] = {}
+
+    def __call__(self, plane: Plane) -> str:
+        """Fingerprint of the bytes of its file, else of its pixels, with its pixel size.
+
+        Raises
+        ------
+        UserError
+            If it cannot be read.
+        """
+        path, size = plane.source.path, plane.source.pixel_size_nm
+        if path is None:
+            content = _of_pixels(plane)
+        elif path in self._files:
+            content = self._files[path]
+        else:
+            with unreadable(path):
+                content = self._files[path] = of_file(path)
+        return content if size is None else f"{content}, pixels of {size[0]:.9g} x {size[1]:.9g} nm"
+
+
+def of_file(path: Path) -> str:
+    """Size and SHA-256 of a file, or of all files of a folder with their names."""
+    if not path.is_dir():
+        return f"{path.stat().st_size} bytes, sha256 {sha256(path)}"
+    total, digest = 0, hashlib.sha256()
+    for inner in sorted(inner for inner in path.rglob("*") if inner.is_file()):
+        total += inner.stat().st_size
+        digest.update(f"{inner.relative_to(path).as_posix()!r} {sha256(inner)}\n".encode())
+    return f"{total} bytes, sha256 {digest.hexdigest()}"
+
+
+def _of_pixels(plane: Plane) -> str:
+    pixels = np.ascontiguousarray(plane.read().pixels)
+    digest = hashlib.sha256(f"{pixels.shape} {pixels.dtype.str}\n".encode())
+    digest.update(pixels.reshape(-1).view(np.uint8).data)
+    return f"{pixels.nbytes} bytes, sha256 {digest.hexdigest()}"

@@ -1,0 +1,53 @@
+"""A command that is asked to end closes its step and says how to continue."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from particleforge.cli.signals import Ended, interrupting
+from particleforge.store.dataset import Dataset
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_interrupts_once_and_is_left_as_it_was(name, code):
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+    with pytest.raises(Ended) as caught, interrupting():
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(5)
+        finally:
+            os.kill(os.getpid(), number)  # must not end the closing
+    assert caught.value.code == code
+    assert signal.getsignal(number) is before
+
+
+def test_an_ignored_signal_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interrupting():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_what_was_drawn_is_kept_and_continued(tmp_path, name, code):
+    out = tmp_path / "d.zarr"
+    (tmp_path / "recipe.yaml").write_text("kind: shapes\nheight_px: 48\nwidth_px: 48\n")
+    words = [sys.executable, "-m", "particleforge.cli", "synthesize", "recipe.yaml", "--out", "d.zarr"]
+    words += ["--count", "100000", "--samples-per-shard", "1"]
+    child = subprocess.Popen(words, cwd=tmp_path, env=os.environ, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not list(out.glob("images/c/*")) and child.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+    child.send_signal(getattr(signal, name))
+    _, shown = child.communicate(timeout=60)
+    assert child.returncode == code
+    assert "run the same command again to continue" in shown and "Traceback" not in shown
+    assert 0 < 100_000 - len(Dataset.open(out).missing_shards())
