@@ -158,7 +158,7 @@ def test_what_concerns_all_images_ends_a_run(folder, tmp_path, error):
         return Found(Measured(plane.name, labels=plane.read().pixels))
 
     with pytest.raises(type(error)):
-        for _ in measure_each(Results(tmp_path / "out", {}), [planes], find, ""):
+        for _ in measure_each(Results(tmp_path / "out", {}), [planes], find, "", 20):
             pass
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert (summary["complete"], list(summary["images"]), summary["failed"]) == (False, ["a"], {})

@@ -7,13 +7,18 @@ from pathlib import Path
 from particleforge.errors import UserError
 from particleforge.store.source import Plane
 
-BYTES_PER_PX = 60
-"""What finding and measuring particles needs at least, next to the pixels themselves."""
 _LIMIT, _USED = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
 
 
-def check_memory(planes: Iterable[Plane]) -> None:
-    """Check that planes of the same name can be read and measured together.
+def check_memory(planes: Iterable[Plane], bytes_per_px: int) -> None:
+    """Check that planes can be read and measured.
+
+    Parameters
+    ----------
+    planes
+        Planes to read.
+    bytes_per_px
+        What is needed per pixel at least, in addition to the pixels themselves.
 
     Raises
     ------
@@ -24,7 +29,7 @@ def check_memory(planes: Iterable[Plane]) -> None:
         source = plane.source
         shape = dict(zip(source.axes, source.pixels.shape, strict=True))
         values = math.prod(length for axis, length in shape.items() if axis in "YXC")
-        need = values * source.pixels.dtype.itemsize + shape["Y"] * shape["X"] * BYTES_PER_PX
+        need = values * source.pixels.dtype.itemsize + shape["Y"] * shape["X"] * bytes_per_px
         free = free_bytes()
         if need > free:
             raise UserError(

@@ -42,7 +42,7 @@ class Found:
 
 
 def measure_each(
-    results: Results, inputs: Sequence[Planes], find: Callable[..., Found], doing: str
+    results: Results, inputs: Sequence[Planes], find: Callable[..., Found], doing: str, bytes_per_px: int
 ) -> Step[Measurement]:
     """Measure and write the planes that are not yet done, or that have changed since; no single one ends the run.
 
@@ -56,6 +56,8 @@ def measure_each(
         Gives the particles of a plane of each of the inputs.
     doing
         What is done, for people.
+    bytes_per_px
+        Memory needed per pixel at least, in addition to the pixels themselves.
 
     Raises
     ------
@@ -75,7 +77,7 @@ def measure_each(
             continue
         planes = [one.get(name) for one in inputs]
         try:
-            check_memory(planes)
+            check_memory(planes, bytes_per_px)
             results.note(name, fingerprint(name))
             found = find(*planes)
             measured = results.measure(found.bare, found.scores)

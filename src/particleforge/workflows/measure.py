@@ -24,6 +24,9 @@ from particleforge.workflows.sizes import SizesParams
 if TYPE_CHECKING:
     from particleforge.models.roles import Detector
 
+BYTES_PER_PX = 90
+"""Memory for finding and measuring particles; the detector threshold was seen to need 98, base more."""
+
 
 class MeasureParams(SizesParams):
     """How to find particles and measure them."""
@@ -64,7 +67,7 @@ def measure(
     provenance |= {"model": dict(find.detector.provenance)}
     with locked(Path(out)):
         results = Results(Path(out), provenance, params, params.precision, params.reports, left_out(images))
-        return (yield from measure_each(results, [planes], partial(_found, find), "Finding particles"))
+        return (yield from measure_each(results, [planes], partial(_found, find), "Finding particles", BYTES_PER_PX))
 
 
 def _found(find: Finder, plane: Plane) -> Found:

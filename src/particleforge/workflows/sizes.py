@@ -22,6 +22,9 @@ from particleforge.store.source import Plane
 from particleforge.verb import verb
 from particleforge.workflows._each_plane import Found, measure_each
 
+BYTES_PER_PX = 20
+"""Memory for measuring labels; 21 were seen."""
+
 
 class SizesParams(Rules):
     """How to measure label images."""
@@ -80,7 +83,9 @@ def sizes(
 
     with locked(Path(out)):
         results = Results(Path(out), about, params, params.precision, params.reports, left_out(labels, images))
-        return (yield from measure_each(results, inputs, partial(_read, params.pixel_size_nm), "Measuring"))
+        return (
+            yield from measure_each(results, inputs, partial(_read, params.pixel_size_nm), "Measuring", BYTES_PER_PX)
+        )
 
 
 def _paired(labels: Planes, images: Planes) -> Planes:
