@@ -17,12 +17,10 @@ def measurement_report(measured: "Measurement", _: Mapping[str, Any]) -> dict[st
     found |= {"report": str(report)} if report.is_file() else {}
     left_out = measured.summary["left_out"]
     found |= {"left_out": left_out_sentence(left_out)} if left_out else {}
-    remarks = remarks_on(measured.summary["images"])
+    remarks = [*measured.summary["remarks"], *remarks_on(measured.summary["images"])]
     found |= {"remarks": " ".join(remarks)} if remarks else {}
     failed = [f"{name} ({reason})" for name, reason in measured.summary["failed"].items()]
     found |= {"not_measured": "; ".join(failed)} if failed else {}
-    remarks = measured.summary.get("remarks")
-    found |= {"remarks": " ".join(remarks)} if remarks else {}
     return found | {"summary": measured.summary}
 
 
