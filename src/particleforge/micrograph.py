@@ -10,9 +10,10 @@ from typing import Annotated, Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from particleforge.errors import UserError
+from particleforge.params import Params
 
 LUMINANCE_WEIGHTS = (0.2125, 0.7154, 0.0721)
 """Rec. 709 luminance of red, green and blue; alpha is ignored."""
@@ -236,3 +237,16 @@ def _check_length(text: str) -> str:
 
 Length: TypeAlias = Annotated[str, BeforeValidator(_as_text), AfterValidator(_check_length)]
 """Text such as ``0.5 nm`` as a parameter."""
+
+
+class GivenPixelSize(Params):
+    """Parameters of whatever reads images: a pixel size that goes before those of the files."""
+
+    pixel_size: Length | None = Field(
+        None, description="Side of a pixel with its unit, for example '0.5 nm'; empty: from the image files."
+    )
+
+    @property
+    def pixel_size_nm(self) -> float | None:
+        """Side of a pixel in nm where it is given."""
+        return None if self.pixel_size is None else parse_length_nm(self.pixel_size)

@@ -9,10 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
-from particleforge.micrograph import Length, Micrograph, parse_length_nm
-from particleforge.params import Params
+from particleforge.micrograph import GivenPixelSize, Micrograph
 from particleforge.step import Progress, Step
 from particleforge.store.files import atomic_write, new_folder
 from particleforge.store.left_out import left_out, left_out_line
@@ -26,12 +23,8 @@ if TYPE_CHECKING:
 TABLE, SUMMARY = "estimate.csv", "estimate.json"
 
 
-class EstimateParams(Params):
+class EstimateParams(GivenPixelSize):
     """How images are read."""
-
-    pixel_size: Length | None = Field(
-        None, description="Side of a pixel with its unit, for example '0.5 nm'; empty: from the image files."
-    )
 
 
 def estimates_report(found: Sequence[Estimate], args: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,4 +107,4 @@ def write(out: Path, names: Sequence[str], found: Sequence[Estimate], source: di
 
 def _read(plane: Plane, params: EstimateParams) -> Micrograph:
     micrograph = plane.read()
-    return micrograph if params.pixel_size is None else micrograph.with_pixel_size(parse_length_nm(params.pixel_size))
+    return micrograph if params.pixel_size_nm is None else micrograph.with_pixel_size(params.pixel_size_nm)

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
-from particleforge.micrograph import Length, parse_length_nm
+from particleforge.micrograph import GivenPixelSize
 from particleforge.models.kind import MODELS
 from particleforge.models.training import begin_training, train_model
 from particleforge.models.training_params import TRAININGS, AnyTraining
 from particleforge.models.training_set import TrainingSet, hold_out
-from particleforge.params import Params
 from particleforge.recipes.any import RECIPES, AnyRecipe
 from particleforge.recipes.recipe import Drawn
 from particleforge.step import Progress, Step
@@ -36,7 +35,7 @@ THRESHOLD_SECONDS = 6.0
 """Time reserved for choosing thresholds after the training."""
 
 
-class LearnParams(Params):
+class LearnParams(GivenPixelSize):
     """How to learn from annotated micrographs."""
 
     start: str = Field(
@@ -47,9 +46,6 @@ class LearnParams(Params):
     )
     minutes: float = Field(5.0, gt=0, le=100_000, description="Total time, with the generation of the training set.")
     seed: int = Field(0, ge=0, description="Seed of everything random.")
-    pixel_size: Length | None = Field(
-        None, description="Side of a pixel with its unit, for example '0.5 nm'; empty: from the image files."
-    )
     synthetic_per_image: int | None = Field(
         None,
         ge=0,
@@ -129,9 +125,8 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
     folder, out = Path(folder), Path(out)
     yield Progress(0, 1, "Reading the annotated images")
     samples = read_annotated(folder)
-    if params.pixel_size is not None:
-        size_nm = parse_length_nm(params.pixel_size)
-        samples = [replace(s, micrograph=s.micrograph.with_pixel_size(size_nm)) for s in samples]
+    if params.pixel_size_nm is not None:
+        samples = [replace(s, micrograph=s.micrograph.with_pixel_size(params.pixel_size_nm)) for s in samples]
     what = {"folder": str(folder.resolve()), "annotated": [sample.fingerprint() for sample in samples]}
     with locked(out):
         claim(out, what | params.model_dump(mode="json"))

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from particleforge.micrograph import Length, parse_length_nm
-from particleforge.params import Params
+from particleforge.micrograph import GivenPixelSize
 from particleforge.step import Progress, Step
 from particleforge.store.files import new_folder
 from particleforge.store.labels import write_labels
@@ -22,23 +21,15 @@ if TYPE_CHECKING:
     from particleforge.models.roles import Detector
 
 
-class PredictParams(Params):
+class PredictParams(GivenPixelSize):
     """How to find particles."""
 
-    pixel_size: Length | None = Field(
-        None, description="Side of a pixel with its unit, for example '0.5 nm'; empty: from the image files."
-    )
     burnt_in: Literal["leave_out", "keep"] = Field(
         "leave_out", description="Whether burnt-in data bars, and scale bars with their letters, are left out."
     )
     options: DetectorOptions = Field(
         {}, description="Options of the detector, by name; they depend on the kind of detector."
     )
-
-    @property
-    def pixel_size_nm(self) -> float | None:
-        """Side of a pixel in nm, if given."""
-        return None if self.pixel_size is None else parse_length_nm(self.pixel_size)
 
 
 def _report(written: Sequence[Path], args: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Measurement, Results
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
-from particleforge.micrograph import Length, parse_length_nm
+from particleforge.micrograph import GivenPixelSize
 from particleforge.step import Step
 from particleforge.store.labels import as_labels, check_instances, open_labels
 from particleforge.store.left_out import left_out
@@ -26,20 +26,11 @@ BYTES_PER_PX = 20
 """Memory for measuring labels; 21 were seen."""
 
 
-class SizesParams(Rules):
+class SizesParams(GivenPixelSize, Rules):
     """How to measure label images."""
-
-    pixel_size: Length | None = Field(
-        None, description="Side of a pixel with its unit, for example '0.5 nm'; empty: from the image files."
-    )
 
     precision: Precision = Field(Precision(), description="Precision of the intervals.")
     reports: bool = Field(True, description="Whether to write reports, for each image and for all together.")
-
-    @property
-    def pixel_size_nm(self) -> float | None:
-        """Side of a pixel in nm, if given."""
-        return None if self.pixel_size is None else parse_length_nm(self.pixel_size)
 
 
 @verb(measurement_report, resumable=True)
