@@ -16,7 +16,7 @@ def discs(*radii):
 def test_what_is_right_is_without_error():
     labels = discs(10, 20, 15)
     found = evaluate([Judged(labels, labels[::1].copy(), pixel_size_nm=2.0)])
-    assert found == {"f1": 1.0, "count_error_percent": 0.0, "geometric_mean_error_percent": 0.0}
+    assert found.items() >= {"f1": 1.0, "count_error_percent": 0.0, "geometric_mean_error_percent": 0.0}.items()
 
 
 def test_each_metric_sees_its_own_error():
@@ -51,11 +51,8 @@ def test_sizes_are_compared_in_nm_where_all_pixel_sizes_are_known():
 def test_nothing_at_all_gives_no_number():
     nothing = np.zeros((20, 20), np.uint32)
     assert evaluate([]) == dict.fromkeys(METRICS.names())
-    assert evaluate([Judged(nothing, nothing)]) == {
-        "f1": 1.0,
-        "count_error_percent": None,
-        "geometric_mean_error_percent": None,
-    }
+    found = evaluate([Judged(nothing, nothing)])
+    assert found.items() >= {"f1": 1.0, "count_error_percent": None, "geometric_mean_error_percent": None}.items()
 
 
 @pytest.mark.parametrize("name", METRICS.names())
