@@ -182,7 +182,7 @@ def test_the_pixel_size_can_be_given(folder, tmp_path):
     [
         ("{kind: regression, parameter: fractal_dimension}", "Did you mean growth.fractal_dimension"),
         ("{kind: regression, parameter: growth.prefactor}", "growth.prefactor is 1.3 in every sample"),
-        ("{kind: batch, parameter: growth.particles}", "groups of samples with the same parameters have 10"),
+        ("{kind: batch, parameter: growth.particles}", "learned from 10 images at once"),
         ("{kind: guess, parameter: growth.particles}", "guess"),
     ],
 )
@@ -208,4 +208,4 @@ def test_a_shadow_needs_aggregates(tmp_path, capsys):
     assert main(made) == 0
     assert main(train(tmp_path, tmp_path / "model")) == 0
     assert call("shadow", tmp_path, tmp_path / "out", images="made.zarr") == 1
-    assert "a recipe of kind 'shapes'; aggregates are needed" in capsys.readouterr().err
+    assert "a recipe of kind 'shapes'; a shadow needs aggregates" in capsys.readouterr().err

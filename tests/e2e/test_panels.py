@@ -236,7 +236,7 @@ def test_training_is_stopped_resumed_and_its_detector_measures(opened, qtbot, pr
         panel.view.resume.click()
     assert done.args[0]["particles"] == 10
     (model,) = panel.view.models.models
-    assert model.finished and model.prob_thresh is not None
+    assert model.finished and model.usable
     assert panel.view.loss.isVisible() and len(panel.view.loss.curves[0].points) >= 2
     assert not panel.view.resume.isEnabled()
 

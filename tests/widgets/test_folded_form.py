@@ -39,6 +39,6 @@ def test_what_is_entered_in_front_and_behind_is_checked_together(qtbot):
     assert form.params() == LearnParams(minutes=3, seed=7)
     with qtbot.waitSignal(form.changed):
         behind.set_params(behind.params().replace(training=LearnParams().training.replace(minutes=9)))
-    assert "belong to learn itself" in form.problem
+    assert "as parameters of learn, not of training" in form.problem
     with pytest.raises(UserError):
         form.params()
