@@ -21,7 +21,7 @@ OURS = re.compile(r"particleforge|\((_follow|_keep_log|_end_process)\)")
 PYTHONS_OWN = ("resource_tracker", "forkserver")
 
 
-SLOW = ("tests/e2e/", "tests/docs/")
+SLOW = ("tests/e2e/", "tests/docs/", "tests/plugin/")
 """Folders whose tests are all slow."""
 
 
