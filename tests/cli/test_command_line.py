@@ -141,7 +141,7 @@ def test_ctrl_c_is_reported_in_a_sentence(monkeypatch, capsys):
 
     monkeypatch.setattr(predict, "steps", interrupted)
     assert main(["predict", "model", "in", "--out", "x"]) == 130
-    assert "start again with another folder" in capsys.readouterr().err
+    assert capsys.readouterr().err == "\nStopped.\n"
 
 
 @pytest.mark.slow
@@ -160,3 +160,22 @@ def test_json_goes_to_stdout_and_progress_to_stderr(tmp_path, capsys):
     assert main(["sizes", "in", "--out", "out2"]) == 0
     first, *more = capsys.readouterr().out.splitlines()
     assert first == "results: out2" and any(line.startswith("report: out2") for line in more)
+
+
+def test_an_option_overrides_the_file_whatever_it_is_called_there(tmp_path, capsys):
+    (tmp_path / "params.yaml").write_text("from: scratch\nminutes: 0\n")
+    assert main(["learn", "in", "--out", "out", "--params", "params.yaml", "--start", "base"]) == 1
+    assert "minutes = 0" in capsys.readouterr().err
+    assert main(["learn", "in", "--out", "out", "--params", "params.yaml", "--start", "base", "--minutes", "1"]) == 1
+    assert "no parameter" not in capsys.readouterr().err
+
+
+def test_an_empty_section_of_a_file_is_as_none(tmp_path, capsys):
+    (tmp_path / "params.yaml").write_text("options:\n")
+    assert main(["measure", "base", "in", "--out", "out", "--params", "params.yaml", "--prob-thresh", "0.5"]) == 1
+    assert "in does not exist" in capsys.readouterr().err
+
+
+def test_a_thumbnail_needs_a_recipe(capsys):
+    assert main(["recipes", "--thumbnail", "a.png"]) == 1
+    assert "needs the name of a recipe" in capsys.readouterr().err

@@ -107,3 +107,18 @@ def test_what_was_given_is_described_as_plain_data(tmp_path):
         "s, 3 x 6 x 7 uint16",
     ]
     assert described(None) is None and described("a") == "a"
+
+
+def test_a_stack_that_became_shorter_is_named(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", STACK, photometric="minisblack")
+    tifffile.imwrite(tmp_path / "b.tif", np.zeros((8, 8), np.uint8))
+    planes = find_planes(tmp_path)
+    planes.get("b")
+    (tmp_path / "a.tif").unlink()
+    with pytest.raises(UserError, match="a_00002 is no longer there"):
+        planes.get("a_00002")
+
+
+def test_no_image_at_all_is_refused():
+    with pytest.raises(UserError, match="There is no image"):
+        find_planes([])

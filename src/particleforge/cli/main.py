@@ -59,9 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         return _print_error(error, 1)
     except (Cancelled, KeyboardInterrupt) as stop:
-        next_step = "run the same command again to continue" if verb.resumable else "start again with another folder"
+        kept = " The work done so far is kept; run the same command again to continue." if verb.resumable else ""
         with suppress(OSError):  # the terminal may be gone
-            sys.stderr.write(f"\nStopped. The work done so far is kept; {next_step}.\n")
+            sys.stderr.write(f"\nStopped.{kept}\n")
         return getattr(stop, "code", 130)
     _print_result(result, args.json)
     return 1 if result.get("not_measured") else 0

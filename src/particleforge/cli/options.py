@@ -75,10 +75,12 @@ def read_options(args: argparse.Namespace, cls: type[ParamsT]) -> ParamsT:
     for name, field in cls.model_fields.items():
         value = getattr(args, name, None)
         if value is not None:
+            for other in _names(name, field):  # what the file calls it
+                data.pop(other, None)
             data[name] = _value(name, value)
         for mark in field.metadata:
             if isinstance(mark, OneOfSeveral) and (given := _given(args, name)):
-                data[name] = {**data.get(name, {}), **given}
+                data[name] = {**(data.get(name) or {}), **given}
                 _check(data[name], mark)
     return cls.parse(data)
 

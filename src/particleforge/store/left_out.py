@@ -11,8 +11,6 @@ from particleforge.store.run_folder import NOTE
 from particleforge.store.source import Source
 
 SUBFOLDERS, NO_SUFFIX = "subfolders", "no suffix"
-SIDECARS = {".txt", ".hdr", ".xml", ".json", ".yaml", ".yml", ".csv", ".met", ".mdoc", ".emi"}
-"""Suffixes of files that instruments write beside an image of the same name."""
 SYSTEM = {"thumbs.db", "desktop.ini"}
 """Files of the system."""
 PARTS = {"images", "labels", "masks", "background", PART}
@@ -77,9 +75,7 @@ def _belongs(path: Path, owners: set[str]) -> bool:
     name = path.name.lower()
     if path.is_dir():
         return name in PARTS or (path / NOTE).is_file()
-    if path.suffix.lower() not in SIDECARS:
-        return name in SYSTEM
     stem = path.stem.lower()
-    if stem in owners or name == TABLE:
+    if stem in owners or name == TABLE or name in SYSTEM:
         return True
-    return any(owner.startswith(f"{stem}_") for owner in owners)  # a.emi has a_1.ser, a_2.ser
+    return path.suffix.lower() == ".emi" and any(owner.startswith(f"{stem}_") for owner in owners)  # a.emi: a_1.ser

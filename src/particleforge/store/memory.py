@@ -7,7 +7,8 @@ from pathlib import Path
 from particleforge.errors import UserError
 from particleforge.store.source import Plane
 
-_LIMIT, _USED = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
+_CGROUP = Path("/sys/fs/cgroup")
+_LIMIT, _USED, _PARTS = _CGROUP / "memory.max", _CGROUP / "memory.current", _CGROUP / "memory.stat"
 
 
 def check_memory(planes: Iterable[Plane], bytes_per_px: int) -> None:
@@ -40,11 +41,13 @@ def check_memory(planes: Iterable[Plane], bytes_per_px: int) -> None:
 
 
 def free_bytes() -> int:
-    """Memory that this process can still use, also where a container or a queue limits it."""
+    """Memory that this process can still use, also where a container limits it."""
     import psutil  # type: ignore[import-untyped]
 
     free = int(psutil.virtual_memory().available)
     try:
-        return min(free, int(_LIMIT.read_text()) - int(_USED.read_text()))
-    except (OSError, ValueError):  # another system, or no limit
+        parts = dict(line.split() for line in _PARTS.read_text().splitlines())
+        files = int(parts["active_file"]) + int(parts["inactive_file"])  # given back when memory is needed
+        return min(free, int(_LIMIT.read_text()) - int(_USED.read_text()) + files)
+    except (OSError, ValueError, KeyError):  # another system, or no limit
         return free

@@ -34,6 +34,8 @@ class Planes:
     """
 
     def __init__(self, images: Mapping[str, Open]) -> None:
+        if not images:
+            raise UserError("There is no image.", "Give an image, or a folder of images.")
         self._images = images
         self._at_hand: tuple[str, Source] | None = None
         self._places: dict[str, tuple[str, int]] = {}
@@ -57,9 +59,21 @@ class Planes:
         return map(self.get, self._places)
 
     def get(self, name: str) -> Plane:
-        """Plane with a name."""
+        """Plane with a name.
+
+        Raises
+        ------
+        UserError
+            If its file has fewer planes than before.
+        """
         image, number = self._places[name]
-        return self._opened(image)[number]
+        source = self._opened(image)
+        if number >= len(source):
+            raise UserError(
+                f"{name} is no longer there: {image} cannot be opened any more, or was replaced.",
+                "Run the same command again.",
+            )
+        return source[number]
 
     def _opened(self, image: str) -> Source:
         if self._at_hand is None or self._at_hand[0] != image:

@@ -75,8 +75,8 @@ def measure_each(
     for done, name in enumerate(names, start=1):
         if name in results.measured:
             continue
-        planes = [one.get(name) for one in inputs]
         try:
+            planes = [one.get(name) for one in inputs]
             check_memory(planes, bytes_per_px)
             results.note(name, fingerprint(name))
             found = find(*planes)

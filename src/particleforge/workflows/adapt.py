@@ -39,8 +39,10 @@ class AdaptParams(Params):
 
 
 def _report(neighbourhood: Neighbourhood, args: Mapping[str, Any]) -> dict[str, Any]:
-    where = {"file": str(args["out"])} if args.get("out") else {"text": neighbourhood.to_yaml()}
-    return {**where, "worst_samples": len(neighbourhood.around), "recipe": neighbourhood.model_dump(mode="json")}
+    recipe = {"recipe": neighbourhood.model_dump(mode="json")}
+    if not args.get("out"):  # nothing else, so that what is printed is a recipe
+        return {"text": neighbourhood.to_yaml()} | recipe
+    return {"file": str(args["out"]), "worst_samples": len(neighbourhood.around)} | recipe
 
 
 @verb(_report)

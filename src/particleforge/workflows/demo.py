@@ -22,7 +22,7 @@ SPHERES = Path(__file__).parents[1] / "sample_data" / "spheres"
 """Synthetic micrographs, so that every true outline is known."""
 
 
-@verb(lambda found, _: found, resumable=True)
+@verb(lambda found, _: found)
 def demo(out: Path | str = "demo-out", minutes: float | str = 2.0) -> Step[dict[str, Any]]:
     """Learn from ten particles, measure three micrographs, compare with the truth, and open the results in napari.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from particleforge.micrograph import GivenPixelSize, Micrograph
 from particleforge.step import Progress, Step
-from particleforge.store.files import atomic_write, new_folder
+from particleforge.store.files import atomic_write, is_free, new_folder
 from particleforge.store.left_out import left_out, left_out_line
 from particleforge.store.planes import Images, described, find_planes
 from particleforge.store.source import Plane
@@ -67,6 +67,8 @@ def estimate(
 
     planes = find_planes(images)
     estimator = open_model(model, "estimator")
+    if not is_free(Path(out)):
+        new_folder(Path(out))  # refuses it before anything is estimated
     yield Progress(0, 1, f"Estimating from {len(planes)} images")
     found = estimator.estimate(_read(plane, params) for plane in planes)
     folder = str(model) if isinstance(model, (str, Path)) else None

@@ -13,6 +13,9 @@ from particleforge.store.dataset import Dataset
 from particleforge.store.exchange import FORMATS
 from particleforge.verb import InPlace, verb
 
+PREFERRED = "onnx"
+"""Format of a model where none is given and the kind offers it."""
+
 
 @verb(lambda written, _: written)
 def export(
@@ -41,7 +44,7 @@ def export(
     """
     source, out = Path(source), Path(out)
     if recognised(source) is not None:
-        return _export_model(source, out, format or "onnx")
+        return _export_model(source, out, format)
     name = format or "pairs"
     if any(name in kind.exports for kind in kinds() if kind.exports):
         raise UserError(f"{source} is not the folder of a model, and only models can be written as {name}.")
@@ -54,10 +57,13 @@ def export(
     return {"folder": str(out), "samples": len(dataset)}
 
 
-def _export_model(folder: Path, out: Path, name: str) -> dict[str, Any]:
+def _export_model(folder: Path, out: Path, given: str | None) -> dict[str, Any]:
     kind, path = find_model(folder)
-    if kind.exports is None or name not in kind.exports:
-        hint = f"Formats: {', '.join(kind.exports.names())}." if kind.exports else ""
-        raise UserError(f"A {kind.title} model cannot be written as {name!r}.", hint)
+    if kind.exports is None:
+        raise UserError(f"A {kind.title} model cannot be written for other programs.")
+    names = kind.exports.names()
+    name = given or (PREFERRED if PREFERRED in names else names[0])
+    if name not in names:
+        raise UserError(f"A {kind.title} model cannot be written as {name!r}.", f"Formats: {', '.join(names)}.")
     kind.exports.get(name).write(kind.load(path), out)
     return {"file": str(out), "format": name}

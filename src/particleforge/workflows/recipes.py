@@ -32,6 +32,8 @@ def recipes(name: Annotated[str | None, InPlace()] = None, thumbnail: Path | str
         If there is no such recipe, or the file exists.
     """
     yield from ()
+    if name is None and thumbnail is not None:
+        raise UserError("A thumbnail needs the name of a recipe.", "For example: recipes soot --thumbnail soot.png")
     if name is None:
         return {ready: about(ready) for ready in sorted(presets())}
     if thumbnail is not None:

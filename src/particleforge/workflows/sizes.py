@@ -107,4 +107,5 @@ def _read(pixel_size_nm: float | None, plane: Plane, image: Plane | None = None)
     square = micrograph.square_pixel_size_nm
     grey = None if image is None else micrograph.grey_or_nan
     bare = Measured(plane.name, labels=labels, grey=grey, pixel_size_nm=square, columns=plane.columns)
-    return Found(bare, remarks=micrograph.all_remarks)
+    of_labels = () if image is None else tuple(f"Labels: {remark}" for remark in stored.remarks)
+    return Found(bare, remarks=(*of_labels, *micrograph.all_remarks))

@@ -46,7 +46,7 @@ class TrainParams(Params):
         own = {name: data[name] for name in cls.model_fields if name in data}
         rest = {name: value for name, value in data.items() if name not in cls.model_fields}
         model = rest.pop("kind", own.get("model", DEFAULT_KIND))
-        return {"model": model, "settings": {**rest, **own.get("settings", {})}}
+        return {"model": model, "settings": {**rest, **(own.get("settings") or {})}}
 
     def training(self) -> TrainingParams:
         """Parameters of the training.

@@ -104,3 +104,8 @@ def test_stacks_are_refused(detector):
 def test_options_of_another_kind_are_refused(detector):
     with pytest.raises(UserError, match="no parameter 'prob_thresh'"):
         detector.detect(drawn(DISCS)[0], prob_thresh=0.5)
+
+
+def test_size_limits_that_let_nothing_through_are_refused():
+    with pytest.raises(UserError, match="largest size 20 px is below the smallest size 50 nm"):
+        open_model("threshold", "detector").detect(np.zeros((20, 20)), "1 nm", smallest="50 nm", largest="20 px")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy import ndimage
 from skimage.measure import regionprops_table
 
+from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.detections import Detections
 from particleforge.models.roles import Detector
@@ -42,6 +43,11 @@ class ThresholdDetector(Detector[ThresholdOptions]):
         grey, pixel_nm = micrograph.grey, micrograph.square_pixel_size_nm
         smallest = size_px(options.smallest, pixel_nm)
         largest = math.inf if options.largest is None else size_px(options.largest, pixel_nm)
+        if largest < smallest:
+            raise UserError(
+                f"The largest size {options.largest} is below the smallest size {options.smallest}.",
+                "Swap them, or give only one of them.",
+            )
         polarities = ("bright", "dark") if options.polarity == "auto" else (options.polarity,)
         tried = []
         for done, polarity in enumerate(polarities):
