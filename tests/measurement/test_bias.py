@@ -24,6 +24,7 @@ def test_bias_at_50_px(shape):
         assert abs(found.get(name, 0)) < 0.5, name
 
 
+@pytest.mark.slow
 def test_bias_falls_with_size():
     worst = [max(bias.bias_percent(shape, size)[CLOSE].abs().max() for shape in bias.SHAPES) for size in (10, 50, 200)]
     assert worst[0] > worst[1] > worst[2]

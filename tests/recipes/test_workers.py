@@ -197,6 +197,7 @@ def test_parts_of_files_are_removed_when_a_run_goes_on(trapped, tmp_path):
     assert not [name for name in files(tmp_path / "made.zarr") if ".part" in name]
 
 
+@pytest.mark.slow
 def test_a_renderer_killed_in_the_middle_of_an_image_is_replaced(undisturbed, children, tmp_path):
     steps = draw_dataset.steps(RECIPE, [], tmp_path / "made.zarr", PARAMS)
     while next(steps).done < 6:

@@ -173,6 +173,7 @@ def open_all(form):
             fold.setChecked(True)
 
 
+@pytest.mark.slow
 @every_class
 def test_a_form_of_a_class_gives_its_defaults(qtbot, cls):
     form = ParamsForm(cls)

@@ -146,6 +146,7 @@ def test_a_killed_child_becomes_a_sentence_and_the_next_run_works(qtbot, row, tm
         row.start(lambda: drawing(tmp_path / "other.zarr"))
 
 
+@pytest.mark.slow
 def test_a_job_ends_with_its_row(qtbot, tmp_path):
     before = set(threading.enumerate())
     row = JobRow()

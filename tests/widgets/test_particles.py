@@ -83,6 +83,7 @@ def test_row_i_of_the_features_is_label_i(particles):
     assert particles.pixel_size_nm == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("chosen", "left"),
     [
@@ -329,6 +330,7 @@ def test_figures_of_images_and_stacks_are_written(tmp_path, stack, suffix, singl
     assert path.read_bytes().startswith(b"<?xml" if suffix == ".svg" else b"\x89PNG")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".html", ".pdf"])
 @pytest.mark.parametrize("single", [True, False])
 def test_a_report_is_written(tmp_path, stack, suffix, single):

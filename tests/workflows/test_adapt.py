@@ -40,6 +40,7 @@ def model(tmp_path_factory):
     return run(train_stardist(TrainingSet(synthetic=samples), tmp_path_factory.mktemp("model"), TINY))
 
 
+@pytest.mark.slow
 def test_the_recipe_goes_where_the_detector_is_bad(model):
     near = adapt(model, RECIPE, params=AdaptParams(count=60, worst=0.2, least_particles=1))
     assert 5 <= len(near.around) <= 12

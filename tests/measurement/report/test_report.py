@@ -148,6 +148,7 @@ def sample(name):
     return labels, grey
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pixel_size_nm", [None, 2.0])
 @pytest.mark.parametrize(
     ("name", "words"),

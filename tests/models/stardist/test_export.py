@@ -33,6 +33,7 @@ def onnx_output(model_bytes, image):
     return session.run(["prob_dist"], {"image": image[None, :, :, None].astype(np.float32)})[0]
 
 
+@pytest.mark.slow
 def test_command_writes_onnx_with_our_maps_at_any_size(tmp_path, capsys):
     model = random_model(grid=(1, 4), unet_batch_norm=True, unet_n_conv_per_depth=1)
     model.save(tmp_path / "model")

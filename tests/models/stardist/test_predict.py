@@ -24,6 +24,7 @@ def network(**options):
     return net
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tile_px", [1, 8, 24, 40, 96, 140])
 @pytest.mark.parametrize("options", [{}, {"grid": (4, 1), "unet_batch_norm": True}, {"unet_pool": (3, 2)}])
 def test_tiles_change_nothing(tile_px, options):
