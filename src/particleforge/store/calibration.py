@@ -54,7 +54,7 @@ class ImageFile:
         text = self.tag(270)
         return text if isinstance(text, str) else ""
 
-    def beside(self, *names: str) -> str:
+    def next_to(self, *names: str) -> str:
         """Text of the first file next to the image that has one of these names; empty if there is none."""
         for name in names:
             path = self.path.with_name(name)

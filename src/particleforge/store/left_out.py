@@ -20,7 +20,7 @@ PARTS = {"images", "labels", "masks", "background", PART}
 def left_out(*given: Images | None) -> dict[str, int]:
     """Count what is not read of folders: files by suffix in small letters, and ``subfolders``.
 
-    Hidden files, files that belong to an image (``a.txt`` beside ``a.tif``), folders of annotations and folders of
+    Hidden files, files that belong to an image (``a.txt`` next to ``a.tif``), folders of annotations and folders of
     results are not counted.
 
     Parameters

@@ -46,8 +46,8 @@ def predict(
     Parameters
     ----------
     model : name, folder or detector
-        base (the built-in detector, which needs no annotation), another bundled detector, for example
-        threshold, or the folder of a model, ours or an official StarDist 2D one.
+        base (the built-in detector, which needs no annotation), another bundled detector, or the folder of a model,
+        ours or an official one of its kind.
     images
         An image, a stack of images, or a folder of them; from Python also an array, or several of these.
     out

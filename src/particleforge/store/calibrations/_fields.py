@@ -32,7 +32,7 @@ def field(text: str, name: str) -> str | None:
 
 
 def per_resolution(image: "ImageFile", units: tuple[float, float]) -> "Size":
-    """Size of a pixel of which the resolution tags count so many in a unit; `units` in nm along (Y, X)."""
+    """Size of a pixel from the resolution tags, which give pixels per unit; `units` in nm along (Y, X)."""
     sides = []
     for code, unit in zip((283, 282), units, strict=True):
         value = image.tag(code)

@@ -8,7 +8,7 @@ from particleforge.store.calibrations._fields import field, number, other_width
 
 def read(image: ImageFile) -> Statement | None:
     """Read the pixel size, unless it is that of an image of another width."""
-    text, source = image.beside(f"{image.path.stem}.txt"), "PixelSize of Hitachi's .txt file"
+    text, source = image.next_to(f"{image.path.stem}.txt"), "PixelSize of Hitachi's .txt file"
     if "[SemImageFile]" not in text:
         return None
     size = number(field(text, "PixelSize"))

@@ -10,7 +10,7 @@ from particleforge.store.calibrations._fields import field, number, other_width
 
 def read(image: ImageFile) -> Statement | None:
     """Read the pixel size, unless it is that of an image of another width."""
-    text, source = image.beside(f"{image.path.stem}.txt"), "$$SM_MICRON_MARKER / $$SM_MICRON_BAR of JEOL's .txt file"
+    text, source = image.next_to(f"{image.path.stem}.txt"), "$$SM_MICRON_MARKER / $$SM_MICRON_BAR of JEOL's .txt file"
     bar, marker = number(field(text, "$$SM_MICRON_BAR")), field(text, "$$SM_MICRON_MARKER")
     if not bar or marker is None:
         return None

@@ -11,7 +11,7 @@ def read(image: ImageFile) -> Statement | None:
         text, source = value if isinstance(value, str) else value.decode("latin-1"), "PixelSizeX (tag 50431)"
     else:
         stem, suffix = image.path.stem, image.path.suffix[1:]
-        text, source = image.beside(f"{stem}.hdr", f"{stem}-{suffix}.hdr"), "PixelSizeX of the .hdr file"
+        text, source = image.next_to(f"{stem}.hdr", f"{stem}-{suffix}.hdr"), "PixelSizeX of the .hdr file"
     if "[MAIN]" not in text:
         return None
     y, x = number(field(text, "PixelSizeY")), number(field(text, "PixelSizeX"))
