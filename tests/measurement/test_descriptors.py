@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
+from skimage.measure import label as connected
 
 from particleforge.measurement.descriptor import Particles
 from particleforge.measurement.descriptors._hull import moved_out
@@ -19,7 +20,10 @@ from particleforge.measurement.volumes.rod import Rod
 from particleforge.measurement.volumes.sphere import Sphere
 from particleforge.measurement.volumes.spheroid import Spheroid
 
-small_labels = arrays(np.int32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 3))
+small_labels = arrays(np.int32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 3)).map(
+    lambda labels: connected(labels, connectivity=2)
+)
+"""Every label in one piece."""
 
 
 def polygons(labels):

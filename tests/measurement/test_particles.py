@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pandas.testing import assert_frame_equal
 from scipy.spatial import ConvexHull, QhullError
+from skimage.measure import label as connected
 from skimage.measure import regionprops_table
 from skimage.morphology import convex_hull_image
 
@@ -15,7 +16,9 @@ from particleforge.measurement.columns import written
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 
-small_labels = arrays(np.int32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 3))
+any_labels = arrays(np.int32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 3))
+small_labels = any_labels.map(lambda labels: connected(labels, connectivity=2))
+"""Every label in one piece."""
 
 
 def blobs(seed=0, size=160, count=25):
@@ -27,8 +30,9 @@ def blobs(seed=0, size=160, count=25):
         angle, (cy, cx), (a, b) = rng.uniform(0, np.pi), rng.uniform(0, size, 2), rng.uniform(3, 15, 2)
         u = (x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)
         v = (y - cy) * np.cos(angle) - (x - cx) * np.sin(angle)
-        labels[(u / a) ** 2 + (v / b) ** 2 <= 1] = 7 * i + 3
-    return labels
+        labels[(u / a) ** 2 + (v / b) ** 2 <= 1] = i + 1
+    pieces = connected(labels, connectivity=2)
+    return np.where(pieces > 0, 7 * pieces - 4, 0)
 
 
 @pytest.mark.parametrize("border", ["miles_lantuejoul", "guard_frame", "drop"])
@@ -111,12 +115,34 @@ def test_a_concave_outline_over_many_rows_has_the_right_hull():
     assert row["solidity"] == pytest.approx(expected, rel=1e-12)
 
 
-def test_pieces_of_one_label_are_one_particle():
-    labels = np.zeros((10, 20), np.uint8)
-    labels[4:6, 2:4] = labels[4:6, 14:16] = 5
-    row = measure_particles(labels).iloc[0]
-    assert (row["area_px2"], row["x_px"], row["feret_min_px"]) == (8, 8.5, 2)
-    assert row["feret_max_px"] == pytest.approx(math.hypot(14, 2), abs=0.45)
+@given(any_labels)
+def test_only_the_largest_piece_of_a_label_counts(labels):
+    table, clean = measure_particles(labels), labels.copy()
+    for number, count in zip(table["label"], table["pieces"], strict=True):
+        piece = connected(labels == number, connectivity=2)
+        areas = np.bincount(piece[piece > 0])
+        clean[(piece > 0) & (piece != areas.argmax())] = 0
+        assert count == piece.max()
+    flags = ["pieces", "largest_piece"]
+    assert_frame_equal(table.drop(columns=flags), measure_particles(clean).drop(columns=flags), check_exact=True)
+    share = table["largest_piece"] * np.bincount(labels.reshape(-1))[table["label"]]
+    np.testing.assert_allclose(share, table["area_px2"])
+
+
+@given(st.integers(0, 9), st.lists(st.tuples(st.integers(0, 159), st.integers(0, 159)), min_size=1, max_size=5))
+@settings(max_examples=40)
+def test_stray_pixels_of_a_label_change_nothing_but_their_number(seed, places):
+    labels = blobs(seed)
+    clean, areas = measure_particles(labels), np.bincount(labels.reshape(-1))
+    number = int(areas[1:].argmax()) + 1
+    stray = labels.copy()
+    for y, x in places:
+        if labels[y, x] == 0 and not (labels[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2] == number).any():
+            stray[y, x] = number
+    table = measure_particles(stray)
+    assert (table.set_index("label")["pieces"] > 1).sum() == (stray != labels).any()
+    flags = ["pieces", "largest_piece"]
+    assert_frame_equal(table.drop(columns=flags), clean.drop(columns=flags), check_exact=True)
 
 
 @given(small_labels, st.integers(0, 5), st.integers(0, 5))

@@ -10,7 +10,8 @@ from particleforge.errors import UserError
 from particleforge.measurement.column import Column
 from particleforge.measurement.columns import DESCRIPTORS, givers
 from particleforge.measurement.descriptors._hull import Hulls, hulls
-from particleforge.measurement.descriptors._runs import Runs, runs
+from particleforge.pieces import Pieces, largest_pieces
+from particleforge.runs import Runs
 
 if TYPE_CHECKING:
     from particleforge.measurement.rules import Rules
@@ -35,6 +36,9 @@ class Descriptor(Protocol):
 class Particles(Mapping[str, Values]):
     """The particles of a label image: a mapping of their columns in px, computed on request.
 
+    Of a label in several pieces, the largest one is the particle: `labels` and all columns but those of the descriptor
+    ``pieces`` are as if the others were background.
+
     Parameters
     ----------
     labels
@@ -57,15 +61,16 @@ class Particles(Mapping[str, Values]):
         intensity: npt.NDArray[Any] | None = None,
         scores: Mapping[int, float] | None = None,
     ) -> None:
-        self.labels, self.rules, self.intensity = labels, rules, intensity
+        self.pieces: Pieces = largest_pieces(labels)
+        self.labels, self.rules, self.intensity = self.pieces.labels, rules, intensity
         self.rows, self.scores = rows or (0, len(labels)), scores or {}
         self._values: dict[str, Values] = {}
         self._asked: dict[str, bool] = {}
 
-    @cached_property
+    @property
     def runs(self) -> Runs:
         """Their pixels as horizontal runs."""
-        return runs(self.labels)
+        return self.pieces.runs
 
     @cached_property
     def hulls(self) -> Hulls:

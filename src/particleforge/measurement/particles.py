@@ -33,7 +33,8 @@ def measure_particles(
 ) -> "pd.DataFrame":
     """Measure every particle of a label image.
 
-    All pixels with the same id are one particle, even if they form several pieces.
+    The pixels with the same id are one particle. If they form several pieces, for example because of a stray pixel, the
+    largest piece is measured as if the others were background; the column ``pieces`` counts them.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.measurement.arrays import Floats, Ints
-from particleforge.measurement.descriptors._runs import Runs
+from particleforge.runs import Runs
 
 _PAIRS_AT_ONCE = 2_000_000
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.column import Column
-from particleforge.measurement.descriptors._runs import Runs
+from particleforge.runs import Runs
 
 if TYPE_CHECKING:
     from particleforge.measurement.descriptor import Particles

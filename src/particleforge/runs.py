@@ -1,11 +1,11 @@
-"""Label images as horizontal runs of equal ids, over which most descriptors are summed."""
+"""Label images as horizontal runs of equal ids, the pixels of each particle in raster order."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.measurement.arrays import Floats, Ints
+Ints: TypeAlias = npt.NDArray[np.int64]
 
 
 class Runs(NamedTuple):
@@ -22,9 +22,13 @@ class Runs(NamedTuple):
         """(R,) number of pixels of each run."""
         return self.last - self.first + 1
 
-    def sum(self, values: npt.NDArray[Any]) -> Floats:
+    def sum(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """(n,) sum over the runs of each particle."""
         return np.bincount(self.which, values, len(self.ids)).astype(float)
+
+    def taken(self, chosen: npt.NDArray[np.bool_]) -> "Runs":
+        """Take some of the (R,) runs; `ids` remain."""
+        return Runs(self.ids, self.which[chosen], self.y[chosen], self.first[chosen], self.last[chosen])
 
     def boxes(self) -> tuple[Ints, Ints, Ints, Ints]:
         """(n,) each: first and last row, first and last column of every particle."""
