@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from particleforge.draws import Uniform
 from particleforge.errors import UserError
-from particleforge.params import read_yaml
+from particleforge.plain_data import read_yaml
 from particleforge.recipes.cutpaste.canvases.flat import Flat
 from particleforge.recipes.cutpaste.canvases.texture import Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule

@@ -1,16 +1,20 @@
 """The base of every parameter object."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Literal, Self, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from particleforge.errors import UserError, suggestion
+from particleforge.plain_data import read_yaml
 from particleforge.registry import Kinds
+
+LONGEST_SHOWN = 200
+"""Most characters of a value in a message."""
 
 
 class Params(BaseModel):
@@ -22,6 +26,15 @@ class Params(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, ser_json_inf_nan="strings"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_truth_values(cls, data: Any) -> Any:
+        """Refuse true and false for numbers, where pydantic would take them for 1 and 0."""
+        for name, value in data.items() if isinstance(data, Mapping) else ():
+            if name in cls.model_fields and _is_truth_value(value) and _is_number(cls.model_fields[name].annotation):
+                raise ValueError(f"{name} = {value!r}: a number is needed, not true or false")
+        return data
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
@@ -54,7 +67,11 @@ class Params(BaseModel):
         UserError
             If the file is missing, is not a YAML mapping, or a value is outside its limits.
         """
-        return cls.parse(read_yaml(path))
+        data = read_yaml(path)
+        try:
+            return cls.parse(data)
+        except UserError as error:
+            raise UserError(f"{path}: {error.message}", error.hint) from error
 
 
 @dataclass(frozen=True)
@@ -70,26 +87,6 @@ class OneOfSeveral:
     classes: Callable[[], Mapping[str, type[Params]]]
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML file that holds a mapping.
-
-    Raises
-    ------
-    UserError
-        If the file is missing or unreadable, or is not a mapping.
-    """
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid YAML: {error}", "Check the file's syntax.") from error
-    if not isinstance(data, dict):
-        found = "is empty" if data is None else f"holds a {type(data).__name__}"
-        raise UserError(f"{path} {found}; `name: value` lines are needed.")
-    return data
-
-
 def explain(error: ValidationError, cls: type[BaseModel]) -> UserError:
     """Describe in plain words what pydantic rejected."""
     lines, hints = [], []
@@ -101,11 +98,17 @@ def explain(error: ValidationError, cls: type[BaseModel]) -> UserError:
             hints.append(suggestion(problem["loc"][-1], names))
         else:
             whole = isinstance(problem["input"], (Mapping, BaseModel))  # too long to repeat
-            value = "" if whole else f" = {problem['input']!r}"
+            value = "" if whole else f" = {_brief(problem['input'])}"
             text = f"{where}{value}: {reason(problem)}." if where else f"{reason(problem)}."
             lines.append(text.replace("..", ".").replace("?.", "?"))
             hints.append(_description(cls, [str(part) for part in problem["loc"]]))
     return UserError(" ".join(lines), " ".join(filter(None, dict.fromkeys(hints))))
+
+
+def _brief(value: Any) -> str:
+    """Value as it is shown in a message."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def reason(problem: ErrorDetails) -> str:
@@ -134,6 +137,26 @@ def _owners(cls: type[BaseModel], path: Sequence[str | int]) -> list[type[BaseMo
         inner = [found for field in fields for found in _models((field.annotation, *field.metadata))]
         owners = inner if fields else kinds or owners
     return [owner for owner in owners if isinstance(owner, type)]
+
+
+def _is_truth_value(value: Any) -> bool:
+    """Whether it is true or false, or a list with one of them."""
+    return isinstance(value, bool) or (isinstance(value, (list, tuple)) and any(isinstance(one, bool) for one in value))
+
+
+def _is_number(annotation: Any) -> bool:
+    """Whether a type takes numbers, or lists of them, but neither truth values nor anything."""
+    types = set(_leaves(annotation))
+    return bool(types & {int, float}) and not types & {bool, Any}
+
+
+def _leaves(annotation: Any) -> Iterator[Any]:
+    """Every type named in a type that contains no others."""
+    parts = () if get_origin(annotation) is Literal else get_args(annotation)
+    if not parts:
+        yield annotation
+    for part in parts:
+        yield from _leaves(part)
 
 
 def _models(annotation: Any) -> list[Any]:

@@ -215,3 +215,28 @@ def test_everything_public_is_documented():
         missing += [f"{module.__name__}.{name}" for name, item in own if not (item.__doc__ or "").strip()]
         missing += [] if (module.__doc__ or "").strip() else [module.__name__]
     assert not missing
+
+
+PARSERS = {"yaml.safe_load", "yaml.load", "yaml.full_load", "json.load", "json.loads", "pickle.load", "pickle.loads"}
+OWN = {
+    "plain_data.py": "the place where files of users are parsed",
+    "jobs/messages.py": "what our own child process says",
+    "recipes/render/engine/engine.py": "what our own child process says, and a cache",
+    "recipes/render/engine/child.py": "what our own parent process says",
+    "recipes/aggregate/table.py": "part of the package",
+    "store/rows.py": "many short lines, read under `unreadable`",
+}
+
+
+def test_files_of_users_are_parsed_within_limits_in_one_place():
+    """Everything else reads YAML and JSON by `plain_data`; torch loads weights only."""
+    found = set()
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in PARSERS:
+                found.add(path.relative_to(SOURCE).as_posix())
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.load":
+                assert "weights_only=True" in ast.unparse(node), path
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("np.load", "numpy.load"):
+                assert "allow_pickle=True" not in ast.unparse(node), path
+    assert found == set(OWN)

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from particleforge.cli import main
-from particleforge.params import read_yaml
+from particleforge.plain_data import read_yaml
 from particleforge.recipes.any import presets
 
 

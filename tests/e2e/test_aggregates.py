@@ -10,7 +10,7 @@ import pytest
 import yaml
 from qtpy.QtWidgets import QFileDialog
 
-from particleforge.params import read_yaml
+from particleforge.plain_data import read_yaml
 from particleforge.recipes.any import parse_recipe, read_recipe
 from particleforge.recipes.fields import value_of
 from particleforge.recipes.recipe import make_sample

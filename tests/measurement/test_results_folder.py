@@ -119,7 +119,11 @@ def test_whole_numbers_stay_whole_and_what_is_missing_stays_missing(tmp_path):
 def test_a_folder_without_results_is_refused(tmp_path):
     with pytest.raises(UserError, match="holds no results"):
         ResultsFolder.open(tmp_path)
-    for text, words in (("{", "cannot be read"), ("[]", "is not a summary"), ('{"complete": true}', "not a summary")):
+    for text, words in (
+        ("{", "is not valid JSON"),
+        ("[]", "is not a summary"),
+        ('{"complete": true}', "not a summary"),
+    ):
         (tmp_path / TABLE).write_text("image,label\n")
         (tmp_path / SUMMARY).write_text(text)
         with pytest.raises(UserError, match=words):

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
-import yaml
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
 from particleforge.errors import UserError
 from particleforge.measurement.columns import ColumnNames
-from particleforge.params import OneOfSeveral, Params, read_yaml
+from particleforge.params import OneOfSeveral, Params
+from particleforge.plain_data import parse_yaml, read_yaml
 from particleforge.registry import NameOf, Registry
 from particleforge.verb import Verb
 
@@ -162,12 +162,7 @@ def _names(name: str, field: FieldInfo) -> list[str]:
 
 def _value(name: str, given: Any) -> Any:
     """Value of an option, parsed from YAML."""
-    try:
-        return yaml.safe_load(given) if isinstance(given, str) else given
-    except yaml.YAMLError as error:
-        raise UserError(
-            f"--{name.replace('_', '-')} {given!r} cannot be read.", "Write a number, text or YAML."
-        ) from error
+    return parse_yaml(given, f"--{name.replace('_', '-')}") if isinstance(given, str) else given
 
 
 def _plain(text: str) -> str:

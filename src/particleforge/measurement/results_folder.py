@@ -12,6 +12,7 @@ import numpy.typing as npt
 from particleforge.errors import UserError, named
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.table_file import TableFile, read_table
+from particleforge.plain_data import read_json
 from particleforge.store.files import atomic_write, new_part
 from particleforge.store.run_folder import claim
 
@@ -282,9 +283,9 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
 def _read_summary(folder: Path) -> dict[str, Any]:
     path = folder / SUMMARY
     try:
-        summary = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}).", "Repeat the measurement in another folder.") from error
+        summary = read_json(path)
+    except UserError as error:
+        raise UserError(error.message, "Repeat the measurement in another folder.") from error
     if not isinstance(summary, dict) or not _NEEDED <= set(summary):
         raise UserError(f"{path} is not a summary of results.", f"It needs {', '.join(sorted(_NEEDED))}.")
     return summary

@@ -8,7 +8,7 @@ from typing import Any
 
 from particleforge.errors import UserError
 from particleforge.models.kind import ModelKind, kinds
-from particleforge.params import read_yaml
+from particleforge.plain_data import read_yaml
 from particleforge.store.run_folder import NOTE as RUN
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator
 
 from particleforge.errors import UserError, suggestion
-from particleforge.params import read_yaml
+from particleforge.plain_data import read_yaml
 from particleforge.recipes.recipe import Recipe
 from particleforge.registry import Kinds
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BeforeValidator
 
-from particleforge.params import read_yaml
+from particleforge.plain_data import read_yaml
 
 
 def names(folder: Path) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from particleforge.errors import UserError
 from particleforge.micrograph import parse_length_nm
+from particleforge.plain_data import read_json
 from particleforge.store.calibration import Statement, decoded, settle
 from particleforge.store.files import atomic_write, new_part
 
@@ -84,10 +85,10 @@ def read_pixel_size_nm(folder: Path, name: str) -> tuple[float, float] | None:
     if not path.is_file():
         return None
     try:
-        y, x = (float(side) for side in json.loads(path.read_text(encoding="utf-8"))[_KEY])
+        y, x = (float(side) for side in read_json(path)[_KEY])
         if not all(math.isfinite(side) and side > 0 for side in (y, x)):
             raise ValueError(f"{y} x {x}")
-    except (ValueError, TypeError, KeyError) as error:
+    except (UserError, ValueError, TypeError, KeyError) as error:
         raise UserError(
             f"{path} contains no pixel size.", f'It should read {{"{_KEY}": [1.2, 1.2]}} (height, width); or remove it.'
         ) from error

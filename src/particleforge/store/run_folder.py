@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from particleforge.errors import UserError
+from particleforge.plain_data import parse_yaml, read_yaml
 from particleforge.store.files import LOCK, atomic_write, disk_errors, new_folder
 
 NOTE = "run.yaml"
@@ -78,10 +79,9 @@ def claim(out: Path, what: Mapping[str, Any]) -> None:
 def _difference(note: Path, text: str) -> str:
     """List briefly how a run differs from the one recorded before."""
     try:
-        there = _flat(yaml.safe_load(note.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, UnicodeDecodeError):
+        there, here = _flat(read_yaml(note)), _flat(parse_yaml(text, NOTE))
+    except UserError:
         return ""
-    here = _flat(yaml.safe_load(text))
     names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
     lines = [f"{name} is {there.get(name)!r} there and {here.get(name)!r} here" for name in names[:SHOWN]]
     more = f", and {len(names) - SHOWN} more" if len(names) > SHOWN else ""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import particleforge.recipes.render
-from particleforge.params import read_yaml
+from particleforge.plain_data import read_yaml
 from particleforge.recipes.named import names
 from particleforge.recipes.render.material import Material
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from particleforge.draws import fix
-from particleforge.params import read_yaml
+from particleforge.plain_data import read_yaml
 from particleforge.recipes.imaging.charging import Charging
 from particleforge.recipes.imaging.imaging import Imaging
 from particleforge.recipes.imaging.jpeg import Jpeg

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from particleforge.errors import UserError
 from particleforge.models.estimator.train_params import EstimatorParams
 from particleforge.models.kind import ModelKind
-from particleforge.params import read_yaml
+from particleforge.plain_data import read_yaml
 
 if TYPE_CHECKING:
     from particleforge.models.estimator.model import Estimator

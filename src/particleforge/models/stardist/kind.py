@@ -12,7 +12,7 @@ from particleforge.models.card import CHECKPOINT, LOG, Card
 from particleforge.models.kind import ModelKind
 from particleforge.models.stardist.options import StarDistOptions
 from particleforge.models.stardist.train_params import TrainParams
-from particleforge.params import read_yaml
+from particleforge.plain_data import read_yaml
 from particleforge.registry import Registry
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from particleforge.errors import UserError
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.instances import Thresholds
 from particleforge.models.stardist.network import Conv, StarDistNet
+from particleforge.plain_data import MOST_BYTES, read_json
 from particleforge.store.files import atomic_write, disk_errors
 
 CONFIG, THRESHOLDS = "config.json", "thresholds.json"
@@ -71,13 +72,9 @@ def _read_thresholds(path: Path) -> Thresholds:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be read ({error.strerror}).", "Give the folder of a StarDist 2D model."
-        ) from error
-    except ValueError as error:
-        raise UserError(f"{path} is not valid JSON: {error}.") from error
+        data = read_json(path, MOST_BYTES)
+    except UserError as error:
+        raise UserError(error.message, "Give the folder of a StarDist 2D model.") from error
     if not isinstance(data, dict):
         raise UserError(f"{path} holds a {type(data).__name__}, not an object with named values.")
     return data

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.plain_data import read_json
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.exchange.pairs import total_of
@@ -84,7 +85,7 @@ def read(folder: Path) -> Iterator[Sample]:
     """
     file = _json_file(folder)
     with unreadable(file):
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json(file)
         images = list(content["images"])
         by_image: dict[Any, list[dict[str, Any]]] = defaultdict(list)
         for annotation in content["annotations"]:

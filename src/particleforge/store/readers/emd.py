@@ -3,7 +3,6 @@
 The second is described at https://emdatasets.com/format; for the first there is no description.
 """
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.micrograph import unit_nm, unit_s
+from particleforge.plain_data import parse_json
 from particleforge.store.readers._raw import known_size
 from particleforge.store.source import Pages, Source
 
@@ -120,7 +120,7 @@ def _velox_metadata(data: Any) -> Mapping[str, Any]:
     if data is None:
         return {}
     text = bytes(np.asarray(data[:_LONGEST_METADATA, 0], np.uint8)).partition(b"\0")[0]
-    found = json.loads(text or b"{}")
+    found = parse_json(text or b"{}", "The metadata")
     return found if isinstance(found, dict) else {}
 
 

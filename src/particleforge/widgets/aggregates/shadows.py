@@ -1,12 +1,12 @@
 """Digital shadows of the workspace, and the descriptors of recipes to compare them with."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
 from particleforge.errors import UserError
+from particleforge.plain_data import read_json
 from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.step import run
 from particleforge.widgets.workspace import RESULTS, workspace
@@ -45,9 +45,10 @@ def read_recipe_of(folder: Path) -> Aggregate:
         If it cannot be read.
     """
     try:
-        return Aggregate.parse(json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["recipe"])
-    except (OSError, ValueError, KeyError) as error:
+        recipe = read_json(folder / SUMMARY)["recipe"]
+    except (UserError, TypeError, KeyError) as error:
         raise _broken(folder / SUMMARY) from error
+    return Aggregate.parse(recipe)
 
 
 def grown_descriptors(recipe: Aggregate, outdated: Callable[[], bool]) -> pd.DataFrame:

@@ -11,6 +11,8 @@ from pydantic_core import to_jsonable_python
 from qtpy.QtWidgets import QLineEdit, QSizePolicy
 from typing_extensions import override
 
+from particleforge.errors import UserError
+from particleforge.plain_data import parse_yaml
 from particleforge.widgets.form.editor import Editor, guard_wheel
 from particleforge.widgets.form.labels import phrase
 from particleforge.widgets.form.spec import UNSET, Spec
@@ -112,8 +114,8 @@ class YamlEditor(LineEditor):
     @override
     def read(self, text: str) -> Any:
         try:
-            return yaml.safe_load(text)
-        except yaml.YAMLError:
+            return parse_yaml(text, "The text")
+        except UserError:
             return text
 
     @override

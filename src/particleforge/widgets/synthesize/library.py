@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from particleforge.errors import UserError
-from particleforge.params import read_yaml
+from particleforge.plain_data import read_yaml
 from particleforge.recipes.any import about, parse_recipe, presets
 from particleforge.recipes.recipe import Recipe
 from particleforge.store.files import atomic_write
