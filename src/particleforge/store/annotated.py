@@ -17,7 +17,8 @@ from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample
 from particleforge.store.files import atomic_write, claim_name, disk_errors, new_folder, new_part
 from particleforge.store.image_files import image_paths, image_stem
-from particleforge.store.labels import check_instances, read_labels, write_labels
+from particleforge.store.instances import check_instances
+from particleforge.store.labels import read_labels, write_labels
 from particleforge.store.micrographs import read_micrograph, write_micrograph
 
 MIN_SIDE_PX = 2

@@ -85,35 +85,6 @@ def _check_shape(shape: tuple[int, ...], name: str) -> None:
         )
 
 
-MASK_REGIONS = 5
-"""A particle may be visible in a few pieces; this many per number mean a mask of several particles, or grey values."""
-
-
-def check_instances(labels: npt.NDArray[np.uint32], name: str) -> None:
-    """Refuse a mask in which many separate regions share one number, and a micrograph instead of labels.
-
-    Raises
-    ------
-    UserError
-        Naming `name`, the number of regions, and of different ids.
-    """
-    from skimage.measure import label
-
-    numbers = np.unique(labels[labels > 0])
-    regions = int(label(labels, connectivity=2).max(initial=0))  # type: ignore[no-untyped-call]
-    if not len(numbers) or regions < MASK_REGIONS * len(numbers):
-        return
-    if len(numbers) == 1:
-        raise UserError(
-            f"{name}: all {regions} separate regions have the number {numbers[0]}; it is a mask.",
-            "Give every particle its own number (napari: key M in a Labels layer; skimage.measure.label).",
-        )
-    raise UserError(
-        f"{name}: {len(numbers)} numbers in {regions} separate regions; it is a micrograph or a mask, not labels.",
-        "Use images in which every particle has its own number, and 0 is the background.",
-    )
-
-
 def write_labels(
     path: Path, labels: npt.NDArray[Any], narrow: bool = False, pixel_size_nm: tuple[float, float] | None = None
 ) -> None:

@@ -14,7 +14,8 @@ from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.micrograph import GivenPixelSize
 from particleforge.step import Step
-from particleforge.store.labels import as_labels, check_instances, open_labels
+from particleforge.store.instances import check_instances
+from particleforge.store.labels import as_labels, open_labels
 from particleforge.store.left_out import left_out
 from particleforge.store.planes import Images, Planes, described, find_planes
 from particleforge.store.run_folder import locked
@@ -95,7 +96,7 @@ def _read(pixel_size_nm: float | None, plane: Plane, image: Plane | None = None)
     """Labels, image and pixel size; nothing is measured yet."""
     stored = plane.read()
     labels = as_labels(stored.pixels, plane.place)
-    check_instances(labels, plane.place)
+    doubts = check_instances(labels, plane.place)
     micrograph = stored if image is None else image.read()
     if pixel_size_nm is not None:
         micrograph = micrograph.with_pixel_size(pixel_size_nm)
@@ -108,4 +109,4 @@ def _read(pixel_size_nm: float | None, plane: Plane, image: Plane | None = None)
     grey = None if image is None else micrograph.grey_or_nan
     bare = Measured(plane.name, labels=labels, grey=grey, pixel_size_nm=square, columns=plane.columns)
     of_labels = () if image is None else tuple(f"Labels: {remark}" for remark in stored.remarks)
-    return Found(bare, remarks=(*of_labels, *micrograph.all_remarks))
+    return Found(bare, remarks=(*doubts, *of_labels, *micrograph.all_remarks))
