@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.distribution import size_statistics, size_unit
+from particleforge.measurement.numbers import digits
 from particleforge.measurement.picture import (
     INK,
     SMALL_PT,
@@ -204,11 +205,6 @@ def _caption(sizes: Floats, weights: Floats, sign: str) -> str:
     percentiles = "   ".join(f"{name} {digits(statistics[name.lower()])} {sign}" for name in ("D10", "D50", "D90"))
     middle = f"GM {digits(statistics['geometric_mean'])} {sign}   GSD {statistics['gsd']:.2f}"
     return f"{len(sizes)} particles   {middle}\n{percentiles}"
-
-
-def digits(value: float) -> str:
-    """Format with three significant digits, or more for a longer integer part."""
-    return f"{value:.0f}" if value >= 100 else f"{value:#.3g}"
 
 
 def _shortened(name: str) -> str:

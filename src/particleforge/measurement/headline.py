@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.warnings import remarks_on, without_size
+from particleforge.measurement.statistics.describe import Estimate
 from particleforge.store.left_out import left_out_sentence
 
 if TYPE_CHECKING:
@@ -33,9 +35,10 @@ def headline(summary: Mapping[str, Any]) -> dict[str, str]:
     if unit:
         note = " (pixel size unknown; set it with --pixel-size)" if unit == "px" else ""
         size = pooled[unit]
-        low, high = pooled["intervals"]["geometric_mean"]
-        limits = "" if low is None else f" ({low:.4g} to {high:.4g})"
-        lines["diameter"] = f"geometric mean {size['geometric_mean']:.4g} {unit}{limits}, GSD {size['gsd']:.3g}{note}"
+        scale, limits = Scale.fitting(unit, size["d50"]), pooled["intervals"]
+        middle = scale.estimate(Estimate(size["geometric_mean"], *limits["geometric_mean"])).text
+        spread = " ".join(Estimate(size["gsd"], *limits["gsd"]).text).strip()
+        lines["diameter"] = f"geometric mean {f'{middle[0]} {scale.sign} {middle[1]}'.strip()}, GSD {spread}{note}"
     sizes = {name: entry["pixel_size_nm"] for name, entry in images.items() if entry["count"]}
     unsized = [name for name, size in sizes.items() if size is None]
     if 0 < len(unsized) < len(sizes):

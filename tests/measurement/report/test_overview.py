@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from particleforge.measurement.measured import Measured
+from particleforge.measurement.numbers import digits
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.report.content import content
-from particleforge.measurement.report.text import digits
 from particleforge.measurement.report.warnings import unsure
 from particleforge.measurement.results import Results
 from particleforge.measurement.statistics.bootstrap import Precision

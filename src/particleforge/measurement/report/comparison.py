@@ -14,7 +14,6 @@ from particleforge.measurement.picture import INK, TEXT_PT
 from particleforge.measurement.report.content import Content, Table, as_yaml
 from particleforge.measurement.report.plots import blank, finish, laid_out, legend
 from particleforge.measurement.report.scale import Scale
-from particleforge.measurement.report.text import digits, interval
 from particleforge.measurement.report.write import write_pages
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.compare import CELLS_PER_DECADE, Comparison, compare, quantile_pairs
@@ -107,7 +106,7 @@ def _sizes(described: Mapping[str, Description], scale: Scale) -> Table:
     for name, one in described.items():
         number = one.figures["number"]
         lengths = (scale.estimate(number[key]) for key in ("geometric_mean", "d10", "d50", "d90"))
-        cells = (f"{digits(value.value)} {interval(value)}".strip() for value in (*lengths, number["gsd"]))
+        cells = (" ".join(value.text).strip() for value in (*lengths, number["gsd"]))
         rows.append((name, str(one.count), *cells))
     return Table(f"Sizes by number ({scale.sign})", ("", "Count", "Geometric mean", "D10", "D50", "D90", "GSD"), rows)
 

@@ -10,8 +10,9 @@ import numpy as np
 import yaml
 
 from particleforge.measurement.measured import Measured
+from particleforge.measurement.numbers import digits
 from particleforge.measurement.report.scale import Scale
-from particleforge.measurement.report.text import digits, interval, plural
+from particleforge.measurement.report.text import plural
 from particleforge.measurement.report.warnings import warnings_of
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import CLASSES
@@ -129,7 +130,8 @@ def headline(description: Description, scale: Scale, table: "pd.DataFrame") -> l
         one = description.figures["number"][name]
         if one.value is not None:
             one, unit = (one, "") if name in _PURE else (scale.estimate(one), f" {scale.sign}")
-            lines.append((title, digits(one.value) + unit, interval(one)))
+            value, limits = one.text
+            lines.append((title, value + unit, limits))
     return lines
 
 
@@ -179,7 +181,8 @@ def _note(rows: Sequence[Sequence[str]]) -> str:
 
 def _cell(one: Estimate) -> str:
     mark = "" if one.supported or one.value is None else _STAR
-    return f"{digits(one.value)}{mark} {interval(one)}".strip()
+    value, limits = one.text
+    return f"{value}{mark} {limits}".strip()
 
 
 def _moments(description: Description, scale: Scale) -> Table:
@@ -198,7 +201,7 @@ def _fits(description: Description, scale: Scale) -> list[Table]:
             one = description.fit_intervals.get(name, Estimate(value)) if number == 0 else Estimate(value)
             length = name.startswith(("median", "mean", "sd", "scale"))
             one = scale.estimate(one) if length else one
-            cells.append(f"{name.replace('_', ' ')} {digits(one.value)} {interval(one)}".strip())
+            cells.append(" ".join([name.replace("_", " "), *one.text]).strip())
         rows.append((fitted.fit.name, f"{fitted.aic - best:.1f}", "; ".join(cells)))
     note = "ΔAIC is the difference from the best fit; below 2, fits are about equally good. Fits by number."
     return [Table("Fitted distributions", ("", "ΔAIC", f"Parameters ({scale.sign})"), rows, note)]

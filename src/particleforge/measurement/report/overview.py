@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 from particleforge.measurement.measured import Measured
+from particleforge.measurement.numbers import digits, with_limits
 from particleforge.measurement.report.content import Table
-from particleforge.measurement.report.text import digits, plural
+from particleforge.measurement.report.text import plural
 from particleforge.measurement.report.warnings import remarks_on, unsure
 from particleforge.measurement.report.write import SUFFIXES, write_report
 from particleforge.measurement.statistics.describe import Description
@@ -20,13 +21,14 @@ HEAD: Line = ("Image", "Pixel (nm)", "Count", "Geometric mean", "Interval", "GSD
 def image_line(name: str, entry: Mapping[str, Any]) -> Line:
     """Line of one image from its summary; lengths in nm if its pixel size is known, otherwise in px."""
     unit = "nm" if entry["nm"] is not None else "px"
-    size, (low, high) = entry[unit], entry["intervals"]["geometric_mean"]
+    size = entry[unit]
+    middle, limits = with_limits(size["geometric_mean"], *entry["intervals"]["geometric_mean"])
     return (
         name,
         digits(entry["pixel_size_nm"]),
         str(entry["counted"]),
-        f"{digits(size['geometric_mean'])} {unit}",
-        "" if low is None else f"{digits(low)} to {digits(high)}",
+        f"{middle} {unit}",
+        limits.strip("()"),
         digits(size["gsd"]),
         f"{digits(size['d50'])} {unit}",
     )

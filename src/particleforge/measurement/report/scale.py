@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from particleforge.measurement.distribution import size_unit
+from particleforge.measurement.numbers import digits
 from particleforge.measurement.picture import UNIT_SIGNS
-from particleforge.measurement.report.text import digits
 from particleforge.measurement.statistics.describe import Description, Estimate
 
 
@@ -18,10 +18,14 @@ class Scale:
     @classmethod
     def of(cls, description: Description) -> "Scale":
         """Choose the unit for the sizes described."""
-        middle = description.figures["number"]["d50"].value
-        if description.unit == "px":
+        return cls.fitting(description.unit, description.figures["number"]["d50"].value)
+
+    @classmethod
+    def fitting(cls, unit: str, median: float | None) -> "Scale":
+        """Choose the unit for lengths given in ``px`` or ``nm``, of this median; None if there are none."""
+        if unit == "px":
             return cls("px", 1.0)
-        unit, factor = size_unit(middle or 1.0)
+        unit, factor = size_unit(median or 1.0)
         return cls(UNIT_SIGNS[unit], factor)
 
     def estimate(self, one: Estimate) -> Estimate:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from particleforge.measurement.arrays import Floats
+from particleforge.measurement.numbers import with_limits
 from particleforge.measurement.statistics.bootstrap import Bootstrap, Precision
 from particleforge.measurement.statistics.density import Smoother
 from particleforge.measurement.statistics.figures import (
@@ -59,6 +60,11 @@ class Estimate:
         if self.low is None or self.high is None or not self.value:
             return None
         return 50 * (self.high - self.low) / self.value
+
+    @property
+    def text(self) -> tuple[str, str]:
+        """Value and interval as text; see `with_limits`."""
+        return with_limits(self.value, self.low, self.high)
 
 
 @dataclass(frozen=True)
