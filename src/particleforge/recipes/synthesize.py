@@ -75,7 +75,8 @@ def draw_dataset(
     Warns
     -----
     RuntimeWarning
-        For each worker that died; its samples are drawn again.
+        For each worker that died, and for files that are missing or empty although their samples were drawn; these
+        samples are drawn again.
     """
     yield Progress(0, params.count, "Preparing the recipe")
     prepared = recipe.prepare(sources)
@@ -95,7 +96,9 @@ def draw_dataset(
 
 
 def _draw(dataset: Dataset, job: _Job, workers: int) -> Step[None]:
-    """Draw the samples that are missing."""
+    """Draw the samples that are missing, or whose files are lost."""
+    if gone := dataset.lost_shards():
+        yield Progress(0, len(dataset), _warn_of_lost(dataset, gone))
     missing = dataset.missing_shards()
     done = len(dataset) - sum(len(dataset.shard_range(k)) for k in missing)
     yield Progress(done, len(dataset), "Drawing samples")
@@ -109,6 +112,18 @@ def _draw(dataset: Dataset, job: _Job, workers: int) -> Step[None]:
         yield Progress(done, len(dataset), f"{done} of {len(dataset)} samples", drawn)
     if lost:
         remove_parts(job.path)
+
+
+def _warn_of_lost(dataset: Dataset, shards: Sequence[int]) -> str:
+    """Warn of files that were written and are no longer there; return the warning as one line."""
+    samples = sum(len(dataset.shard_range(k)) for k in shards)
+    first = dataset.shard_range(shards[0])
+    message = (
+        f"{dataset.path}: files of {samples} samples are missing or empty, for example of samples {first[0]} to "
+        f"{first[-1]}; they will be drawn again."
+    )
+    warnings.warn(message, RuntimeWarning, stacklevel=2)
+    return message
 
 
 def _warn(lost: Lost, samples: range) -> str:

@@ -6,7 +6,7 @@ sample. A rows file is written after the arrays of its shard, so its presence me
 in it depends on time, machine or order of writing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import zarr
+from zarr.errors import ContainsArrayError
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
@@ -27,6 +28,8 @@ from particleforge.store.unreadable import unreadable
 FORMAT, PLAIN_FORMAT = 2, 1
 """Format of datasets with their own schema, and of those with only image and labels, which older versions can read."""
 SAMPLES_PER_SHARD = 16
+EVERY_FILE = "every_file"
+"""Attribute: whether each array of a written shard has its file, even if all its values are the fill value."""
 WAY_OUT = "Choose a NAME.zarr folder written by ParticleForge."
 
 
@@ -41,7 +44,7 @@ class Dataset(Samples):
         self._group = group
         self._own: dict[str, Any] = _attributes(group)["particleforge"]
         self.schema = Schema.parse(self._own.get("schema", {}))
-        self._arrays = SampleArrays(path, group, self.schema)
+        self._arrays = SampleArrays(path, group, self.schema, bool(self._own.get(EVERY_FILE)))
 
     @classmethod
     def create(
@@ -85,6 +88,7 @@ class Dataset(Samples):
             "version": version("napari-particleforge"),
             "count": count,
             "samples_per_shard": samples_per_shard,
+            EVERY_FILE: True,
         }
         with disk_errors(path):
             group = zarr.open_group(path, mode="a", zarr_format=3)
@@ -102,8 +106,11 @@ class Dataset(Samples):
         UserError
             If there is none at `path`, it is broken, or it was written by a newer version.
         """
-        with unreadable(path):
-            group = zarr.open_group(path, mode="r+", zarr_format=3)
+        with unreadable(path, WAY_OUT):
+            try:
+                group = zarr.open_group(path, mode="r+", zarr_format=3)
+            except ContainsArrayError:
+                raise UserError(f"{path} is a zarr array, but not a ParticleForge dataset.", WAY_OUT) from None
             own = _attributes(group).get("particleforge")
             if not isinstance(own, dict) or "format" not in own:
                 raise UserError(f"{path} is a zarr folder, but not a ParticleForge dataset.", WAY_OUT)
@@ -147,8 +154,33 @@ class Dataset(Samples):
         return range(k * self._per_shard, min((k + 1) * self._per_shard, len(self)))
 
     def missing_shards(self) -> list[int]:
-        """Shards that are not completely written."""
-        return [k for k in self.shards if row_count(self._rows(k)) < len(self.shard_range(k))]
+        """Shards that are not completely written, or whose files are lost."""
+        return [k for k in self.shards if not self._written(k) or self._lost(k)]
+
+    def lost_shards(self) -> list[int]:
+        """Shards that were written, but files of their arrays are missing or empty."""
+        return [k for k in self.shards if self._written(k) and self._lost(k)]
+
+    def check(self, names: Collection[str] = ()) -> None:
+        """Check that all samples are written and no file is missing or empty.
+
+        Parameters
+        ----------
+        names
+            Names of the arrays; all of them if none are given.
+
+        Raises
+        ------
+        UserError
+            Naming the first samples that cannot be read.
+        """
+        for k in self.shards:
+            samples = self.shard_range(k)
+            if not self._written(k):
+                raise self._not_written(samples[row_count(self._rows(k))])
+            for name in self._lost(k):
+                if not names or name in names:
+                    self._arrays.check(name, k, samples, read_rows(self._rows(k)))
 
     def at(self, index: int) -> Sample:
         """Read sample number `index`.
@@ -156,12 +188,10 @@ class Dataset(Samples):
         Raises
         ------
         UserError
-            If the sample is not written.
+            If the sample is not written, or a file is missing, empty or damaged.
         """
-        row = self.row(index)
-        with unreadable(self.path):
-            values = self._arrays.read(self._position(index), row)
-        return self._sample(row, values)
+        row, i = self.row(index), self._position(index)
+        return self._sample(row, self._arrays.read(i, self._neighbours(i), row))
 
     def __iter__(self) -> Iterator[Sample]:
         """Iterate over all samples; whole shards are read at once, which is faster than one by one."""
@@ -170,9 +200,7 @@ class Dataset(Samples):
             rows = read_rows(self._rows(k))
             if len(rows) < len(numbers):
                 raise self._not_written(numbers[len(rows)])
-            with unreadable(self.path):
-                values = self._arrays.read_many(numbers, rows)
-            yield from map(self._sample, rows, values)
+            yield from map(self._sample, rows, self._arrays.read_many(numbers, rows))
 
     def arrays(self, index: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint32], npt.NDArray[np.bool_] | None]:
         """Image, labels and known mask of a sample without its truth table, for training.
@@ -180,11 +208,10 @@ class Dataset(Samples):
         Raises
         ------
         UserError
-            If the sample is not written.
+            If the sample is not written, or a file is missing, empty or damaged.
         """
-        row = self.row(index)
-        with unreadable(self.path):
-            values = self._arrays.read(self._position(index), row, PARTICLES)
+        row, i = self.row(index), self._position(index)
+        values = self._arrays.read(i, self._neighbours(i), row, PARTICLES)
         return values["images"], values["labels"], values.get("known")
 
     def stack(self, name: str) -> zarr.Array[Any]:
@@ -193,10 +220,11 @@ class Dataset(Samples):
         Raises
         ------
         UserError
-            If the samples have no array with that name.
+            If the samples have no array with that name, are not written, or a file is missing or empty.
         """
         if name not in self._arrays:
             raise UserError(f"{self.path} has no {name}; its samples have {', '.join(self._arrays)}.")
+        self.check([name])
         return zarr.open_array(self.path, path=name, mode="r", zarr_format=3)
 
     def row(self, index: int) -> dict[str, Any]:
@@ -260,6 +288,17 @@ class Dataset(Samples):
 
     def _rows(self, k: int) -> Path:
         return self.path / "rows" / f"{k:06d}.jsonl"
+
+    def _written(self, k: int) -> bool:
+        return row_count(self._rows(k)) >= len(self.shard_range(k))
+
+    def _lost(self, k: int) -> list[str]:
+        rows = [] if self._own.get(EVERY_FILE) else read_rows(self._rows(k))
+        return self._arrays.lost(k, rows)
+
+    def _neighbours(self, i: int) -> range:
+        """Return all samples in the shard of one of them."""
+        return self.shard_range(i // self._per_shard)
 
     def _not_written(self, index: int) -> UserError:
         return UserError(

@@ -13,6 +13,7 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample
 from particleforge.schema import Schema
+from particleforge.store.shard_files import is_lost, lost, reading, shard_file
 
 Values = dict[str, npt.NDArray[Any]]
 """Arrays of one sample by name; ``known`` is left out if the labels are valid everywhere."""
@@ -51,6 +52,8 @@ class SampleArrays:
         Location of the arrays.
     schema
         Arrays and targets of the samples.
+    every_file
+        Whether each array of a written shard has its file. Former versions left out files with only fill values.
 
     Raises
     ------
@@ -58,12 +61,13 @@ class SampleArrays:
         If one of them does not exist.
     """
 
-    def __init__(self, path: Path, group: zarr.Group, schema: Schema) -> None:
+    def __init__(self, path: Path, group: zarr.Group, schema: Schema, every_file: bool) -> None:
         names = _layouts(schema, (0, 0), "uint8")
         if missing := [name for name in names if name not in group]:
             raise UserError(f"{path} is broken: its array {missing[0]} is missing.", "Make the dataset again.")
-        self._arrays: dict[str, Any] = {name: group[name] for name in names}
-        self._schema = schema
+        with zarr.config.set({"array.write_empty_chunks": every_file}):
+            self._arrays: dict[str, Any] = {name: group[name] for name in names}
+        self._path, self._schema, self._every_file = path, schema, every_file
 
     def __contains__(self, name: str) -> bool:
         return name in self._arrays
@@ -88,7 +92,7 @@ class SampleArrays:
                 dtype=np.dtype(layout.dtype).newbyteorder("="),
                 chunks=(1, *layout.shape),
                 shards=(samples_per_shard, *layout.shape),
-                compressors=ZstdCodec(level=3),
+                compressors=ZstdCodec(level=3, checksum=True),
                 fill_value=layout.fill,
                 dimension_names=("sample", *layout.axes),
             )
@@ -111,18 +115,51 @@ class SampleArrays:
         for array in self._arrays.values():
             array.resize((count, *array.shape[1:]))
 
-    def read(self, index: int, row: Mapping[str, Any], names: Collection[str] = ()) -> Values:
-        """Arrays of one sample; all of them if no names are given."""
+    def lost(self, shard: int, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Names of the arrays whose file of a shard is missing or empty, given some of its rows."""
+        return [name for name in self._arrays if self._is_lost(name, shard, rows)]
+
+    def check(self, name: str, shard: int, samples: range, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Check that the file of a shard is there.
+
+        Raises
+        ------
+        UserError
+            Naming dataset, array and samples if it is missing or empty.
+        """
+        if self._is_lost(name, shard, rows):
+            raise lost(self._path, self._arrays[name], shard, samples)
+
+    def read(self, index: int, samples: range, row: Mapping[str, Any], names: Collection[str] = ()) -> Values:
+        """Arrays of one sample; all of them if no names are given.
+
+        Parameters
+        ----------
+        index
+            Number of the sample.
+        samples
+            All samples of its shard.
+        row
+            Its row.
+        names
+            Which arrays.
+
+        Raises
+        ------
+        UserError
+            If a file is missing, empty or damaged.
+        """
         chosen = [name for name in self._names(row) if not names or name in names]
-        values = {name: np.asarray(self._arrays[name][_at(index, _extent(name, row))]) for name in chosen}
+        values = {name: self._values(name, _at(index, _extent(name, row)), samples, [row]) for name in chosen}
         return self._completed(values, row)
 
-    def read_many(self, numbers: range, rows: Sequence[Mapping[str, Any]]) -> Iterator[Values]:
-        """Arrays of consecutive samples, read at once."""
-        blocks = {name: np.asarray(array[numbers.start : numbers.stop]) for name, array in self._arrays.items()}
+    def read_many(self, samples: range, rows: Sequence[Mapping[str, Any]]) -> Iterator[Values]:
+        """Arrays of all samples of a shard, read at once; raises as `read`."""
+        within = slice(samples.start, samples.stop)
+        blocks = {name: self._values(name, within, samples, rows) for name in self._arrays}
         return (
             self._completed({name: blocks[name][_at(i, _extent(name, row))].copy() for name in self._names(row)}, row)
-            for i, row in enumerate(rows[: len(numbers)])
+            for i, row in enumerate(rows[: len(samples)])
         )
 
     def pack(self, samples: Sequence[Sample]) -> Values:
@@ -151,6 +188,17 @@ class SampleArrays:
         for name, block in blocks.items():
             self._arrays[name][start : start + len(block)] = block
 
+    def _is_lost(self, name: str, shard: int, rows: Sequence[Mapping[str, Any]]) -> bool:
+        must = self._every_file or name == "images" or (name == "labels" and any(map(_has_particles, rows)))
+        return must and is_lost(shard_file(self._path, self._arrays[name], shard))
+
+    def _values(self, name: str, at: Any, samples: range, rows: Sequence[Mapping[str, Any]]) -> npt.NDArray[Any]:
+        array = self._arrays[name]
+        shard = samples.start // array.shards[0]
+        self.check(name, shard, samples, rows)
+        with reading(self._path, array, shard, samples):
+            return np.asarray(array[at])
+
     def _names(self, row: Mapping[str, Any]) -> list[str]:
         return [name for name in self._arrays if name != "known" or row["known"]]
 
@@ -171,6 +219,11 @@ class SampleArrays:
         if sample.labels.dtype != np.uint32:
             raise ValueError(f"labels are {sample.labels.dtype}, not uint32")
         self._schema.check(sample)
+
+
+def _has_particles(row: Mapping[str, Any]) -> bool:
+    """Whether the truth of a sample lists particles."""
+    return bool(row["truth"] and row["truth"].get("label", {}).get("values"))
 
 
 def _extent(name: str, row: Mapping[str, Any]) -> Sequence[int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from particleforge.errors import UserError
 
-_BROKEN = (
+BROKEN = (
     OSError,
     ValueError,  # TiffFileError is one
     TypeError,
@@ -26,10 +26,13 @@ _BROKEN = (
     struct.error,
     zlib.error,
 )
+"""What readers of files raise for a broken one."""
 
 
 @contextmanager
-def unreadable(path: Path | None) -> Iterator[None]:
+def unreadable(
+    path: Path | None, hint: str = "Open it in the program that wrote it and save it again, preferably as TIFF."
+) -> Iterator[None]:
     """Turn all errors of readers on a missing or broken file into a `UserError`; without a file do nothing."""
     if path is None:
         yield
@@ -40,8 +43,8 @@ def unreadable(path: Path | None) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # broken EXIF data and similar; the pixels are what matters
             yield
-    except _BROKEN as error:
+    except BROKEN as error:
         raise UserError(
             f"{path} cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__}).",
-            "Open it in the program that wrote it and save it again, preferably as TIFF.",
+            hint,
         ) from error

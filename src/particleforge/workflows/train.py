@@ -91,6 +91,7 @@ def train(
     for source in paths:
         if (source / "zarr.json").exists():
             datasets[str(source)] = Dataset.open(source)
+            datasets[str(source)].check()
         elif source.is_dir():
             real += read_annotated(source)
         else:
