@@ -12,7 +12,7 @@ COLOURS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]],
 
 
 def test_more_channels_than_colours_have_are_refused():
-    with pytest.raises(UserError, match=r"maps: the image has 5 channels; 4 at most.*Save the channel you need"):
+    with pytest.raises(UserError, match=r"maps: the image has 5 channels; 4 at most.*Choose one.*--channel 1"):
         _ = Micrograph(np.zeros((5, 6, 7)), axes="CYX", name="maps").grey
 
 

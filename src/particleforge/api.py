@@ -23,6 +23,7 @@ from particleforge.recipes.recipe import Drawn, Recipe
 from particleforge.sample import Sample, Samples
 from particleforge.store import micrographs
 from particleforge.store.dataset import Dataset
+from particleforge.store.selection import Selection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -215,20 +216,28 @@ def open_dataset(path: str | Path) -> Dataset:
     return Dataset.open(Path(path))
 
 
-def read_micrograph(path: str | Path, pixel_size: str | None = None) -> Micrograph:
+def read_micrograph(
+    path: str | Path,
+    pixel_size: str | None = None,
+    page: int | None = None,
+    series: int | None = None,
+    channel: int | None = None,
+) -> Micrograph:
     """Read an image or a stack with its pixel size.
 
     Parameters
     ----------
     path
-        TIFF, PNG, JPEG or OME-Zarr.
+        TIFF, PNG, JPEG, OME-Zarr, or a microscope format such as DM4.
     pixel_size
         Side of a pixel with its unit, such as ``"0.5 nm"``; None: that of the file.
+    page, series, channel
+        Which part of the file is read, counted from 1; None: the whole of its largest image.
 
     Raises
     ------
     UserError
-        If it cannot be read, or `pixel_size` is not a length.
+        If it cannot be read, has no such part, or `pixel_size` is not a length.
 
     Examples
     --------
@@ -240,4 +249,5 @@ def read_micrograph(path: str | Path, pixel_size: str | None = None) -> Microgra
     >>> micrograph.name, micrograph.shape, micrograph.pixel_size_nm
     ('image', (20, 30), (0.5, 0.5))
     """
-    return Micrograph.of(micrographs.read_micrograph(Path(path)), pixel_size)
+    selection = Selection.parse({"page": page, "series": series, "channel": channel})
+    return Micrograph.of(micrographs.read_micrograph(Path(path), selection), pixel_size)

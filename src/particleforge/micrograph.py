@@ -110,7 +110,7 @@ class Micrograph:
         if set(self.axes) - set("YXC"):
             raise UserError(
                 f"{self.name}: shape {self.pixels.shape}, axes {self.axes}, is a stack; a 2D image is needed here.",
-                "Save the slice you need as a separate image.",
+                "Choose one of its images, for example --page 1.",
             )
         if 0 in self.pixels.shape:
             raise UserError(f"{self.name}: the image is empty, its shape is {self.pixels.shape}.")
@@ -121,7 +121,7 @@ class Micrograph:
                 raise UserError(
                     f"{self.name}: the image has {channels} channels; {MOST_CHANNELS} at most are red, green, blue and "
                     "alpha.",
-                    "Save the channel you need as a separate image.",
+                    "Choose one of them, for example --channel 1.",
                 )
             grey = np.moveaxis(grey, self.axes.index("C"), -1)
             grey = grey[..., :3] @ np.asarray(LUMINANCE_WEIGHTS, np.float32) if channels >= 3 else grey[..., 0]

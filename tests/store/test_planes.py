@@ -78,9 +78,9 @@ def test_names_are_given_once(folder):
 def test_files_are_opened_when_their_turn_comes(folder):
     opened = []
 
-    def open_file(path):
+    def open_file(path, selection):
         opened.append(path.name)
-        return open_labels(path)
+        return open_labels(path, selection)
 
     planes = find_planes(folder, open_file)
     opened.clear()

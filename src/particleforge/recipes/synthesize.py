@@ -11,19 +11,19 @@ from pydantic import Field
 
 from particleforge.compute import Local, Lost
 from particleforge.errors import UserError
-from particleforge.params import Params
 from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.dataset import Dataset
 from particleforge.store.files import is_free, remove_parts
 from particleforge.store.run_folder import locked
+from particleforge.store.selection import Selection
 
 TRIES = 3
 """Number of workers that may die on the same samples."""
 
 
-class SynthesizeParams(Params):
+class SynthesizeParams(Selection):
     """Number of samples to draw, and of processes to use."""
 
     count: int = Field(100, ge=1, le=10_000_000, title="Samples", description="Number of samples to draw.")

@@ -20,13 +20,14 @@ from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.instances import check_instances
 from particleforge.store.labels import read_labels, write_labels
 from particleforge.store.micrographs import read_micrograph, write_micrograph
+from particleforge.store.selection import ALL, Selection
 
 MIN_SIDE_PX = 2
 """Smaller images are not useful for training."""
 
 
-def read_annotated(folder: Path) -> list[Sample]:
-    """Read a folder of annotated micrographs, sorted by name.
+def read_annotated(folder: Path, selection: Selection = ALL) -> list[Sample]:
+    """Read a folder of annotated micrographs, or the selected part of each, sorted by name.
 
     Returns
     -------
@@ -48,7 +49,7 @@ def read_annotated(folder: Path) -> list[Sample]:
     images = {image_stem(path): path for path in image_paths(folder / "images")}
     labels = _matched(folder / "labels", images)
     strokes = _matched(folder / "background", images)
-    samples = [_read_sample(path, labels.get(stem), strokes.get(stem)) for stem, path in images.items()]
+    samples = [_read_sample(path, labels.get(stem), strokes.get(stem), selection) for stem, path in images.items()]
     if not any(sample.labels.any() for sample in samples):
         raise UserError(
             f"{folder}/labels contains no particles: all pixels of {len(samples)} label images are 0.",
@@ -57,7 +58,7 @@ def read_annotated(folder: Path) -> list[Sample]:
     return samples
 
 
-def as_samples(given: Path | str | Sequence[Sample]) -> Sequence[Sample]:
+def as_samples(given: Path | str | Sequence[Sample], selection: Selection = ALL) -> Sequence[Sample]:
     """Return the samples of an annotated folder, or samples as they are.
 
     Raises
@@ -65,7 +66,7 @@ def as_samples(given: Path | str | Sequence[Sample]) -> Sequence[Sample]:
     UserError
         As `read_annotated`.
     """
-    return read_annotated(Path(given)) if isinstance(given, (str, Path)) else given
+    return read_annotated(Path(given), selection) if isinstance(given, (str, Path)) else given
 
 
 def write_annotated(folder: Path, samples: Iterable[Sample]) -> None:
@@ -188,8 +189,8 @@ def _matched(folder: Path, images: dict[str, Path]) -> dict[str, Path]:
     return found
 
 
-def _read_sample(image: Path, labels: Path | None, strokes: Path | None) -> Sample:
-    micrograph = read_micrograph(image)
+def _read_sample(image: Path, labels: Path | None, strokes: Path | None, selection: Selection) -> Sample:
+    micrograph = read_micrograph(image, selection)
     check_learnable(micrograph)
     if labels is None:
         raise UserError(

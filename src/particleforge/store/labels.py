@@ -10,13 +10,14 @@ from particleforge.errors import UserError
 from particleforge.store.files import atomic_write
 from particleforge.store.image_files import image_suffix
 from particleforge.store.micrographs import open_source
+from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Source
 from particleforge.store.tiff_scale import scale_tags
 
 LARGEST_ID = int(np.iinfo(np.uint32).max)
 
 
-def open_labels(path: Path) -> Source:
+def open_labels(path: Path, selection: Selection = ALL) -> Source:
     """Open label images without reading them: the ids as stored in the file; for palette images the indices.
 
     Raises
@@ -24,7 +25,7 @@ def open_labels(path: Path) -> Source:
     UserError
         If the file cannot be read, or its format cannot store labels.
     """
-    source = open_source(path)
+    source = open_source(path, selection)
     if source.lossy:
         raise UserError(
             f"{path}: {image_suffix(path)} changes pixel values and cannot store labels.", "Use TIFF or PNG."

@@ -13,6 +13,7 @@ from particleforge.store.calibration import Statement, agree
 from particleforge.store.files import atomic_write
 from particleforge.store.image_files import image_stem, reader_of
 from particleforge.store.pixel_sizes import given_pixel_size
+from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Source
 from particleforge.store.tiff_scale import scale_tags
 from particleforge.store.unreadable import unreadable
@@ -21,8 +22,8 @@ LARGE_BYTES = 2**30
 """Stacks above this stay on disk."""
 
 
-def open_source(path: Path) -> Source:
-    """Open an image or a stack without reading its pixels.
+def open_source(path: Path, selection: Selection = ALL) -> Source:
+    """Open an image or a stack, or the selected part of it, without reading its pixels.
 
     A pixel size that a person gave to the image counts instead of the one its file states; see
     `particleforge.store.pixel_sizes`.
@@ -30,11 +31,12 @@ def open_source(path: Path) -> Source:
     Raises
     ------
     UserError
-        If the file is missing, broken or of no known kind, or what gives pixel sizes next to it is not readable.
+        If the file is missing, broken or of no known kind, has no such part, or what gives pixel sizes next to it is
+        not readable.
     """
     reader, name = reader_of(path), image_stem(path)
     with unreadable(path):
-        source = replace(reader.open(path), name=name)
+        source = replace(selection.of(reader.open(path)), name=name)
     given = given_pixel_size(path, name)
     if given is None:
         return source
@@ -44,8 +46,8 @@ def open_source(path: Path) -> Source:
     return replace(source, pixel_size_nm=size, size_remarks=remarks)
 
 
-def read_micrograph(path: Path) -> Micrograph:
-    """Read one image, or a whole stack, with its pixel size.
+def read_micrograph(path: Path, selection: Selection = ALL) -> Micrograph:
+    """Read one image, or a whole stack, or the selected part of it, with its pixel size.
 
     TIFF (plain, ImageJ, OME, FEI/Thermo Fisher and Zeiss SEM), PNG, JPEG, BMP, OME-Zarr 0.4 and 0.5 images, DM3,
     DM4, SER, EMD, MRC, and what readers of other packages open; see `particleforge.store.readers`. Stacks above 1 GiB
@@ -56,7 +58,7 @@ def read_micrograph(path: Path) -> Micrograph:
     UserError
         If the file is missing, broken or of another kind.
     """
-    source = open_source(path)
+    source = open_source(path, selection)
     stays = source.lengths and source.pixels.nbytes > LARGE_BYTES
     pixels = cast("npt.NDArray[Any]", source.pixels) if stays else np.asarray(source.pixels)
     return source.micrograph(pixels, source.axes, source.name)

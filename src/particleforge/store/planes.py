@@ -10,6 +10,7 @@ from particleforge.errors import UserError, printable
 from particleforge.micrograph import Micrograph
 from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.micrographs import open_source
+from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Pages, Pixels, Plane, Source
 
 One: TypeAlias = str | Path | Micrograph | Source | Pixels
@@ -95,7 +96,9 @@ def described(images: Images | None) -> Any:
     return f"{name}, {' x '.join(map(str, pixels.shape))} {pixels.dtype}"
 
 
-def find_planes(images: Images, open_file: Callable[[Path], Source] = open_source) -> Planes:
+def find_planes(
+    images: Images, open_file: Callable[[Path, Selection], Source] = open_source, selection: Selection = ALL
+) -> Planes:
     """Planes of images; nothing is read yet.
 
     Parameters
@@ -105,6 +108,8 @@ def find_planes(images: Images, open_file: Callable[[Path], Source] = open_sourc
         use a `Micrograph` or a `Source`, which name their axes.
     open_file
         Function that opens a file, such as `particleforge.store.labels.open_labels`.
+    selection
+        Which part of each image is read.
 
     Raises
     ------
@@ -115,25 +120,27 @@ def find_planes(images: Images, open_file: Callable[[Path], Source] = open_sourc
     given = cast("Sequence[One]", images) if several else (cast("One", images),)
     found: dict[str, Open] = {}
     for number, one in enumerate(given):
-        for name, opened in _images(one, f"image_{number:05d}" if several else "image", open_file):
+        for name, opened in _images(one, f"image_{number:05d}" if several else "image", open_file, selection):
             if found.setdefault(name, opened) is not opened:
                 raise UserError(f"Two images are called {name}.", "Rename one of them.")
     return Planes(found)
 
 
-def _images(one: One, name: str, open_file: Callable[[Path], Source]) -> Iterable[tuple[str, Open]]:
+def _images(
+    one: One, name: str, open_file: Callable[[Path, Selection], Source], selection: Selection
+) -> Iterable[tuple[str, Open]]:
     """Name of each image and the function that opens it."""
     if isinstance(one, (str, Path)):
-        return [(printable(image_stem(path)), _opening(open_file, path)) for path in image_paths(Path(one))]
+        return [(printable(image_stem(path)), _opening(open_file, path, selection)) for path in image_paths(Path(one))]
     source = _as_source(one, name)
-    return [(source.name, lambda: source)]
+    return [(source.name, lambda: selection.of(source))]
 
 
-def _opening(open_file: Callable[[Path], Source], path: Path) -> Open:
+def _opening(open_file: Callable[[Path, Selection], Source], path: Path, selection: Selection) -> Open:
     def opened() -> Source:
         if printable(path.name) != path.name:
             raise UserError(f"The name of {printable(str(path))} is not UTF-8 text.", "Rename the file.")
-        return open_file(path)
+        return open_file(path, selection)
 
     return opened
 

@@ -1,7 +1,7 @@
 """Images as sequences of planes that are read on demand."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, cast, overload
@@ -72,13 +72,17 @@ class LazyPixels:
     stored
         As they are in the file.
     order
-        Their axes in the new order; others are of length 1 and left out.
+        Their axes in the new order; others are left out.
     path
         File they are read from, if any; if it is broken, a `UserError` is raised.
+    at
+        Position along axes that are left out and not of length 1.
     """
 
-    def __init__(self, stored: Pixels, order: Sequence[int], path: Path | None = None) -> None:
-        self._stored, self._order, self._path = stored, tuple(order), path
+    def __init__(
+        self, stored: Pixels, order: Sequence[int], path: Path | None = None, at: Mapping[int, int] | None = None
+    ) -> None:
+        self._stored, self._order, self._path, self._at = stored, tuple(order), path, at or {}
         self.shape = tuple(stored.shape[axis] for axis in order)
         self.ndim = len(self.shape)
         self.dtype = np.dtype(stored.dtype)
@@ -93,8 +97,9 @@ class LazyPixels:
         if len(given) > self.ndim or not all(isinstance(part, (int, np.integer, slice)) for part in given):
             return cast("npt.NDArray[Any]", np.asarray(self)[index])
         parts = dict(zip(self._order, given + (slice(None),) * (self.ndim - len(given)), strict=True))
+        places = {**self._at, **parts}
         with unreadable(self._path):
-            part = np.asarray(self._stored[tuple(parts.get(axis, 0) for axis in range(len(self._stored.shape)))])
+            part = np.asarray(self._stored[tuple(places.get(axis, 0) for axis in range(len(self._stored.shape)))])
         left = [axis for axis in self._order if isinstance(parts[axis], slice)]
         return np.asarray(part.transpose([sorted(left).index(axis) for axis in left]), order="C")
 
@@ -194,6 +199,10 @@ class Source(Sequence[Plane]):
         Sentences on how it was read that a person should know, for example what of the file was left out.
     size_remarks
         The same on the pixel size.
+    series
+        Functions that open each image of its file, if there are several; this source is one of them.
+    pages
+        Functions that open each page of its file, if these are not its planes.
     """
 
     pixels: LazyPixels
@@ -206,6 +215,8 @@ class Source(Sequence[Plane]):
     lossy: bool = False
     remarks: tuple[str, ...] = ()
     size_remarks: tuple[str, ...] = ()
+    series: "Sequence[Callable[[], Source]]" = ()
+    pages: "Sequence[Callable[[], Source]]" = ()
 
     @classmethod
     def of(cls, pixels: Pixels, axes: str, path: Path | None = None, name: str = "", **about: Any) -> "Source":
@@ -240,6 +251,23 @@ class Source(Sequence[Plane]):
     def lengths(self) -> dict[str, int]:
         """Length of each axis of a stack, such as ``{"t": 5, "z": 3}``; empty for a single image."""
         return {axis.lower(): length for axis, length in zip(self.axes, self.pixels.shape, strict=True) if axis in "TZ"}
+
+    @property
+    def channels(self) -> int:
+        """Number of colours or channels."""
+        return self.pixels.shape[self.axes.index("C")] if "C" in self.axes else 1
+
+    def at(self, **places: int) -> "Source":
+        """Part of it at a position along some of its axes, such as ``t=3`` or ``c=0``."""
+        fixed = {self.axes.index(axis.upper()): place for axis, place in places.items()}
+        kept = [axis for axis in range(len(self.axes)) if axis not in fixed]
+        known = self.stored and {axis: place for axis, place in places.items() if axis.upper() in self.stored.axes}
+        return replace(
+            self,
+            pixels=LazyPixels(self.pixels, kept, self.path, fixed),
+            axes="".join(self.axes[axis] for axis in kept),
+            stored=self.stored and self.stored.at(**(known or {})),
+        )
 
     @property
     def as_stored(self) -> "Source":

@@ -13,6 +13,7 @@ from particleforge.errors import UserError
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.micrograph import Micrograph
 from particleforge.store.planes import find_planes
+from particleforge.store.selection import Selection
 from particleforge.widgets.overlays import grid, scale_bar
 
 MOST_ROWS = 1_000_000
@@ -39,7 +40,7 @@ def show(results: Path, images: Path) -> napari.Viewer:
     """
     measured = ResultsFolder.open(results)
     sizes, table = {name: entry["pixel_size_nm"] for name, entry in measured.images.items()}, measured.table()
-    planes = find_planes(images)
+    planes = find_planes(images, selection=Selection.among(measured.provenance))
     missing = sorted({*sizes} - {*planes.names})
     if missing:
         raise UserError(

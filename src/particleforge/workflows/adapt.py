@@ -11,7 +11,6 @@ from pydantic import Field
 
 from particleforge.draws import fix
 from particleforge.errors import UserError
-from particleforge.params import Params
 from particleforge.recipes.any import as_recipe
 from particleforge.recipes.neighbourhood.recipe import Neighbourhood
 from particleforge.recipes.recipe import Recipe, make_sample
@@ -20,13 +19,14 @@ from particleforge.seeds import stream
 from particleforge.step import Progress, Step, run
 from particleforge.store.annotated import as_samples
 from particleforge.store.files import atomic_write
+from particleforge.store.selection import Selection
 from particleforge.verb import InPlace, verb
 
 if TYPE_CHECKING:
     from particleforge.models.roles import Detector
 
 
-class AdaptParams(Params):
+class AdaptParams(Selection):
     """How to search for bad samples. The defaults are those of Trampert et al., Crystals 2021, 11, 258."""
 
     count: int = Field(1000, ge=2, le=1_000_000, description="Samples on which the detector is tested.")
@@ -79,7 +79,7 @@ def adapt(
     from particleforge.models.opening import open_model
     from particleforge.quality.matching import score
 
-    recipe, sources = as_recipe(recipe), as_samples(sources)
+    recipe, sources = as_recipe(recipe), as_samples(sources, params)
     if out is not None and Path(out).exists():
         raise UserError(f"{out} exists; nothing is overwritten.", "Choose another place, or delete it.")
     detector = open_model(model, "detector")

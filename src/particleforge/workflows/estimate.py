@@ -14,6 +14,7 @@ from particleforge.step import Progress, Step
 from particleforge.store.files import atomic_write, is_free, new_folder
 from particleforge.store.left_out import left_out, left_out_line
 from particleforge.store.planes import Images, described, find_planes
+from particleforge.store.selection import Selection
 from particleforge.store.source import Plane
 from particleforge.verb import verb
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 TABLE, SUMMARY = "estimate.csv", "estimate.json"
 
 
-class EstimateParams(GivenPixelSize):
+class EstimateParams(Selection, GivenPixelSize):
     """How images are read."""
 
 
@@ -65,7 +66,7 @@ def estimate(
     """
     from particleforge.models.opening import open_model
 
-    planes = find_planes(images)
+    planes = find_planes(images, selection=params)
     estimator = open_model(model, "estimator")
     if not is_free(Path(out)):
         new_folder(Path(out))  # refuses it before anything is estimated

@@ -22,6 +22,7 @@ from particleforge.recipes.recipe import Drawn
 from particleforge.step import Progress, Step
 from particleforge.store.annotated import read_annotated
 from particleforge.store.run_folder import claim, locked
+from particleforge.store.selection import Selection
 from particleforge.verb import verb
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ THRESHOLD_SECONDS = 6.0
 """Time reserved for choosing thresholds after the training."""
 
 
-class LearnParams(GivenPixelSize):
+class LearnParams(Selection, GivenPixelSize):
     """How to learn from annotated micrographs."""
 
     start: str = Field(
@@ -124,7 +125,7 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
     began = time.monotonic()
     folder, out = Path(folder), Path(out)
     yield Progress(0, 1, "Reading the annotated images")
-    samples = read_annotated(folder)
+    samples = read_annotated(folder, params)
     if params.pixel_size_nm is not None:
         samples = [replace(s, micrograph=s.micrograph.with_pixel_size(params.pixel_size_nm)) for s in samples]
     what = {"folder": str(folder.resolve()), "annotated": [sample.fingerprint() for sample in samples]}

@@ -60,7 +60,7 @@ def measure(
         If the model or none of the images can be read, or `out` contains something else. A single image that cannot be
         measured does not stop the run; it is listed under ``failed`` in the summary.
     """
-    planes = find_planes(images)
+    planes = find_planes(images, selection=params)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
     source = {"model": str(model) if isinstance(model, (str, Path)) else None, "images": described(images)}
     provenance = {"command": "measure", "params": params.model_dump(mode="json"), "source": source}

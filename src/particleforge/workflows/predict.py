@@ -14,6 +14,7 @@ from particleforge.store.files import new_folder
 from particleforge.store.labels import write_labels
 from particleforge.store.left_out import left_out_line
 from particleforge.store.planes import Images, find_planes
+from particleforge.store.selection import Selection
 from particleforge.verb import verb
 from particleforge.workflows._finder import DetectorOptions, Finder
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from particleforge.models.roles import Detector
 
 
-class PredictParams(GivenPixelSize):
+class PredictParams(Selection, GivenPixelSize):
     """How to find particles."""
 
     burnt_in: Literal["leave_out", "keep"] = Field(
@@ -60,7 +61,7 @@ def predict(
     UserError
         If the model or an image cannot be read, or `out` is not empty.
     """
-    planes, out = find_planes(images), Path(out)
+    planes, out = find_planes(images, selection=params), Path(out)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
     new_folder(out)
     written: list[Path] = []

@@ -19,6 +19,7 @@ from particleforge.store.labels import as_labels, open_labels
 from particleforge.store.left_out import left_out
 from particleforge.store.planes import Images, Planes, described, find_planes
 from particleforge.store.run_folder import locked
+from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Plane
 from particleforge.verb import verb
 from particleforge.workflows._each_plane import Found, measure_each
@@ -27,7 +28,7 @@ BYTES_PER_PX = 20
 """Memory for measuring labels; 21 were seen."""
 
 
-class SizesParams(GivenPixelSize, Rules):
+class SizesParams(Selection, GivenPixelSize, Rules):
     """How to measure label images."""
 
     precision: Precision = Field(Precision(), description="Precision of the intervals.")
@@ -54,7 +55,7 @@ def sizes(
         How to measure.
     images
         The micrographs, paired by name without suffix, for stacks plane by plane; without them the figures
-        show the labels on white.
+        show the labels on white. A page, series or channel is selected of them, else of the labels.
 
     Returns
     -------
@@ -68,8 +69,8 @@ def sizes(
         If a label image has no micrograph, or no label image can be measured. A single one that is broken or has
         another shape than its micrograph does not stop the run; it is listed under ``failed`` in the summary.
     """
-    planes = find_planes(labels, open_labels)
-    inputs = [planes] if images is None else [planes, _paired(planes, find_planes(images))]
+    planes = find_planes(labels, open_labels, params if images is None else ALL)
+    inputs = [planes] if images is None else [planes, _paired(planes, find_planes(images, selection=params))]
     source = {"labels": described(labels), "images": described(images)}
     about = {"command": "sizes", "params": params.model_dump(mode="json"), "source": source}
 

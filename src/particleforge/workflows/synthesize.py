@@ -43,4 +43,4 @@ def synthesize(
     UserError
         If `out` contains something else, the recipe cannot be satisfied, or workers crash again on the same samples.
     """
-    return (yield from draw_dataset.steps(as_recipe(recipe), as_samples(sources), Path(out), params))
+    return (yield from draw_dataset.steps(as_recipe(recipe), as_samples(sources, params), Path(out), params))

@@ -19,6 +19,7 @@ from particleforge.step import Progress, Step
 from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
 from particleforge.store.run_folder import claim, locked
+from particleforge.store.selection import ALL, Selection
 from particleforge.verb import verb
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def _settings() -> Mapping[str, type[Params]]:
     return {f"{name} trainings": cls for name, cls in kinds}
 
 
-class TrainParams(Params):
+class TrainParams(Selection):
     """What kind of model to train, and how; settings may also be given at top level."""
 
     model: Annotated[str, NameOf(TRAININGS)] = Field(DEFAULT_KIND, description="Kind of model.")
@@ -83,7 +84,7 @@ def train(
     UserError
         If a source cannot be read or is not suitable for this kind of model, or `out` contains something else.
     """
-    training = params.training() if isinstance(params, TrainParams) else params
+    training, selection = (params.training(), params) if isinstance(params, TrainParams) else (params, ALL)
     yield Progress(0, 1, "Reading the training data")
     real: list[Sample] = []
     datasets: dict[str, Dataset] = {}
@@ -93,7 +94,7 @@ def train(
             datasets[str(source)] = Dataset.open(source)
             datasets[str(source)].check()
         elif source.is_dir():
-            real += read_annotated(source)
+            real += read_annotated(source, selection)
         else:
             raise UserError(f"{source} is not a folder.", "Give NAME.zarr datasets and annotated folders.")
     what = {"sources": [str(path.resolve()) for path in paths]}

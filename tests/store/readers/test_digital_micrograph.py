@@ -142,7 +142,7 @@ def test_thumbnails_are_left_out(opened):
 def test_the_largest_image_is_read_and_the_last_of_several(opened):
     source = opened(tree(image(IMAGE), image(IMAGE[:2]), image(IMAGE + 1)))
     np.testing.assert_array_equal(source[0].read().pixels, IMAGE + 1)
-    assert source.remarks == ("1 of 3 images of the file read: the largest.",)
+    assert source.remarks == ("1 of 3 images of the file read: number 3, 4 x 3 px.",)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

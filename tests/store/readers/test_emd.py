@@ -85,9 +85,9 @@ def test_the_largest_image_is_read_and_the_others_are_named(tmp_path):
     path = velox(tmp_path / "a.emd", STACK[:, :2], STACK, STACK + 1, detectors=["BF", "HAADF", "DF4"])
     source = open_source(path)
     np.testing.assert_array_equal(source[1].read().pixels, STACK[1])
-    assert source.remarks == ("1 of 3 images of the file read: the largest, HAADF.",)
+    assert source.remarks == ("1 of 3 images of the file read: number 2, 4 x 3 px, HAADF.",)
     source = open_source(ncem(tmp_path / "b.emd", STACK[0], SIDES, (STACK[0, :2], SIDES)))
-    assert source.remarks == ("1 of 2 images of the file read: the largest, image_0.",)
+    assert source.remarks == ("1 of 2 images of the file read: number 1, 4 x 3 px, image_0.",)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ Gatan has not published the format; it is described at http://www.er-c.org/cbb/i
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from particleforge.errors import UserError
 from particleforge.micrograph import unit_nm, unit_s
 from particleforge.store.readers._digital_micrograph_tags import Block, Tags, read_tags
 from particleforge.store.readers._raw import known_size, raw_pages
+from particleforge.store.readers._several import on_others
 from particleforge.store.source import Pages, Source
 
 _TYPES = {
@@ -44,8 +47,11 @@ def open_image(path: Path) -> Source:
         raise UserError(
             f"{path} holds {_described(found)}; particles are measured in images.", "Save the image you want as TIFF."
         )
-    largest = max(reversed(usable), key=lambda image: math.prod(_shape(image)))
-    return _source(path, largest, order, len(usable))
+    if len(usable) == 1:
+        return _source(path, usable[0], order)
+    largest = max(reversed(range(len(usable))), key=lambda number: math.prod(_shape(usable[number])))
+    series = [partial(_source, path, image, order, number, len(usable)) for number, image in enumerate(usable, start=1)]
+    return replace(series[largest](), series=series)
 
 
 def _images(tags: Tags) -> Iterator[Tags]:
@@ -73,7 +79,8 @@ def _described(images: list[Tags]) -> str:
     return f"data of type {', '.join(kinds)} with {max(len(_shape(image)) for image in images)} axes"
 
 
-def _source(path: Path, image: Tags, order: str, count: int) -> Source:
+def _source(path: Path, image: Tags, order: str, number: int = 1, count: int = 1) -> Source:
+    """Source of one of the images of a file, by its number."""
     data, shape, kind = image.get("Data"), _shape(image), image["DataType"]
     if not isinstance(data, Block):
         raise ValueError("its image has no pixels")
@@ -94,7 +101,7 @@ def _source(path: Path, image: Tags, order: str, count: int) -> Source:
         path,
         pixel_size_nm=known_size(y, x),
         interval_s=abs(third) * (unit_s(third_unit) or 0.0) or None,
-        remarks=(f"1 of {count} images of the file read: the largest.",) if count > 1 else (),
+        remarks=on_others(number, count, f"{shape[-1]} x {shape[-2]} px"),
     )
 
 

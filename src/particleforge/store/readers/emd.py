@@ -5,7 +5,8 @@ The second is described at https://emdatasets.com/format; for the first there is
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -16,6 +17,7 @@ from particleforge.errors import UserError
 from particleforge.micrograph import unit_nm, unit_s
 from particleforge.plain_data import parse_json
 from particleforge.store.readers._raw import known_size
+from particleforge.store.readers._several import on_others
 from particleforge.store.source import Pages, Source
 
 if TYPE_CHECKING:
@@ -42,9 +44,12 @@ class _Image:
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def area(self) -> int:
-        """Number of pixels of a plane."""
-        return self.shape[self.axes.index("Y")] * self.shape[self.axes.index("X")]
+    def sides(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.shape[self.axes.index("X")], self.shape[self.axes.index("Y")]
+
+    def __str__(self) -> str:
+        return f"{self.sides[0]} x {self.sides[1]} px" + (f", {self.title}" if self.title else "")
 
 
 def open(path: Path) -> Source:
@@ -63,12 +68,19 @@ def open(path: Path) -> Source:
         images = list(_velox_images(file) if _VELOX in file else _ncem_images(file))
     if not images:
         raise UserError(f"{path} holds no image; particles are measured in images.", "Choose another file.")
-    image = max(images, key=lambda one: one.area)
+    largest = max(range(len(images)), key=lambda number: math.prod(images[number].sides))
+    if len(images) == 1:
+        return _source(path, images[0])
+    series = [partial(_source, path, image, number, len(images)) for number, image in enumerate(images, start=1)]
+    return replace(series[largest](), series=series)
+
+
+def _source(path: Path, image: _Image, number: int = 1, count: int = 1) -> Source:
+    """Source of one of the images of a file, by its number."""
     size, there = math.prod(image.shape) * image.dtype.itemsize, path.stat().st_size
     if size * _SMALLEST > there + _SPARE:
         raise ValueError(f"{' x '.join(map(str, image.shape))} pixels need {size} bytes, the file has {there}")
-    named = f", {image.title}" if image.title else ""
-    remarks = (f"1 of {len(images)} images of the file read: the largest{named}.",) if len(images) > 1 else ()
+    remarks = on_others(number, count, str(image))
     pages, axes = _pages(path, image)
     return Source.of(pages, axes, path, remarks=remarks, **image.about)
 

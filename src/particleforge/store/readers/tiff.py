@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +13,13 @@ import numpy.typing as npt
 
 from particleforge.store.calibration import ImageFile, calibrate
 from particleforge.store.readers._orientation import on_orientation
+from particleforge.store.readers._several import on_others
 from particleforge.store.readers._tiff_checks import check_planes, check_stored
 from particleforge.store.readers._tiff_pages import main_image, shown
 from particleforge.store.source import Pages, Pixels, Source
 
 if TYPE_CHECKING:
-    from tifffile import TiffFile, TiffPageSeries
+    from tifffile import TiffFile, TiffFrame, TiffPage, TiffPageSeries
 
 SUFFIXES = (".ome.tif", ".ome.tiff", ".tif", ".tiff")
 
@@ -34,32 +37,69 @@ def open(path: Path) -> Source:
     UserError
         If its colours are not grey, RGB, a palette, YCbCr or CMYK.
     """
-    from tifffile import TiffFile
+    with _tiff(path) as tif:
+        count = len(tif.series)
+        if count == 1:
+            return _source(path, tif, tif.series[0])
+        number = main_image(tif.series)
+        return replace(
+            _source(path, tif, tif.series[number], number),
+            series=[partial(_open_series, path, i) for i in range(count)],
+            pages=[partial(_open_page, path, i) for i in range(len(tif.pages))],
+        )
 
-    from particleforge.store.tiff_scale import tiff_interval_s
+
+@contextmanager
+def _tiff(path: Path) -> "Iterator[TiffFile]":
+    from tifffile import TiffFile
 
     with TiffFile(path) as tif:
         check_planes(tif)
-        number = main_image(tif.series)
-        series = tif.series[number]
-        page, axes = series.keyframe, _named(series.axes)
-        scale = calibrate(ImageFile(path, (page.imagelength, page.imagewidth), tif, page, number))
-        about: dict[str, Any] = {"pixel_size_nm": scale.size_nm, "size_remarks": scale.remarks}
-        about |= {"interval_s": tiff_interval_s(tif, number), "remarks": _remarks(tif, number)}
-        stored = Source.of(_pixels(tif, series, np.asarray), axes, path, **about)
-        show = shown(page, path)
-        if show is None:
-            return stored
-        pixels = _pixels(tif, series, show)
-        return Source.of(pixels, axes + "C" * (len(pixels.shape) - len(axes)), path, stored=stored, **about)
+        yield tif
+
+
+def _open_series(path: Path, number: int) -> Source:
+    """Open an image, or a series of images, of a file with several."""
+    with _tiff(path) as tif:
+        return _source(path, tif, tif.series[number], number)
+
+
+def _open_page(path: Path, number: int) -> Source:
+    """Open a page as an image of its own."""
+    from tifffile import TiffPageSeries
+
+    with _tiff(path) as tif:
+        page = tif.pages[number].aspage()
+        holding = [i for i, series in enumerate(tif.series) if any(_same(page, one) for one in series.pages)]
+        found = _source(path, tif, TiffPageSeries([page]), next(iter(holding), 0))
+        return replace(found, remarks=on_orientation(page.tags.valueof(274)))
+
+
+def _same(page: "TiffPage", other: "TiffPage | TiffFrame | None") -> bool:
+    return other is not None and other.index == page.index
+
+
+def _source(path: Path, tif: "TiffFile", series: "TiffPageSeries", number: int = 0) -> Source:
+    """Source of an image, which has a number in its file."""
+    from particleforge.store.tiff_scale import tiff_interval_s
+
+    page, axes = series.keyframe, _named(series.axes)
+    scale = calibrate(ImageFile(path, (page.imagelength, page.imagewidth), tif, page, number))
+    about: dict[str, Any] = {"pixel_size_nm": scale.size_nm, "size_remarks": scale.remarks}
+    about |= {"interval_s": tiff_interval_s(tif, number), "remarks": _remarks(tif, number)}
+    stored = Source.of(_pixels(tif, series, np.asarray), axes, path, **about)
+    show = shown(page, path)
+    if show is None:
+        return stored
+    pixels = _pixels(tif, series, show)
+    return Source.of(pixels, axes + "C" * (len(pixels.shape) - len(axes)), path, stored=stored, **about)
 
 
 def _remarks(tif: "TiffFile", number: int) -> tuple[str, ...]:
     """List what a person should know of how the image is read."""
     count, page = len(tif.series), tif.series[number].keyframe
     size = f"{page.imagewidth} x {page.imagelength} px"
-    left_out = f"1 of {count} images of the file read: number {number + 1}, {size}."
-    return ((left_out,) if count > 1 else ()) + on_orientation(page.tags.valueof(274))
+    return on_others(number + 1, count, size) + on_orientation(page.tags.valueof(274))
 
 
 def _named(axes: str) -> str:

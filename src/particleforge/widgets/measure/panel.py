@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from napari.layers import Image, Labels
 
 from particleforge.jobs.messages import Plain, Task
+from particleforge.store.selection import Selection
 from particleforge.store.source import Plane
 from particleforge.widgets.background import Background
 from particleforge.widgets.folded_form import FoldedForm
@@ -55,7 +56,9 @@ class MeasurePanel(Panel):
         self.image = self.add_layer_chooser("Image", Image, "The image, or the stack of images, to measure.")
         self.model = ModelChooser()
         self.add_line("Detector", self.model, "Model that finds the particles.")
-        self.form = FoldedForm(MeasureParams, (), left_out=("pixel_size", "reports", "options"))
+        self.form = FoldedForm(
+            MeasureParams, (), left_out=("pixel_size", "reports", "options", *Selection.model_fields)
+        )
         self.options = DetectorOptions()
         self.view = ResultsView(napari_viewer)
         self.body.addWidget(self.form)
