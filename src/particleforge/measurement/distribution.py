@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from particleforge.measurement.arrays import Floats
+from particleforge.measurement.in_pieces import in_pieces
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Bootstrap, Precision
 from particleforge.measurement.statistics.density import Smoother
@@ -98,9 +99,10 @@ def summarize(table: "pd.DataFrame", rules: Rules = Rules(), description: Descri
     -------
     dict
         Plain data for JSON: ``count``, ``counted`` (particles whose weight is above zero), ``touching_border``,
-        ``border_rule``, ``size`` (the column), and under ``px`` and ``nm`` the result of `size_statistics`. ``nm`` is
-        None unless the pixel size of every particle is known. With `description`, ``intervals``: lower and upper limit
-        of the geometric mean, the GSD and D50, in the unit of the description.
+        ``in_pieces`` (labels in several pieces), ``divided`` (those with more than stray pixels outside the largest
+        piece), ``border_rule``, ``size`` (the column), and under ``px`` and ``nm`` the result of `size_statistics`.
+        ``nm`` is None unless the pixel size of every particle is known. With `description`, ``intervals``: lower and
+        upper limit of the geometric mean, the GSD and D50, in the unit of the description.
     """
     counted = table[table["weight"] > 0]
     weights = counted["weight"].to_numpy(float)
@@ -109,6 +111,7 @@ def summarize(table: "pd.DataFrame", rules: Rules = Rules(), description: Descri
         "count": len(table),
         "counted": len(counted),
         "touching_border": int(table["touches_border"].sum()),
+        **dict(zip(("in_pieces", "divided"), in_pieces(table), strict=True)),
         "border_rule": rules.border.kind,
         "size": rules.size,
         "px": size_statistics(counted[f"{rules.size}_px"].to_numpy(float), weights),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from particleforge.measurement.in_pieces import pieces_sentence
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.warnings import remarks_on, without_size
 from particleforge.measurement.statistics.describe import Estimate
@@ -19,6 +20,8 @@ def measurement_report(measured: "Measurement", _: Mapping[str, Any]) -> dict[st
     found |= {"report": str(report)} if report.is_file() else {}
     left_out = measured.summary["left_out"]
     found |= {"left_out": left_out_sentence(left_out)} if left_out else {}
+    if pieces := pieces_sentence(measured.summary["pooled"]["in_pieces"], measured.summary["pooled"]["divided"]):
+        found["in_pieces"] = pieces
     remarks = [*measured.summary["remarks"], *remarks_on(measured.summary["images"])]
     found |= {"remarks": " ".join(remarks)} if remarks else {}
     failed = [f"{name} ({reason})" for name, reason in measured.summary["failed"].items()]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from particleforge.measurement.borders.guard_frame import GuardFrame
+from particleforge.measurement.in_pieces import in_pieces, pieces_sentence
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.text import listed, plural
@@ -51,6 +52,8 @@ def warnings_of(measured: Measured, description: Description, scale: Scale) -> l
         lines.append(
             f"{fine:.0%} of the particles are below {_COARSE_PX} px: half a pixel on each side is 7 % or more."
         )
+    if pieces := pieces_sentence(*in_pieces(table)):
+        lines.append(pieces)
     cut = int((counted["touches_border"]).sum())
     if cut and isinstance(measured.rules.border, GuardFrame):
         lines.append(f"Touching the border: {plural(cut, 'particle')} that count. The guard frame is too narrow.")

@@ -11,6 +11,7 @@ import pandas as pd
 from napari.layers import Image
 
 from particleforge.jobs.messages import Task
+from particleforge.measurement.in_pieces import in_pieces, pieces_sentence
 from particleforge.measurement.report.warnings import SURE
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.params import Params
@@ -54,6 +55,8 @@ class Found:
                 f"The detector is uncertain here (certainty {self.certainty:.2f}): check the particles it found, "
                 "or annotate some and train your own detector."
             )
+        if pieces := pieces_sentence(*in_pieces(self.table)):
+            lines.append(pieces)
         if any(self.rows):
             lines.append("The data bar was excluded.")
         if len(self.table) and in_pixels:
