@@ -1,7 +1,8 @@
 """Errors that a user can fix."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 
 class UserError(Exception):
@@ -22,6 +23,15 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+
+@contextmanager
+def located(place: object, hint: str = "Correct it in the file.") -> Iterator[None]:
+    """Begin the message of a `UserError` with the place of what is wrong, such as a file; add a hint if it has none."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{place}: {error.message}", error.hint or hint) from error
 
 
 def named(names: Sequence[str], noun: str = "image", most: int = 3) -> str:

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from particleforge.errors import UserError, suggestion
+from particleforge.errors import UserError, located, suggestion
 from particleforge.plain_data import read_yaml
 from particleforge.registry import Kinds
 
@@ -68,10 +68,8 @@ class Params(BaseModel):
             If the file is missing, is not a YAML mapping, or a value is outside its limits.
         """
         data = read_yaml(path)
-        try:
+        with located(path):
             return cls.parse(data)
-        except UserError as error:
-            raise UserError(f"{path}: {error.message}", error.hint) from error
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def explain(error: ValidationError, cls: type[BaseModel]) -> UserError:
 def _brief(value: Any) -> str:
     """Value as it is shown in a message."""
     text = repr(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} and so on"
 
 
 def reason(problem: ErrorDetails) -> str:

@@ -1,10 +1,12 @@
 """Models are opened by name or folder, whatever their kind."""
 
+from pathlib import Path
+
 import pytest
 
 from particleforge.errors import UserError
 from particleforge.models.kind import MODELS, bundled, kinds
-from particleforge.models.opening import find_model, open_model
+from particleforge.models.opening import find_model, open_model, shadow_line
 
 
 def test_every_kind_says_what_it_is():
@@ -46,3 +48,19 @@ def test_what_is_no_model_is_refused(tmp_path):
         open_model("bse", "detector")
     with pytest.raises(UserError, match="holds no detector"):
         open_model(tmp_path, "detector")
+
+
+@pytest.mark.parametrize("name", ["base", "hetero", "threshold"])
+def test_the_name_of_a_bundled_model_is_never_a_folder_that_is_here(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert shadow_line(name) == {}
+    (tmp_path / name).mkdir()
+    kind, folder = find_model(name)
+    assert folder == kind.bundled[name]
+    assert shadow_line(name) == {
+        "note": f"{name} is the bundled model, not the folder {name} that is here; for that, give ./{name}."
+    }
+    for path in (f"./{name}", Path(name), str(tmp_path / name)):
+        with pytest.raises(UserError, match="holds no model"):
+            find_model(path)
+        assert shadow_line(path) == {}

@@ -5,6 +5,7 @@ import csv
 import math
 import os
 import time
+import warnings
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -34,6 +35,19 @@ MOMENTUM = 0.1
 """Momentum of the running means and variances of batch normalisation."""
 LOSS, HELD_OUT = "train_loss", "held_out_loss"
 """Columns of the log."""
+_BROKEN = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    UnpicklingError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    MemoryError,
+)
+"""Errors of torch on a file that is not a whole checkpoint of this network."""
 _PLAIN = ("step", "seconds", "loss", "best_loss", "best", "rows")
 
 
@@ -250,14 +264,28 @@ def _start(task: Task[NetT, BatchT], settings: Settings, device: torch.device, p
     state = State(net, average, torch.optim.Adam(net.parameters()))
     if path.exists():
         try:
-            saved = torch.load(path, map_location=device, weights_only=True)
-        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # on files that are no checkpoints
+                saved = torch.load(path, map_location=device, weights_only=True)
+            for name, part in state.parts().items():
+                part.load_state_dict(saved[name])
+            for name in _PLAIN:
+                setattr(state, name, saved[name])
+            _check(state)
+        except _BROKEN as error:
             raise UserError(f"{path} is broken.", "Remove it; training then starts from the beginning.") from error
-        for name, part in state.parts().items():
-            part.load_state_dict(saved[name])
-        for name in _PLAIN:
-            setattr(state, name, saved[name])
     return state
+
+
+def _check(state: State[Any]) -> None:
+    """Refuse a checkpoint that no training wrote."""
+    weights = [*state.net.state_dict().values(), *state.judged.state_dict().values(), *state.best.values()]
+    if state.step < 0 or not (0 <= state.seconds < math.inf) or not all(map(_is_finite, weights)):
+        raise ValueError("its numbers are not those of a training")
+
+
+def _is_finite(weights: Tensor) -> bool:
+    return bool(torch.isfinite(weights).all())
 
 
 def _norms(net: nn.Module) -> list[nn.BatchNorm2d]:

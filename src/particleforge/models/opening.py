@@ -25,8 +25,7 @@ def open_model(given: str | Path | Model, role: str = "") -> Model:
     Parameters
     ----------
     given
-        Name of a bundled model, for example ``base``, the folder of a model, or a loaded model. A folder takes
-        precedence over a bundled model of the same name.
+        Name of a bundled model, for example ``base``, the folder of a model, or a loaded model; see `find_model`.
     role
         Role it must have; empty: any.
 
@@ -46,13 +45,16 @@ def open_model(given: str | Path | Model, role: str = "") -> Model:
 def find_model(name: str | Path, role: str = "") -> tuple[type[ModelKind], Path | None]:
     """Kind and folder of a model, by its name or folder; the folder is None for a model that has no files.
 
+    The name of a bundled model means that model wherever the program runs; a folder of the same name is meant by a
+    path, such as ``./base`` or a `Path`.
+
     Raises
     ------
     UserError
         If there is no such model.
     """
     path, known = Path(name), bundled()
-    if not path.exists() and str(name) in known:
+    if str(name) in known and not (isinstance(name, Path) and path.is_dir()):
         kind = known[str(name)]
         return kind, kind.bundled[str(name)]
     if not path.is_dir():
@@ -63,6 +65,13 @@ def find_model(name: str | Path, role: str = "") -> tuple[type[ModelKind], Path 
     if kind_found is None:
         raise UserError(f"{path} holds no {role or 'model'}.", "Give a folder written by `particleforge train`.")
     return kind_found, path
+
+
+def shadow_line(name: object) -> dict[str, str]:
+    """Line of a report of a verb on a folder that is called like the bundled model that was used; none without."""
+    if not isinstance(name, str) or name not in bundled() or not Path(name).is_dir():
+        return {}
+    return {"note": f"{name} is the bundled model, not the folder {name} that is here; for that, give ./{name}."}
 
 
 def recognised(folder: Path) -> type[ModelKind] | None:

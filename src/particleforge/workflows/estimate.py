@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from particleforge.micrograph import GivenPixelSize, Micrograph
+from particleforge.models.opening import open_model, shadow_line
 from particleforge.step import Progress, Step
 from particleforge.store.files import atomic_write, is_free, new_folder
 from particleforge.store.left_out import left_out, left_out_line
@@ -38,7 +39,13 @@ def estimates_report(found: Sequence[Estimate], args: Mapping[str, Any]) -> dict
         {"parameter": one.parameter, "value": one.value, "standard_error": one.standard_error, "spread": one.spread}
         for one in found
     ]
-    return {"results": str(args["out"]), **lines, "estimates": data, **left_out_line(args["images"])}
+    return {
+        "results": str(args["out"]),
+        **lines,
+        "estimates": data,
+        **left_out_line(args["images"]),
+        **shadow_line(args["model"]),
+    }
 
 
 @verb(estimates_report)
@@ -64,8 +71,6 @@ def estimate(
     UserError
         If the model or an image cannot be read, an image does not fit, or `out` is not empty.
     """
-    from particleforge.models.opening import open_model
-
     planes = find_planes(images, selection=params)
     estimator = open_model(model, "estimator")
     if not is_free(Path(out)):

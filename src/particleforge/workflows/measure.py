@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from pydantic import Field
 from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Measurement, Results
+from particleforge.models.opening import shadow_line
 from particleforge.step import Step
 from particleforge.store.left_out import left_out
 from particleforge.store.planes import Images, described, find_planes
@@ -36,7 +38,11 @@ class MeasureParams(SizesParams):
     )
 
 
-@verb(measurement_report, resumable=True)
+def _report(measurement: Measurement, args: Mapping[str, Any]) -> dict[str, Any]:
+    return measurement_report(measurement, args) | shadow_line(args["model"])
+
+
+@verb(_report, resumable=True)
 def measure(
     model: Path | str | Detector[Any], images: Images, out: Path | str, params: MeasureParams = MeasureParams()
 ) -> Step[Measurement]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from particleforge.micrograph import GivenPixelSize
+from particleforge.models.opening import shadow_line
 from particleforge.step import Progress, Step
 from particleforge.store.files import new_folder
 from particleforge.store.labels import write_labels
@@ -35,7 +36,7 @@ class PredictParams(Selection, GivenPixelSize):
 
 def _report(written: Sequence[Path], args: Mapping[str, Any]) -> dict[str, Any]:
     report = {"folder": str(args["out"]), "images": len(written), "labels": [str(path) for path in written]}
-    return report | left_out_line(args["images"])
+    return report | left_out_line(args["images"]) | shadow_line(args["model"])
 
 
 @verb(_report)

@@ -1,8 +1,13 @@
 """Sizes of the network of an estimator."""
 
-from pydantic import Field, PositiveInt, model_validator
+from typing import Annotated, TypeAlias
+
+from pydantic import Field, model_validator
 
 from particleforge.params import Params
+
+Convolutions: TypeAlias = Annotated[int, Field(ge=1, le=16)]
+Channels: TypeAlias = Annotated[int, Field(ge=1, le=1024)]
 
 
 class NetworkConfig(Params):
@@ -14,17 +19,17 @@ class NetworkConfig(Params):
         le=16,
         description="Side of the blocks of pixels that become channels of a single pixel: faster, and without loss.",
     )
-    convolutions: tuple[PositiveInt, ...] = Field(
+    convolutions: tuple[Convolutions, ...] = Field(
         (3, 2, 2, 2), min_length=1, max_length=8, description="3 x 3 convolutions in each block."
     )
-    channels: tuple[PositiveInt, ...] = Field((8, 16, 24, 32), description="Channels in each block.")
+    channels: tuple[Channels, ...] = Field((8, 16, 24, 32), description="Channels in each block.")
     global_pooling: bool = Field(
         False,
         description="Whether the dense layers receive the mean over all positions instead of each position: what is "
         "the same everywhere, for example how particles are mixed, is learned in far fewer steps.",
     )
-    hidden: PositiveInt = Field(64, description="Features of the intermediate dense layers.")
-    features: PositiveInt = Field(112, description="Features that describe an image.")
+    hidden: int = Field(64, ge=1, le=4096, description="Features of the intermediate dense layers.")
+    features: int = Field(112, ge=1, le=4096, description="Features that describe an image.")
 
     @model_validator(mode="after")
     def _paired(self) -> "NetworkConfig":

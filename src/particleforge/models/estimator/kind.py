@@ -46,9 +46,9 @@ class EstimatorKind(ModelKind):
         try:
             parts = read_yaml(folder / NOTE)["parts"]
             errors = {part["target"]["parameter"]: part["held_out"] for part in parts}
-        except (UserError, KeyError, TypeError):
+            return {name: held_out.get("together", held_out.get("per_image")) for name, held_out in errors.items()}
+        except (UserError, KeyError, TypeError, AttributeError):
             return super().scores(folder)
-        return {name: held_out.get("together", held_out.get("per_image")) for name, held_out in errors.items()}
 
     @classmethod
     def load(cls, folder: Path | None) -> Estimator:

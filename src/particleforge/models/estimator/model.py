@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
-from zipfile import BadZipFile
 
 import numpy as np
 from pydantic import AfterValidator, Field
@@ -21,12 +19,15 @@ from particleforge.models.estimator.preparation import Bytes, Preparation
 from particleforge.models.estimator.target import AnyTarget, Batch, Floats, Ints, Target
 from particleforge.models.estimator.together import Together
 from particleforge.models.roles import Estimate
+from particleforge.models.weights import COPY, broken_weights, checked_weights, of_bearable_size
 from particleforge.params import Params
 from particleforge.store.files import atomic_write, disk_errors
 
 if TYPE_CHECKING:
     from particleforge.models.estimator.network import EstimatorNet
 
+LARGEST_ITEM, NPY_HEADER = 8, 4096
+"""Bytes of a number and of what stands before the numbers in a file of weights, at most."""
 CHUNK = 32
 """Images processed by a network at once."""
 
@@ -111,6 +112,8 @@ class Part:
     def _read(self, features: Mapping[str, Sequence[Floats]]) -> Floats:
         """Value of each set of images from its features for every network."""
         outputs = {name: np.array([_predict(self.nets[name], one) for one in sets]) for name, sets in features.items()}
+        if not all(np.isfinite(values).all() for values in outputs.values()):
+            raise UserError(f"The network for {self.target.parameter} gives numbers that are not finite.", COPY)
         return self.target.combine(outputs, reach_of(self.target, self.limits))
 
 
@@ -260,18 +263,17 @@ def load_net(
     from particleforge.models.estimator.network import EstimatorNet
 
     path = folder / f"{name}.npz"
-    with torch.random.fork_rng(devices=[]):
-        net = EstimatorNet(config, preparation.shape, target, outputs)
-    try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            weights = {key: torch.from_numpy(file[key]) for key in file.files}
-    except (OSError, ValueError, AttributeError, EOFError, BadZipFile, zlib.error) as error:
-        state = "is broken" if path.is_file() else "is missing"
-        raise UserError(f"{path} {state}.", "Copy the model folder again.") from error
-    try:
-        net.load_state_dict(weights)
-    except RuntimeError as error:
-        raise UserError(f"{path} does not fit {folder / NOTE}.", "Copy the model folder again.") from error
+    net = of_bearable_size(lambda: EstimatorNet(config, preparation.shape, target, outputs), folder / NOTE)
+    wanted = net.state_dict()
+    with broken_weights(path), path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+        if set(file.files) != set(wanted):
+            raise UserError(f"{path} does not fit {folder / NOTE}: it holds other layers.", COPY)
+        weights = {}
+        for key, tensor in wanted.items():
+            if file.zip.getinfo(f"{key}.npy").file_size > LARGEST_ITEM * tensor.numel() + NPY_HEADER:
+                raise UserError(f"{path}: {key} is larger than {folder / NOTE} states.", COPY)
+            weights[key] = torch.from_numpy(checked_weights(file[key], tuple(tensor.shape), f"{path}: {key}"))
+    net.load_state_dict(weights)
     return net.eval()
 
 

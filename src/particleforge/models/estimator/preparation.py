@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
@@ -49,11 +49,17 @@ class PrepareParams(Params):
 class Preparation(PrepareParams):
     """Prepares images with size, pixel size and grey range of the training samples."""
 
-    height_px: int = Field(128, ge=1, description="Height of images before pooling.")
-    width_px: int = Field(128, ge=1, description="Width of images before pooling.")
+    height_px: int = Field(128, ge=1, le=8192, description="Height of images before pooling.")
+    width_px: int = Field(128, ge=1, le=8192, description="Width of images before pooling.")
     pixel_size_nm: float | None = Field(None, gt=0, description="Side of a pixel before pooling; empty: not known.")
     low: float = Field(0.0, description="Grey value that becomes black, with absolute.")
     high: float = Field(1.0, description="Grey value that becomes white, with absolute.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError(f"low {self.low:g} is not below high {self.high:g}")
+        return self
 
     @classmethod
     def fit(cls, samples: "Sequence[Sample]", params: PrepareParams) -> Self:

@@ -1,13 +1,18 @@
 """Architecture of a StarDist network, readable from and writable as an official config.json."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from particleforge.errors import UserError
 from particleforge.params import Params
 
+MOST_DIVISOR = 1024
+"""Largest number of pixels that the sides of an image are filled up to a multiple of."""
+Step: TypeAlias = Annotated[int, Field(ge=1, le=64)]
+Kernel: TypeAlias = Annotated[int, Field(ge=1, le=31)]
+Pool: TypeAlias = Annotated[int, Field(ge=1, le=16)]
 Activation: TypeAlias = Literal["relu", "elu", "selu", "tanh", "sigmoid", "linear"]
 _DERIVED = {"n_dim", "axes", "n_channel_out", "net_input_shape", "net_mask_shape"}
 _MUST_BE = {
@@ -24,20 +29,24 @@ class StarDistConfig(Params):
     """Architecture of a StarDist 2D network; names and meaning are those of the official package (stardist 0.9)."""
 
     n_rays: int = Field(32, ge=3, le=512, description="Directions in which the distance to the outline is predicted.")
-    grid: tuple[int, int] = Field((2, 2), description="Pixels per predicted point along Y and X; powers of 2.")
+    grid: tuple[Step, Step] = Field((2, 2), description="Pixels per predicted point along Y and X; powers of 2.")
     n_channel_in: Literal[1] = Field(1, description="Channels of the image; grey images have 1.")
     unet_n_depth: int = Field(3, ge=1, le=7, description="How often the U-Net halves the resolution.")
-    unet_kernel_size: tuple[PositiveInt, PositiveInt] = Field((3, 3), description="Size of the convolutions; odd.")
-    unet_n_filter_base: PositiveInt = Field(32, description="Features at full resolution; doubled at each halving.")
-    unet_n_conv_per_depth: PositiveInt = Field(2, description="Convolutions at each resolution.")
-    unet_pool: tuple[PositiveInt, PositiveInt] = Field((2, 2), description="Pixels pooled into one along Y and X.")
+    unet_kernel_size: tuple[Kernel, Kernel] = Field((3, 3), description="Size of the convolutions; odd.")
+    unet_n_filter_base: int = Field(
+        32, ge=1, le=512, description="Features at full resolution; doubled at each halving."
+    )
+    unet_n_conv_per_depth: int = Field(2, ge=1, le=16, description="Convolutions at each resolution.")
+    unet_pool: tuple[Pool, Pool] = Field((2, 2), description="Pixels pooled into one along Y and X.")
     unet_activation: Activation = Field("relu", description="Activation after every convolution.")
     unet_last_activation: Activation | None = Field(
         "relu", description="Activation after the U-Net's last convolution; empty: unet_activation."
     )
     unet_batch_norm: bool = Field(False, description="Normalise features over the batch; learns faster.")
-    unet_prefix: str = Field("", description="Prefix of the names of the U-Net's layers.")
-    net_conv_after_unet: int = Field(128, ge=0, description="Features of the convolution after the U-Net; 0 = none.")
+    unet_prefix: str = Field("", max_length=100, description="Prefix of the names of the U-Net's layers.")
+    net_conv_after_unet: int = Field(
+        128, ge=0, le=4096, description="Features of the convolution after the U-Net; 0 = none."
+    )
     other: dict[str, Any] = Field(
         default_factory=dict, description="Further keys of an official config.json, written back as they were."
     )
@@ -45,7 +54,7 @@ class StarDistConfig(Params):
     @field_validator("grid")
     @classmethod
     def _powers_of_two(cls, grid: tuple[int, int]) -> tuple[int, int]:
-        if any(step < 1 or step & (step - 1) for step in grid):
+        if any(step & (step - 1) for step in grid):
             raise ValueError("each number must be a power of 2")
         return grid
 
@@ -55,6 +64,15 @@ class StarDistConfig(Params):
         if any(length % 2 == 0 for length in size):
             raise ValueError("each number must be odd")
         return size
+
+    @model_validator(mode="after")
+    def _bearable(self) -> Self:
+        if max(self.divisor) > MOST_DIVISOR:
+            raise ValueError(
+                f"unet_pool {self.unet_pool} to the power of unet_n_depth {self.unet_n_depth}, times grid {self.grid}, "
+                f"is {self.divisor} px; at most {MOST_DIVISOR} px are possible"
+            )
+        return self
 
     @classmethod
     def from_official(cls, data: Mapping[str, Any]) -> Self:

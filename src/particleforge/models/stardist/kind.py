@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from particleforge.errors import UserError
 from particleforge.models.card import CHECKPOINT, LOG, Card
 from particleforge.models.kind import ModelKind
 from particleforge.models.stardist.options import StarDistOptions
@@ -57,7 +58,10 @@ class StarDistKind(ModelKind):
             return super().source(folder)
         if not (folder / NOTE).is_file():
             return "StarDist model"
-        return ", ".join(read_yaml(folder / NOTE).get("provenance", {}).get("real", ())) or "recipes only"
+        try:
+            return ", ".join(read_yaml(folder / NOTE).get("provenance", {}).get("real", ())) or "recipes only"
+        except (UserError, AttributeError, TypeError):  # a broken note is reported when the model is loaded
+            return "StarDist model"
 
     @classmethod
     def scores(cls, folder: Path) -> dict[str, float]:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, NonNegativeInt, PositiveFloat
+from pydantic import Field, field_validator
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
@@ -27,16 +27,27 @@ from particleforge.store.files import atomic_write
 Floats = npt.NDArray[np.float32]
 
 
+Percentile: TypeAlias = Annotated[float, Field(ge=0, le=100)]
+Scale: TypeAlias = Annotated[float, Field(ge=1e-4, le=100)]
+
+
 class _Note(Params):
     """What a model of ours stores beyond an official one."""
 
-    percentiles: tuple[float, float] = (1.0, 99.8)
-    working_scale: PositiveFloat = 1.0
-    pixel_size_nm: PositiveFloat | None = None
-    search_scales: tuple[PositiveFloat, ...] = ()
-    target_px: PositiveFloat = 24.0
-    margin: NonNegativeInt = 4
+    percentiles: tuple[Percentile, Percentile] = (1.0, 99.8)
+    working_scale: Scale = 1.0
+    pixel_size_nm: float | None = Field(None, gt=0, le=1e9)
+    search_scales: tuple[Scale, ...] = Field((), max_length=100)
+    target_px: float = Field(24.0, gt=0, le=10_000)
+    margin: int = Field(4, ge=0, le=256)
     provenance: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("percentiles")
+    @classmethod
+    def _ascending(cls, percentiles: tuple[float, float]) -> tuple[float, float]:
+        if not percentiles[0] < percentiles[1]:
+            raise ValueError("the first must be below the second")
+        return percentiles
 
 
 @dataclass(frozen=True, eq=False)

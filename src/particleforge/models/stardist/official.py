@@ -1,24 +1,37 @@
 """Read and write model folders of the official stardist package, without TensorFlow."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 import torch
+from pydantic import Field
 
-from particleforge.errors import UserError
+from particleforge.errors import UserError, located
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.instances import Thresholds
 from particleforge.models.stardist.network import Conv, StarDistNet
+from particleforge.models.weights import COPY, broken_weights, checked_weights, of_bearable_size
+from particleforge.params import Params
 from particleforge.plain_data import MOST_BYTES, read_json
 from particleforge.store.files import atomic_write, disk_errors
 
 CONFIG, THRESHOLDS = "config.json", "thresholds.json"
 MISMATCH = "Check that the weights and config.json belong together."
 WEIGHTS = ("weights_best.h5", "weights_last.h5", "weights_now.h5")
+
+
+class _Thresholds(Params):
+    """Contents of thresholds.json."""
+
+    prob: float = Field(
+        Thresholds().prob, gt=0, lt=1, strict=True, description="Least probability of an object; above 0, below 1."
+    )
+    nms: float = Field(Thresholds().nms, ge=0, le=1, strict=True, description="Largest overlap of two objects; 0 to 1.")
 
 
 def read_official(folder: Path) -> tuple[StarDistNet, Thresholds]:
@@ -35,7 +48,9 @@ def read_official(folder: Path) -> tuple[StarDistNet, Thresholds]:
     UserError
         If a file is missing or broken, or the network is not supported.
     """
-    config = StarDistConfig.from_official(_read_json(folder / CONFIG))
+    described = _read_json(folder / CONFIG)
+    with located(folder / CONFIG):
+        config = StarDistConfig.from_official(described)
     found = [folder / name for name in WEIGHTS if (folder / name).is_file()]
     if not found:
         newer = sorted(path.name for path in folder.glob("*.weights.h5"))
@@ -44,9 +59,11 @@ def read_official(folder: Path) -> tuple[StarDistNet, Thresholds]:
             + (f", only {newer[0]} in the format of Keras 3, which is not supported." if newer else "."),
             "Save the weights again from the official package: model.keras_model.save_weights('weights_best.h5').",
         )
-    net = StarDistNet(config)
-    _load_weights(net, found[0])
-    return net.eval(), _read_thresholds(folder / THRESHOLDS)
+    thresholds = _read_thresholds(folder / THRESHOLDS)
+    net = of_bearable_size(lambda: StarDistNet(config), folder / CONFIG)
+    with broken_weights(found[0]), h5py.File(found[0], "r") as file:
+        _load_weights(net, found[0], _layers(file))
+    return net.eval(), thresholds
 
 
 def write_official(folder: Path, net: StarDistNet, thresholds: Thresholds) -> None:
@@ -63,11 +80,10 @@ def write_official(folder: Path, net: StarDistNet, thresholds: Thresholds) -> No
 def _read_thresholds(path: Path) -> Thresholds:
     if not path.is_file():
         return Thresholds()
-    values = Thresholds()._asdict() | _read_json(path)
-    try:
-        return Thresholds(float(values["prob"]), float(values["nms"]))
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{path}: prob = {values['prob']!r}, nms = {values['nms']!r}; both must be numbers.") from error
+    stored = _read_json(path)
+    with located(path):
+        checked = _Thresholds.parse({name: stored[name] for name in _Thresholds.model_fields if name in stored})
+    return Thresholds(checked.prob, checked.nms)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -128,8 +144,7 @@ def _save_weights(net: StarDistNet, path: Path) -> None:
                 group[f"{name}/{kind}:0"] = values.transpose(2, 3, 1, 0) if kind == "kernel" else values
 
 
-def _load_weights(net: StarDistNet, path: Path) -> None:
-    layers = _read_layers(path)
+def _load_weights(net: StarDistNet, path: Path, layers: Mapping[str, Mapping[str, h5py.Dataset]]) -> None:
     unused = set(layers)
     loose = {
         kind: iter([name for name in layers if name.startswith(kind)]) for kind in ("conv2d", "batch_normalization")
@@ -142,36 +157,39 @@ def _load_weights(net: StarDistNet, path: Path) -> None:
             stored = layers.get(source or "", {})
             unused.discard(source or "")
             for part, tensor in weights.items():
-                values = stored.get(part)
-                if values is not None and part == "kernel":
-                    values = values.transpose(3, 2, 0, 1)
-                if values is None or values.shape != tuple(tensor.shape):
-                    has = "is missing" if values is None else f"has shape {values.shape}, not {tuple(tensor.shape)}"
-                    raise UserError(
-                        f"{path}: {part} of layer {source or name} {has}.",
-                        MISMATCH,
-                    )
+                where = f"{path}: {part} of layer {source or name}"
+                if part not in stored:
+                    raise UserError(f"{where} is missing.", MISMATCH)
+                values = _checked(stored[part], tuple(tensor.shape), part, where)
                 tensor.copy_(torch.from_numpy(np.ascontiguousarray(values, np.float32)))
     if unused:
         raise UserError(f"{path} holds layers not described in config.json: {', '.join(sorted(unused))}.", MISMATCH)
 
 
-def _read_layers(path: Path) -> dict[str, dict[str, Any]]:
-    """Weights by layer and kind, layers in the order of the file."""
-    try:
-        with h5py.File(path, "r") as file:
-            root = file["model_weights"] if "model_weights" in file else file
-            layers = {}
-            for name in map(_text, root.attrs["layer_names"]):
-                names = map(_text, root[name].attrs["weight_names"])
-                weights = {full.rpartition("/")[2].split(":")[0]: root[name][full][()] for full in names}
-                if weights:
-                    layers[name] = weights
-            return layers
-    except (OSError, KeyError) as error:
-        raise UserError(
-            f"{path} is not a Keras weights file (HDF5): {error}.", "Copy the model folder again."
-        ) from error
+def _checked(stored: h5py.Dataset, shape: tuple[int, ...], part: str, where: str) -> npt.NDArray[Any]:
+    """Weights of a layer in torch's order of axes."""
+    if part != "kernel":
+        values = checked_weights(stored, shape, where)
+        if part == "moving_variance" and (values < 0).any():
+            raise UserError(f"{where} holds {values.min():g}; variances are not negative.", COPY)
+        return values
+    outputs, inputs, *size = shape
+    values = checked_weights(stored, (*size, inputs, outputs), where)
+    if not values.any():
+        raise UserError(f"{where} holds zeros only, as in a file that was not written to its end.", COPY)
+    return values.transpose(3, 2, 0, 1)
+
+
+def _layers(file: h5py.File) -> dict[str, dict[str, h5py.Dataset]]:
+    """Weights by layer and kind, not yet read, layers in the order of the file."""
+    root = file["model_weights"] if "model_weights" in file else file
+    layers = {}
+    for name in map(_text, root.attrs["layer_names"]):
+        names = map(_text, root[name].attrs["weight_names"])
+        weights = {full.rpartition("/")[2].split(":")[0]: root[name][full] for full in names}
+        if weights:
+            layers[name] = weights
+    return layers
 
 
 def _text(name: bytes | str) -> str:

@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from particleforge.errors import UserError
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.options import TILE_PX
+from particleforge.models.weights import COPY
 from particleforge.step import Progress, Step, run
 
 Floats = npt.NDArray[np.float32]
@@ -63,6 +65,8 @@ def _run(net: StarDistNet, tile: Floats) -> tuple[Floats, Floats]:
     device = next(net.parameters()).device
     tensor = torch.from_numpy(np.ascontiguousarray(tile))[None, None]
     logits, dist = net(tensor.to(device).contiguous(memory_format=torch.channels_last))
+    if not (torch.isfinite(logits).all() and torch.isfinite(dist).all()):
+        raise UserError("The network gives numbers that are not finite, so nothing can be found with it.", COPY)
     return torch.sigmoid(logits)[0, 0].cpu().numpy(), dist[0].cpu().numpy()
 
 

@@ -12,7 +12,7 @@ from skimage.measure import regionprops_table
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.card import CHECKPOINT
-from particleforge.models.opening import open_model
+from particleforge.models.opening import open_model, shadow_line
 from particleforge.models.patches import Source
 from particleforge.models.stardist.config import SMALL
 from particleforge.models.stardist.kind import NOTE
@@ -141,6 +141,8 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
         )
     params.check_budget()
     real, synthetic = samples.real, samples.synthetic
+    for line in shadow_line(params.start).values():
+        yield Progress(0, 1, line)
     start = None if params.start == "scratch" else _starting(params.start)
     plan = plan_scales(real or synthetic[:32], params.diameter_px)
     if not params.normalize_scale:
