@@ -11,6 +11,8 @@ from pathlib import Path
 
 from particleforge.errors import UserError
 
+LONGEST_NAME = 240
+"""Bytes; file systems take 255, and suffixes are added to names."""
 LOCK = ".lock"
 """File that a run holds locked while it writes into its folder."""
 
@@ -127,10 +129,29 @@ def claim_name(name: str, taken: set[str]) -> str:
     wrong = sorted({letter for letter in claimed if letter in '/\\:*?"<>|' or ord(letter) < 32})
     if wrong or claimed.startswith(".") or claimed.rstrip(". ") != claimed:
         raise UserError(f"The sample name {claimed!r} cannot be a file name.", "Rename the sample.")
+    check_length(claimed)
     if claimed.casefold() in taken:
-        raise UserError(f"Two samples are called {claimed!r}; each needs its own file.", "Rename one of them.")
+        raise UserError(
+            f"Two samples are called {claimed!r}, perhaps in other letters (A, a); each needs its own file.",
+            "Rename one of them.",
+        )
     taken.add(claimed.casefold())
     return claimed
+
+
+def check_length(name: str) -> None:
+    """Check that files can be named after an image.
+
+    Raises
+    ------
+    UserError
+        With the length of the name and the limit.
+    """
+    if (length := len(os.fsencode(name))) > LONGEST_NAME:
+        raise UserError(
+            f"The name {name[:20]}... has {length} bytes; files are named after images of up to {LONGEST_NAME} bytes.",
+            "Rename the image.",
+        )
 
 
 def sha256(path: Path) -> str:

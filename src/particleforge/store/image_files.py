@@ -1,40 +1,20 @@
 """Image files: suffixes, names without suffix, the images of a folder."""
 
-from functools import cache
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
 
 from particleforge.errors import UserError
-from particleforge.registry import Registry
-from particleforge.store.source import Source
-
-
-class Reader(Protocol):
-    """The interface of readers of a file format: modules in `store/readers`, or of other packages.
-
-    If an image is a folder, the module also has ``FOLDER = True``.
-    """
-
-    SUFFIXES: tuple[str, ...]
-    """Suffixes of its files, in lower case; the longest match counts."""
-
-    def open(self, path: Path) -> Source:
-        """Open a file; pixels should be read on demand. Errors of libraries may be raised."""
-        ...
-
-
-READERS: Registry[Reader] = Registry("reader", "particleforge.store.readers")
-"""Every file format by its name."""
+from particleforge.store.formats import READERS, Reader, by_content, by_suffix
 
 
 def image_suffixes() -> tuple[str, ...]:
     """Suffixes of all files that can be read, in lower case."""
-    return tuple(sorted(_formats()))
+    return tuple(sorted(by_suffix()))
 
 
 def image_suffix(path: Path) -> str:
     """Suffix of an image file in lower case, such as ``.ome.tif``; empty for other files."""
-    fitting = [suffix for suffix in _formats() if path.name.lower().endswith(suffix)]
+    fitting = [suffix for suffix in by_suffix() if path.name.lower().endswith(suffix)]
     return max(fitting, key=len, default="")
 
 
@@ -49,21 +29,31 @@ def is_image(path: Path) -> bool:
     suffix = image_suffix(path)
     if not suffix or path.name.startswith("."):
         return False
-    return path.is_dir() if getattr(_formats()[suffix], "FOLDER", False) else path.is_file()
+    return path.is_dir() if _of(suffix, "FOLDER") else path.is_file()
 
 
-def reader_of(path: Path) -> Reader:
-    """Reader of a file by its suffix.
+def reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
+    """Find the reader of a file by its suffix, or by its content if that is of another format.
+
+    Returns
+    -------
+    Reader
+        The reader.
+    tuple of str
+        A remark if it is not the reader of the suffix.
 
     Raises
     ------
     UserError
         If there is no reader for such files.
     """
-    suffix = image_suffix(path)
-    if not suffix:
+    suffix, content = image_suffix(path), by_content(path)
+    own = by_suffix().get(suffix)
+    if content and content != own and (own is None or _of(suffix, "STARTS")):
+        return READERS.get(content), (f"{path.name} is read as {content.upper()}, as its content shows.",)
+    if own is None:
         raise UserError(f"{path} is not an image that can be read.", _known())
-    return _formats()[suffix]
+    return READERS.get(own), ()
 
 
 def image_paths(folder_or_file: Path) -> list[Path]:
@@ -74,37 +64,61 @@ def image_paths(folder_or_file: Path) -> list[Path]:
     UserError
         If there is no image, or two differ only in the suffix.
     """
-    if is_image(folder_or_file):
-        found = [folder_or_file]
-    elif folder_or_file.is_dir():
-        found = sorted((path for path in folder_or_file.iterdir() if is_image(path)), key=lambda path: path.name)
-    else:
-        if not folder_or_file.exists():
-            raise UserError(f"{folder_or_file} does not exist.", "Check the path.")
+    found = _all_paths(folder_or_file)
+    if doubles := sorted({*found} - {*distinct(found).values()}):
+        stem, folder = image_stem(doubles[0]), doubles[0].parent
+        first, second = [path.name for path in found if image_stem(path) == stem][:2]
+        raise UserError(f"{first} and {second} in {folder} have the same name.", "Rename or remove one of them.")
+    return found
+
+
+def distinct_image_paths(folder_or_file: Path) -> list[Path]:
+    """Images of a folder sorted by name, or the given image; of those that differ only in the suffix, one.
+
+    Raises
+    ------
+    UserError
+        If there is no image.
+    """
+    return sorted(distinct(_all_paths(folder_or_file)).values(), key=lambda path: path.name)
+
+
+def distinct(paths: Iterable[Path]) -> dict[str, Path]:
+    """Image of each name without suffix: of several a TIFF if there is one, and one with losses only as the last."""
+    best: dict[str, Path] = {}
+    for path in sorted(paths, key=_rank):
+        best.setdefault(image_stem(path), path)
+    return best
+
+
+def _rank(path: Path) -> tuple[bool, bool, str]:
+    suffix = image_suffix(path)
+    return not _of(suffix, "PREFERRED"), _of(suffix, "LOSSY"), path.name
+
+
+def _of(suffix: str, trait: str) -> bool:
+    """Whether the reader of a suffix has a trait; see `Reader`."""
+    name = by_suffix().get(suffix)
+    return name is not None and bool(getattr(READERS.get(name), trait, False))
+
+
+def _all_paths(folder_or_file: Path) -> list[Path]:
+    """Images of a folder sorted by name, or the given image."""
+    if is_image(folder_or_file) or by_content(folder_or_file):
+        return [folder_or_file]
+    if not folder_or_file.exists():
+        raise UserError(f"{folder_or_file} does not exist.", "Check the path.")
+    if not folder_or_file.is_dir():
         raise UserError(f"{folder_or_file} is not an image.", _known())
+    found = sorted((path for path in folder_or_file.iterdir() if is_image(path)), key=lambda path: path.name)
     if not found:
         below = (path for pattern in ("*/*", "*/*/*") for path in sorted(folder_or_file.glob(pattern)))
         inside = next((path.parent for path in below if is_image(path)), None)
         hint = _known() if inside is None else f"Did you mean {inside}?"
         raise UserError(f"{folder_or_file} contains no images.", hint)
-    by_stem: dict[str, Path] = {}
-    for path in found:
-        other = by_stem.setdefault(image_stem(path), path)
-        if other != path:
-            raise UserError(
-                f"{other.name} and {path.name} in {path.parent} have the same name.", "Rename or remove one of them."
-            )
     return found
 
 
 def _known() -> str:
     known = ", ".join(image_suffixes())
     return f"Supported: {known}. Save it as TIFF, or install a package that brings a reader for it."
-
-
-@cache
-def _formats() -> dict[str, Reader]:
-    """Reader of each suffix, built-in ones first; broken readers of other packages are left out."""
-    own, found = READERS.built_in(), READERS.members()
-    readers = [found[name] for name in sorted(found, key=lambda name: (name not in own, name))]
-    return {suffix: reader for reader in reversed(readers) for suffix in reader.SUFFIXES}

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from particleforge.store.image_files import image_stem, is_image
+from particleforge.store.image_files import distinct, image_stem, image_suffix, is_image
 from particleforge.store.pixel_sizes import PART, TABLE
 from particleforge.store.planes import Images, One
 from particleforge.store.run_folder import NOTE
@@ -20,6 +20,8 @@ PARTS = {"images", "labels", "masks", "background", PART}
 def left_out(*given: Images | None) -> dict[str, int]:
     """Count what is not read of folders: files by suffix in small letters, and ``subfolders``.
 
+    Of images that differ only in the suffix one is read; the others count as ``.jpg (.tif of the same name is read)``.
+
     Hidden files, files that belong to an image (``a.txt`` next to ``a.tif``), folders of annotations and folders of
     results are not counted.
 
@@ -32,7 +34,9 @@ def left_out(*given: Images | None) -> dict[str, int]:
     for folder in _folders(given):
         inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
         images = {path for path in inside if is_image(path)}
-        owners = {path.name.lower() for path in images} | {image_stem(path).lower() for path in images}
+        read = distinct(images)
+        owners = {path.name.lower() for path in images} | {stem.lower() for stem in read}
+        found.update(_double(path, other) for path in images if (other := read[image_stem(path)]) != path)
         found.update(_kind(path) for path in inside if path not in images and not _belongs(path, owners))
     return dict(sorted(found.items()))
 
@@ -52,7 +56,10 @@ def _counted(kind: str, count: int) -> str:
     many = "" if count == 1 else "s"
     if kind == SUBFOLDERS:
         return f"{count} subfolder{many}"
-    return f"{count} file{many} without suffix" if kind == NO_SUFFIX else f"{count} {kind} file{many}"
+    if kind == NO_SUFFIX:
+        return f"{count} file{many} without suffix"
+    suffix, _, why = kind.partition(" ")
+    return f"{count} {suffix} file{many} {why}".strip()
 
 
 def _folders(given: Iterable[Images | None]) -> list[Path]:
@@ -68,6 +75,10 @@ def _folders(given: Iterable[Images | None]) -> list[Path]:
 
 def _kind(path: Path) -> str:
     return SUBFOLDERS if path.is_dir() else path.suffix.lower() or NO_SUFFIX
+
+
+def _double(path: Path, read: Path) -> str:
+    return f"{image_suffix(path)} ({image_suffix(read)} of the same name is read)"
 
 
 def _belongs(path: Path, owners: set[str]) -> bool:

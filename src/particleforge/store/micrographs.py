@@ -7,11 +7,12 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.errors import UserError
+from particleforge.errors import UserError, printable
 from particleforge.micrograph import Micrograph
 from particleforge.store.calibration import Statement, agree
-from particleforge.store.files import atomic_write
+from particleforge.store.files import atomic_write, check_length
 from particleforge.store.image_files import image_stem, reader_of
+from particleforge.store.memory import check_memory
 from particleforge.store.pixel_sizes import given_pixel_size
 from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Source
@@ -20,6 +21,8 @@ from particleforge.store.unreadable import unreadable
 
 LARGE_BYTES = 2**30
 """Stacks above this stay on disk."""
+BYTES_PER_PX = 4
+"""Memory for the grey values of an image."""
 
 
 def open_source(path: Path, selection: Selection = ALL) -> Source:
@@ -34,16 +37,21 @@ def open_source(path: Path, selection: Selection = ALL) -> Source:
         If the file is missing, broken or of no known kind, has no such part, or what gives pixel sizes next to it is
         not readable.
     """
-    reader, name = reader_of(path), image_stem(path)
+    name = image_stem(path)
+    if printable(path.name) != path.name:
+        raise UserError(f"The name of {printable(str(path))} is not UTF-8 text.", "Rename the file.")
+    check_length(name)
+    reader, remarks = reader_of(path)
     with unreadable(path):
-        source = replace(selection.of(reader.open(path)), name=name)
+        found = selection.of(reader.open(path))
+    source = replace(found, name=name, remarks=(*remarks, *found.remarks))
     given = given_pixel_size(path, name)
     if given is None:
         return source
-    size, remarks = given.size_nm, given.remarks
+    size, on_size = given.size_nm, given.remarks
     if size and source.pixel_size_nm and not agree(size, source.pixel_size_nm):
-        remarks += (f"{Statement(source.pixel_size_nm, 'the image file')} is not used.",)
-    return replace(source, pixel_size_nm=size, size_remarks=remarks)
+        on_size += (f"{Statement(source.pixel_size_nm, 'the image file')} is not used.",)
+    return replace(source, pixel_size_nm=size, size_remarks=on_size)
 
 
 def read_micrograph(path: Path, selection: Selection = ALL) -> Micrograph:
@@ -59,6 +67,7 @@ def read_micrograph(path: Path, selection: Selection = ALL) -> Micrograph:
         If the file is missing, broken or of another kind.
     """
     source = open_source(path, selection)
+    check_memory(source[:1], BYTES_PER_PX)
     stays = source.lengths and source.pixels.nbytes > LARGE_BYTES
     pixels = cast("npt.NDArray[Any]", source.pixels) if stays else np.asarray(source.pixels)
     return source.micrograph(pixels, source.axes, source.name)

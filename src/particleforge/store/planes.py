@@ -1,6 +1,7 @@
 """The planes of images: one iteration for files, folders, stacks and arrays."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias, cast
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from particleforge.errors import UserError, printable
 from particleforge.micrograph import Micrograph
-from particleforge.store.image_files import image_paths, image_stem
+from particleforge.store.image_files import distinct_image_paths, image_stem
 from particleforge.store.micrographs import open_source
 from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Pages, Pixels, Plane, Source
@@ -131,18 +132,12 @@ def _images(
 ) -> Iterable[tuple[str, Open]]:
     """Name of each image and the function that opens it."""
     if isinstance(one, (str, Path)):
-        return [(printable(image_stem(path)), _opening(open_file, path, selection)) for path in image_paths(Path(one))]
+        return [
+            (printable(image_stem(path)), partial(open_file, path, selection))
+            for path in distinct_image_paths(Path(one))
+        ]
     source = _as_source(one, name)
     return [(source.name, lambda: selection.of(source))]
-
-
-def _opening(open_file: Callable[[Path, Selection], Source], path: Path, selection: Selection) -> Open:
-    def opened() -> Source:
-        if printable(path.name) != path.name:
-            raise UserError(f"The name of {printable(str(path))} is not UTF-8 text.", "Rename the file.")
-        return open_file(path, selection)
-
-    return opened
 
 
 def _as_source(one: Micrograph | Source | Pixels, name: str) -> Source:

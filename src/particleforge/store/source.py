@@ -274,7 +274,13 @@ class Source(Sequence[Plane]):
         """The same planes with the values stored in the file."""
         if self.stored is None:
             return self
-        return replace(self.stored, name=self.name, pixel_size_nm=self.pixel_size_nm, size_remarks=self.size_remarks)
+        return replace(
+            self.stored,
+            name=self.name,
+            pixel_size_nm=self.pixel_size_nm,
+            remarks=self.remarks,
+            size_remarks=self.size_remarks,
+        )
 
     def micrograph(self, pixels: npt.NDArray[Any], axes: str, name: str) -> Micrograph:
         """Micrograph of some of its pixels, with what is known of all of them."""

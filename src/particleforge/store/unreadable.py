@@ -1,5 +1,6 @@
 """Errors raised by readers of image files for files they cannot read."""
 
+import logging
 import struct
 import warnings
 import zlib
@@ -40,7 +41,7 @@ def unreadable(
     if not path.exists():
         raise UserError(f"{path} does not exist.", "Check the path.")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _unlogged("tifffile"):
             warnings.simplefilter("ignore", UserWarning)  # broken EXIF data and similar; the pixels are what matters
             yield
     except BROKEN as error:
@@ -48,3 +49,14 @@ def unreadable(
             f"{path} cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__}).",
             hint,
         ) from error
+
+
+@contextmanager
+def _unlogged(library: str) -> Iterator[None]:
+    """Keep what a library logs from the console, where it would go if the program sets up no logging."""
+    logger, handler = logging.getLogger(library), logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

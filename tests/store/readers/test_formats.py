@@ -8,9 +8,11 @@ import pytest
 from PIL import Image
 
 from particleforge.errors import UserError
-from particleforge.store import image_files
-from particleforge.store.image_files import READERS, image_paths, image_stem, image_suffix, image_suffixes
+from particleforge.store import formats
+from particleforge.store.formats import READERS
+from particleforge.store.image_files import distinct_image_paths, image_paths, image_stem, image_suffix, image_suffixes
 from particleforge.store.labels import read_labels
+from particleforge.store.left_out import left_out, left_out_sentence
 from particleforge.store.micrographs import open_source
 
 
@@ -84,10 +86,10 @@ def installed(tmp_path, monkeypatch):
         "[particleforge.readers]\nnumbers = numbers_as_text\nbroken = no_such_module\n"
     )
     monkeypatch.syspath_prepend(tmp_path / "site")
-    for clear in (image_files._formats.cache_clear, _forget):
+    for clear in (formats.by_suffix.cache_clear, _forget):
         clear()
     yield
-    for clear in (image_files._formats.cache_clear, _forget):
+    for clear in (formats.by_suffix.cache_clear, _forget):
         clear()
 
 
@@ -144,3 +146,38 @@ def test_what_is_no_image_of_its_format_is_refused(tmp_path, suffix, content):
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"a\.\w+ (cannot be read|holds)"):
         open_source(path)
+
+
+@pytest.mark.parametrize(("kind", "wrong"), [("TIFF", "png"), ("JPEG", "tif"), ("PNG", "bmp"), ("BMP", "xyz")])
+def test_the_content_counts_and_not_the_suffix(tmp_path, kind, wrong):
+    pixels = Image.fromarray(np.full((6, 7), 9, np.uint8))
+    path = tmp_path / f"a.{wrong}"
+    pixels.save(path, format=kind)
+    (found,) = image_paths(path)
+    source = open_source(found)
+    assert (source.name, source.remarks) == ("a", (f"a.{wrong} is read as {kind}, as its content shows.",))
+    np.testing.assert_array_equal(source[0].read().pixels, pixels)
+
+
+def test_a_jpeg_by_another_name_holds_no_labels(tmp_path):
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "a.png", format="JPEG")
+    with pytest.raises(UserError, match="changes pixel values"):
+        read_labels(tmp_path / "a.png")
+
+
+def test_names_that_cannot_be_written_are_refused(tmp_path):
+    for name in ("n" * 251, "\N{CJK UNIFIED IDEOGRAPH-7C92}" * 83, "bad\udcff"):
+        path = tmp_path / f"{name}.tif"
+        Image.fromarray(np.zeros((8, 8), np.uint8)).save(path)
+        with pytest.raises(UserError, match=r"has \d+ bytes; files .* up to 240 bytes|is not UTF-8 text"):
+            open_source(path)
+
+
+def test_of_files_with_the_same_name_the_best_is_read(tmp_path):
+    for name, kind in [("a.jpg", "JPEG"), ("a.tif", "TIFF"), ("a.png", "PNG"), ("b.jpg", "JPEG"), ("b.png", "PNG")]:
+        Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / name, format=kind)
+    assert [path.name for path in distinct_image_paths(tmp_path)] == ["a.tif", "b.png"]
+    sentence = left_out_sentence(left_out(tmp_path))
+    assert "2 .jpg" not in sentence and "1 .png file (.tif of the same name is read)" in sentence
+    assert "1 .jpg file (.tif of the same name is read)" in sentence
+    assert "1 .jpg file (.png of the same name is read)" in sentence

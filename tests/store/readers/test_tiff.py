@@ -149,16 +149,17 @@ def test_a_plane_of_a_large_stack_takes_the_memory_of_a_plane(tmp_path):
         tracemalloc.stop()
 
 
-def test_pages_that_are_missing_are_empty(tmp_path):
-    """OME-TIFF may leave out planes."""
+def test_pages_that_are_missing_are_refused(tmp_path):
+    """OME-TIFF may leave out planes, or have them in other files."""
     path = tmp_path / "a.ome.tif"
     tifffile.imwrite(path, np.ones((2, 4, 5), np.uint8), ome=True, metadata={"axes": "TYX"}, contiguous=False)
     with tifffile.TiffFile(path, mode="r+b") as tif:
         text = tif.pages.first.tags["ImageDescription"].value
         tif.pages.first.tags["ImageDescription"].overwrite(text.replace('SizeT="2"', 'SizeT="4"'))
     source = open_source(path)
-    np.testing.assert_array_equal(np.asarray(source.pixels), tifffile.imread(path))
-    assert len(source) == 4 and not source[3].read().pixels.any()
+    assert len(source) == 4 and source[1].read().pixels.all()
+    with pytest.raises(UserError, match=r"a\.ome\.tif cannot be read \(plane 3 is not in the file\)"):
+        source[3].read()
 
 
 def test_a_stack_that_was_cut_off_is_refused_where_it_ends(tmp_path):

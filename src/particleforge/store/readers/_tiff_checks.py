@@ -2,6 +2,7 @@
 
 import math
 import re
+import struct
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,28 @@ def check_planes(tif: "TiffFile") -> None:
     planes, size = math.prod(int(length) for length in _AXES.findall(start)), tif.filehandle.size
     if planes > size:
         raise ValueError(f"it claims {planes} planes, but has only {size} bytes")
+
+
+def on_lost_pages(tif: "TiffFile") -> tuple[str, ...]:
+    """Remark on pages that the file should have, but has not."""
+    count = len(tif.pages)
+    stated = (tif.imagej_metadata or {}).get("images", 1)
+    if isinstance(stated, int) and stated > count and all(series.kind != "imagej" for series in tif.series):
+        return (f"The file was cut short: of its {stated} images {count} can be read.",)
+    if _next_page(tif, count - 1) >= tif.filehandle.size:
+        return (f"The file was cut short: it holds {count} pages, and the next one lies beyond its end.",)
+    return ()
+
+
+def _next_page(tif: "TiffFile", number: int) -> int:
+    """Offset of the page after another one; 0 if there is none."""
+    file, tiff = tif.filehandle, tif.tiff
+    start = tif.pages[number].offset
+    file.seek(start)
+    (tags,) = struct.unpack(tiff.tagnoformat, file.read(tiff.tagnosize))
+    file.seek(start + tiff.tagnosize + tags * tiff.tagsize)
+    found = file.read(tiff.offsetsize)
+    return int(struct.unpack(tiff.offsetformat, found)[0]) if len(found) == tiff.offsetsize else file.size
 
 
 def check_stored(page: Any, file_size: int) -> None:

@@ -6,6 +6,7 @@ from particleforge.store.readers._pillow import open_image
 from particleforge.store.source import Source
 
 SUFFIXES = (".bmp",)
+STARTS = (b"BM",)
 
 
 def open(path: Path) -> Source:

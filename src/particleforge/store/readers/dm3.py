@@ -6,6 +6,7 @@ from particleforge.store.readers._digital_micrograph import open_image
 from particleforge.store.source import Source
 
 SUFFIXES = (".dm3",)
+STARTS = (b"\0\0\0\3",)
 
 
 def open(path: Path) -> Source:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import h5py
 
 SUFFIXES = (".emd",)
+STARTS = (b"\x89HDF\r\n\x1a\n",)
 
 _VELOX = "Data/Image"
 _SMALLEST = 1 / 2000

@@ -6,8 +6,10 @@ from particleforge.store.readers._pillow import open_image
 from particleforge.store.source import Source
 
 SUFFIXES = (".jpg", ".jpeg")
+STARTS = (b"\xff\xd8\xff",)
+LOSSY = True
 
 
 def open(path: Path) -> Source:
     """Open a JPEG."""
-    return open_image(path, "JPEG", lossy=True)
+    return open_image(path, "JPEG", LOSSY)

@@ -1,62 +1,151 @@
 """OME-Zarr images, versions 0.4 and 0.5 (https://ngff.openmicroscopy.org)."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from particleforge.errors import UserError
 from particleforge.micrograph import unit_nm, unit_s
+from particleforge.store.readers._raw import known_size
+from particleforge.store.readers._several import on_others
 from particleforge.store.source import Source
 
 SUFFIXES = (".ome.zarr", ".zarr")
 FOLDER = True
+INSIDE = ("zarr.json", ".zgroup", ".zarray")
+
+_DESCRIPTIONS = {"zarr.json", ".zgroup", ".zarray", ".zattrs", ".zmetadata"}
 
 
 def open(path: Path) -> Source:
-    """Open the full resolution of an OME-Zarr image; parts are read when sliced.
+    """Open the full resolution of the first image; parts are read when sliced.
 
     Raises
     ------
     UserError
         If there is no OME-Zarr image at `path`.
+    ValueError
+        If files of it are lost.
     """
     import zarr
 
-    group = zarr.open_group(path, mode="r")
-    attributes: dict[str, Any] = dict(group.attrs)
-    scales = attributes.get("ome", attributes).get("multiscales")
-    if not scales:
+    group = zarr.open(path, mode="r")
+    if not isinstance(group, zarr.Group):
+        raise UserError(f"{path} is an array without axes or a scale.", f"Give the OME-Zarr image: {path.parent}.")
+    images = list(_images(group))
+    if not images:
         raise UserError(
             f"{path} is a zarr folder without an OME-Zarr image.", "Choose the folder that contains `multiscales`."
         )
-    dataset = scales[0]["datasets"][0]
+    if len(images) == 1:
+        return _source(path, *images[0])
+    series = [partial(_source, path, *image, number, len(images)) for number, image in enumerate(images, start=1)]
+    return replace(series[0](), series=series)
+
+
+def _images(group: Any) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+    """Group and description of each image: of the group itself, or as Bio-Formats writes them in groups 0, 1, ..."""
+    attributes = _attributes(group)
+    if scales := attributes.get("multiscales"):
+        yield from ((group, scale) for scale in scales)
+    elif "bioformats2raw.layout" in attributes:
+        inner = {name: one for name, one in group.groups() if name.isdigit()}
+        for name in sorted(inner, key=int):
+            yield from ((inner[name], scale) for scale in _attributes(inner[name]).get("multiscales", ()))
+
+
+def _attributes(group: Any) -> Mapping[str, Any]:
+    attributes: dict[str, Any] = dict(group.attrs)
+    found: Mapping[str, Any] = attributes.get("ome", attributes)
+    return found
+
+
+def _source(path: Path, group: Any, scale: Mapping[str, Any], number: int = 1, count: int = 1) -> Source:
+    """Source of one of the images of a folder, by its number."""
+    import zarr
+
+    dataset = scale["datasets"][0]
     array = group[dataset["path"]]
     if not isinstance(array, zarr.Array):
         raise UserError(f"{path}/{dataset['path']} is not an array.", "Write the OME-Zarr again.")
-    axes = [_axis(axis) for axis in scales[0]["axes"]]
+    axes = [_axis(axis) for axis in scale["axes"]]
     if len(axes) != array.ndim:
         raise UserError(f"{path} lists {len(axes)} axes for the shape {array.shape}.", "Write the OME-Zarr again.")
-    steps = dict(zip((name for name, _ in axes), _steps(scales[0], dataset, array.ndim), strict=True))
-    sides = {name: unit_nm(unit) for name, unit in axes if name in "YX"}
-    y, x = (size and size * steps[name] for name in "YX" for size in [sides.get(name)])
-    seconds = next((unit_s(unit) for name, unit in axes if name == "T"), None)
-    return Source.of(
-        array,
-        "".join(name for name, _ in axes),
-        path,
-        pixel_size_nm=(y, x) if y and x else None,
-        interval_s=seconds and seconds * steps["T"],
-        remarks=tuple(_remarks(path, array, [name for name, _ in axes])),
-    )
+    names = "".join(name for name, _ in axes)
+    steps, units = dict(zip(names, _steps(scale, dataset, array.ndim), strict=True)), dict(axes)
+    y, x = ((unit_nm(units[side]) or 0.0) * steps[side] if side in units else 0.0 for side in "YX")
+    seconds = unit_s(units.get("T", ""))
+    files, lost = _files(array), _lost_files(path / group.path / dataset["path"], array)
+    about: dict[str, Any] = {
+        "pixel_size_nm": known_size(y, x),
+        "interval_s": seconds and seconds * steps["T"],
+        "remarks": (
+            *on_others(number, count, " x ".join(map(str, array.shape))),
+            *_on_lost(lost, files, array.fill_value),
+            *_on_order(names),
+        ),
+    }
+    stored = Source.of(array, names, path, **about)
+    return Source.of(_Checked(array), names, path, stored=stored, **about) if lost else stored
 
 
-def _remarks(path: Path, array: Any, axes: list[str]) -> Iterator[str]:
-    """State what may be meant otherwise than it is read."""
-    missing = array.nchunks - array.nchunks_initialized
-    if missing:
-        yield f"{path}: {missing} of {array.nchunks} chunks are not stored; they are read as {array.fill_value}."
-    if axes.index("X") < axes.index("Y"):
-        yield f"{path} names the axis x before y; it is read as these names say, with x across."
+@dataclass(frozen=True)
+class _Checked:
+    """Array that has lost files: what is read of it must not be empty altogether, as labels may be."""
+
+    array: Any
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.array.shape)
+
+    @property
+    def dtype(self) -> Any:
+        return self.array.dtype
+
+    def __getitem__(self, index: Any) -> npt.NDArray[Any]:
+        found = np.asarray(self.array[index])
+        if (found == self.array.fill_value).all():
+            raise ValueError("nothing of this image is stored")
+        return found
+
+
+def _files(array: Any) -> int:
+    """Count the files that all pixels of an array take: chunks, or shards with several chunks."""
+    return math.prod(-(-length // part) for length, part in zip(array.shape, array.shards or array.chunks, strict=True))
+
+
+def _lost_files(folder: Path, array: Any) -> int:
+    """Count files that are not there.
+
+    Raises
+    ------
+    ValueError
+        If some are there and empty.
+    """
+    sizes = [one.stat().st_size for one in folder.rglob("*") if one.name not in _DESCRIPTIONS and one.is_file()]
+    if empty := sizes.count(0):
+        raise ValueError(f"{empty} of {len(sizes)} files with its chunks are empty")
+    return max(0, _files(array) - len(sizes))
+
+
+def _on_lost(lost: int, files: int, fill_value: Any) -> tuple[str, ...]:
+    """Remark on files that are not there: the standard allows to leave out those with the fill value only."""
+    if not lost:
+        return ()
+    return (f"{lost} of {files} chunks of the image are not stored; they are read as {fill_value}.",)
+
+
+def _on_order(names: str) -> tuple[str, ...]:
+    if names.index("X") > names.index("Y"):
+        return ()
+    return ("The file names the axis x before y; it is read as these names say, with x across.",)
 
 
 def _axis(axis: Any) -> tuple[str, str]:
@@ -64,10 +153,10 @@ def _axis(axis: Any) -> tuple[str, str]:
     return (axis.upper(), "") if isinstance(axis, str) else (str(axis["name"]).upper()[:1], str(axis.get("unit", "")))
 
 
-def _steps(multiscale: dict[str, Any], dataset: dict[str, Any], ndim: int) -> list[float]:
+def _steps(scale: Mapping[str, Any], dataset: Mapping[str, Any], ndim: int) -> list[float]:
     """Step per axis of the first dataset, with the scale of the whole image multiplied in."""
     steps = [1.0] * ndim
-    for holder in (dataset, multiscale):
+    for holder in (dataset, scale):
         for transformation in holder.get("coordinateTransformations", []):
             if transformation.get("type") == "scale":
                 steps = [a * float(b) for a, b in zip(steps, transformation["scale"], strict=True)]

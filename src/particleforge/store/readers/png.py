@@ -6,6 +6,7 @@ from particleforge.store.readers._pillow import open_image
 from particleforge.store.source import Source
 
 SUFFIXES = (".png",)
+STARTS = (b"\x89PNG\r\n\x1a\n",)
 
 
 def open(path: Path) -> Source:

@@ -13,6 +13,7 @@ from particleforge.store.readers._raw import known_size, raw_pages
 from particleforge.store.source import Source
 
 SUFFIXES = (".ser",)
+STARTS = (b"II\x97\1",)
 
 _MAGIC = 0x4949, 0x0197
 _SPECTRA, _IMAGES = 0x4120, 0x4122

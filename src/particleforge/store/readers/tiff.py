@@ -14,7 +14,7 @@ import numpy.typing as npt
 from particleforge.store.calibration import ImageFile, calibrate
 from particleforge.store.readers._orientation import on_orientation
 from particleforge.store.readers._several import on_others
-from particleforge.store.readers._tiff_checks import check_planes, check_stored
+from particleforge.store.readers._tiff_checks import check_planes, check_stored, on_lost_pages
 from particleforge.store.readers._tiff_pages import main_image, shown
 from particleforge.store.source import Pages, Pixels, Source
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tifffile import TiffFile, TiffFrame, TiffPage, TiffPageSeries
 
 SUFFIXES = (".ome.tif", ".ome.tiff", ".tif", ".tiff")
+STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+PREFERRED = True
 
 Array = npt.NDArray[Any]
 
@@ -99,7 +101,7 @@ def _remarks(tif: "TiffFile", number: int) -> tuple[str, ...]:
     """List what a person should know of how the image is read."""
     count, page = len(tif.series), tif.series[number].keyframe
     size = f"{page.imagewidth} x {page.imagelength} px"
-    return on_others(number + 1, count, size) + on_orientation(page.tags.valueof(274))
+    return on_others(number + 1, count, size) + on_lost_pages(tif) + on_orientation(page.tags.valueof(274))
 
 
 def _named(axes: str) -> str:
@@ -123,6 +125,8 @@ def _pixels(tif: "TiffFile", series: "TiffPageSeries", show: Callable[[Array], A
     offset = series.dataoffset
     count = 0 if cut is None else math.prod(series.shape[:cut])
     if cut is None or series.transform is not None or (offset is None and count != len(series)):
+        if any(one is None for one in series):
+            raise ValueError("some of its planes are not in the file")
         return show(series.asarray())
     inner = series.shape[cut:]
 
@@ -131,8 +135,8 @@ def _pixels(tif: "TiffFile", series: "TiffPageSeries", show: Callable[[Array], A
             if offset is not None:
                 at = offset + number * size * series.dtype.itemsize
                 found = tif.filehandle.read_array(f"{tif.byteorder}{series.dtype.char}", size, at)
-            elif series[number] is None:  # OME-TIFF may leave out planes
-                found = np.full(inner, page.nodata, series.dtype)
+            elif series[number] is None:
+                raise ValueError(f"plane {number} is not in the file")
             else:
                 check_stored(series[number], tif.filehandle.size)
                 found = tif.asarray(number, series=series)
