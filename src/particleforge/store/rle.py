@@ -67,7 +67,7 @@ def from_text(text: str) -> Ints:
     ValueError
         If the text is not a run-length encoding.
     """
-    letters = np.frombuffer(text.encode("ascii"), np.uint8).astype(np.int64) - 48
+    letters = np.frombuffer(text.encode("utf-8", "backslashreplace"), np.uint8).astype(np.int64) - 48
     if not letters.size or letters.min() < 0 or letters.max() > 63 or letters[-1] & 32:
         raise ValueError(f"{text[:20]!r} is not a run-length encoding")
     ends = np.flatnonzero((letters & 32) == 0)
@@ -92,6 +92,6 @@ def decode(counts: str | Sequence[int], size: int) -> Ints:
         If the runs are negative or do not fill `size` pixels.
     """
     runs = from_text(counts) if isinstance(counts, str) else np.asarray(counts, np.int64)
-    if (runs < 0).any() or runs.sum() != size:
-        raise ValueError(f"run lengths sum to {runs.sum()}, the image has {size} pixels")
+    if (runs < 0).any() or (runs > size).any() or runs.sum() != size:
+        raise ValueError(f"run lengths sum to {sum(runs.tolist())}, the image has {size} pixels")
     return pixels_of(runs)

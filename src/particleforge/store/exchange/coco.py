@@ -6,8 +6,10 @@ with ``iscrowd`` 1, which COCO excludes from training and scores. There is one c
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +18,22 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.plain_data import read_json
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
+from particleforge.store.exchange._coco_entries import Entry, is_whole, read_entries, shown
+from particleforge.store.exchange._coco_masks import mask_of
 from particleforge.store.exchange.pairs import total_of
-from particleforge.store.files import atomic_write, claim_name, new_folder, new_part
-from particleforge.store.labels import as_labels
+from particleforge.store.files import atomic_write, claim_name, complete_folder, new_part
+from particleforge.store.labels import LARGEST_ID, as_labels
 from particleforge.store.micrographs import read_micrograph, write_micrograph
-from particleforge.store.rle import Ints, decode, instance_pixels, runs_of, to_text
+from particleforge.store.rle import Ints, instance_pixels, runs_of, to_text
 from particleforge.store.unreadable import unreadable
 
+LAYOUT = "a JSON file with images and annotations; images next to it or in images/"
+MARKS_UNKNOWN = True
 FILE_NAME = "instances.json"
+SHOWN = 3
+"""Most vanished particles that are named."""
 
 
 @stepwise
@@ -47,21 +54,21 @@ def write(samples: Iterable[Sample], folder: Path) -> Step[Path]:
     UserError
         If `folder` exists, two samples have the same name, or the disk is full.
     """
-    new_folder(folder)
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     taken: set[str] = set()
-    for done, sample in enumerate(samples, 1):
-        name = f"{claim_name(sample.name, taken)}.tif"
-        write_micrograph(new_part(folder, "images") / name, sample.micrograph)
-        height, width = sample.micrograph.shape
-        images.append({"id": done, "file_name": name, "height": height, "width": width})
-        for annotation in _annotations(sample, done):
-            annotations.append({"id": len(annotations) + 1, **annotation})
-        yield Progress(done, total_of(samples, done), sample.name)
-    content = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "particle"}]}
-    with atomic_write(folder / FILE_NAME) as temporary:
-        temporary.write_text(json.dumps(content), encoding="utf-8")
+    with complete_folder(folder) as part:
+        for done, sample in enumerate(samples, 1):
+            name = f"{claim_name(sample.name, taken)}.tif"
+            write_micrograph(new_part(part, "images") / name, sample.micrograph)
+            height, width = sample.micrograph.shape
+            images.append({"id": done, "file_name": name, "height": height, "width": width})
+            for annotation in _annotations(sample, done):
+                annotations.append({"id": len(annotations) + 1, **annotation})
+            yield Progress(done, total_of(samples, done), sample.name)
+        content = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "particle"}]}
+        with atomic_write(part / FILE_NAME) as temporary:
+            temporary.write_text(json.dumps(content), encoding="utf-8")
     return folder
 
 
@@ -69,8 +76,8 @@ def read(folder: Path) -> Iterator[Sample]:
     """Read COCO instances one by one, run lengths (text or list) and polygons.
 
     Ids are those of ``label`` if every annotation of an image has its own, otherwise 1, 2, 3 in the order of the file.
-    If instances overlap, later ones cover earlier ones. ``iscrowd`` regions count as unknown. All categories count as
-    particles.
+    If instances overlap, later ones cover earlier ones; those of which nothing is left are a remark of the image.
+    ``iscrowd`` regions count as unknown. All categories count as particles.
 
     Parameters
     ----------
@@ -84,16 +91,23 @@ def read(folder: Path) -> Iterator[Sample]:
         Immediately if the JSON is missing or broken; during the iteration if an image or mask cannot be read.
     """
     file = _json_file(folder)
-    with unreadable(file):
-        content = read_json(file)
-        images = list(content["images"])
-        by_image: dict[Any, list[dict[str, Any]]] = defaultdict(list)
-        for annotation in content["annotations"]:
-            by_image[annotation["image_id"]].append(annotation)
-        stray = by_image.keys() - {image["id"] for image in images}
-    if stray:
-        raise UserError(f"{file}: annotations refer to the image {min(stray, key=str)!r}, which is not listed.")
-    return (_read_sample(file, image, by_image[image["id"]]) for image in images)
+    with unreadable(file, "Export the annotations again."):
+        images, by_image = read_entries(file)
+    return (_read_sample(image, by_image[image.key("id")]) for image in images)
+
+
+def recognises(folder: Path) -> bool:
+    """Whether a folder holds annotations in this format, or a file is one."""
+    places = [folder] if folder.is_file() else [*folder.glob("*.json"), *folder.glob("annotations/*.json")]
+    return any(_is_coco(path) for path in places if path.suffix.lower() == ".json")
+
+
+def _is_coco(path: Path) -> bool:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    return b'"annotations"' in content and b'"images"' in content
 
 
 def _annotations(sample: Sample, image_id: int) -> Iterator[dict[str, Any]]:
@@ -131,56 +145,70 @@ def _json_file(folder: Path) -> Path:
     raise UserError(f"{folder} contains no JSON file.", f"COCO instances are read from {FILE_NAME}.")
 
 
-def _read_sample(file: Path, image: dict[str, Any], annotations: list[dict[str, Any]]) -> Sample:
-    with unreadable(file):
-        micrograph = read_micrograph(_image_file(file, str(image["file_name"])))
-        if (image["height"], image["width"]) != micrograph.shape:
-            raise UserError(
-                f"{file}: {image['file_name']} is listed as {image['height']} x {image['width']} px, but is "
-                f"{micrograph.shape[0]} x {micrograph.shape[1]} px.",
-                "Use the images for which these annotations were made.",
-            )
-        return _sample(micrograph, annotations)
+def _read_sample(image: Entry, annotations: list[Entry]) -> Sample:
+    name = image.text("file_name")
+    with unreadable(image.file, "Check the file_name."):
+        micrograph = read_micrograph(_image_file(image, name))
+    listed = tuple(image.whole(field) for field in ("height", "width"))
+    if any(side not in (None, actual) for side, actual in zip(listed, micrograph.shape, strict=True)):
+        raise image.wrong(
+            f"lists {shown(name)} as {listed[0]} x {listed[1]} px, but it is {micrograph.shape[0]} x "
+            f"{micrograph.shape[1]} px.",
+            "Use the images for which these annotations were made.",
+        )
+    return _sample(micrograph, annotations)
 
 
-def _sample(micrograph: Micrograph, annotations: list[dict[str, Any]]) -> Sample:
+def _sample(micrograph: Micrograph, annotations: list[Entry]) -> Sample:
     shape = micrograph.shape
     ids = np.zeros(shape[::-1], np.int64)
     crowd = np.zeros(shape[::-1], bool)
-    particles = [annotation for annotation in annotations if not annotation.get("iscrowd")]
-    given = {annotation.get("label") for annotation in particles}
-    keep = len(given) == len(particles) and all(isinstance(label, int) and label > 0 for label in given)
-    for number, annotation in enumerate(particles, 1):
-        ids.flat[_pixels(annotation["segmentation"], shape)] = annotation["label"] if keep else number
+    particles = [annotation for annotation in annotations if not annotation.is_crowd]
+    for label, annotation in zip(_labels_of(particles), particles, strict=True):
+        ids.flat[mask_of(annotation, shape)] = label
     for annotation in annotations:
-        if annotation.get("iscrowd"):
-            crowd.flat[_pixels(annotation["segmentation"], shape)] = True
+        if annotation.is_crowd:
+            crowd.flat[mask_of(annotation, shape)] = True
     known: npt.NDArray[np.bool_] | None = np.ascontiguousarray(~crowd.T) if crowd.any() else None
-    return Sample(micrograph, as_labels(ids.T, micrograph.name), known)
+    remarks = micrograph.remarks + _vanished(ids, particles, shape)
+    return Sample(replace(micrograph, remarks=remarks), as_labels(ids.T, micrograph.name), known)
 
 
-def _image_file(file: Path, name: str) -> Path:
+def _labels_of(particles: Sequence[Entry]) -> Sequence[int]:
+    """Ids in the label image: those the file gives to all particles, else 1, 2, 3."""
+    labels = [particle.data.get("label") for particle in particles]
+    given = [label for label in labels if is_whole(label)]
+    if len(set(given)) < len(particles):
+        return range(1, len(particles) + 1)
+    for label, particle in zip(given, particles, strict=True):
+        if not 0 < label <= LARGEST_ID:
+            raise particle.wrong(f"has the label {shown(label)}; labels go from 1 to {LARGEST_ID}.")
+    return given
+
+
+def _vanished(ids: npt.NDArray[np.int64], particles: Sequence[Entry], shape: tuple[int, int]) -> tuple[str, ...]:
+    """Sentence on the particles of which no pixel is left in the labels."""
+    left = set(np.unique(ids).tolist())
+    gone = [one for label, one in zip(_labels_of(particles), particles, strict=True) if label not in left]
+    if not gone:
+        return ()
+    why = [f"{one.name} {'is hidden by later ones' if mask_of(one, shape).size else 'covers no pixel'}" for one in gone]
+    more = f", and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
+    return (f"{len(gone)} of {len(particles)} particles are not in the labels: {', '.join(why[:SHOWN])}{more}.",)
+
+
+def _image_file(image: Entry, name: str) -> Path:
+    parts = re.split(r"[/\\]", name)
+    if "" in parts[:1] or ".." in parts or ":" in parts[0] or any(ord(letter) < 32 for letter in name):
+        raise image.wrong(
+            f"has the file_name {shown(name)}; it must be inside of the folder.",
+            "Name it relative to the JSON file, or to images/.",
+        )
+    file, inner = image.file, Path(*parts)
     for place in (file.parent / "images", file.parent, file.parent.parent / "images", file.parent.parent):
-        if (place / name).exists():
-            return place / name
-    raise UserError(
-        f"{file} refers to the image {name}, which does not exist.", "Put it next to the JSON file or in images/."
+        with suppress(OSError):  # a name that is too long
+            if (place / inner).exists():
+                return place / inner
+    raise image.wrong(
+        f"refers to the image {shown(name)}, which does not exist.", "Put it next to the JSON file or in images/."
     )
-
-
-def _pixels(segmentation: Any, shape: tuple[int, int]) -> Ints:
-    """Positions, column by column, of the pixels of run lengths or of a list of polygons."""
-    if isinstance(segmentation, dict):
-        if tuple(segmentation["size"]) != shape:
-            raise ValueError(f"a mask has size {segmentation['size']}, its image {shape}")
-        return decode(segmentation["counts"], shape[0] * shape[1])
-    from skimage.draw import polygon
-
-    found = []
-    for part in segmentation:
-        x, y = (
-            np.asarray(part, float).reshape(-1, 2).T - 0.5
-        )  # COCO counts from the corner of a pixel, scikit-image from its centre
-        rows, columns = polygon(y, x, shape)  # type: ignore[no-untyped-call]
-        found.append(columns * shape[0] + rows)
-    return np.concatenate([np.zeros(0, np.int64), *found])
