@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from particleforge.errors import UserError
@@ -16,11 +16,9 @@ LONGEST_NAME = 240
 LOCK = ".lock"
 """File that a run holds locked while it writes into its folder."""
 
-_FULL = {
-    errno.ENOSPC: "the disk is full or the quota is used up",
-    errno.EDQUOT: "the disk is full or the quota is used up",
-    errno.EFBIG: "the file would be larger than is allowed",
-}
+ELSEWHERE = "Choose another place for the output, or delete it."
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -36,17 +34,42 @@ def new_folder(path: Path) -> Path:
     UserError
         If `path` is a file or a folder with something in it, or cannot be created.
     """
-    hint = "Choose another place for the output, or delete it."
     if path.exists() and not path.is_dir():
-        raise UserError(f"{path} exists and is a file; a new folder is needed.", hint)
+        raise UserError(f"{path} exists and is a file; a new folder is needed.", ELSEWHERE)
     if not is_free(path):
-        raise UserError(f"{path} exists and is not empty; nothing is overwritten.", hint)
+        raise UserError(f"{path} exists and is not empty; nothing is overwritten.", ELSEWHERE)
     with disk_errors(path):
         try:
             path.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
-            raise UserError(f"{path} cannot be created: a part of it is a file.", hint) from error
+            raise UserError(f"{path} cannot be created: a part of it is a file.", ELSEWHERE) from error
     return path
+
+
+@contextmanager
+def complete_folder(path: Path) -> Iterator[Path]:
+    """Write a folder next to `path`, then rename it: there is the complete folder or nothing.
+
+    Yields a temporary folder. It is renamed to `path` if the block succeeds and removed otherwise.
+
+    Raises
+    ------
+    UserError
+        As `new_folder`.
+    """
+    new_folder(path)
+    temporary = path.with_name(f".{path.name[:60]}.{uuid.uuid4().hex}.part")
+    with disk_errors(path):
+        try:
+            temporary.mkdir()
+            yield temporary
+            (path / LOCK).unlink(missing_ok=True)
+            path.rmdir()
+            os.replace(temporary, path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+            with suppress(OSError):
+                path.rmdir()  # only if it is still empty
 
 
 def is_free(path: Path) -> bool:
@@ -104,7 +127,7 @@ def disk_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise DiskError(
-                f"{path} cannot be written: {_FULL[error.errno]}{_free(path)}.",
+                f"{path} cannot be written: the disk is full or the quota is used up{_free(path)}.",
                 "Make room, or choose another place for the output.",
             ) from error
         if error.errno in _DENIED:

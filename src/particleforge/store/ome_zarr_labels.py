@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import zarr
+from zarr.codecs import ZstdCodec
 
 from particleforge.store.files import disk_errors, new_folder
 from particleforge.store.micrographs import storable
@@ -72,7 +73,12 @@ def _write_levels(
     while True:
         number, step = len(levels), 2 ** len(levels)
         group.create_array(
-            str(number), data=np.ascontiguousarray(array), chunks=_chunks(array.shape), dimension_names=tuple(axes)
+            str(number),
+            data=np.ascontiguousarray(array),
+            chunks=_chunks(array.shape),
+            compressors=ZstdCodec(checksum=True),
+            config={"write_empty_chunks": True},  # so that a missing chunk is known to be lost
+            dimension_names=tuple(axes),
         )
         scale = [*[1.0] * (len(axes) - 2), *(side * step for side in size)]
         levels.append({"path": str(number), "coordinateTransformations": [{"type": "scale", "scale": scale}]})

@@ -29,8 +29,7 @@ def locked(out: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    made = not out.is_dir()
-    if made:
+    if not out.is_dir():
         new_folder(out)
     lock = FileLock(out / LOCK, blocking=False, thread_local=False)
     with disk_errors(out):
@@ -46,9 +45,6 @@ def locked(out: Path) -> Iterator[None]:
         with suppress(OSError):  # Windows does not remove a file that is open
             (out / LOCK).unlink()
         lock.release()
-        if made:
-            with suppress(OSError):  # what failed at once leaves no empty folder behind
-                out.rmdir()
 
 
 def claim(out: Path, what: Mapping[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """Write a dataset or a model for other programs."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,6 +10,8 @@ from particleforge.models.kind import kinds
 from particleforge.models.opening import find_model, recognised
 from particleforge.recipes.aggregate.export import export_aggregates
 from particleforge.recipes.aggregate.writers import WRITERS
+from particleforge.recipes.any import parse_recipe
+from particleforge.sample import Sample, Samples
 from particleforge.step import Step
 from particleforge.store.dataset import Dataset
 from particleforge.store.exchange import FORMATS
@@ -53,8 +57,39 @@ def export(
         yield from export_aggregates.steps(dataset, out, name)
     else:
         chosen, dataset = FORMATS.get(name), Dataset.open(source)
-        yield from chosen.write.steps(dataset, out)
+        dataset.check()
+        complete = chosen.MARKS_UNKNOWN or not _drawn_from_nothing(dataset)
+        yield from chosen.write.steps(dataset if complete else _AllKnown(dataset), out)
     return {"folder": str(out), "samples": len(dataset)}
+
+
+class _AllKnown(Samples):
+    """Samples whose labels are known everywhere: what a recipe leaves out of training, it has drawn itself.
+
+    Parameters
+    ----------
+    samples
+        Drawn without annotated images.
+    """
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._samples = samples
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def at(self, index: int) -> Sample:
+        """Sample number `index`, known everywhere."""
+        return replace(self._samples[index], known=None)
+
+
+def _drawn_from_nothing(dataset: Dataset) -> bool:
+    """Whether a dataset was drawn by a recipe that needs no annotated images, so that it shows no unknown particles."""
+    recipe = dataset.meta.get("recipe") or {}
+    try:
+        return bool(recipe) and not parse_recipe(recipe).innermost.takes_annotated
+    except UserError:  # a recipe of a package that is not installed
+        return False
 
 
 def _export_model(folder: Path, out: Path, given: str | None) -> dict[str, Any]:

@@ -9,17 +9,20 @@ import numpy as np
 from particleforge.errors import UserError
 from particleforge.step import Progress, Step
 from particleforge.store.dataset import Dataset
-from particleforge.store.exchange import FORMATS
+from particleforge.store.exchange import FORMATS, recognised
+from particleforge.store.files import complete_folder
 from particleforge.verb import InPlace, verb
 
 
 def _report(dataset: Dataset, args: Mapping[str, Any]) -> dict[str, Any]:
-    return {"dataset": str(args["out"]), "samples": len(dataset)}
+    remarks = dataset.meta.get("remarks", [])
+    said = {"remarks": " ".join(remarks)} if remarks else {}
+    return {"dataset": str(args["out"]), "samples": len(dataset), "format": dataset.meta["format"], **said}
 
 
 @verb(_report)
 def import_(
-    folder: Path | str, out: Annotated[Path | str, InPlace()], format: Annotated[str, FORMATS] = "pairs"
+    folder: Path | str, out: Annotated[Path | str, InPlace()], format: Annotated[str | None, FORMATS] = None
 ) -> Step[Dataset]:
     """Write the images and labels of a folder into a new dataset.
 
@@ -32,27 +35,33 @@ def import_(
     out
         New dataset folder NAME.zarr.
     format
-        Format of the folder.
+        Format of the folder; by default it is recognised.
 
     Raises
     ------
     UserError
         If the folder cannot be read or contains no image, or `out` exists.
     """
-    folder, read = Path(folder), FORMATS.get(format).read
+    folder, out = Path(folder), Path(out)
+    name = format or recognised(folder)
+    read = FORMATS.get(name).read
     yield Progress(0, 1, "Inspecting the images")
-    shapes, dtypes = [], set()
+    shapes, dtypes, remarks = [], set(), []
     for sample in read(folder):
-        shapes.append(sample.micrograph.shape)
-        dtypes.add(sample.micrograph.pixels.dtype if sample.micrograph.axes == "YX" else np.dtype(np.float32))
+        micrograph = sample.micrograph
+        shapes.append(micrograph.shape)
+        dtypes.add(micrograph.pixels.dtype if micrograph.axes == "YX" else np.dtype(np.float32))
+        remarks += [f"{sample.name}: {remark}" for remark in micrograph.remarks]
     if not shapes:
-        raise UserError(f"{folder} holds no image.", f"Check that its format is {format!r}.")
+        raise UserError(f"{folder} holds no image.", f"Check that its format is {name!r}.")
     heights, widths = zip(*shapes, strict=True)
-    dtype = np.result_type(*dtypes)
-    dataset = Dataset.create(Path(out), len(shapes), (max(heights), max(widths)), dtype, {"imported": str(folder)})
-    samples = iter(read(folder))
-    for shard in dataset.shards:
-        indices = dataset.shard_range(shard)
-        dataset.write_shard(shard, [next(samples) for _ in indices])
-        yield Progress(indices.stop, len(dataset), f"{indices.stop} of {len(dataset)} images")
-    return dataset
+    meta = {"imported": str(folder), "format": name} | ({"remarks": remarks} if remarks else {})
+    with complete_folder(out) as part:
+        shape = (max(heights), max(widths))
+        dataset = Dataset.create(part, len(shapes), shape, np.result_type(*dtypes), meta)
+        samples = iter(read(folder))
+        for shard in dataset.shards:
+            indices = dataset.shard_range(shard)
+            dataset.write_shard(shard, [next(samples) for _ in indices])
+            yield Progress(indices.stop, len(dataset), f"{indices.stop} of {len(dataset)} images")
+    return Dataset.open(out)

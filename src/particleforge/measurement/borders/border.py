@@ -6,7 +6,7 @@ average, while keeping them adds truncated particles.
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy.typing as npt
 
@@ -16,19 +16,9 @@ from particleforge.registry import Kinds
 
 
 class Border(Params):
-    """How much each particle counts, depending on its position.
-
-    Parameters
-    ----------
-    exclusion
-        Why a particle does not count by this rule, in a few words for tables.
-    weighting
-        How much the others count, in words; empty if each counts once.
-    """
+    """How much each particle counts, depending on its position."""
 
     kind: str
-    exclusion: ClassVar[str] = "at the border"
-    weighting: ClassVar[str] = ""
 
     @abstractmethod
     def weights(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:

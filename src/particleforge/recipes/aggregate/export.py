@@ -9,7 +9,7 @@ from particleforge.recipes.aggregate.writers import WRITERS
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.exchange.pairs import total_of
-from particleforge.store.files import atomic_write, claim_name, new_folder
+from particleforge.store.files import atomic_write, claim_name, complete_folder
 
 
 @stepwise
@@ -35,14 +35,14 @@ def export_aggregates(samples: Iterable[Sample], folder: Path, suffix: str = "xy
         If there is no such format, `folder` exists, or a sample contains no aggregate.
     """
     writer = WRITERS.get(suffix)
-    new_folder(folder)
     taken: set[str] = set()
-    for done, sample in enumerate(samples, 1):
-        if sample.truth is None or not {"x_nm", "z_nm", "diameter_nm", "material", "cluster"} <= set(sample.truth):
-            raise UserError(
-                f"{sample.name} contains no aggregate.", "Use samples drawn from a recipe of kind aggregate."
-            )
-        with atomic_write(folder / f"{claim_name(sample.name, taken)}.{suffix}") as path:
-            writer.write(path, *read_truth(sample.truth))
-        yield Progress(done, total_of(samples, done), sample.name)
+    with complete_folder(folder) as part:
+        for done, sample in enumerate(samples, 1):
+            if sample.truth is None or not {"x_nm", "z_nm", "diameter_nm", "material", "cluster"} <= set(sample.truth):
+                raise UserError(
+                    f"{sample.name} contains no aggregate.", "Use samples drawn from a recipe of kind aggregate."
+                )
+            with atomic_write(part / f"{claim_name(sample.name, taken)}.{suffix}") as path:
+                writer.write(path, *read_truth(sample.truth))
+            yield Progress(done, total_of(samples, done), sample.name)
     return folder

@@ -6,10 +6,13 @@ from pathlib import Path
 from particleforge.errors import UserError
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
-from particleforge.store.files import claim_name, new_folder, new_part
+from particleforge.store.files import claim_name, complete_folder, new_part
 from particleforge.store.image_files import image_paths, image_stem
 from particleforge.store.labels import read_labels, write_labels
 from particleforge.store.micrographs import read_micrograph, write_micrograph
+
+LAYOUT = "images/ and masks/ or labels/, with files of the same names"
+MARKS_UNKNOWN = False
 
 
 @stepwise
@@ -31,13 +34,13 @@ def write(samples: Iterable[Sample], folder: Path) -> Step[Path]:
         If `folder` exists, two samples have the same name, a sample is annotated only in part, or the disk
         is full.
     """
-    new_folder(folder)
-    new_part(folder, "images")
-    new_part(folder, "masks")
     taken: set[str] = set()
-    for done, sample in enumerate(samples, 1):
-        write_pair(sample, folder, taken)
-        yield Progress(done, total_of(samples, done), sample.name)
+    with complete_folder(folder) as part:
+        new_part(part, "images")
+        new_part(part, "masks")
+        for done, sample in enumerate(samples, 1):
+            write_pair(sample, part, taken)
+            yield Progress(done, total_of(samples, done), sample.name)
     return folder
 
 
@@ -61,6 +64,11 @@ def read(folder: Path) -> Iterator[Sample]:
             f"{folder}: {stem} has no file in {lacking}/.", "Add it (an all-zero mask for no particles) or remove both."
         )
     return (Sample(read_micrograph(path), read_labels(masks[stem])) for stem, path in images.items())
+
+
+def recognises(folder: Path) -> bool:
+    """Whether there are images and masks."""
+    return (folder / "images").is_dir() and any((folder / part).is_dir() for part in ("masks", "labels"))
 
 
 def write_pair(sample: Sample, folder: Path, taken: set[str]) -> None:

@@ -9,9 +9,12 @@ from particleforge.seeds import stream
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.exchange.pairs import read as read_pairs
 from particleforge.store.exchange.pairs import write_pair
-from particleforge.store.files import new_folder, new_part
+from particleforge.store.files import complete_folder, new_part
 
+LAYOUT = "train/ and test/, each with images/ and masks/"
+MARKS_UNKNOWN = False
 TEST_FRACTION = 0.15
+PARTS = ("train", "test")
 
 
 @stepwise
@@ -42,19 +45,19 @@ def write(samples: Sequence[Sample], folder: Path, seed: int = 0) -> Step[Path]:
         If `folder` exists, two samples have the same name, a sample is annotated only in part, or the disk
         is full.
     """
-    new_folder(folder)
-    for part in ("train", "test"):
-        new_part(folder, f"{part}/images")
-        new_part(folder, f"{part}/masks")
     held_out = split(len(samples), seed)
     taken: set[str] = set()
-    for i, sample in enumerate(samples):
-        write_pair(sample, folder / ("test" if i in held_out else "train"), taken)
-        yield Progress(i + 1, len(samples), sample.name)
+    with complete_folder(folder) as whole:
+        for part in PARTS:
+            new_part(whole, f"{part}/images")
+            new_part(whole, f"{part}/masks")
+        for i, sample in enumerate(samples):
+            write_pair(sample, whole / ("test" if i in held_out else "train"), taken)
+            yield Progress(i + 1, len(samples), sample.name)
     return folder
 
 
-def read(folder: Path, parts: Sequence[str] = ("train", "test")) -> Iterator[Sample]:
+def read(folder: Path, parts: Sequence[str] = PARTS) -> Iterator[Sample]:
     """Read the samples of ``train``, then of ``test``.
 
     Raises
@@ -63,6 +66,11 @@ def read(folder: Path, parts: Sequence[str] = ("train", "test")) -> Iterator[Sam
         As `particleforge.store.exchange.pairs.read`.
     """
     return chain.from_iterable([read_pairs(folder / part) for part in parts])
+
+
+def recognises(folder: Path) -> bool:
+    """Whether there are the two parts."""
+    return all((folder / part / "images").is_dir() for part in PARTS)
 
 
 def split(count: int, seed: int) -> set[int]:
