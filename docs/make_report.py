@@ -23,7 +23,7 @@ HEIGHT_PX = 1300
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         shutil.copytree(SPHERES / "more", "spheres")
-        measured = sizes("spheres/labels", "results", SizesParams(), "spheres/images")
+        measured = sizes("spheres/labels", "results", SizesParams(image_pdfs=True), "spheres/images")
         pages = rendered(measured.out / "reports" / "spheres_1.pdf", Path(folder))
     pages[0] = pages[0].resize((round(pages[0].width * HEIGHT_PX / pages[0].height), HEIGHT_PX))
     right = Image.new("RGB", (max(page.width for page in pages[1:]), sum(page.height for page in pages[1:])), "white")

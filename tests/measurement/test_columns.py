@@ -19,7 +19,7 @@ HEADER = (
     "image,label,class,x_px,y_px,ecd_px,area_px2,perimeter_px,feret_max_px,feret_min_px,feret_mean_px,feret_90_px,"
     "rectangle_length_px,rectangle_width_px,ellipse_major_px,ellipse_minor_px,inscribed_px,enclosing_px,"
     "fibre_length_px,volume_px3,ved_px,neighbour_px,box_width_px,box_height_px,aspect_ratio,ellipse_aspect_ratio,"
-    "circularity,roundness,solidity,convexity,extent,curl,orientation_deg,touches_border,weight,score,"
+    "circularity,roundness,solidity,convexity,extent,curl,orientation_deg,touches_border,weight,excluded,score,"
     "mean_intensity,sd_intensity,pieces,largest_piece,x_nm,y_nm,ecd_nm,perimeter_nm,feret_max_nm,feret_min_nm,feret_mean_nm,feret_90_nm,"
     "rectangle_length_nm,rectangle_width_nm,ellipse_major_nm,ellipse_minor_nm,inscribed_nm,enclosing_nm,"
     "fibre_length_nm,ved_nm,neighbour_nm,area_nm2,volume_nm3"

@@ -10,8 +10,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from particleforge.measurement.figures import draw_sizes, particle_figure, save_figure
+from particleforge.measurement.lettering import _fonts, legible, letter
+from particleforge.measurement.outlines import outlines, simplified
 from particleforge.measurement.particles import measure_particles
-from particleforge.measurement.picture import outlines, scale_bar
+from particleforge.measurement.picture import scale_bar
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.fits import fits
 from particleforge.measurement.statistics.sizes import Sizes
@@ -113,14 +115,78 @@ def test_figures_are_saved_whole(tmp_path, suffix):
             assert np.asarray(image.convert("L")).std() > 10
 
 
+def test_particles_that_do_not_count_are_dashed_and_explained():
+    labels = np.zeros((60, 60), np.int64)
+    labels[0:9, 5:15], labels[30:39, 20:30], labels[45:50, 40:50] = 1, 2, 3
+    fig = particle_figure(None, labels, measure_particles(labels))
+    counted, excluded = fig.axes[0].collections
+    assert [len(lines.get_segments()) for lines in (counted, excluded)] == [2, 1]
+    assert [lines.get_linestyle()[0][1] is None for lines in (counted, excluded)] == [True, False]
+    caption = " ".join(fig._supxlabel.get_text().split())
+    assert "1/probability of being seen whole" in caption and "Dashed: does not count." in caption
+    assert "GSD: geometric mean and geometric standard deviation" in caption and "D10, D50, D90" in caption
+    assert fig.axes[1].get_ylabel() == "Number of particles, weighted"
+
+
+HOSTILE = ["a$_$b", "$\\frac{", "粒子_01", "\U0001f52c", "أبجد", "a\tb", "%s{0}<&>", "\\alpha", "x" * 255]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_drawn_as_they_are(name, tmp_path):
+    labels = labelled(4)
+    fig = particle_figure(None, labels, measure_particles(labels), name=name)
+    letter(fig)
+    save_figure(fig, *(tmp_path / f"figure{suffix}" for suffix in (".png", ".svg", ".pdf")))
+    assert len(list(tmp_path.iterdir())) == 3
+    shown = fig.axes[0].get_title(loc="left")
+    assert shown == legible(name) or len(name) > 48
+
+
+def test_characters_without_a_glyph_become_their_code(monkeypatch):
+    monkeypatch.setattr("particleforge.measurement.lettering.OTHERS", ())
+    _fonts.cache_clear()
+    assert legible("粒 a_1 µé αא\U0001f52c\n") == "\\u7c92 a_1 µé αא\\U0001f52c\n"
+    _fonts.cache_clear()
+
+
+@pytest.mark.parametrize("text_pt", [6, 12])
+def test_text_can_be_resized(text_pt):
+    labels = labelled(9)
+    fig = particle_figure(None, labels, measure_particles(labels), name="x")
+    letter(fig, text_pt)
+    fig.canvas.draw()
+    right = fig.axes[1]
+    assert right.yaxis.label.get_size() == pytest.approx(text_pt)
+    assert right.get_xticklabels()[0].get_size() == pytest.approx(text_pt * 8 / 9)
+    assert texts_outside(fig) == []
+
+
+def test_simplified_outlines_keep_their_shape():
+    y, x = np.mgrid[:60, :60]
+    labels = (np.hypot(y - 30, x - 30) < 20).astype(int) + 2 * ((y > 55) & (x < 9))
+    for (line,) in outlines(labels).values():
+        (short,) = simplified([line])
+        assert len(short) < len(line)
+        np.testing.assert_array_equal(short[[0, -1]], line[[0, -1]])
+        assert area(short) == pytest.approx(area(line), rel=0.01)
+    assert simplified([]) == []
+
+
+def area(line):
+    x, y = line.T
+    return abs(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1])) / 2
+
+
 def test_outlines_close_around_their_particles():
     labels = np.zeros((20, 30), np.int64)
     labels[3:9, 5:15], labels[12:15, 20:30] = 70_000, 4
-    found = sorted(outlines(labels), key=lambda line: line[:, 1].min())
-    for line, (low, high) in zip(found, [((5, 3), (14, 8)), ((20, 12), (29, 14))], strict=True):
+    found = outlines(labels)
+    for label, (low, high) in {70_000: ((5, 3), (14, 8)), 4: ((20, 12), (29, 14))}.items():
+        (line,) = found.pop(label)
         np.testing.assert_array_equal(line[0], line[-1])
         np.testing.assert_array_equal(line.min(axis=0), np.array(low) - 0.5)
         np.testing.assert_array_equal(line.max(axis=0), np.array(high) + 0.5)
+    assert not found
 
 
 @given(st.integers(1, 20_000), st.one_of(st.none(), st.floats(1e-3, 1e5)))

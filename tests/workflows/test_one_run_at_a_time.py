@@ -93,3 +93,30 @@ def test_a_folder_with_something_else_is_still_refused(folder):
     with locked(folder), pytest.raises(UserError, match="not empty"):
         claim(folder, {})
     assert sorted(path.name for path in folder.iterdir()) == ["a.tif", "b.tif", "c.tif"]
+
+
+def test_finding_and_estimating_lock_their_folder(tmp_path):
+    from particleforge.models.opening import open_model
+    from particleforge.workflows.estimate import estimate
+    from particleforge.workflows.predict import predict
+
+    image = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
+    hetero = open_model("hetero", "estimator")
+    for number, steps in enumerate((predict.steps, estimate.steps)):
+        out = tmp_path / str(number)
+        step = steps("threshold" if number == 0 else hetero, image, out)
+        next(step)
+        assert (out / ".lock").is_file()
+        with pytest.raises(UserError, match=r"Another run is writing to"):
+            next(steps("threshold" if number == 0 else hetero, image, out))
+        step.close()
+        assert not out.exists()  # nothing was written
+
+
+def test_an_estimate_of_names_like_formulas_is_text(tmp_path):
+    from particleforge.models.roles import Estimate
+    from particleforge.workflows.estimate import TABLE, write
+
+    found = Estimate("share", 0.5, 0.5, np.array([0.25, 0.75]), None, None, (0, 1), {})
+    write(tmp_path, ["=1+1", "b"], [found], {})
+    assert (tmp_path / TABLE).read_text() == "image,share\n'=1+1,0.25\nb,0.75\n"

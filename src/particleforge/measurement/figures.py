@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.distribution import size_statistics, size_unit
 from particleforge.measurement.numbers import digits
+from particleforge.measurement.outlines import Outlines
 from particleforge.measurement.picture import (
     INK,
     SMALL_PT,
@@ -20,7 +22,9 @@ from particleforge.measurement.picture import (
     draw_image,
     draw_outlines,
     draw_scale_bar,
+    shown_outlines,
 )
+from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.density import LOG_FROM_RATIO, bins
 from particleforge.measurement.statistics.fits import Fit, fits
 from particleforge.measurement.statistics.sizes import Sizes
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 
 
 BARS, FIT = "#56B4E9", "#D55E00"
+_CAPTION, _CAPTION_PT = 150, 6.5
 _TALLEST = 2.0
 """A fit is clipped at this multiple of the highest bar."""
 
@@ -45,8 +50,12 @@ def particle_figure(
     *,
     name: str = "",
     pixel_size_nm: float | None = None,
+    rules: Rules = Rules(),
+    lines: Outlines | None = None,
 ) -> Figure:
     """Draw an image with its particles outlined, next to their size distribution.
+
+    Outlines of particles that do not count are dashed and grey.
 
     Parameters
     ----------
@@ -60,6 +69,10 @@ def particle_figure(
         Title.
     pixel_size_nm
         For the scale bar and the sizes; None: both are in px.
+    rules
+        The rules with which the table was made.
+    lines
+        Outlines of the particles, if they are already known.
 
     Returns
     -------
@@ -73,29 +86,52 @@ def particle_figure(
 
     height, width = labels.shape
     tall = min(max(4.15 * height / max(width, 1), 2.4), 5.0)
-    fig = Figure(figsize=(8.6, tall + 0.95), layout="constrained", facecolor="white")
+    fig = Figure(figsize=(8.6, tall + 1.2), layout="constrained", facecolor="white")
     FigureCanvasAgg(fig)
     fig.get_layout_engine().set(w_pad=0.09, h_pad=0.09, wspace=0.05)  # type: ignore[union-attr, call-arg]
     left, right = fig.subplots(1, 2, width_ratios=(4.4, 3.8), subplot_kw={"anchor": "NW"})
     left.set_title(_shortened(name), loc="left", fontsize=TEXT_PT, color=INK, parse_math=False)
     draw_image(left, grey, labels)
-    draw_outlines(left, labels, table)
+    draw_outlines(left, shown_outlines(labels) if lines is None else lines, table, width)
     draw_scale_bar(left, width, pixel_size_nm)
     counted = table[table["weight"] > 0]
     draw_sizes(right, *sizes_in_unit(counted, pixel_size_nm), counted["weight"].to_numpy(float))
+    if len(counted):
+        notes = explained(rules, len(counted) < len(table))
+        fig.supxlabel(fill(notes, _CAPTION), x=0.01, ha="left", fontsize=_CAPTION_PT, color=INK, linespacing=1.4)
     return fig
 
 
-def save_figure(fig: Figure, path: Path) -> None:
-    """Write a figure completely or not at all, as PNG, PDF or SVG by its suffix.
+def explained(rules: Rules, any_excluded: bool) -> str:
+    """Explain what figures abbreviate, how particles are counted, and the dashed outlines if there are any."""
+    sentences = [
+        "GM and GSD: geometric mean and geometric standard deviation.",
+        "D10, D50, D90: 10, 50 and 90 % of the particles are smaller.",
+    ]
+    if rules.border.weighting:
+        sentences.append(f"Weighted: {rules.border.weighting}.")
+    if any_excluded:
+        sentences.append("Dashed: does not count.")
+    return " ".join(sentences)
+
+
+def save_figure(fig: Figure, *paths: Path) -> None:
+    """Write a figure completely or not at all, as PNG, PDF or SVG by the suffix of each path.
+
+    Text stays text in PDF and SVG, and equal figures give equal bytes.
 
     Raises
     ------
     UserError
         If the disk is full or not writable.
     """
-    with atomic_write(path) as temporary:
-        fig.savefig(temporary, dpi=200)
+    import matplotlib as mpl
+
+    lasting = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "particleforge", "pdf.fonttype": 42}):
+        for path in paths:
+            with atomic_write(path) as temporary:
+                fig.savefig(temporary, dpi=200, metadata=lasting.get(path.suffix.lower().removeprefix(".")))
 
 
 def sizes_in_unit(table: pd.DataFrame, pixel_size_nm: float | None) -> tuple[Floats, str]:
@@ -134,11 +170,12 @@ def draw_sizes(axes: Axes, sizes: Floats, unit: str, weights: Floats | None = No
         return None
     sign = UNIT_SIGNS[unit]
     weights = np.ones(len(sizes)) if weights is None else weights / weights.mean()
+    even = bool(np.ptp(weights) < 1e-9)
     axes.set_title(_caption(sizes, weights, sign), loc="left", fontsize=SMALL_PT, color=INK, linespacing=1.5)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=SMALL_PT, color=INK, labelcolor=INK)
     axes.set_xlabel(f"Equal-area diameter ({sign})", fontsize=TEXT_PT, color=INK)
-    axes.set_ylabel("Number of particles", fontsize=TEXT_PT, color=INK)
+    axes.set_ylabel("Number of particles" + ("" if even else ", weighted"), fontsize=TEXT_PT, color=INK)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     return _draw_histogram(axes, sizes, weights)
 

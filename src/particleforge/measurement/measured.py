@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from particleforge.measurement.outlines import Outlines
 from particleforge.measurement.rules import Rules
 
 if TYPE_CHECKING:
@@ -50,3 +52,10 @@ class Measured:
     rules: Rules = field(default_factory=Rules)
     rows: tuple[int, int] | None = None
     columns: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def outlines(self) -> Outlines:
+        """Outlines of its particles as they are drawn; none without a single image."""
+        from particleforge.measurement.picture import shown_outlines
+
+        return {} if self.labels is None else shown_outlines(self.labels)

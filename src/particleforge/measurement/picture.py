@@ -1,4 +1,4 @@
-"""A micrograph with its particles outlined and numbered, and a scale bar."""
+"""A micrograph with its particles outlined, and a scale bar."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ import numpy.typing as npt
 
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.distribution import size_unit
+from particleforge.measurement.outlines import Outlines, outlines, simplified
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 
-INK, OUTLINE, _PALE = "#222222", "#E69F00", "#C9D3DB"
+INK, OUTLINE, EXCLUDED, PALE = "#222222", "#E69F00", "#B8C4CC", "#C9D3DB"
+DASHES = (0, (2.2, 1.6))
 TEXT_PT, SMALL_PT = 9, 8
 UNIT_SIGNS = {"nm": "nm", "um": "µm", "mm": "mm", "px": "px"}
 _MOST_SHOWN_PX = 2048
-_MOST_NUMBERED = 1500
+_WIDTH_PT = 300
+"""Typical width of a printed image, for the width of lines."""
 
 
 def draw_image(axes: Axes, grey: npt.NDArray[Any] | None, labels: npt.NDArray[Any]) -> None:
@@ -28,41 +31,64 @@ def draw_image(axes: Axes, grey: npt.NDArray[Any] | None, labels: npt.NDArray[An
     from matplotlib.colors import ListedColormap
 
     height, width = labels.shape
-    step = _step(labels)
-    shown = _reduced(labels > 0 if grey is None else grey, step)
-    low, high = np.nanpercentile(shown, (0.3, 99.7)) if grey is not None and np.isfinite(shown).any() else (0, 1)
+    step = step_between(labels.shape)
+    shown = reduced(labels > 0 if grey is None else grey, step)
+    low, high = (0.0, 1.0) if grey is None else contrast(shown)
     axes.imshow(
         shown,
-        cmap=ListedColormap(["white", _PALE]) if grey is None else "gray",
+        cmap=ListedColormap(["white", PALE]) if grey is None else "gray",
         vmin=low,
-        vmax=high if high > low else low + 1,
+        vmax=high,
         extent=(-0.5, shown.shape[1] * step - 0.5, shown.shape[0] * step - 0.5, -0.5),
     )
     axes.set(xticks=[], yticks=[], xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
     for side in axes.spines.values():
-        side.set(linewidth=0.5, color=_PALE)
+        side.set(linewidth=0.5, color=PALE)
 
 
-def draw_outlines(axes: Axes, labels: npt.NDArray[Any], table: pd.DataFrame) -> None:
-    """Outline every particle, with a line width that suits a typical one."""
+def draw_outlines(axes: Axes, lines: Outlines, table: pd.DataFrame, width_px: int) -> None:
+    """Draw outlines of particles, with a line width that suits a typical one; those that do not count are dashed."""
     from matplotlib.collections import LineCollection
 
     if not len(table):
         return
-    step = _step(labels)
+    counted, excluded = split(lines, table)
+    styles: tuple[tuple[list[Floats], str, Any], ...] = ((counted, OUTLINE, "solid"), (excluded, EXCLUDED, DASHES))
+    for some, colour, style in styles:
+        width = line_width(table, width_px / _WIDTH_PT)
+        drawn = LineCollection(simplified(some), colors=colour, linewidths=width, linestyles=style)
+        axes.add_collection(drawn, autolim=False)
+
+
+def shown_outlines(labels: npt.NDArray[Any]) -> Outlines:
+    """Outlines of the particles, coarse where the image is reduced to be shown."""
+    step = step_between(labels.shape)
     middle = step // 2
-    lines = [outline * step + middle for outline in outlines(labels[middle::step, middle::step])]
-    typical_pt = 300 * float(table["ecd_px"].median()) / labels.shape[1]
-    thickness = min(max(0.07 * typical_pt, 0.35), 0.9)
-    axes.add_collection(LineCollection(lines, colors=OUTLINE, linewidths=thickness), autolim=False)
+    found = outlines(labels[middle::step, middle::step])
+    return {label: [line * step + middle for line in lines] for label, lines in found.items()}
 
 
-def _step(labels: npt.NDArray[Any]) -> int:
-    """Step between the pixels that are drawn."""
-    return max(1, -(-int(max(labels.shape)) // _MOST_SHOWN_PX))
+def split(lines: Outlines, table: pd.DataFrame) -> tuple[list[Floats], list[Floats]]:
+    """Outlines of particles that count, and of those that do not."""
+    counted = set(table["label"][table["weight"] > 0])
+    inside: list[Floats] = []
+    excluded: list[Floats] = []
+    for label, own in lines.items():
+        (inside if label in counted else excluded).extend(own)
+    return inside, excluded
 
 
-def _reduced(grey: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
+def line_width(table: pd.DataFrame, px_per_pt: float) -> float:
+    """Width in pt of outlines that suits a typical particle of a table."""
+    return min(max(0.07 * float(table["ecd_px"].median()) / px_per_pt, 0.35), 0.9)
+
+
+def step_between(shape: tuple[int, ...], most_px: int = _MOST_SHOWN_PX) -> int:
+    """Step between the pixels that are shown, so that there are no more than `most_px` along a side."""
+    return max(1, -(-max(shape) // most_px))
+
+
+def reduced(grey: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
     """Mean of blocks of `step` by `step` pixels; incomplete blocks at the end are left out."""
     if step == 1:
         return grey
@@ -71,43 +97,10 @@ def _reduced(grey: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
     return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))
 
 
-def draw_numbers(axes: Axes, labels: npt.NDArray[Any], table: pd.DataFrame) -> None:
-    """Write its number onto each particle, as large as fits; onto none if there are too many to be legible."""
-    from matplotlib.patheffects import withStroke
-
-    if len(table) > _MOST_NUMBERED:
-        return
-    point_px = labels.shape[1] / (72 * axes.get_figure(root=True).get_size_inches()[0])  # type: ignore[union-attr]
-    for label, x, y, size in table[["label", "x_px", "y_px", "feret_min_px"]].itertuples(index=False):
-        text = str(label)
-        points = min(max(1.1 * size / point_px / max(len(text), 2), 2.0), 8.0)
-        around = [withStroke(linewidth=0.2 * points, foreground="black")]
-        axes.text(
-            x, y, text, fontsize=points, color="white", ha="center", va="center", clip_on=True, path_effects=around
-        )
-
-
-def outlines(labels: npt.NDArray[Any]) -> list[Floats]:
-    """Trace the closed outlines of every particle, half-way to the next pixel.
-
-    Returns
-    -------
-    list of (P, 2) float
-        Points (x, y) in px; one array per piece or hole.
-    """
-    from scipy.ndimage import find_objects
-    from skimage.measure import find_contours
-
-    ids, compact = np.unique(labels, return_inverse=True)
-    first = 0 if len(ids) and ids[0] == 0 else 1
-    found: list[Floats] = []
-    for number, box in enumerate(find_objects(compact.reshape(labels.shape) + first), start=1):
-        if box is not None:
-            mask = np.pad(compact.reshape(labels.shape)[box] + first == number, 1)
-            origin = (box[1].start - 1, box[0].start - 1)
-            contours = find_contours(mask.astype(np.uint8), 0.5)  # type: ignore[no-untyped-call]
-            found += [contour[:, ::-1] + origin for contour in contours]
-    return found
+def contrast(grey: npt.NDArray[Any]) -> tuple[float, float]:
+    """Grey values shown as black and white: nearly the darkest and the brightest."""
+    low, high = np.nanpercentile(grey, (0.3, 99.7)) if np.isfinite(grey).any() else (0, 1)
+    return float(low), float(high if high > low else low + 1)
 
 
 def scale_bar(width_px: int, pixel_size_nm: float | None) -> tuple[float, str]:

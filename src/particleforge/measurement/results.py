@@ -10,6 +10,7 @@ import numpy.typing as npt
 from particleforge.errors import UserError, printable
 from particleforge.measurement.changes import compare
 from particleforge.measurement.measured import Measured
+from particleforge.measurement.outputs import Outputs
 from particleforge.measurement.results_folder import FIGURES, REPORTS, TABLE, ResultsFolder, write_json
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
@@ -45,10 +46,11 @@ class Results:
     """Writes a measurement image by image, so that an interrupted one keeps what it has and can be continued.
 
     The folder is a `ResultsFolder` with ``figures/NAME.png`` and, with reports, ``report.html`` and ``report.pdf`` of
-    all images together and ``reports/NAME.html, .pdf, .json``. In its summary, ``pooled`` has None for ``px`` if
-    images differ in pixel size, and for ``nm`` if one of them is unknown; an image has ``pixel_size_nm``, the ``rows``
-    that show the specimen if not all do (see `Measured`), the result of `summarize`, how its particles were found,
-    for example the ``certainty`` of the detector, and ``remarks`` on how its file was read, if there are any.
+    all images together and ``reports/NAME.html, .json``; `Outputs` adds further formats. In its summary, ``pooled`` has
+    None for ``px`` if images differ in pixel size, and for ``nm`` if one of them is unknown; an image has
+    ``pixel_size_nm``, the ``rows`` that show the specimen if not all do (see `Measured`), the result of `summarize`,
+    how its particles were found, for example the ``certainty`` of the detector, and ``remarks`` on how its file was
+    read, if there are any.
 
     Parameters
     ----------
@@ -60,8 +62,8 @@ class Results:
         Which particles count.
     precision
         Precision of the intervals.
-    reports
-        Whether to write reports.
+    outputs
+        Which reports and figures to write.
     left_out
         What was skipped in the folders of images; see `particleforge.store.left_out`.
 
@@ -77,12 +79,12 @@ class Results:
         provenance: Mapping[str, Any],
         rules: Rules = Rules(),
         precision: Precision = Precision(),
-        reports: bool = False,
+        outputs: Outputs = Outputs(reports=False),
         left_out: Mapping[str, int] | None = None,
     ) -> None:
         self.folder = ResultsFolder.begin(out, provenance, left_out or {})
         self.out, self._rules, self._precision = out, rules, precision
-        self._reports = reports
+        self._outputs = outputs
         self._names = {name.casefold() for name in self.folder.names}
 
     @property
@@ -207,7 +209,7 @@ class Results:
         }
         try:
             self._draw(measured)
-            if self._reports:
+            if self._outputs.reports:
                 self._report(measured, finding or {}, entry, description)
         except BaseException:
             self.folder.remove_files(name)
@@ -218,13 +220,24 @@ class Results:
     def _draw(self, measured: Measured) -> None:
         """Write the labels and a figure of them."""
         from particleforge.measurement.figures import particle_figure, save_figure
+        from particleforge.measurement.lettering import letter
 
         name, labels = measured.name, measured.labels
         if labels is None:
             return
         self.folder.write_labels(name, labels)
-        figure = particle_figure(measured.grey, labels, measured.table, name=name, pixel_size_nm=measured.pixel_size_nm)
-        save_figure(figure, new_part(self.out, FIGURES) / f"{name}.png")
+        figure = particle_figure(
+            measured.grey,
+            labels,
+            measured.table,
+            name=name,
+            pixel_size_nm=measured.pixel_size_nm,
+            rules=self._rules,
+            lines=measured.outlines,
+        )
+        letter(figure, self._outputs.figure_text_pt)
+        folder = new_part(self.out, FIGURES)
+        save_figure(figure, *(folder / f"{name}{suffix}" for suffix in self._outputs.figure_suffixes()))
 
     def _report(
         self, measured: Measured, finding: Mapping[str, Any], entry: Mapping[str, Any], description: "Description"
@@ -237,7 +250,7 @@ class Results:
         about = self.folder.provenance | {"image": name} | dict(finding)
         about |= {} if sure is None else {"certainty": round(sure, 2)}
         folder = new_part(self.out, REPORTS)
-        paths = [folder / f"{name}{suffix}" for suffix in SUFFIXES]
+        paths = [folder / f"{name}{suffix}" for suffix in (SUFFIXES if self._outputs.image_pdfs else SUFFIXES[:1])]
         warnings = [*remarks_on({name: entry}), *unsure({name: sure})]
         write_report(paths, measured, provenance=about, description=description, warnings=warnings)
         write_json(folder / f"{name}.json", {**entry, "distribution": description.plain()})
@@ -271,7 +284,7 @@ class Results:
         pooled = summarize(table, self._rules, description)
         pooled["px"] = pooled["px"] if one_size else None
         pooled["nm"] = None if len(known) < len(found) else pooled["nm"]
-        if self._reports:
+        if self._outputs.reports:
             self._overview(table, known[0] if one_size and known else None, pooled, description)
         self.folder.finish(pooled)
         return Measurement(self.out, self.out / TABLE, self.folder.summary)

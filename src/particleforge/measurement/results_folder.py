@@ -204,7 +204,7 @@ class ResultsFolder:
         """Remove what was written of an image apart from its rows."""
         from particleforge.measurement.report.write import SUFFIXES
 
-        own = [Path(LABELS, f"{name}.tif"), Path(FIGURES, f"{name}.png")]
+        own = [Path(LABELS, f"{name}.tif"), *(Path(FIGURES, f"{name}{suffix}") for suffix in (".png", ".svg", ".pdf"))]
         for path in (*own, *(Path(REPORTS, f"{name}{suffix}") for suffix in (*SUFFIXES, ".json"))):
             (self.path / path).unlink(missing_ok=True)
 

@@ -53,9 +53,20 @@ class Rules(Params):
 
     def weights(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:
         """(n,) how much each particle of an image of `shape` (Y, X) pixels counts; 0 where it does not."""
+        small, large = self._beyond(columns)
+        return np.where(small | large, 0.0, self.border.weights(columns, shape))
+
+    def exclusions(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> npt.NDArray[np.str_]:
+        """(n,) why each particle does not count; empty where it does. Arguments as for `weights`."""
+        excluded = self.border.weights(columns, shape) == 0
+        return np.select(
+            [*self._beyond(columns), excluded], ["too small", "too large", self.border.exclusion], default=""
+        )
+
+    def _beyond(self, columns: Mapping[str, npt.NDArray[Any]]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Whether particles are smaller, and whether they are larger, than the limits."""
         size = columns["ecd_px"]
-        within = (size >= self.smallest_px) & (size <= (np.inf if self.largest_px is None else self.largest_px))
-        return np.where(within, self.border.weights(columns, shape), 0.0)
+        return size < self.smallest_px, size > (np.inf if self.largest_px is None else self.largest_px)
 
     def rows(self, grey: npt.NDArray[np.floating] | None) -> tuple[int, int] | None:
         """Rows of an image that show the specimen, as (first, last + 1); None: all."""

@@ -1,7 +1,6 @@
 """``particles.csv``, written and read as the columns declare; undeclared columns are kept as they are."""
 
 import io
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 
 from particleforge.measurement.column import Column
 from particleforge.measurement.columns import arranged, by_table_name, written
+from particleforge.store.csv_text import guarded, unguarded
 from particleforge.store.files import atomic_write, disk_errors
 
 if TYPE_CHECKING:
@@ -35,20 +35,6 @@ def csv_text(table: "pd.DataFrame", header: bool = True) -> str:
     Names that a spreadsheet would take for formulas begin with an apostrophe, which `read_table` removes.
     """
     return str(_guarded(table, guarded).to_csv(index=False, header=header, float_format="%.7g", lineterminator="\n"))
-
-
-_FORMULA = re.compile(r"'*([=+@\t\r]|-[^\W\d_])")
-"""Beginning of a text that a spreadsheet would run as a formula, or of one that was guarded against it."""
-
-
-def guarded(text: str) -> str:
-    """Text with an apostrophe in front where a spreadsheet would take it for a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def unguarded(text: str) -> str:
-    """Text as it was before `guarded`."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _guarded(table: "pd.DataFrame", change: Callable[[str], str]) -> "pd.DataFrame":

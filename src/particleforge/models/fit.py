@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import io
 import math
 import os
 import time
@@ -333,7 +334,7 @@ def _validate(state: State[NetT], task: Task[NetT, BatchT], out: Path) -> None:
     if better:
         state.best_loss, state.best = row[HELD_OUT], copy.deepcopy(net.state_dict())
     state.rows.append({"step": state.step, "seconds": state.seconds, LOSS: state.loss, **row})
-    with log(out, task.name).open("w", newline="") as file:
+    with atomic_write(log(out, task.name)) as path, path.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(state.rows[-1]), restval=math.nan)
         writer.writeheader()
         writer.writerows(state.rows)
@@ -345,8 +346,10 @@ def _validate(state: State[NetT], task: Task[NetT, BatchT], out: Path) -> None:
 
 def _save(state: State[NetT], path: Path) -> None:
     parts = {name: part.state_dict() for name, part in state.parts().items()}
+    whole = io.BytesIO()  # torch does not say why it could not write
+    torch.save(parts | {name: getattr(state, name) for name in _PLAIN}, whole)
     with atomic_write(path) as temporary:
-        torch.save(parts | {name: getattr(state, name) for name in _PLAIN}, temporary)
+        temporary.write_bytes(whole.getbuffer())
 
 
 def _message(name: str, state: State[Any]) -> str:

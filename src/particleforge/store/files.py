@@ -18,7 +18,11 @@ LOCK = ".lock"
 
 ELSEWHERE = "Choose another place for the output, or delete it."
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL = {
+    errno.ENOSPC: "the disk is full or the quota is used up",
+    errno.EDQUOT: "the disk is full or the quota is used up",
+    errno.EFBIG: "the file would be larger than is allowed",
+}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -127,7 +131,7 @@ def disk_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise DiskError(
-                f"{path} cannot be written: the disk is full or the quota is used up{_free(path)}.",
+                f"{path} cannot be written: {_FULL[error.errno]}{_free(path)}.",
                 "Make room, or choose another place for the output.",
             ) from error
         if error.errno in _DENIED:

@@ -29,7 +29,8 @@ def locked(out: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    if not out.is_dir():
+    made = not out.is_dir()
+    if made:
         new_folder(out)
     lock = FileLock(out / LOCK, blocking=False, thread_local=False)
     with disk_errors(out):
@@ -45,6 +46,9 @@ def locked(out: Path) -> Iterator[None]:
         with suppress(OSError):  # Windows does not remove a file that is open
             (out / LOCK).unlink()
         lock.release()
+        if made:
+            with suppress(OSError):  # what failed at once leaves no empty folder behind
+                out.rmdir()
 
 
 def claim(out: Path, what: Mapping[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -12,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from particleforge.micrograph import GivenPixelSize, Micrograph
 from particleforge.models.opening import open_model, shadow_line
 from particleforge.step import Progress, Step
-from particleforge.store.files import atomic_write, is_free, new_folder
+from particleforge.store.csv_text import csv_rows
+from particleforge.store.files import atomic_write, new_folder
 from particleforge.store.left_out import left_out, left_out_line
 from particleforge.store.planes import Images, described, find_planes
+from particleforge.store.run_folder import locked
 from particleforge.store.selection import Selection
 from particleforge.store.source import Plane
 from particleforge.verb import verb
@@ -73,26 +74,24 @@ def estimate(
     """
     planes = find_planes(images, selection=params)
     estimator = open_model(model, "estimator")
-    if not is_free(Path(out)):
-        new_folder(Path(out))  # refuses it before anything is estimated
-    yield Progress(0, 1, f"Estimating from {len(planes)} images")
-    found = estimator.estimate(_read(plane, params) for plane in planes)
-    folder = str(model) if isinstance(model, (str, Path)) else None
-    source = {"model": folder, "images": described(images), "params": params.model_dump(mode="json")}
-    source["left_out"] = left_out(images)
-    write(new_folder(Path(out)), planes.names, found, source)
+    with locked(Path(out)):
+        new_folder(Path(out))
+        yield Progress(0, 1, f"Estimating from {len(planes)} images")
+        found = estimator.estimate(_read(plane, params) for plane in planes)
+        folder = str(model) if isinstance(model, (str, Path)) else None
+        source = {"model": folder, "images": described(images), "params": params.model_dump(mode="json")}
+        source["left_out"] = left_out(images)
+        write(Path(out), planes.names, found, source)
     yield Progress(1, 1, ", ".join(f"{one.parameter} {one.value:.3g}" for one in found))
     return found
 
 
 def write(out: Path, names: Sequence[str], found: Sequence[Estimate], source: dict[str, Any]) -> None:
     """Write the table and the summary."""
-    with atomic_write(out / TABLE) as path, path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["image", *(one.parameter for one in found)])
-        for i, name in enumerate(names):
-            each = (one.per_image for one in found)
-            writer.writerow([name, *("" if values is None else f"{values[i]:.7g}" for values in each)])
+    each = [one.per_image for one in found]
+    rows = [[name, *(None if values is None else values[i] for values in each)] for i, name in enumerate(names)]
+    with atomic_write(out / TABLE) as path:
+        path.write_text(csv_rows(["image", *(one.parameter for one in found)], rows), encoding="utf-8", newline="")
     summary = {
         "version": version("napari-particleforge"),
         **source,

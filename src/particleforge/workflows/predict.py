@@ -15,6 +15,7 @@ from particleforge.store.files import new_folder
 from particleforge.store.labels import write_labels
 from particleforge.store.left_out import left_out_line
 from particleforge.store.planes import Images, find_planes
+from particleforge.store.run_folder import locked
 from particleforge.store.selection import Selection
 from particleforge.verb import verb
 from particleforge.workflows._finder import DetectorOptions, Finder
@@ -64,13 +65,14 @@ def predict(
     """
     planes, out = find_planes(images, selection=params), Path(out)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
-    new_folder(out)
     written: list[Path] = []
-    yield Progress(0, len(planes), "Finding particles")
-    for plane in planes:
-        micrograph, found = find(plane)
-        written.append(out / f"{plane.name}.tif")
-        write_labels(written[-1], found.labels)
-        said = " ".join((".", *micrograph.all_remarks)) if micrograph.all_remarks else ""
-        yield Progress(len(written), len(planes), f"{plane.name}: {len(found)} particles{said}", found.labels)
+    with locked(out):
+        new_folder(out)
+        yield Progress(0, len(planes), "Finding particles")
+        for plane in planes:
+            micrograph, found = find(plane)
+            written.append(out / f"{plane.name}.tif")
+            write_labels(written[-1], found.labels)
+            said = " ".join((".", *micrograph.all_remarks)) if micrograph.all_remarks else ""
+            yield Progress(len(written), len(planes), f"{plane.name}: {len(found)} particles{said}", found.labels)
     return written

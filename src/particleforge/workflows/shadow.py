@@ -22,7 +22,9 @@ from particleforge.recipes.fields import innermost, with_value
 from particleforge.recipes.recipe import DescribingRecipe
 from particleforge.seeds import stream
 from particleforge.step import Progress, Step, stepwise
+from particleforge.store.csv_text import csv_rows
 from particleforge.store.files import atomic_write
+from particleforge.store.run_folder import locked
 from particleforge.verb import verb
 from particleforge.workflows.estimate import EstimateParams, estimate, estimates_report
 
@@ -108,8 +110,16 @@ def shadow(
     recipe = estimated_recipe(estimator.recipe, found)
     table, refused = yield from grow.steps(recipe, params.n, params.seed)
     out = Path(out)
+    with locked(out):
+        _write(out, table, recipe, refused, params)
+    return Shadow(found, recipe, table, refused)
+
+
+def _write(out: Path, table: pd.DataFrame, recipe: DescribingRecipe, refused: int, params: ShadowParams) -> None:
+    """Write table, figure and summary of the aggregates."""
     with atomic_write(out / TABLE) as path:
-        table.to_csv(path, index=False, float_format="%.7g", lineterminator="\n")
+        text = csv_rows([str(name) for name in table], table.itertuples(index=False))
+        path.write_text(text, encoding="utf-8", newline="")
     save_figure(histograms({"": table}), out / FIGURE)
     summary = {
         "params": params.model_dump(mode="json"),
@@ -121,7 +131,6 @@ def shadow(
     }
     with atomic_write(out / SUMMARY) as path:
         path.write_text(json.dumps(summary, indent=1, allow_nan=False, ensure_ascii=False), encoding="utf-8")
-    return Shadow(found, recipe, table, refused)
 
 
 def estimated_recipe(recipe: Mapping[str, Any], estimates: Sequence[Estimate]) -> DescribingRecipe:

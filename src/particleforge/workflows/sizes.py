@@ -9,6 +9,7 @@ from pydantic import Field
 from particleforge.errors import UserError
 from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
+from particleforge.measurement.outputs import Outputs
 from particleforge.measurement.results import Measurement, Results
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
@@ -28,11 +29,10 @@ BYTES_PER_PX = 20
 """Memory for measuring labels; 21 were seen."""
 
 
-class SizesParams(Selection, GivenPixelSize, Rules):
+class SizesParams(Selection, GivenPixelSize, Rules, Outputs):
     """How to measure label images."""
 
     precision: Precision = Field(Precision(), description="Precision of the intervals.")
-    reports: bool = Field(True, description="Whether to write reports, for each image and for all together.")
 
 
 @verb(measurement_report, resumable=True)
@@ -75,7 +75,7 @@ def sizes(
     about = {"command": "sizes", "params": params.model_dump(mode="json"), "source": source}
 
     with locked(Path(out)):
-        results = Results(Path(out), about, params, params.precision, params.reports, left_out(labels, images))
+        results = Results(Path(out), about, params, params.precision, params, left_out(labels, images))
         return (
             yield from measure_each(results, inputs, partial(_read, params.pixel_size_nm), "Measuring", BYTES_PER_PX)
         )

@@ -8,6 +8,7 @@ import pytest
 
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.numbers import digits
+from particleforge.measurement.outputs import Outputs
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.report.content import content
 from particleforge.measurement.report.warnings import unsure
@@ -44,7 +45,7 @@ def words(path):
 
 @pytest.mark.slow
 def test_images_the_detector_is_not_sure_of_are_named(tmp_path):
-    results = Results(tmp_path / "out", {"command": "measure"}, precision=QUICK, reports=True)
+    results = Results(tmp_path / "out", {"command": "measure"}, precision=QUICK, outputs=Outputs())
     for name, certainty in (("good", 0.93101988), ("poor", 0.61), ("untold", None)):
         measured = results.measure(Measured(name, pd.DataFrame(), squares(), None, 1.0))
         results.write(measured, {"certainty": certainty})

@@ -22,12 +22,14 @@ from particleforge.models.stardist.train_params import TrainParams
 from particleforge.models.stardist.training import (
     PREVIEW_PX,
     are_long,
+    is_finished,
     plan_scales,
     train_stardist,
 )
 from particleforge.models.training_set import TrainingSet, hold_out
 from particleforge.sample import Sample
 from particleforge.step import run
+from particleforge.store.files import DiskError
 
 TINY = TrainParams(
     network=SMALL.replace(unet_n_filter_base=4, net_conv_after_unet=8, unet_n_depth=1),
@@ -142,3 +144,22 @@ def test_divergence_is_said_in_words(tmp_path: Path) -> None:
     wild = Source(np.full((64, 64), np.inf, np.float32), discs(10).labels[:64, :64])
     with pytest.raises(UserError, match="diverged"):
         run(train_network(Mix([wild]), [], tmp_path, TINY))
+
+
+def test_a_full_disk_ends_a_training_with_a_sentence_and_its_best_stays(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")  # not on Windows
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    steps = train_stardist(TrainingSet([discs(10)]), tmp_path, TINY)
+    try:
+        for _ in steps:
+            if (tmp_path / LOG).is_file():
+                break
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+        with pytest.raises(DiskError, match=r"cannot be written: .*MiB free"):
+            run(steps)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert StarDistModel.load(tmp_path).detect(discs(10).micrograph).labels.shape == (160, 160)
+    assert not list(tmp_path.glob(".*.part*"))
+    run(train_stardist(TrainingSet([discs(10)]), tmp_path, TINY))  # goes on
+    assert is_finished(tmp_path)

@@ -6,7 +6,7 @@ average, while keeping them adds truncated particles.
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy.typing as npt
 
@@ -16,9 +16,19 @@ from particleforge.registry import Kinds
 
 
 class Border(Params):
-    """How much each particle counts, depending on its position."""
+    """How much each particle counts, depending on its position.
+
+    Parameters
+    ----------
+    exclusion
+        Why a particle does not count by this rule, in a few words for tables.
+    weighting
+        How much the others count, in words; empty if each counts once.
+    """
 
     kind: str
+    exclusion: ClassVar[str] = "at the border"
+    weighting: ClassVar[str] = ""
 
     @abstractmethod
     def weights(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:

@@ -15,6 +15,8 @@ from particleforge.measurement.borders.border import Border
 class GuardFrame(Border):
     """Particles whose centroid lies inside a frame count; unbiased if none of them touches the border."""
 
+    exclusion = "outside the guard frame"
+
     kind: Literal["guard_frame"] = Field("guard_frame", title="count by centroid (guard frame)")
     guard_px: float | None = Field(
         None, ge=0, description="Width of the frame along the border; empty: half the largest Feret diameter."

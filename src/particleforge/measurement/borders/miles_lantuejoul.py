@@ -22,6 +22,8 @@ class MilesLantuejoul(Border):
     images, this gives the true distribution by number for any shapes and sizes that fit into the image.
     """
 
+    weighting = "each particle counts by 1/probability of being seen whole (Miles-Lantuejoul)"
+
     kind: Literal["miles_lantuejoul"] = Field("miles_lantuejoul", title="compensate (recommended)")
 
     def weights(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:

@@ -11,8 +11,8 @@ import numpy as np
 from particleforge.errors import UserError
 from particleforge.measurement.figures import log_ticks
 from particleforge.measurement.picture import INK, TEXT_PT
-from particleforge.measurement.report.content import Content, Table, as_yaml
-from particleforge.measurement.report.plots import blank, finish, laid_out, legend
+from particleforge.measurement.report.content import Content, Plot, Table, as_yaml
+from particleforge.measurement.report.plots import blank, finish, laid_out, legend, svg
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.write import write_pages
 from particleforge.measurement.statistics.bootstrap import Precision
@@ -78,8 +78,9 @@ def write_comparison(
             "p-value": f"share of {precision.resamples} random regroupings with as large a Wasserstein distance",
         },
         provenance=as_yaml(provenance or {}),
+        plots=[Plot(svg(_plots(samples, scale)), "Cumulative curves, and quantiles against those of the reference.")],
     )
-    write_pages(path, report, [_plots(samples, scale)])
+    write_pages(path, report)
     return found
 
 

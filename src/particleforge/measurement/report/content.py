@@ -1,6 +1,7 @@
 """The content of a report, before layout."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -43,6 +44,8 @@ SHAPES = {
     "convexity": "Convexity",
 }
 _MOST_ROWS = 2000
+_WORDS = re.compile(r"[^\W\d_]{3}")
+"""Beginning of a cell with words."""
 _STAR = " *"
 _STARRED = "* Too few particles determine this figure, so its interval is too narrow."
 
@@ -57,10 +60,24 @@ class Table:
     note: str = ""
     links: Sequence[str] = ()
 
+    @property
+    def words(self) -> list[bool]:
+        """Whether each column holds words rather than numbers."""
+        columns = range(len(self.head))
+        return [column == 0 or any(_WORDS.match(row[column]) for row in self.rows) for column in columns]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A picture of a report as SVG, with its caption."""
+
+    svg: str
+    caption: str
+
 
 @dataclass(frozen=True)
 class Content:
-    """All text and numbers of a report.
+    """All text, numbers and pictures of a report.
 
     Parameters
     ----------
@@ -72,6 +89,10 @@ class Content:
         What readers should know before they use them.
     tables
         Statistics, shapes, fits.
+    notes
+        Explanations of the key figures.
+    plots
+        Pictures.
     rules
         All choices made, by name.
     provenance
@@ -87,6 +108,8 @@ class Content:
     rules: dict[str, str]
     provenance: str
     particles: Table | None = None
+    notes: Sequence[str] = ()
+    plots: Sequence[Plot] = ()
     version: str = field(default_factory=lambda: version("napari-particleforge"))
 
 
@@ -111,7 +134,20 @@ def content(measured: Measured, description: Description, provenance: Mapping[st
         },
         provenance=as_yaml(provenance),
         particles=_particles(table, scale) if 0 < len(table) <= _MOST_ROWS else None,
+        notes=_notes(description, rules),
     )
+
+
+def _notes(description: Description, rules: Rules) -> list[str]:
+    """Explain how particles are counted, and what the key figures are."""
+    if not description.count:
+        return []
+    weighting = rules.border.weighting
+    return [
+        *([f"Counts are weighted: {weighting}."] if weighting else []),
+        "GSD: geometric standard deviation. D10, D50, D90: 10, 50 and 90 % of the particles are smaller.",
+        f"In brackets: {description.confidence_percent:g} % intervals.",
+    ]
 
 
 def as_yaml(data: Mapping[str, Any]) -> str:
@@ -125,7 +161,7 @@ def as_yaml(data: Mapping[str, Any]) -> str:
 def headline(description: Description, scale: Scale, table: "pd.DataFrame") -> list[tuple[str, str, str]]:
     """Count, geometric mean, GSD and D50 with their intervals."""
     counted, found = int((table["weight"] > 0).sum()), len(table)
-    lines = [("Particles counted", f"{counted}", "" if found == counted else f"of {found} found")]
+    lines = [("Particles counted", f"{counted}", "" if found == counted else f"of {found} found{_excluded(table)}")]
     for name, title in (("geometric_mean", "Geometric mean"), ("gsd", "GSD"), ("d50", "D50")):
         one = description.figures["number"][name]
         if one.value is not None:
@@ -133,6 +169,14 @@ def headline(description: Description, scale: Scale, table: "pd.DataFrame") -> l
             value, limits = one.text
             lines.append((title, value + unit, limits))
     return lines
+
+
+def _excluded(table: "pd.DataFrame") -> str:
+    """Count the particles that do not count, by reason."""
+    if "excluded" not in table:
+        return ""
+    reasons = table["excluded"][table["weight"] == 0].replace("", None).dropna().value_counts()
+    return f" ({', '.join(f'{count} {reason}' for reason, count in reasons.items())})" if len(reasons) else ""
 
 
 def shape_tables(table: "pd.DataFrame", rules: Rules, scale: Scale | None) -> list[Table]:
@@ -255,12 +299,18 @@ def _particles(table: "pd.DataFrame", scale: Scale) -> Table:
     factor = scale.factor
     columns = {"ecd": "Equal-area Ø", "feret_max": "Feret max", "feret_min": "Feret min"}
     named = table["image"].nunique() > 1
+    reasons = table.get("excluded")
+    any_excluded = reasons is not None and bool((table["weight"] == 0).any())
     rows = []
     for row in table.to_dict("records"):
         own = (str(row["image"]), str(row["label"])) if named else (str(row["label"]),)
         lengths = (digits(float(row[f"{name}_{unit}"]) * factor) for name in columns)
         shape = (f"{row['aspect_ratio']:.2f}", f"{row['circularity']:.2f}", str(row["class"]))
-        rows.append((*own, *lengths, *shape, f"{row['weight']:.3g}"))
+        excluded = row["weight"] == 0
+        weight = "" if excluded else f"{row['weight']:.2f}"
+        reason = (str(row["excluded"]) if excluded else "",) if any_excluded else ()
+        rows.append((*own, *lengths, *shape, weight, *reason))
     lengths = (f"{title} ({scale.sign})" for title in columns.values())
-    head = (*(["Image"] if named else []), "No.", *lengths, "Aspect", "Circ.", "Outline", "Weight")
+    last = ("Excluded because",) if any_excluded else ()
+    head = (*(["Image"] if named else []), "No.", *lengths, "Aspect", "Circ.", "Outline", "Weight", *last)
     return Table("Particles", head, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,9 @@ import numpy as np
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.columns import SIZES
 from particleforge.measurement.figures import draw_sizes, log_ticks
+from particleforge.measurement.lettering import letter
 from particleforge.measurement.measured import Measured
-from particleforge.measurement.picture import (
-    INK,
-    SMALL_PT,
-    TEXT_PT,
-    draw_image,
-    draw_numbers,
-    draw_outlines,
-    draw_scale_bar,
-)
+from particleforge.measurement.picture import INK, SMALL_PT, TEXT_PT
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.statistics.density import LOG_FROM_RATIO, Smoother
 from particleforge.measurement.statistics.describe import Description
@@ -43,25 +37,8 @@ def blank(height_in: float, width_in: float = _WIDE_IN) -> Figure:
     return fig
 
 
-def picture(measured: Measured) -> Figure | None:
-    """Image with numbered outlines and scale bar; None if there is no single image."""
-    labels = measured.labels
-    if labels is None:
-        return None
-    height, width = labels.shape
-    fig = blank(min(max(_WIDE_IN * height / max(width, 1), 1.5), 9.0) + 0.35)
-    axes = fig.subplots()
-    draw_image(axes, measured.grey, labels)
-    draw_outlines(axes, labels, measured.table)
-    draw_numbers(axes, labels, measured.table)
-    draw_scale_bar(axes, width, measured.pixel_size_nm)
-    return laid_out(fig)
-
-
-def distributions(sizes: Sizes, description: Description, measured: Measured) -> Figure | None:
-    """Histogram with fit, density of ln d, cumulative curves and log-normal plot; None without particles described."""
-    if not description.count:
-        return None
+def distributions(sizes: Sizes, description: Description, measured: Measured) -> Figure:
+    """Draw histogram with fit, density of ln d, cumulative curves and log-normal plot of at least one particle."""
     scale = Scale.of(description)
     values = sizes.values * scale.factor
     unit = {"µm": "um"}.get(scale.sign, scale.sign)
@@ -79,10 +56,22 @@ def distributions(sizes: Sizes, description: Description, measured: Measured) ->
 
 
 def laid_out(fig: Figure) -> Figure:
-    """Compute the layout once, for all files it is saved to."""
+    """Make its text legible, and compute the layout once, for all files it is saved to."""
+    letter(fig)
     fig.draw_without_rendering()
     fig.set_layout_engine("none")
     return fig
+
+
+def svg(fig: Figure) -> str:
+    """Figure as an SVG element; text stays text, and equal figures give equal bytes."""
+    import matplotlib as mpl
+
+    text = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "particleforge"}):
+        fig.savefig(text, format="svg", metadata={"Date": None})
+    found = text.getvalue()
+    return found[found.index("<svg") :]
 
 
 def finish(axes: Axes, title: str, ylabel: str) -> None:

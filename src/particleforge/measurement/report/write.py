@@ -1,25 +1,24 @@
 """Write a report of one measurement."""
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from particleforge.errors import UserError
 from particleforge.measurement.measured import Measured
-from particleforge.measurement.report.content import Content, Table, content
+from particleforge.measurement.report.content import Content, Plot, Table, content
+from particleforge.measurement.report.html import write_html
 from particleforge.measurement.report.pdf import write_pdf
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.describe import Description, describe
 from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.store.files import atomic_write
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 SUFFIXES = (".html", ".pdf")
 """File formats of reports."""
+_OUTLINES = "The particles with their numbers. Dashed outlines do not count; the table of particles states why."
+_DISTRIBUTIONS = "Size distribution by number and by volume, with the fit, and a test for a log-normal distribution."
 
 
 def write_report(
@@ -61,19 +60,22 @@ def write_report(
     UserError
         If the suffix is different, or the disk is full or not writable.
     """
-    from particleforge.measurement.report.plots import distributions, picture
+    from particleforge.measurement.report.picture import picture_svg
+    from particleforge.measurement.report.plots import distributions, svg
 
     sizes = Sizes.of(measured.table, measured.rules)
     description = describe(sizes, precision) if description is None else description
     report = content(measured, description, provenance or {})
-    report = replace(report, tables=[*report.tables, *more], warnings=[*warnings, *report.warnings])
-    drawn = [fig for fig in (picture(measured), distributions(sizes, description, measured)) if fig is not None]
-    write_pages(path, report, drawn)
+    plots = [Plot(picture_svg(measured), _OUTLINES)] if measured.labels is not None else []
+    if description.count:
+        plots.append(Plot(svg(distributions(sizes, description, measured)), _DISTRIBUTIONS))
+    tables, warnings = [*report.tables, *more], [*warnings, *report.warnings]
+    write_pages(path, replace(report, tables=tables, warnings=warnings, plots=plots))
     return description
 
 
-def write_pages(path: Path | Sequence[Path], report: Content, drawn: "Sequence[Figure]") -> None:
-    """Write text and plots as HTML or PDF by the suffix of each path.
+def write_pages(path: Path | Sequence[Path], report: Content) -> None:
+    """Write a report as HTML or PDF by the suffix of each path.
 
     Raises
     ------
@@ -83,37 +85,11 @@ def write_pages(path: Path | Sequence[Path], report: Content, drawn: "Sequence[F
     paths = [path] if isinstance(path, Path) else list(path)
     for one, write in [(one, _writer(one)) for one in paths]:
         with atomic_write(one) as temporary:
-            write(temporary, report, drawn)
+            write(temporary, report)
 
 
-def write_html(path: Path, report: Content, drawn: "Sequence[Figure]") -> None:
-    """Write the text with the plots embedded."""
-    text = template("report.html").render(report=report, plots=[svg(fig) for fig in drawn])
-    path.write_text(text, encoding="utf-8")
-
-
-def _writer(path: Path) -> "Callable[[Path, Content, Sequence[Figure]], None]":
+def _writer(path: Path) -> Callable[[Path, Content], None]:
     writers = {".html": write_html, ".pdf": write_pdf}
     if path.suffix.lower() not in writers:
         raise UserError(f"{path.name} is not a report.", f"Reports end in {' or '.join(writers)}.")
     return writers[path.suffix.lower()]
-
-
-def template(name: str) -> Any:
-    """Jinja template of this package; inserted text is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("particleforge.measurement.report", "templates")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True).get_template(name)
-
-
-def svg(fig: "Figure") -> Any:
-    """Figure as an SVG element; text stays text, and equal figures give equal bytes."""
-    import matplotlib as mpl
-    from markupsafe import Markup
-
-    text = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "particleforge"}):
-        fig.savefig(text, format="svg", dpi=150, metadata={"Date": None})
-    found = text.getvalue()
-    return Markup(found[found.index("<svg") :])

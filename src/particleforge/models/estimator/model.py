@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -244,8 +245,10 @@ def save_net(folder: Path, name: str, net: EstimatorNet) -> None:
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     weights = {key: tensor.cpu().numpy() for key, tensor in net.state_dict().items()}
+    whole = io.BytesIO()
+    np.savez_compressed(whole, allow_pickle=False, **weights)
     with atomic_write(folder / f"{name}.npz") as path:
-        np.savez_compressed(path, allow_pickle=False, **weights)
+        path.write_bytes(whole.getbuffer())
 
 
 def load_net(

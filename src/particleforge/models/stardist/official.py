@@ -1,5 +1,6 @@
 """Read and write model folders of the official stardist package, without TensorFlow."""
 
+import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -70,8 +71,10 @@ def write_official(folder: Path, net: StarDistNet, thresholds: Thresholds) -> No
     """Write a folder the official package can load; weights first, so that a config means a complete model."""
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
+    weights = io.BytesIO()  # HDF5 does not say why it could not write
+    _save_weights(net, weights)
     with atomic_write(folder / WEIGHTS[0]) as path:
-        _save_weights(net, path)
+        path.write_bytes(weights.getbuffer())
     for name, data in ((THRESHOLDS, thresholds._asdict()), (CONFIG, net.config.to_official())):
         with atomic_write(folder / name) as path:
             path.write_text(json.dumps(data, indent=1), encoding="utf-8")
@@ -130,9 +133,9 @@ def _buffer(tensor: torch.Tensor | None) -> torch.Tensor:
     return tensor
 
 
-def _save_weights(net: StarDistNet, path: Path) -> None:
+def _save_weights(net: StarDistNet, to: io.BytesIO) -> None:
     layers = list(_tensors(net))
-    with h5py.File(path, "w") as file:
+    with h5py.File(to, "w") as file:
         file.attrs["layer_names"] = [name.encode() for name, _ in layers]
         file.attrs["backend"] = b"tensorflow"
         file.attrs["keras_version"] = b"2.15.0"

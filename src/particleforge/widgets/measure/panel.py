@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from napari.layers import Image, Labels
 
 from particleforge.jobs.messages import Plain, Task
+from particleforge.measurement.outputs import Outputs
 from particleforge.store.selection import Selection
 from particleforge.store.source import Plane
 from particleforge.widgets.background import Background
@@ -56,9 +57,8 @@ class MeasurePanel(Panel):
         self.image = self.add_layer_chooser("Image", Image, "The image, or the stack of images, to measure.")
         self.model = ModelChooser()
         self.add_line("Detector", self.model, "Model that finds the particles.")
-        self.form = FoldedForm(
-            MeasureParams, (), left_out=("pixel_size", "reports", "options", *Selection.model_fields)
-        )
+        left_out = ("pixel_size", "options", *Outputs.model_fields, *Selection.model_fields)
+        self.form = FoldedForm(MeasureParams, (), left_out=left_out)
         self.options = DetectorOptions()
         self.view = ResultsView(napari_viewer)
         self.body.addWidget(self.form)
