@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.measurement.column import POWERS
-from particleforge.measurement.columns import IMAGE, LABEL, arranged, columns
+from particleforge.measurement.columns import IMAGE, LABEL, arranged, by_table_name, columns
 from particleforge.measurement.descriptor import Particles, Values
 from particleforge.measurement.rules import Rules
 
@@ -90,7 +90,27 @@ def measure_particles(
     return table.astype(dict.fromkeys(text, object))
 
 
-def _in_nm(values: Mapping[str, Values], pixel_size_nm: float) -> dict[str, Values]:
+def with_pixel_size(table: "pd.DataFrame", pixel_size_nm: float | None) -> "pd.DataFrame":
+    """Return a particle table with its lengths, areas and volumes in nm for a pixel size; None: without them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from particleforge.measurement.particles import measure_particles, with_pixel_size
+    >>> table = measure_particles(np.pad(np.ones((4, 6), int), 3))
+    >>> with_pixel_size(table, 2.0)[["label", "area_px2", "area_nm2"]]
+       label  area_px2  area_nm2
+    0      1      24.0      96.0
+    """
+    bare = table.drop(columns=[column.in_nm for column in columns().values() if column.in_nm in table])
+    if pixel_size_nm is None:
+        return bare
+    wide = bare.assign(**_in_nm({str(name): bare[name] for name in bare}, pixel_size_nm))
+    others = [name for name in bare if name not in by_table_name()]
+    return wide[[*others, *arranged(wide.columns.drop(others))]]
+
+
+def _in_nm(values: "Mapping[str, Values | pd.Series[Any]]", pixel_size_nm: float) -> dict[str, Any]:
     """Lengths, areas and volumes in nm."""
     return {
         column.in_nm: values[column.in_px] * pixel_size_nm ** POWERS[column.dimension]

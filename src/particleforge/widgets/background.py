@@ -8,6 +8,7 @@ from typing import TypeAlias
 from qtpy.QtCore import QObject, Qt, Signal
 
 from particleforge.errors import Cancelled, UserError
+from particleforge.widgets.unexpected import as_user_error
 
 Outdated: TypeAlias = Callable[[], bool]
 """Whether the result is no longer needed."""
@@ -18,8 +19,7 @@ THREAD = "particleforge-background"
 class Background(QObject):
     """Runs functions in threads; `done` or `failed` is emitted in the thread of Qt.
 
-    It deliberately has no parent: a running thread keeps it alive. An error other than `UserError` is raised in the
-    thread, and napari shows it.
+    It deliberately has no parent: a running thread keeps it alive. `failed` gives a `UserError` for every error.
 
     Parameters
     ----------
@@ -52,8 +52,10 @@ class Background(QObject):
             with suppress(Cancelled):
                 try:
                     found, error = work(dropped.is_set), None
-                except UserError as problem:
-                    found, error = None, problem
+                except Cancelled:
+                    raise
+                except Exception as problem:  # noqa: BLE001 - whoever waits for the result shows it
+                    found, error = None, as_user_error(problem)
                 self._ended.emit(dropped, found, error)
         finally:
             del self  # parsers keep exceptions, these keep frames, and this frame would keep the object

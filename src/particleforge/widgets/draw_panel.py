@@ -103,6 +103,10 @@ class DrawPanel(Panel, Generic[AnyShown]):
         else:
             self.shown.stop()
 
+    def pause(self) -> None:
+        """Drop a preview that is being drawn."""
+        self.shown.stop()
+
     def _next(self) -> None:
         self.row.message.report("")
         self.shown.next()

@@ -1,6 +1,6 @@
 """Between napari layers and micrographs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
 from particleforge.store.image_files import is_image
 from particleforge.store.micrographs import open_source
 from particleforge.store.source import Source
@@ -52,7 +53,31 @@ def planes(layer: "Image") -> Source:
             "Split the stack first (right-click on the layer).",
         )
     axes = "TYX"[3 - sides :] + "C" * rgb
-    return Source.of(data, axes, name=file_name(layer.name), pixel_size_nm=pixel_size_nm(layer))
+    pixels = data if sides == 2 or rgb else GreyPlanes(data)
+    return Source.of(pixels, axes, name=file_name(layer.name), pixel_size_nm=pixel_size_nm(layer))
+
+
+class GreyPlanes:
+    """A stack of grey images, of which some may be in colour: napari stacks the files of a folder unseen.
+
+    Parameters
+    ----------
+    data
+        (T, Y, X) array, in memory or not. Planes may have other shapes than it claims.
+    """
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+        self.shape, self.dtype = tuple(data.shape), data.dtype
+
+    def __getitem__(self, index: Any) -> npt.NDArray[Any]:
+        found = np.asarray(self._data[index])
+        axes = len(self.shape) - sum(not isinstance(part, slice) for part in index)
+        if found.ndim == axes + 1 and found.shape[-1] in (3, 4):
+            return Micrograph(found, axes="YXC").grey
+        if found.ndim != axes:
+            raise UserError(f"A plane has shape {found.shape}; a single image is needed.", "Open it as its own layer.")
+        return found
 
 
 def source_path(layer: "Layer") -> Path | None:
@@ -87,10 +112,19 @@ def finest(layer: "Image") -> Any:
 
 
 def stack(parts: Iterable[npt.NDArray[Any]], of: "Image") -> npt.NDArray[Any]:
-    """Put results for the planes of a layer together in the shape of that layer."""
+    """Put results for the planes of a layer together in the shape of that layer, or larger if a plane is larger."""
     arrays = list(parts)
     single = len(finest(of).shape) - bool(of.rgb) == 2
-    return arrays[0] if single else np.stack(arrays)
+    return arrays[0] if single else padded(arrays)
+
+
+def padded(planes: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Stack (Y, X) or (Y, X, C) planes; those smaller than others are filled up with 0 at their ends."""
+    height, width = (max(plane.shape[axis] for plane in planes) for axis in (0, 1))
+    whole = np.zeros((len(planes), height, width, *planes[0].shape[2:]), np.result_type(*planes))
+    for place, plane in zip(whole, planes, strict=True):
+        place[: plane.shape[0], : plane.shape[1]] = plane
+    return whole
 
 
 def file_name(name: str) -> str:

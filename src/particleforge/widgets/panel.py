@@ -1,22 +1,24 @@
 """The base of every panel."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from magicgui.widgets import ComboBox, create_widget
+from magicgui.widgets import ComboBox
 from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtGui import QShowEvent
+from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from particleforge.errors import UserError
 from particleforge.jobs.messages import Advance, Plain, Task
 from particleforge.widgets.form.editor import guard_wheel
+from particleforge.widgets.image_chooser import ImageChooser
 from particleforge.widgets.job_row import JobRow
+from particleforge.widgets.proxies import plain
 from particleforge.widgets.qt import present
+from particleforge.widgets.unexpected import shown_by
 
 if TYPE_CHECKING:
     from napari import Viewer
-    from napari.layers import Layer
 
 LEAST_WIDTH_PX = 300
 
@@ -25,7 +27,8 @@ class Panel(QWidget):
     """Choosers and forms, a button that runs a job, and its results.
 
     A derived panel implements `problem` and `prepare` for the input, and `finish` for the result. The job ends when the
-    panel or the viewer is closed.
+    panel or the viewer is closed. While the panel is hidden it is paused: it changes nothing in the viewer, and shows
+    the result of its job when it is shown again.
 
     Parameters
     ----------
@@ -37,9 +40,10 @@ class Panel(QWidget):
 
     def __init__(self, viewer: "Viewer", run: str, cancel: str = "Cancel") -> None:
         super().__init__()
-        self.viewer = viewer
+        self.viewer = plain(viewer)
         self._choosers: list[ComboBox] = []
-        self._watching = False
+        self._watching = self.paused = False
+        self._waiting: list[Callable[[], None]] = []
         content = QWidget()
         area = _Scrolling(content, self)
         self.outer = QVBoxLayout(self)
@@ -51,7 +55,7 @@ class Panel(QWidget):
         self.row = JobRow(run, cancel)
         self.row.requested.connect(self.run)
         self.row.advanced.connect(self.advance)
-        self.row.done.connect(self.finish)
+        self.row.done.connect(self._finish)
         self.row.stopped.connect(self.stop)
         self.row.failed.connect(self.fail)
 
@@ -96,10 +100,12 @@ class Panel(QWidget):
             part.setToolTip(tip)
         self._lines.addRow(name, widget)
 
-    def add_layer_chooser(self, text: str, kind: "type[Layer]", tip: str = "") -> ComboBox:
-        """Add a choice among the viewer's layers of a kind."""
-        chooser = create_widget(annotation=kind, options={"nullable": False})  # napari has registered what it offers
-        return self.add_chooser(text, cast(ComboBox, chooser), tip)
+    def add_image_chooser(self, tip: str = "") -> ImageChooser:
+        """Add the choice of an image of the viewer, which follows the one that is active there."""
+        chooser = ImageChooser(self.viewer)
+        self.add_chooser("Image", chooser, tip)
+        self.viewer.layers.selection.events.active.connect(self._follow_active)
+        return chooser
 
     def add_chooser(self, text: str, chooser: ComboBox, tip: str = "") -> ComboBox:
         """Add a choice that depends on the viewer's layers."""
@@ -113,9 +119,21 @@ class Panel(QWidget):
 
     def reset_choices(self, event: object = None) -> None:
         """Update the layers offered; napari calls it whenever they change."""
+        if self.paused:
+            return
         for chooser in self._choosers:
             chooser.reset_choices()
         self.check()
+
+    def follow(self) -> None:
+        """Switch to the image that is active in the viewer."""
+        for chooser in self._choosers:
+            if isinstance(chooser, ImageChooser):
+                chooser.follow()
+
+    def _follow_active(self, event: object = None) -> None:
+        if not self.paused:
+            self.follow()
 
     def check(self, *_: object) -> None:
         """Enable Run if nothing is wrong."""
@@ -123,24 +141,54 @@ class Panel(QWidget):
 
     def run(self) -> None:
         """Start the job."""
-        try:
-            prepare = self.prepare()
-        except UserError as error:
-            self.row.message.warn(error)
+        with shown_by(self.row.message.warn):
+            self.row.start(self.prepare())
+
+    def _finish(self, value: Plain) -> None:
+        self.when_shown(lambda: self.finish(value))
+
+    def when_shown(self, call: Callable[[], None]) -> None:
+        """Call a function now, or when the panel is no longer paused; its errors are shown."""
+        if self.paused:
+            self._waiting.append(call)
             return
-        self.row.start(prepare)
+        with shown_by(self.row.message.warn):
+            call()
+
+    def pause(self) -> None:
+        """Stop everything that changes the viewer or the disk; the panel has been hidden."""
+
+    def resume(self) -> None:
+        """Continue after a pause."""
 
     def end(self) -> None:
         """End all work; the panel or the viewer is being closed."""
+        self._waiting.clear()
         self.row.cancel()
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Watch the viewer's window, and offer the layers present."""
+        """Watch the viewer's window, offer the layers present, and continue after a pause."""
         super().showEvent(event)
         if not self._watching and not self.isWindow():
             self._watching = True  # keeping the window itself would keep it alive
             present(self.window()).installEventFilter(self)
+        paused, self.paused = self.paused, False
         self.reset_choices()
+        if not paused:
+            return
+        self.follow()
+        self.resume()
+        waiting, self._waiting = self._waiting, []
+        for call in waiting:
+            self.when_shown(call)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Pause while the panel is hidden by the menu or behind another one; a minimised window goes on."""
+        super().hideEvent(event)
+        if event is not None and not event.spontaneous() and not self.paused:
+            self.paused = True
+            with shown_by(self.row.message.warn):
+                self.pause()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """End all work when the viewer is closed, which is the only time it hides itself."""

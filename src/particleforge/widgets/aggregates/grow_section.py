@@ -94,10 +94,14 @@ class GrowSection(QWidget):
         if self._shown.there:
             self._turning.start()
 
-    def end(self) -> None:
-        """End all work; the layers stay."""
+    def pause(self) -> None:
+        """Drop what is being grown."""
         self._growing.stop()
         self._turning.stop()
+
+    def end(self) -> None:
+        """End all work; the layers stay."""
+        self.pause()
         self._viewer.dims.events.ndisplay.disconnect(self._see)
 
     def _check(self) -> None:

@@ -94,6 +94,11 @@ class AggregatesPanel(Panel):
         self.growth.rearrange()
         super().reset_choices(event)
 
+    def pause(self) -> None:
+        """Drop what is being grown and compared."""
+        self.growth.pause()
+        self.view.stop()
+
     def end(self) -> None:
         """End all work."""
         super().end()

@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 from qtpy.QtCore import QObject, Qt, Signal
 
-from particleforge.errors import UserError
 from particleforge.widgets.qt import single_shot
+from particleforge.widgets.unexpected import as_user_error
 
 Take: TypeAlias = Callable[[], Callable[[], None] | None]
 """Takes what is to be saved and returns a function that writes it; None if nothing changed."""
@@ -65,9 +65,8 @@ class Saver(QObject):
 
     def _report(self, ended: Future[None]) -> None:
         self._running = None
-        try:
-            ended.result()
-        except UserError as error:
-            self.failed.emit(error)
-        else:
+        error = ended.exception()
+        if error is None:
             self.saved.emit()
+        elif isinstance(error, Exception):
+            self.failed.emit(as_user_error(error))

@@ -192,7 +192,7 @@ class Session(QObject):
             try:
                 save_annotation(self.folder, sample, self.source.file)
                 save_pixel_size_nm(self.folder, sample.name, now.pixel_size_nm)
-            except UserError:
+            except BaseException:
                 self._saved = before
                 raise
 

@@ -17,6 +17,7 @@ from particleforge.store.files import atomic_write
 from particleforge.store.labels import write_labels
 from particleforge.store.ome_zarr_labels import write_ome_labels
 from particleforge.store.source import Plane
+from particleforge.widgets.layers import padded
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -79,7 +80,7 @@ def write_ome(path: Path, exported: Exported) -> None:
         If the path exists, the image cannot be read, or the disk is full.
     """
     pixels = [plane.read().pixels for plane in exported.planes]
-    whole = np.stack(pixels) if exported.labels.ndim == 3 and pixels else next(iter(pixels), None)
+    whole = padded(pixels) if exported.labels.ndim == 3 and pixels else next(iter(pixels), None)
     write_ome_labels(path, exported.labels, whole, exported.pixel_size_nm)
 
 

@@ -12,12 +12,17 @@ from napari.layers import Image
 
 from particleforge.jobs.messages import Task
 from particleforge.measurement.in_pieces import in_pieces, pieces_sentence
-from particleforge.measurement.report.warnings import SURE
+from particleforge.measurement.report.warnings import SURE, remarks_on
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.params import Params
+from particleforge.store.image_files import is_image
+from particleforge.store.left_out import left_out, left_out_sentence
 from particleforge.store.micrographs import open_source, write_micrograph
-from particleforge.widgets.layers import own_file, pixel_size_nm, planes
+from particleforge.widgets.layers import own_file, pixel_size_nm, planes, source_path
 from particleforge.workflows.measure import measure
+
+MOST_SIZES = 4
+"""Number of different sizes of images that are named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +43,8 @@ class Found:
         Reasons why planes could not be measured, by plane number; these planes have no particles.
     rows
         Those of each plane that show the specimen; see `Measured`.
+    notes
+        Sentences on how the images were read.
     """
 
     labels: list[npt.NDArray[np.uint32]]
@@ -46,10 +53,22 @@ class Found:
     certainty: float | None = None
     failed: Mapping[int, str] = field(default_factory=dict)
     rows: Sequence[tuple[int, int] | None] = ()
+    notes: Sequence[str] = ()
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """Height and width of each plane."""
+        return [(ids.shape[0], ids.shape[1]) for ids in self.labels]
 
     def remarks(self, name: str, in_pixels: bool) -> str:
         """Return what to know before using the sizes of a layer."""
         lines = [] if len(self.table) else [f"No particles were found in {name}."]
+        if len(sizes := set(self.shapes)) > 1:
+            listed = ", ".join(f"{height} x {width}" for height, width in sorted(sizes)[:MOST_SIZES])
+            lines.append(
+                f"The {len(self.labels)} planes of {name} have {len(sizes)} different sizes ({listed} px"
+                f"{', ...' * (len(sizes) > MOST_SIZES)}); each was measured as an image of its own."
+            )
         if len(self.table) and self.certainty is not None and self.certainty < SURE:
             lines.append(
                 f"The detector is uncertain here (certainty {self.certainty:.2f}): check the particles it found, "
@@ -60,12 +79,15 @@ class Found:
         if any(self.rows):
             lines.append("The data bar was excluded.")
         if len(self.table) and in_pixels:
-            lines.append(f"Sizes are in pixels, because the scale of {name} is not known.")
+            lines.append(
+                f"Sizes are in pixels, because the scale of {name} is not known: set it in the Annotate panel, "
+                "by typing it or with “Measure scale bar”. The sizes shown here follow."
+            )
         for plane, reason in list(self.failed.items())[:1]:
             lines.append(
                 f"{len(self.failed)} of {len(self.labels)} planes could not be measured. Plane {plane}: {reason}"
             )
-        return " ".join(lines)
+        return " ".join([*lines, *self.notes])
 
 
 def task(layer: Image, model: str, params: Params, folder: Path) -> Task:
@@ -114,4 +136,12 @@ def read_found(results: Path, name: str) -> Found:
     failed = {plane: reasons[stem] for plane, stem in enumerate(names) if stem in reasons}
     shown = [rows and tuple(rows) for stem in names for rows in [images.get(stem, {}).get("rows")]]
     found = every if len(every) else table.assign(plane=0)
-    return Found(labels, found, provenance, min(known, default=None), failed, shown)
+    notes = (*remarks_on(images), *folder.summary["remarks"])
+    return Found(labels, found, provenance, min(known, default=None), failed, shown, notes)
+
+
+def left_out_of(layer: Image) -> list[str]:
+    """Say what is missing from a layer that napari made of a folder."""
+    path = source_path(layer)
+    found = left_out(path) if path is not None and path.is_dir() and not is_image(path) else {}
+    return [left_out_sentence(found)] if found else []

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from napari.layers import Labels
+from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, Signal
 
-from particleforge.measurement.particles import measure_particles
+from particleforge.measurement.particles import measure_particles, with_pixel_size
 from particleforge.measurement.rules import Rules
 from particleforge.store.source import Plane
 from particleforge.widgets.background import Background
+from particleforge.widgets.following import Following
 from particleforge.widgets.layers import pixel_size_nm
 from particleforge.widgets.measure.export import Exported
 from particleforge.widgets.measure.filter import Filter
@@ -40,8 +41,12 @@ class Particles(QObject):
         Those it was made with.
     rows
         As `Found.rows`.
+    shapes
+        As `Found.shapes`, which may differ between planes; empty: all fill their plane of the layer.
     planes
         Those of the image they were found in, which is exported with them.
+    image
+        The layer they were found in; `layer` follows its scale.
     """
 
     changed = Signal(object)
@@ -53,25 +58,32 @@ class Particles(QObject):
         table: pd.DataFrame,
         rules: Rules = Rules(),
         rows: Sequence[tuple[int, int] | None] = (),
+        shapes: Sequence[tuple[int, int]] = (),
         planes: Sequence[Plane] = (),
+        image: Image | None = None,
     ) -> None:
         super().__init__()
-        self.layer, self.table, self.rules = layer, table, rules
-        self._rows, self._planes = rows, planes
+        self.layer, self.rules = layer, rules
+        self._rows, self._shapes, self._planes = rows, shapes, planes
         self.filter, self.selected = Filter(), frozenset[int]()
-        size = pixel_size_nm(layer)
-        self.pixel_size_nm = None if size is None else float(np.sqrt(size[0] * size[1]))
+        self.pixel_size_nm = _side_nm(layer)
+        self.table = with_pixel_size(table, self.pixel_size_nm)
         self._plain, self._label = layer.colormap, int(layer.selected_label)
         self._scores = dict(zip(table["label"], table["score"], strict=True)) if "score" in table else {}
         self._background = Background()
         self._background.done.connect(self._set_table)
         self._timer = single_shot(self, REMEASURE_MS, self._check)
+        self._paused = False
         self._seen = np.array(layer.data)
         # Undo emits `set_data` alone, which other colours and another plane do, too.
         self._events = (layer.events.paint, layer.events.labels_update, layer.events.data, layer.events.set_data)
         for emitter in self._events:
             emitter.connect(self._edited)
         layer.events.selected_label.connect(self._picked)
+        self._scale_events = (layer.events.scale, layer.events.units)
+        for emitter in self._scale_events:
+            emitter.connect(self._scaled)
+        self._following = None if image is None else Following(image, layer)
         self._show()
 
     @property
@@ -120,18 +132,27 @@ class Particles(QObject):
         size, name, rules = self.pixel_size_nm, self._name, self.rules
         planes = labels[None] if labels.ndim == 2 else labels
         shown = self._rows or [None] * len(planes)
+        shapes = self._shapes or [plane.shape for plane in planes]
 
         def work(_: object) -> pd.DataFrame:
             tables = [
                 measure_particles(
-                    plane, image=name, pixel_size_nm=size, scores=self._scores, rules=rules, rows=rows
+                    plane[:height, :width], image=name, pixel_size_nm=size, scores=self._scores, rules=rules, rows=rows
                 ).assign(plane=number)
-                for number, (plane, rows) in enumerate(zip(planes, shown, strict=True))
+                for number, (plane, rows, (height, width)) in enumerate(zip(planes, shown, shapes, strict=True))
             ]
             table = pd.concat(tables, ignore_index=True)
             return table[["plane", *table.columns.drop("plane")]]
 
         self._background.run(work)
+
+    def pause(self, paused: bool) -> None:
+        """Measure no edits while paused, but afterwards."""
+        self._paused = paused
+        if paused:
+            self._timer.stop()
+        else:
+            self._check()
 
     def release(self) -> None:
         """Release the layer, which keeps what it shows."""
@@ -140,13 +161,27 @@ class Particles(QObject):
         for emitter in self._events:
             emitter.disconnect(self._edited)
         self.layer.events.selected_label.disconnect(self._picked)
+        for emitter in self._scale_events:
+            emitter.disconnect(self._scaled)
+        if self._following is not None:
+            self._following.release()
 
     @property
     def _name(self) -> str:
         return str(self.table["image"].iloc[0]) if len(self.table) else str(self.layer.name)
 
     def _edited(self, event: object) -> None:
-        self._timer.start()
+        if not self._paused:
+            self._timer.start()
+
+    def _scaled(self, event: object) -> None:
+        """Follow the scale of the layer at once; the sizes in pixels stay as they are."""
+        size = _side_nm(self.layer)
+        if size != self.pixel_size_nm:
+            self.pixel_size_nm = size
+            self.table = with_pixel_size(self.table, size)
+            self._show()
+            self.changed.emit(self)
 
     def _check(self) -> None:
         if not np.array_equal(self._seen, self.layer.data):
@@ -160,6 +195,7 @@ class Particles(QObject):
             self.select({number})
 
     def _set_table(self, table: pd.DataFrame) -> None:
+        table = with_pixel_size(table, self.pixel_size_nm)  # the scale may have changed meanwhile
         old = self.table.set_index("label")
         unedited = table["label"].map(old["area_px2"]) == table["area_px2"]
         for name in old.columns.difference(table.columns):
@@ -191,3 +227,9 @@ class Particles(QObject):
             rgba[3] = UNLIT_ALPHA if self.selected else 1.0
             colours[number] = np.array(HIGHLIGHT) if number in self.selected else rgba
         self.layer.colormap = DirectLabelColormap(color_dict=colours)
+
+
+def _side_nm(layer: Labels) -> float | None:
+    """Side of a pixel of a layer; that of a square of the same area if its sides differ."""
+    size = pixel_size_nm(layer)
+    return None if size is None else float(np.sqrt(size[0] * size[1]))

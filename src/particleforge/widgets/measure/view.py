@@ -33,6 +33,7 @@ class ResultsView(QWidget):
         super().__init__()
         self._viewer = viewer
         self._particles: Particles | None = None
+        self._paused = False
         self.headline = QLabel(self)
         self.headline.setWordWrap(True)
         self.plot = SizesPlot(self)
@@ -77,6 +78,12 @@ class ResultsView(QWidget):
             particles.set_filter(self.filter.params())
         self._update(particles)
         self.show()
+
+    def pause(self, paused: bool) -> None:
+        """Take no notice of clicks and edits in the image while paused; edits are measured afterwards."""
+        self._paused = paused
+        if self._particles is not None:
+            self._particles.pause(paused)
 
     def release(self) -> None:
         """Release the particles shown."""
@@ -129,7 +136,7 @@ class ResultsView(QWidget):
             moved = max(moved, float(np.abs(np.array(event.pos) - start).max()))
             yield
         particles = self._particles
-        if particles is None or moved > CLICK_PX:
+        if particles is None or self._paused or moved > CLICK_PX:
             return
         layer = particles.layer
         if not layer.visible or layer.mode not in ("pan_zoom", "pick"):

@@ -1,0 +1,30 @@
+"""Which image is meant when several are open."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from napari.layers import Image, Layer
+
+if TYPE_CHECKING:
+    from napari.components import LayerList
+
+COVERING = ("opaque", "translucent", "translucent_no_depth")
+"""Blending with which an image hides those below."""
+
+
+def front_image(layers: Sequence[Layer], active: Layer | None) -> Image | None:
+    """Return the active image; if no image is active the topmost visible one, else the topmost."""
+    if isinstance(active, Image) and active in layers:
+        return active
+    images = [layer for layer in layers if isinstance(layer, Image)]
+    return next((image for image in reversed(images) if image.visible), images[-1] if images else None)
+
+
+def bring_to_front(layers: "LayerList", image: Image) -> None:
+    """Show an image, and hide the images above that cover it."""
+    if image not in layers:
+        return
+    image.visible = True
+    for other in layers[layers.index(image) + 1 :]:
+        if isinstance(other, Image) and other.visible and other.blending in COVERING:
+            other.visible = False
