@@ -4,6 +4,8 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
+import tifffile
+from PIL import Image as PillowImage
 from qtpy.QtCore import QEvent, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
@@ -87,3 +89,32 @@ def work(qtbot):
         return done.args[0]
 
     return work
+
+
+@pytest.fixture
+def discs():
+    """Three bright discs on noise, and their labels; the first is around (30, 30)."""
+    y, x = np.mgrid[:120, :150]
+    labels = np.zeros((120, 150), np.uint8)
+    for number, (row, column) in enumerate(((30, 30), (60, 90), (90, 40)), start=1):
+        labels[(y - row) ** 2 + (x - column) ** 2 < 14**2] = number
+    grey = np.random.default_rng(1).normal(90, 5, labels.shape) + 80.0 * (labels > 0)
+    return grey.clip(0, 255).astype(np.uint8), labels
+
+
+@pytest.fixture
+def labelled(discs):
+    """A function that writes X.png with labels of another program; returns both files."""
+
+    def labelled(folder, suffix, name="X"):
+        image, labels = folder / "images" / f"{name}.png", folder / "labels" / f"{name}{suffix}"
+        for path in (image, labels):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        PillowImage.fromarray(discs[0]).save(image)
+        if suffix == ".png":
+            PillowImage.fromarray(discs[1]).save(labels)
+        else:
+            tifffile.imwrite(labels, discs[1])
+        return image, labels
+
+    return labelled

@@ -427,21 +427,6 @@ def test_another_image_of_the_same_name_is_not_mixed_up(opened, qtbot, home):
     assert read_annotated(home.parent / "other")[0].labels.max() == 2
 
 
-def test_what_cannot_be_saved_is_said_and_kept_in_the_viewer(opened, qtbot, home):
-    for part in ("images", "labels"):
-        (home / part).mkdir(parents=True)
-        PillowImage.fromarray(GREY // (1 if part == "images" else 250)).save(home / part / "a.png")
-    before = sha256(home / "labels" / "a.png")
-    _, panel = opened(name="a", data=GREY)
-    assert panel.session.particles.data.max() == 1
-    panel.session.particles.paint((40, 50), 2)
-    qtbot.waitUntil(lambda: "a.png is in the way" in panel.message.text(), timeout=10_000)
-    assert sha256(home / "labels" / "a.png") == before
-    (home / "labels" / "a.png").unlink()
-    saved(qtbot, panel)
-    assert read_annotated(home)[0].labels.max() == 2
-
-
 def test_a_layer_removed_by_hand_is_saved_first(opened, home):
     viewer, panel = opened(name="a", data=GREY)
     panel.begin.click()

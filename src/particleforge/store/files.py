@@ -82,10 +82,19 @@ def is_free(path: Path) -> bool:
 
 
 def new_part(folder: Path, part: str) -> Path:
-    """Return a folder inside a folder, created where it is not there yet."""
+    """Return a folder inside a folder, created where it is not there yet.
+
+    Raises
+    ------
+    UserError
+        If a file is in the way, or the disk is full or not writable.
+    """
     inner = folder / part
     with disk_errors(inner):
-        inner.mkdir(parents=True, exist_ok=True)
+        try:
+            inner.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise UserError(f"{inner} cannot be created: a file is in the way.", "Rename or move that file.") from error
     return inner
 
 

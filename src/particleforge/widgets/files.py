@@ -8,9 +8,12 @@ import numpy as np
 
 from particleforge.errors import UserError
 from particleforge.sample import Sample
-from particleforge.store.annotated import read_annotated
 from particleforge.store.dataset import Dataset
+from particleforge.store.image_files import image_paths, image_stem, is_image
 from particleforge.store.labels import open_labels, read_labels, write_labels
+from particleforge.store.micrographs import open_source
+from particleforge.store.originals import files_of
+from particleforge.widgets.active import FILE, KEY, mark_of
 
 LayerData = tuple[Any, dict[str, Any], str]
 Read = Callable[[str], list[LayerData]]
@@ -18,7 +21,7 @@ LENGTH = "nm"
 
 
 def get_reader(path: str | list[str]) -> Read | None:
-    """Return the reader of a dataset, a folder of annotated images or a label image; None for anything else."""
+    """Return the reader of a dataset, an annotated folder, a folder of images or a label image; None otherwise."""
     if not isinstance(path, str):
         return None
     opened = Path(path)
@@ -27,7 +30,9 @@ def get_reader(path: str | list[str]) -> Read | None:
     parts = {part for part in ("images", "labels", "rows") if (opened / part).is_dir()}
     if {"images", "rows"} <= parts:
         return read_dataset
-    return read_folder if {"images", "labels"} <= parts else None
+    if {"images", "labels"} <= parts:
+        return read_folder
+    return read_images if not is_image(opened) and any(is_image(inside) for inside in opened.iterdir()) else None
 
 
 def read_dataset(path: str) -> list[LayerData]:
@@ -42,9 +47,79 @@ def read_dataset(path: str) -> list[LayerData]:
 
 
 def read_folder(path: str) -> list[LayerData]:
-    """Return annotated images with their particles and strokes; all but the first are hidden."""
-    samples = read_annotated(Path(path))
-    return [layer for number, sample in enumerate(samples) for layer in sample_layers(sample, visible=not number)]
+    """Return annotated images with their particles and strokes; all but the first are hidden.
+
+    An image that cannot be read or has no labels, and labels without an image, are reported and left out.
+
+    Raises
+    ------
+    UserError
+        If no image can be read.
+    """
+    folder = Path(path)
+    return _each(folder / "images", lambda image: _annotated_layers(folder, image))
+
+
+def read_images(path: str) -> list[LayerData]:
+    """Return each image of a folder as a layer of its own, with its pixel size; all but the first are hidden.
+
+    Raises
+    ------
+    UserError
+        If no image can be read.
+    """
+    return _each(Path(path), lambda image: image_layers(image))
+
+
+def _each(folder: Path, read: Callable[[Path], list[LayerData]]) -> list[LayerData]:
+    """Read the images of a folder; warn of those that cannot be read."""
+    from napari.utils.notifications import show_warning
+
+    layers: list[LayerData] = []
+    problems: list[str] = []
+    for image in image_paths(folder):
+        try:
+            found = read(image)
+        except UserError as error:
+            problems.append(str(error))
+            continue
+        for _, options, _ in found:
+            options["visible"] = not layers
+        layers += found
+    if not layers:
+        raise UserError(f"No image in {folder} can be read: {problems[0]}")
+    if problems:
+        show_warning(f"{len(problems)} images were left out. {problems[0]}")
+    return layers
+
+
+def _annotated_layers(folder: Path, image: Path) -> list[LayerData]:
+    """Return an image, its particles, and its strokes if it has any."""
+    layers = image_layers(image)
+    (_, options, _), name = layers[0], image_stem(image)
+    for part, role in (("labels", "particles"), ("background", "background")):
+        for file in files_of(folder, part, name)[:1]:
+            mark = {"metadata": {KEY: mark_of(role, name, folder)}}
+            same = {key: options[key] for key in ("scale", "units")}
+            layers.append((read_labels(file), {"name": f"{name} {role}", **same, **mark}, "labels"))
+    return layers
+
+
+def image_layers(path: Path) -> list[LayerData]:
+    """Return an image or a stack as a layer that knows its file.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read.
+    """
+    source = open_source(path)
+    pixels, channels = np.asarray(source.pixels), source.axes.endswith("C")
+    rgb = channels and pixels.shape[-1] in (3, 4)
+    if channels and not rgb:  # they are no colours
+        pixels = np.moveaxis(pixels, -1, 0)
+    options = {"name": source.name, "rgb": rgb, **geometry(source.pixel_size_nm, pixels.ndim - rgb)}
+    return [(pixels, {**options, "metadata": {KEY: {FILE: str(path)}}}, "image")]
 
 
 def read_label_image(path: str) -> list[LayerData]:

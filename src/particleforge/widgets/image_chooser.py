@@ -25,7 +25,7 @@ class ImageChooser(ComboBox):
     def __init__(self, viewer: "Viewer") -> None:
         self._viewer = viewer
         super().__init__(nullable=False, choices=self._images)
-        self.native.activated.connect(self.show)
+        self.native.activated.connect(self.bring_forward)
 
     def reset_choices(self, *_: Any) -> None:
         """Update the layers offered; the chosen one stays, if it is among them."""
@@ -38,7 +38,7 @@ class ImageChooser(ComboBox):
         if isinstance(active, Image) and active in self._viewer.layers and active is not self.value:
             self._choose(active, self.value)
 
-    def show(self, *_: object) -> None:
+    def bring_forward(self, *_: object) -> None:
         """Make the chosen image the active one, and visible."""
         if self.value is not None:
             self._viewer.layers.selection.active = self.value

@@ -1,6 +1,6 @@
 """Between napari layers and micrographs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from particleforge.micrograph import Micrograph
 from particleforge.store.image_files import is_image
 from particleforge.store.micrographs import open_source
 from particleforge.store.source import Source
+from particleforge.widgets.active import FILE, KEY
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -82,7 +83,10 @@ class GreyPlanes:
 
 def source_path(layer: "Layer") -> Path | None:
     """File or OME-Zarr folder a layer was opened from, if it is still there."""
-    path = Path(layer.source.path) if layer.source.path else None
+    about = layer.metadata.get(KEY)
+    given = about.get(FILE) if isinstance(about, Mapping) else None
+    given = given or layer.source.path
+    path = Path(given) if given else None
     return path if path is not None and path.exists() else None
 
 

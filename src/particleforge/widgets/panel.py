@@ -158,7 +158,7 @@ class Panel(QWidget):
     def pause(self) -> None:
         """Stop everything that changes the viewer or the disk; the panel has been hidden."""
 
-    def resume(self) -> None:
+    def unpause(self) -> None:
         """Continue after a pause."""
 
     def end(self) -> None:
@@ -177,7 +177,7 @@ class Panel(QWidget):
         if not paused:
             return
         self.follow()
-        self.resume()
+        self.unpause()
         waiting, self._waiting = self._waiting, []
         for call in waiting:
             self.when_shown(call)

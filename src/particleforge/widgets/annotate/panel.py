@@ -2,27 +2,28 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from napari import Viewer
 from napari.layers import Image
 
-from particleforge.errors import UserError
+from particleforge.errors import UserError, named
 from particleforge.jobs.messages import Plain, Task
-from particleforge.micrograph import Micrograph
-from particleforge.store.labels import read_labels
-from particleforge.store.micrographs import write_micrograph
+from particleforge.store.annotation_state import ChangedElsewhere
+from particleforge.store.originals import files_of
+from particleforge.widgets.active import bring_to_front, made_here
 from particleforge.widgets.annotate.background_section import BackgroundSection
-from particleforge.widgets.annotate.edits import without_known
 from particleforge.widgets.annotate.guide import guide_over
+from particleforge.widgets.annotate.others import OthersLabels
+from particleforge.widgets.annotate.owned import Choice, Foreign, copy_folder, foreign, rescue, rescued
 from particleforge.widgets.annotate.particle_section import ParticleSection
 from particleforge.widgets.annotate.parts import Section, button, words
-from particleforge.widgets.annotate.saved import read_saved
+from particleforge.widgets.annotate.question import Answer, Question
+from particleforge.widgets.annotate.saved import Saved, read_saved
 from particleforge.widgets.annotate.scale_section import ScaleSection
 from particleforge.widgets.annotate.session import Session
 from particleforge.widgets.annotate.source import annotation_name, default_folder, read_source, shown_frame
+from particleforge.widgets.annotate.suggest import Suggesting
 from particleforge.widgets.annotate.tools import Tools
 from particleforge.widgets.annotate.warm_up import WarmUp
 from particleforge.widgets.folder_edit import chosen_folder, folder_edit
@@ -30,21 +31,9 @@ from particleforge.widgets.message import Message
 from particleforge.widgets.panel import Panel
 from particleforge.widgets.proxies import plain
 from particleforge.widgets.scratch import Scratch
-from particleforge.workflows.predict import predict
+from particleforge.widgets.unexpected import as_user_error, shown_by
 
-IMAGE, LABELS = "image.tif", "labels"
-"""Names of the image written for the model, and of the folder of its results."""
 OPEN_FIRST = "Open an image first."
-GRACE_S = 1.0
-"""A cancelled suggestion has no results to wait for."""
-
-
-@dataclass(frozen=True, eq=False)
-class Suggesting:
-    """A session for which suggestions are being computed, and where these are written."""
-
-    session: Session
-    scratch: Scratch
 
 
 class AnnotatePanel(Panel):
@@ -57,27 +46,27 @@ class AnnotatePanel(Panel):
     """
 
     def __init__(self, napari_viewer: Viewer) -> None:
-        viewer = plain(napari_viewer)
-        super().__init__(viewer, "Suggest particles", "Stop")
+        super().__init__(napari_viewer, "Suggest particles", "Stop")
         self.session: Session | None = None
         self._tools: Tools | None = None
         self._suggesting: Suggesting | None = None
         self.message = Message(self)
-        self.image = self.add_layer_chooser("Image", Image, "The image to annotate.")
+        self.image = self.add_image_chooser("The image to annotate; it follows the active layer of napari.")
         self.folder = folder_edit()
         self.add_line("Save in", self.folder.native, "Folder of annotated images; all images of a project go there.")
         self.begin = button(
             "Annotate this image", "Add layers for particles and background, or continue with saved ones."
         )
         self.begin.clicked.connect(self.annotate)
-        self.scale = ScaleSection(viewer, self.report)
+        self.scale, self.question = ScaleSection(self.viewer, self.report), Question()
+        self._others = OthersLabels(self.viewer, self.question, self._decide)
         self.particles = ParticleSection(self.row, self.report)
         self.background = BackgroundSection()
         self.needs = Section("4  What is still needed")
         self.counted, self.needed, self.kept = words(), words(), words()
         for label in (self.counted, self.needed, self.kept):
             self.needs.rows.addWidget(label)
-        for widget in (self.begin, self.scale, self.particles, self.background, self.needs):
+        for widget in (self.question, self.begin, self.scale, self.particles, self.background, self.needs):
             self.body.addWidget(widget)
         self.body.addStretch(1)
         self.outer.addWidget(self.message)
@@ -86,6 +75,11 @@ class AnnotatePanel(Panel):
         self._warm_up.start()
         self._connect()
         self.choose(self._image)
+        if there := rescued():
+            self.report(
+                f"{named([path.name for path in there], 'annotation')} could not be saved in the folder chosen: "
+                f"see {there[0].parent}. Delete this folder when it is no longer needed."
+            )
 
     def _connect(self) -> None:
         self.image.changed.connect(self.choose)
@@ -117,23 +111,58 @@ class AnnotatePanel(Panel):
         self._refresh()
 
     def annotate(self) -> None:
-        """Add the layers of the chosen image, with what is saved of it."""
+        """Add the layers of the chosen image, with what is saved of it; ask before labels of others are changed."""
         image = self._image
         if image is None:
             return
+        with shown_by(self.report):
+            folder = chosen_folder(self.folder)
+            theirs = foreign(folder, annotation_name(image, shown_frame(image, self.viewer.dims)))
+            choice = Choice.CONTINUE if theirs is None else self._others.choice(theirs)
+            if theirs is not None and choice in (None, Choice.LOOK):
+                self._others.ask(theirs)
+                self._refresh()
+            elif theirs is not None and choice is Choice.COPY:
+                self._copy(image, theirs)
+            else:
+                self._start(image, folder, keep_originals=theirs is not None)
+
+    def _decide(self, theirs: Foreign, choice: Choice) -> None:
+        """Do what was decided about labels that somebody else made."""
+        if choice is not Choice.LOOK:
+            self.annotate()
+        elif self._image is not None:
+            self._look(self._image, theirs)
+        self._refresh()
+
+    def _look(self, image: Image, theirs: Foreign) -> None:
+        """Show labels without changing them."""
+        with shown_by(self.report):
+            self.leave(remove=True)
+            self._others.look(image, theirs)
+            self.report(f"{theirs.file} is shown and not changed.")
+
+    def _copy(self, image: Image, theirs: Foreign) -> None:
+        """Annotate a copy of labels that somebody else made."""
+        start = read_saved(theirs.folder, read_source(image, self.viewer.dims))
+        with self.folder.changed.blocked():
+            self.folder.value = copy_folder()
+        self._start(image, copy_folder(), start)
+        self._others.hide(theirs)
+        if self.session is not None:
+            self.kept.setText(f"A copy is saved in {self.session.folder}; {theirs.file} stays as it is.")
+
+    def _start(self, image: Image, folder: Path, start: Saved | None = None, keep_originals: bool = False) -> None:
         self.leave(remove=True)
         self.scale.stop()
-        try:
-            source = read_source(image, self.viewer.dims)
-            session = self.session = Session(self.viewer, image, source, chosen_folder(self.folder))
-        except UserError as error:
-            self.report(error)
-            return
+        bring_to_front(self.viewer.layers, image)
+        source = read_source(image, self.viewer.dims)
+        session = self.session = Session(self.viewer, image, source, folder, start, keep_originals)
         self.viewer.dims.events.current_step.connect(self._stepped)
         session.changed.connect(self._refresh)
         session.lost.connect(self._lose)
         session.saver.saved.connect(self._report_saved)
-        session.saver.failed.connect(self.report)
+        session.saver.failed.connect(self._report_unsaved)
         self.scale.refresh()
         self.background.set_session(session)
         actions = self.particles.set_session(session)
@@ -144,9 +173,12 @@ class AnnotatePanel(Panel):
         self.use("outline")
         self._refresh()
 
-    def leave(self, remove: bool = False) -> None:
+    def leave(self, remove: bool = False, save: bool = True) -> None:
         """Save, and stop annotating; with `remove` the layers leave the viewer."""
         session, self.session = self.session, None
+        self.question.drop()
+        if remove:
+            self._others.drop()
         if self.row.running:
             self.row.cancel()
         if self._tools is not None:
@@ -158,11 +190,22 @@ class AnnotatePanel(Panel):
             self.viewer.dims.events.current_step.disconnect(self._stepped)
             session.particles.bind_key("N", None, overwrite=True)
             try:
-                session.close(remove)
-            except UserError as error:
-                self.report(error)
-                logging.getLogger(__name__).error("%s", error)
+                session.close(remove, save)
+            except Exception as error:  # noqa: BLE001 - whatever prevents saving, the annotation must be kept
+                self._rescue(session, as_user_error(error))
         self._refresh()
+
+    def _rescue(self, session: Session, error: UserError) -> None:
+        """Save an annotation elsewhere, and say where."""
+        try:
+            told = UserError(
+                f"{error.message} The annotation of {session.source.micrograph.name} was saved in "
+                f"{rescue(session.sample)} instead."
+            )
+        except UserError as other:
+            told = UserError(f"{error} {other}")
+        self.report(told)
+        logging.getLogger(__name__).error("%s", told)
 
     def use(self, name: str) -> None:
         """Choose a tool; empty: none."""
@@ -170,12 +213,34 @@ class AnnotatePanel(Panel):
         if self._tools is not None:
             self._tools.use(name)
 
+    def follow(self) -> None:
+        """Switch to the active image; not to one made here, such as a preview, while another is annotated."""
+        if self.session is None or not made_here(self.viewer.layers.selection.active):
+            super().follow()
+
+    def pause(self) -> None:
+        """Save, give the mouse back to napari, and save nothing more."""
+        self._warm_up.stop()
+        self.scale.stop()
+        if self.row.running:
+            self.row.cancel()
+        self.use("")
+        if self.session is not None:
+            with shown_by(self.report):
+                self.session.pause()
+
+    def unpause(self) -> None:
+        """Go on, with what was changed in the layers meanwhile."""
+        self._warm_up.start()
+        if self.session is not None:
+            self.session.resume()
+
     def end(self) -> None:
         """Save, and remove everything temporary."""
         super().end()
         self._warm_up.stop()
-        self.scale.stop()
         self.leave()
+        self.scale.end()
 
     def problem(self) -> str | None:
         """Suggestions need an image that is being annotated."""
@@ -188,15 +253,14 @@ class AnnotatePanel(Panel):
         if self.session is None:
             raise UserError(str(self.problem()))
         suggesting = self._suggesting = Suggesting(self.session, Scratch())
-        return partial(_task, self.session.sample.micrograph, self.particles.model.value(), suggesting.scratch.path)
+        return suggesting.task(self.particles.model.value())
 
     def finish(self, value: Plain) -> None:
         """Show suggestions."""
         suggesting, self._suggesting = self._suggesting, None
         if suggesting is None or suggesting.session is not self.session:
             return
-        labels = read_labels(suggesting.scratch.path / LABELS / IMAGE)
-        fresh = without_known(labels, suggesting.session.particles.data)
+        fresh = suggesting.found()
         if not fresh.any():
             self.report("The model found no particles beyond those already annotated.")
             return
@@ -215,15 +279,17 @@ class AnnotatePanel(Panel):
         return plain(image)
 
     def _continue(self, image: Image) -> None:
-        """Open the image at once if it was annotated before."""
+        """Open the image at once if it was annotated before; if somebody else has, ask."""
         folder = chosen_folder(self.folder)
-        try:
+        with shown_by(self.report):
             name = annotation_name(image, shown_frame(image, self.viewer.dims))
-            labels = folder / "labels"
-            if any(labels.glob(f"{name}.*")) and read_saved(folder, read_source(image, self.viewer.dims)):
+            theirs = foreign(folder, name)
+            if theirs is not None and self._others.choice(theirs) is Choice.LOOK:
+                self._look(image, theirs)
+            elif theirs is not None or (
+                files_of(folder, "labels", name) and read_saved(folder, read_source(image, self.viewer.dims))
+            ):
                 self.annotate()
-        except UserError as error:
-            self.report(error)
 
     def _moved(self, folder: Path) -> None:
         """Another folder was chosen: finish in the old one."""
@@ -269,6 +335,29 @@ class AnnotatePanel(Panel):
         self.particles.show_tool(name)
         self.background.brush.setChecked(name == "strokes")
 
+    def _report_unsaved(self, error: UserError) -> None:
+        self.report(error)
+        if isinstance(error, ChangedElsewhere):
+            tip = "The other one goes to the folder originals."
+            load = Answer("Load what is saved", "Yours is saved in the folder rescued of the workspace.", self._load)
+            self.question.ask(str(error), [load, Answer("Keep mine", tip, self._keep_mine)])
+
+    def _load(self) -> None:
+        """Take what another window or program has saved; what is here is kept elsewhere."""
+        session, image = self.session, self._image
+        if session is None or image is None:
+            return
+        with shown_by(self.report):
+            place = rescue(session.sample)
+            self.leave(remove=True, save=False)
+            self._start(image, session.folder)
+            self.report(f"The saved annotation was loaded; yours is kept in {place}.")
+
+    def _keep_mine(self) -> None:
+        if self.session is not None:
+            self.report(None)
+            self.session.keep_mine()
+
     def _report_saved(self) -> None:
         if self.session is not None:
             self.kept.setText(f"Saved in {self.session.folder}.")
@@ -277,7 +366,7 @@ class AnnotatePanel(Panel):
         """Report the progress of the annotation."""
         session = self.session
         self.check()
-        self.begin.setEnabled(self._image is not None and session is None)
+        self.begin.setEnabled(self._image is not None and session is None and not self.question.open)
         self.particles.refresh()
         if session is None:
             self.counted.setText(OPEN_FIRST if self._image is None else "No image is being annotated.")
@@ -289,10 +378,3 @@ class AnnotatePanel(Panel):
         small = f", {progress.small} too small to learn from" if progress.small else ""
         self.counted.setText(f"{count}{cut}{small}.")
         self.needed.setText(progress.needed or "This is enough to start: continue with Train, or annotate more.")
-
-
-def _task(micrograph: Micrograph, model: str, scratch: Path) -> Task:
-    """Write an image and return the task that finds its particles."""
-    image = scratch / IMAGE
-    write_micrograph(image, replace(micrograph, name=image.stem))
-    return Task.of(predict, model=model, images=image, out=scratch / LABELS, grace_s=GRACE_S)

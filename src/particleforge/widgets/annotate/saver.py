@@ -1,7 +1,7 @@
 """Saving in the background."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeAlias
 
 from qtpy.QtCore import QObject, Qt, Signal
@@ -42,8 +42,8 @@ class Saver(QObject):
         """Save once nothing has changed for a while."""
         self._timer.start()
 
-    def close(self) -> None:
-        """Save the remaining changes now, and end.
+    def flush(self) -> None:
+        """Save the remaining changes now.
 
         Raises
         ------
@@ -51,10 +51,24 @@ class Saver(QObject):
             If that fails.
         """
         self._timer.stop()
-        self._pool.shutdown(wait=True)
-        self._ended.disconnect(self._report)
+        if self._running is not None:
+            wait([self._running])
         if write := self._take():
             write()
+
+    def close(self, save: bool = True) -> None:
+        """Save the remaining changes now, unless they are to be lost, and end.
+
+        Raises
+        ------
+        UserError
+            If that fails.
+        """
+        self._pool.shutdown(wait=True)
+        self._ended.disconnect(self._report)
+        self._timer.stop()
+        if save:
+            self.flush()
 
     def _start(self) -> None:
         if self._running is not None:

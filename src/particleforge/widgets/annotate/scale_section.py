@@ -64,12 +64,22 @@ class ScaleSection(Section):
     def set_image(self, image: Image | None) -> None:
         """Show the pixel size of another image; if it has none, take that of its file."""
         self.stop()
-        self.image = image
+        self._watch(image)
         self.setEnabled(image is not None)
         path = None if image is None else source_path(image)
         self.from_file.setEnabled(path is not None)
         if image is not None and path is not None and pixel_size_nm(image) is None:
             self.read_file(quiet=True)
+        self.refresh()
+
+    def _watch(self, image: Image | None) -> None:
+        """Show the pixel size whoever sets it."""
+        for layer, connect in ((self.image, False), (image, True)):
+            for event in () if layer is None else (layer.events.scale, layer.events.units):
+                (event.connect if connect else event.disconnect)(self._follow)
+        self.image = image
+
+    def _follow(self, event: object) -> None:
         self.refresh()
 
     def refresh(self) -> None:
@@ -83,22 +93,30 @@ class ScaleSection(Section):
         if path is None:
             return
         try:
-            size = file_pixel_size_nm(path)
+            size, remarks = file_pixel_size_nm(path)
         except UserError as error:
             self._report(None if quiet else error)
             return
         if size is not None:
-            self._set(size, f"Pixel size {_text(size)}, read from {path.name}.")
+            self._set(size, f"Pixel size {_text(size)}, read from {path.name}. {remarks}".strip())
         elif not quiet:
             self._report(
                 UserError(
-                    f"{path.name} does not state a pixel size.", "Measure the scale bar, or enter the pixel size."
+                    f"{path.name} does not state a pixel size. {remarks}".strip(),
+                    "Measure the scale bar, or enter the pixel size.",
                 )
             )
+        elif remarks:
+            self._report(f"{path.name}: {remarks}")
 
     def stop(self) -> None:
         """Remove the line."""
         self.measure.setChecked(False)
+
+    def end(self) -> None:
+        """Remove the line, and release the image."""
+        self.stop()
+        self._watch(None)
 
     def _ruler(self) -> QWidget:
         """Make the widgets shown while a scale bar is measured."""

@@ -1,6 +1,7 @@
 """One image being annotated: its layers, and what is saved of it."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,21 +14,23 @@ from napari.utils.colormaps import CyclicLabelColormap
 from qtpy.QtCore import QObject, Signal
 
 from particleforge.annotate.progress import Annotated, annotated
-from particleforge.errors import UserError
 from particleforge.sample import Sample
 from particleforge.store.annotated import save_annotation
+from particleforge.store.annotation_state import state_of, unchanged
+from particleforge.store.originals import keeping_originals
 from particleforge.store.pixel_sizes import save_pixel_size_nm
+from particleforge.widgets.active import KEY, mark_of
 from particleforge.widgets.annotate.geometry import geometry_of, set_pixel_size
 from particleforge.widgets.annotate.saved import Saved, read_saved
 from particleforge.widgets.annotate.saver import Saver
 from particleforge.widgets.annotate.source import Source
+from particleforge.widgets.following import PLACED, Following
 from particleforge.widgets.layers import pixel_size_nm
 from particleforge.widgets.qt import single_shot
 
 if TYPE_CHECKING:
     from napari.utils.events import Event, EventEmitter
 
-KEY = "particleforge"
 STROKE_COLOUR = "#3d8bff"
 CHECK_MS = 150
 """Particles are counted this long after the last change."""
@@ -48,6 +51,10 @@ class Session(QObject):
         What it shows.
     folder
         Where annotations are saved, and read from if this image has any.
+    start
+        What to start with if the folder has nothing of this image.
+    keep_originals
+        Whether the folder holds labels that somebody else made, which are kept before they are replaced.
 
     Raises
     ------
@@ -58,10 +65,22 @@ class Session(QObject):
     changed = Signal()
     lost = Signal()
 
-    def __init__(self, viewer: Viewer, image: Image, source: Source, folder: Path) -> None:
+    def __init__(
+        self,
+        viewer: Viewer,
+        image: Image,
+        source: Source,
+        folder: Path,
+        start: Saved | None = None,
+        keep_originals: bool = False,
+    ) -> None:
         super().__init__()
         self.viewer, self.image, self.source, self.folder = viewer, image, source, folder
+        self.keep_originals = keep_originals
+        self.paused = self._keep_theirs = False
+        self._on_disk = state_of(folder, source.micrograph.name)
         found = read_saved(folder, source)
+        fresh, found = found is None and start is not None, found or start
         if found and found.pixel_size_nm and pixel_size_nm(image) is None:
             set_pixel_size(image, found.pixel_size_nm)
         self.continued = found is not None
@@ -71,7 +90,7 @@ class Session(QObject):
         self.strokes.colormap = CyclicLabelColormap(colors=["transparent", STROKE_COLOUR])
         self.particles.brush_size, self.strokes.brush_size = 10, 20
         self._complete = start.complete
-        self._saved = start
+        self._saved = Saved.empty(source.micrograph.shape) if fresh else start
         self.proposals: Labels | None = None
         self._check = single_shot(self, CHECK_MS, self._changed)
         self.saver = Saver(self._take)
@@ -79,7 +98,12 @@ class Session(QObject):
             for event in self._events(layer):
                 event.connect(self._touched)
         viewer.layers.events.removed.connect(self._removed)
+        self._following = Following(image, self.particles, self.strokes)
+        for name in PLACED:
+            image.events.emitters[name].connect(self._touched)
         self.open = True
+        if fresh:
+            self.touch()
 
     @property
     def complete(self) -> bool:
@@ -123,7 +147,30 @@ class Session(QObject):
         """Check shortly what changed."""
         self._check.start()
 
-    def close(self, remove: bool = False) -> None:
+    def pause(self) -> None:
+        """Save what has changed, and save nothing more until `resume`.
+
+        Raises
+        ------
+        UserError
+            If it cannot be saved.
+        """
+        self.paused = True
+        self._check.stop()
+        self.saver.flush()
+
+    def resume(self) -> None:
+        """Save changes again, those made meanwhile included."""
+        self.paused = False
+        self.touch()
+
+    def keep_mine(self) -> None:
+        """Replace what another window or program has saved; it goes to ``originals/``."""
+        self._on_disk = state_of(self.folder, self.source.micrograph.name)
+        self._keep_theirs = True
+        self.saver.schedule()
+
+    def close(self, remove: bool = False, save: bool = True) -> None:
         """Save and release the layers; with `remove` they are removed from the viewer.
 
         Raises
@@ -139,7 +186,10 @@ class Session(QObject):
         for layer in (self.particles, self.strokes):
             for event in self._events(layer):
                 event.disconnect(self._touched)
-        self.saver.close()
+        self._following.release()
+        for name in PLACED:
+            self.image.events.emitters[name].disconnect(self._touched)
+        self.saver.close(save)
         if remove:
             self.withdraw()
             for layer in (self.particles, self.strokes):
@@ -148,7 +198,7 @@ class Session(QObject):
 
     def _layer(self, role: str, data: npt.NDArray[Any], opacity: float) -> Labels:
         """Add a layer, or reuse the one an earlier session left."""
-        mark = {"role": role, "name": self.source.micrograph.name, "folder": str(self.folder)}
+        mark = mark_of(role, self.source.micrograph.name, self.folder)
         for there in self.viewer.layers:
             if isinstance(there, Labels) and there.metadata.get(KEY) == mark and there.data.shape == data.shape:
                 return there
@@ -163,7 +213,8 @@ class Session(QObject):
         return [layer.events.paint, layer.events.labels_update, layer.events.set_data, layer.events.data]
 
     def _touched(self, event: object) -> None:
-        self._check.start()
+        if not self.paused:
+            self._check.start()
 
     def _changed(self) -> None:
         self.saver.schedule()
@@ -190,10 +241,23 @@ class Session(QObject):
 
         def write() -> None:
             try:
-                save_annotation(self.folder, sample, self.source.file)
-                save_pixel_size_nm(self.folder, sample.name, now.pixel_size_nm)
+                self._write(sample, now.pixel_size_nm)
             except BaseException:
                 self._saved = before
                 raise
 
         return write
+
+    def _write(self, sample: Sample, size_nm: tuple[float, float] | None) -> None:
+        """Save, unless somebody else has done so meanwhile."""
+        folder, name = self.folder, sample.name
+        with unchanged(folder, name, self._on_disk), self._keeping(name):
+            save_annotation(folder, sample, self.source.file)
+            save_pixel_size_nm(folder, name, size_nm)
+            self._on_disk = state_of(folder, name)
+            self.keep_originals = self._keep_theirs = False
+
+    def _keeping(self, name: str) -> AbstractContextManager[None]:
+        if self._keep_theirs or self.keep_originals:
+            return keeping_originals(self.folder, name, again=self._keep_theirs)
+        return nullcontext()

@@ -98,12 +98,15 @@ def default_folder(layer: Image) -> Path:
     return path.parent.parent if path is not None and inside else workspace() / ANNOTATIONS
 
 
-def file_pixel_size_nm(path: Path) -> tuple[float, float] | None:
-    """Pixel size along (Y, X) that an image file states, or None.
+def file_pixel_size_nm(path: Path) -> tuple[tuple[float, float] | None, str]:
+    """Pixel size along (Y, X) that an image file states, or None, and what there is to know about it.
 
     Raises
     ------
     UserError
         If the file cannot be read.
     """
-    return open_source(path).pixel_size_nm if image_suffix(path) else None
+    if not image_suffix(path):
+        return None, ""
+    source = open_source(path)
+    return source.pixel_size_nm, " ".join((*source.size_remarks, *source.remarks))

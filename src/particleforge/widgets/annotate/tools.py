@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari.layers import Labels
 from qtpy.QtCore import QObject, Signal
 
 from particleforge.errors import UserError
@@ -18,6 +19,8 @@ LEAST_DRAG_PX, LEAST_DRAG_SCREEN_PX = 3.0, 4.0
 """A gesture that moves less, in the image or on the screen, is a click."""
 BRUSHES = {"brush": "particles", "strokes": "strokes"}
 """Tools that are napari's own paint mode of a layer."""
+HELD = "Space"
+"""Key that moves the image while it is held."""
 BOXES, LINES = {"outline"}, {"split", "merge"}
 
 
@@ -59,10 +62,12 @@ class Tools(QObject):
         super().__init__()
         self.name = ""
         self._session, self._actions, self._report = session, actions, report
-        self._choosing = False
+        self._choosing = self._moving = False
         self._guide = guide
         layer = session.particles
         layer.mouse_drag_callbacks.append(self._drag)
+        for each in (layer, session.strokes):
+            each.bind_key(HELD, self._move, overwrite=True)
         layer.events.mode.connect(self._released)
         session.strokes.events.mode.connect(self._released)
         session.viewer.layers.selection.events.active.connect(self._released)
@@ -93,6 +98,8 @@ class Tools(QObject):
         """Release layers and canvas."""
         session = self._session
         self.use("")
+        for layer in (session.particles, session.strokes):
+            layer.bind_key(HELD, None, overwrite=True)
         session.particles.mouse_drag_callbacks.remove(self._drag)
         session.particles.events.mode.disconnect(self._released)
         session.strokes.events.mode.disconnect(self._released)
@@ -110,9 +117,20 @@ class Tools(QObject):
             self._choosing, self.name = False, ""
             self.chosen.emit("")
 
+    def _move(self, layer: Labels) -> Iterator[None]:
+        """Move the image while the key is held, as in any other layer of napari; the tool comes back."""
+        mode, pans = layer.mode, layer.mouse_pan
+        self._moving = self._choosing = True
+        layer.mode, layer.mouse_pan = "pan_zoom", True
+        self._choosing = False
+        yield
+        self._choosing = True
+        layer.mode, layer.mouse_pan = mode, pans
+        self._moving = self._choosing = False
+
     def _drag(self, layer: object, event: "Event") -> Iterator[None]:
         """Follow the mouse from press to release."""
-        if self.name not in self._actions or event.button != 1:
+        if self.name not in self._actions or self._moving or event.button != 1:
             return
         name, start, pressed = self.name, self._point(event), tuple(event.pos)
         yield

@@ -164,7 +164,7 @@ class MeasurePanel(Panel):
         """Leave the particles alone."""
         self.view.pause(True)
 
-    def resume(self) -> None:
+    def unpause(self) -> None:
         """Measure particles that were edited meanwhile."""
         self.view.pause(False)
 
