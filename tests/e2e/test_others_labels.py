@@ -51,9 +51,7 @@ def erase(mouse, qtbot):
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
-def test_continued_in_place_they_are_kept_as_they_were(
-    tmp_path, labelled, workspace, opened, answer, erase, suffix
-):
+def test_continued_in_place_they_are_kept_as_they_were(tmp_path, labelled, workspace, opened, answer, erase, suffix):
     image, labels = labelled(tmp_path / "mine", suffix)
     before = files(tmp_path / "mine")
     viewer, panel = opened(image)

@@ -20,32 +20,35 @@ class ImageChooser(ComboBox):
     ----------
     viewer
         Whose layers are offered.
+    several
+        Name of another choice, offered if there are several images; it does not follow.
     """
 
-    def __init__(self, viewer: "Viewer") -> None:
-        self._viewer = viewer
+    def __init__(self, viewer: "Viewer", several: str = "") -> None:
+        self._viewer, self._several = viewer, several
         super().__init__(nullable=False, choices=self._images)
         self.native.activated.connect(self.bring_forward)
 
     def reset_choices(self, *_: Any) -> None:
         """Update the layers offered; the chosen one stays, if it is among them."""
-        before: Image | None = self.value
-        self._choose(before if before in self._viewer.layers else None, before)
+        before = self.value
+        self._choose(before if any(before is image for _, image in self._images()) else None, before)
 
     def follow(self) -> None:
         """Switch to the image that is active; if no image is active, stay."""
         active = self._viewer.layers.selection.active
-        if isinstance(active, Image) and active in self._viewer.layers and active is not self.value:
+        wanted = isinstance(active, Image) and active in self._viewer.layers and active is not self.value
+        if wanted and self.value != self._several:
             self._choose(active, self.value)
 
     def bring_forward(self, *_: object) -> None:
         """Make the chosen image the active one, and visible."""
-        if self.value is not None:
+        if isinstance(self.value, Image):
             self._viewer.layers.selection.active = self.value
             bring_to_front(self._viewer.layers, self.value)
 
-    def _choose(self, image: Image | None, before: Image | None) -> None:
-        """Choose an image out of those there are now; None: the one in front."""
+    def _choose(self, image: Image | str | None, before: Image | str | None) -> None:
+        """Choose one of those there are now; None: the one in front."""
         layers = self._viewer.layers
         with self.changed.blocked():
             super().reset_choices()
@@ -55,5 +58,8 @@ class ImageChooser(ComboBox):
         if self.value is not before:
             self.changed.emit(self.value)
 
-    def _images(self, _: object) -> list[tuple[str, Image]]:
-        return [(layer.name, layer) for layer in self._viewer.layers if isinstance(layer, Image)]
+    def _images(self, _: object = None) -> list[tuple[str, Image | str]]:
+        images: list[tuple[str, Image | str]] = [
+            (layer.name, layer) for layer in self._viewer.layers if isinstance(layer, Image)
+        ]
+        return [*images, (self._several, self._several)] if self._several and len(images) > 1 else images

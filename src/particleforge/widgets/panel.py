@@ -104,7 +104,6 @@ class Panel(QWidget):
         """Add the choice of an image of the viewer, which follows the one that is active there."""
         chooser = ImageChooser(self.viewer)
         self.add_chooser("Image", chooser, tip)
-        self.viewer.layers.selection.events.active.connect(self._follow_active)
         return chooser
 
     def add_chooser(self, text: str, chooser: ComboBox, tip: str = "") -> ComboBox:
@@ -114,6 +113,8 @@ class Panel(QWidget):
         chooser.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         chooser.changed.connect(self.check)
         self._choosers.append(chooser)
+        if isinstance(chooser, ImageChooser):
+            self.viewer.layers.selection.events.active.connect(self._follow_active)
         self.add_line(text, chooser.native, tip)
         return chooser
 

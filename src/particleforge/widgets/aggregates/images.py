@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import ComboBox
 from napari.layers import Image
 
 from particleforge.jobs.messages import Task
@@ -12,6 +11,7 @@ from particleforge.params import Params
 from particleforge.store.micrographs import write_micrograph
 from particleforge.store.source import Plane
 from particleforge.verb import Verb
+from particleforge.widgets.image_chooser import ImageChooser
 from particleforge.widgets.layers import pixel_size_nm, planes
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Images:
 
     def __init__(self, viewer: "Viewer") -> None:
         self._viewer = viewer
-        self.chooser = ComboBox(nullable=False, choices=self._choices)
+        self.chooser = ImageChooser(viewer, SELECTED)
 
     @property
     def layers(self) -> list[Image]:
@@ -60,11 +60,6 @@ class Images:
         """
         every = [plane for layer in self.layers for plane in planes(layer)]
         return [(f"{i:04d}_{plane.name}", plane) for i, plane in enumerate(every)]
-
-    def _choices(self, _: object) -> list[tuple[str, Image | str]]:
-        images = self._images()
-        several = [(SELECTED, SELECTED)] if len(images) > 1 else []
-        return [*((layer.name, layer) for layer in images), *several]
 
     def _images(self) -> list[Image]:
         return [layer for layer in self._viewer.layers if isinstance(layer, Image)]

@@ -33,7 +33,7 @@ class AggregatesPanel(Panel):
 
     def __init__(self, napari_viewer: "Viewer") -> None:
         super().__init__(napari_viewer, "Estimate")
-        self.growth, self.images = GrowSection(napari_viewer), Images(napari_viewer)
+        self.growth, self.images = GrowSection(napari_viewer), Images(self.viewer)
         self.model = ModelChooser("estimator")
         self.name, self.form = NameEdit(RESULTS, "shadow"), FoldedForm(ShadowParams, ("n",), ("pixel_size",))
         self.shadow, self.estimates = QPushButton("Grow shadow"), Rows()
