@@ -37,8 +37,9 @@ class ImageChooser(ComboBox):
     def follow(self) -> None:
         """Switch to the image that is active; if no image is active, stay."""
         active = self._viewer.layers.selection.active
-        wanted = isinstance(active, Image) and active in self._viewer.layers and active is not self.value
-        if wanted and self.value != self._several:
+        if not isinstance(active, Image) or active not in self._viewer.layers:
+            return
+        if active is not self.value and self.value != self._several:
             self._choose(active, self.value)
 
     def bring_forward(self, *_: object) -> None:
