@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 from particleforge.errors import UserError
+from particleforge.store import napari_plugins
 from particleforge.store.formats import READERS, Reader, by_content, by_suffix
 
 
@@ -27,13 +29,15 @@ def image_stem(path: Path) -> str:
 def is_image(path: Path) -> bool:
     """Whether a path is an image file or image folder with a known suffix that is not hidden."""
     suffix = image_suffix(path)
-    if not suffix or path.name.startswith("."):
+    if path.name.startswith("."):
         return False
+    if not suffix:
+        return path.is_file() and napari_plugins.in_folders(path)
     return path.is_dir() if _of(suffix, "FOLDER") else path.is_file()
 
 
 def reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
-    """Find the reader of a file by its suffix, or by its content if that is of another format.
+    """Find the reader of a file by its suffix, or by its content if that is of another format, or a napari plugin.
 
     Returns
     -------
@@ -51,9 +55,11 @@ def reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
     own = by_suffix().get(suffix)
     if content and content != own and (own is None or _of(suffix, "STARTS")):
         return READERS.get(content), (f"{path.name} is read as {content.upper()}, as its content shows.",)
-    if own is None:
-        raise UserError(f"{path} is not an image that can be read.", _known())
-    return READERS.get(own), ()
+    if own is not None:
+        return READERS.get(own), ()
+    if napari_plugins.plugins_for(path):
+        return cast("Reader", napari_plugins), ()
+    raise UserError(f"{path} is not an image that can be read.", _known())
 
 
 def image_paths(folder_or_file: Path) -> list[Path]:
@@ -104,7 +110,8 @@ def _of(suffix: str, trait: str) -> bool:
 
 def _all_paths(folder_or_file: Path) -> list[Path]:
     """Images of a folder sorted by name, or the given image."""
-    if is_image(folder_or_file) or by_content(folder_or_file):
+    single = folder_or_file.is_file() and napari_plugins.plugins_for(folder_or_file)
+    if is_image(folder_or_file) or by_content(folder_or_file) or single:
         return [folder_or_file]
     if not folder_or_file.exists():
         raise UserError(f"{folder_or_file} does not exist.", "Check the path.")
@@ -121,4 +128,4 @@ def _all_paths(folder_or_file: Path) -> list[Path]:
 
 def _known() -> str:
     known = ", ".join(image_suffixes())
-    return f"Supported: {known}. Save it as TIFF, or install a package that brings a reader for it."
+    return f"Supported: {known}. Save it as TIFF, or install a napari plugin that reads it."

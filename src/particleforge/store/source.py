@@ -236,7 +236,8 @@ class Source(Sequence[Plane]):
         UserError
             If an axis is unknown or repeated, Y or X is missing, or there are no pixels.
         """
-        keep = [i for i, axis in enumerate(axes) if axis in "YX" or pixels.shape[i] != 1]
+        fits = len(axes) == len(pixels.shape)
+        keep = [i for i, axis in enumerate(axes) if axis in "YX" or pixels.shape[i] != 1] if fits else []
         named = "".join(axes[i] for i in keep)
         if not {"Y", "X"} <= set(named) or set(named) - set(ORDER) or len(set(named)) < len(named):
             raise UserError(

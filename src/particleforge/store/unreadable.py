@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from particleforge.errors import UserError
+from particleforge.errors import Cancelled, UserError
 
 BROKEN = (
     OSError,
@@ -44,7 +44,9 @@ def unreadable(
         with warnings.catch_warnings(), _unlogged("tifffile"):
             warnings.simplefilter("ignore", UserWarning)  # broken EXIF data and similar; the pixels are what matters
             yield
-    except BROKEN as error:
+    except (UserError, Cancelled):
+        raise
+    except Exception as error:
         raise UserError(
             f"{path} cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__}).",
             hint,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.store.image_files import is_image
+from particleforge.store.image_files import image_suffix, is_image
 from particleforge.store.micrographs import open_source
 from particleforge.store.source import Source
 from particleforge.widgets.active import FILE, KEY
@@ -93,7 +93,7 @@ def source_path(layer: "Layer") -> Path | None:
 def own_file(layer: "Image") -> Path | None:
     """File a layer was opened from, if our readers find the same planes in it, pixel by pixel."""
     path, shown = source_path(layer), planes(layer)
-    if path is None or not is_image(path):
+    if path is None or not (image_suffix(path) and is_image(path)):
         return None
     try:
         stored = open_source(path)

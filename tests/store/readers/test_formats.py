@@ -135,7 +135,7 @@ def test_a_bmp_gives_its_pixels(tmp_path, mode):
 
 def test_a_file_of_another_format_gets_a_hint(tmp_path):
     (tmp_path / "a.xyz").touch()
-    with pytest.raises(UserError, match=r"a\.xyz is not an image.*\.dm4, .*Save it as TIFF, or install a package"):
+    with pytest.raises(UserError, match=r"a\.xyz is not an image.*\.dm4, .*Save it as TIFF, or install a napari"):
         image_paths(tmp_path / "a.xyz")
 
 
