@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Literal, Self, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from particleforge.errors import UserError, located, suggestion
@@ -118,10 +119,16 @@ def _description(cls: type[BaseModel], path: Sequence[str]) -> str:
     """Name and description of the innermost field on a path; empty if there is none."""
     for end in range(len(path), 0, -1):
         for owner in _owners(cls, path[: end - 1]):
-            field = owner.model_fields.get(path[end - 1])
-            if field is not None and field.description:
-                return f"{path[end - 1]}: {field.description}"
+            for name, field in owner.model_fields.items():
+                if path[end - 1] in names_of(name, field) and field.description:
+                    return f"{path[end - 1]}: {field.description}"
     return ""
+
+
+def names_of(name: str, field: FieldInfo) -> list[str]:
+    """Name of a field and its aliases."""
+    alias = field.validation_alias
+    return list(dict.fromkeys([name, *map(str, alias.choices if isinstance(alias, AliasChoices) else ())]))
 
 
 def _owners(cls: type[BaseModel], path: Sequence[str | int]) -> list[type[BaseModel]]:

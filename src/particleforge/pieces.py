@@ -78,9 +78,6 @@ def _pieces(every: Runs, width: int) -> Ints:
 
 def _without(labels: npt.NDArray[Any], removed: Runs) -> npt.NDArray[Any]:
     """Copy a label image without some of its runs."""
-    length = removed.length
-    before = np.cumsum(length) - length
-    start = removed.y * labels.shape[1] + removed.first
     rest = labels.copy()
-    rest.reshape(-1)[np.repeat(start - before, length) + np.arange(length.sum())] = 0
+    rest.reshape(-1)[removed.places(labels.shape[1])] = 0
     return rest

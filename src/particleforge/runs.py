@@ -30,6 +30,12 @@ class Runs(NamedTuple):
         """Take some of the (R,) runs; `ids` remain."""
         return Runs(self.ids, self.which[chosen], self.y[chosen], self.first[chosen], self.last[chosen])
 
+    def places(self, width: int) -> Ints:
+        """(P,) positions of all pixels in a flattened image of `width` columns, run by run."""
+        before = np.cumsum(self.length) - self.length
+        begins = self.y * width + self.first
+        return np.asarray(np.repeat(begins - before, self.length) + np.arange(self.length.sum()), np.int64)
+
     def boxes(self) -> tuple[Ints, Ints, Ints, Ints]:
         """(n,) each: first and last row, first and last column of every particle."""
         n = len(self.ids)

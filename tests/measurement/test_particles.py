@@ -158,7 +158,7 @@ def test_moving_changes_only_the_position(labels, down, right):
 @given(small_labels)
 def test_a_quarter_turn_changes_only_position_and_orientation(labels):
     still, turned = measure_particles(labels), measure_particles(np.rot90(labels))
-    place = {"x_px", "y_px", "orientation_deg", "box_width_px", "box_height_px", "feret_90_px"}
+    place = {"x_px", "y_px", "orientation_deg", "box_width_px", "box_height_px", "feret_90_px", "aggregate"}
     same = [name for name in still.columns.drop(["image", "class", "excluded"]) if name not in place]
     np.testing.assert_allclose(turned[same].astype(float), still[same].astype(float), rtol=1e-9)
     assert turned["touches_border"].equals(still["touches_border"])
@@ -179,10 +179,11 @@ def test_nm_columns_scale_with_the_pixel(labels, pixel_size_nm):
 @pytest.mark.parametrize("shape", [(12, 9), (0, 0), (0, 5), (1, 1)])
 def test_an_image_without_particles_gives_an_empty_table_with_all_columns(shape):
     empty = np.zeros(shape, np.int32)
-    table = measure_particles(empty, pixel_size_nm=2.0, intensity=np.zeros(shape), scores={1: 0.5})
+    rules = Rules(density_g_cm3=1)
+    table = measure_particles(empty, pixel_size_nm=2.0, intensity=np.zeros(shape), scores={1: 0.5}, rules=rules)
     assert len(table) == 0
     assert list(table) == written()
-    full = measure_particles(np.ones((3, 3), np.uint8), pixel_size_nm=2.0, intensity=np.ones((3, 3)))
+    full = measure_particles(np.ones((3, 3), np.uint8), pixel_size_nm=2.0, intensity=np.ones((3, 3)), rules=rules)
     assert table.dtypes.equals(full.dtypes)
 
 

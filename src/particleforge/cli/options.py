@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
 from particleforge.errors import UserError
 from particleforge.measurement.columns import ColumnNames
-from particleforge.params import OneOfSeveral, Params
+from particleforge.params import OneOfSeveral, Params, names_of
 from particleforge.plain_data import parse_yaml, read_yaml
 from particleforge.registry import NameOf, Registry
 from particleforge.verb import Verb
@@ -75,7 +74,7 @@ def read_options(args: argparse.Namespace, cls: type[ParamsT]) -> ParamsT:
     for name, field in cls.model_fields.items():
         value = getattr(args, name, None)
         if value is not None:
-            for other in _names(name, field):  # what the file calls it
+            for other in names_of(name, field):  # what the file calls it
                 data.pop(other, None)
             data[name] = _value(name, value)
         for mark in field.metadata:
@@ -126,7 +125,7 @@ def _add_option(group: Any, name: str, field: FieldInfo, dest: str = "") -> None
     short = len(",".join(words)) <= SHORT
     listed = f" One of {', '.join(words)}." if words and not short else ""
     text = _plain(f"{field.description or ''}{listed} Default: {_shown(default)}.")
-    flags = [f"--{word.replace('_', '-')}" for word in _names(name, field)]
+    flags = [f"--{word.replace('_', '-')}" for word in names_of(name, field)]
     if isinstance(default, bool):
         group.add_argument(*flags, dest=dest or name, default=None, action=argparse.BooleanOptionalAction, help=text)
     else:
@@ -152,12 +151,6 @@ def _choices(annotation: Any) -> Iterator[str]:
     elif get_origin(annotation) in (Union, types.UnionType):
         for part in get_args(annotation):
             yield from _choices(part)
-
-
-def _names(name: str, field: FieldInfo) -> list[str]:
-    """Name of a field and its aliases."""
-    alias = field.validation_alias
-    return list(dict.fromkeys([name, *map(str, alias.choices if isinstance(alias, AliasChoices) else ())]))
 
 
 def _value(name: str, given: Any) -> Any:

@@ -1,10 +1,11 @@
 """The columns of a particle table."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Dimension: TypeAlias = Literal[
-    "length", "area", "volume", "pixels", "angle", "time", "ratio", "intensity", "count", "flag", "text"
+    "length", "area", "volume", "pixels", "angle", "time", "mass", "ratio", "intensity", "count", "flag", "text"
 ]
 """``pixels`` are whole numbers of pixels, without a value in nm; a ``ratio`` is any number without a unit."""
 SUFFIXES: dict[Dimension, str] = {
@@ -14,6 +15,7 @@ SUFFIXES: dict[Dimension, str] = {
     "pixels": "_px",
     "angle": "_deg",
     "time": "_s",
+    "mass": "_fg",
 }
 """Unit as part of the name of a column."""
 POWERS: dict[Dimension, int] = {"length": 1, "area": 2, "volume": 3}
@@ -87,3 +89,12 @@ class Column:
     def is_number(self) -> bool:
         """Whether its values are quantities that can be compared and plotted."""
         return self.dimension not in ("count", "flag", "text")
+
+
+def in_nm(values: Mapping[str, Any], columns: Iterable[Column], pixel_size_nm: float) -> dict[str, Any]:
+    """Lengths, areas and volumes in nm of the `columns` that are among `values`, which are in px."""
+    return {
+        column.in_nm: values[column.in_px] * pixel_size_nm ** POWERS[column.dimension]
+        for column in columns
+        if column.in_nm is not None and column.in_px in values
+    }

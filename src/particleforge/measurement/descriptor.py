@@ -51,6 +51,8 @@ class Particles(Mapping[str, Values]):
         (Y, X) grey values; None if there is no image.
     scores
         Score by id.
+    pixel_size_nm
+        Side of the square pixels; None if unknown. For gaps in nm and masses; all other columns are in px.
     """
 
     def __init__(
@@ -60,10 +62,11 @@ class Particles(Mapping[str, Values]):
         rows: tuple[int, int] | None = None,
         intensity: npt.NDArray[Any] | None = None,
         scores: Mapping[int, float] | None = None,
+        pixel_size_nm: float | None = None,
     ) -> None:
         self.pieces: Pieces = largest_pieces(labels)
         self.labels, self.rules, self.intensity = self.pieces.labels, rules, intensity
-        self.rows, self.scores = rows or (0, len(labels)), scores or {}
+        self.rows, self.scores, self.pixel_size_nm = rows or (0, len(labels)), scores or {}, pixel_size_nm
         self._values: dict[str, Values] = {}
         self._asked: dict[str, bool] = {}
 

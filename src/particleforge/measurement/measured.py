@@ -13,6 +13,8 @@ from particleforge.measurement.rules import Rules
 if TYPE_CHECKING:
     import pandas as pd
 
+    from particleforge.measurement.aggregation.degree import Aggregation
+
 
 def _no_particles() -> "pd.DataFrame":
     import pandas as pd
@@ -40,6 +42,8 @@ class Measured:
         The rules with which the table was made.
     rows
         Rows that show the specimen, as (first, last + 1); None: all.
+    aggregation
+        Its single and aggregated particles and its aggregates; None: not known.
     columns
         What is the same for all its particles and stands in the table, such as the ``frame`` of a plane of a stack.
     """
@@ -51,6 +55,7 @@ class Measured:
     pixel_size_nm: float | None = None
     rules: Rules = field(default_factory=Rules)
     rows: tuple[int, int] | None = None
+    aggregation: "Aggregation | None" = None
     columns: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property

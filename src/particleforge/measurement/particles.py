@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.errors import UserError
-from particleforge.measurement.column import POWERS
+from particleforge.measurement.column import in_nm
 from particleforge.measurement.columns import IMAGE, LABEL, arranged, by_table_name, columns
 from particleforge.measurement.descriptor import Particles, Values
 from particleforge.measurement.rules import Rules
@@ -77,14 +77,14 @@ def measure_particles(
     import pandas as pd
 
     _check(labels, pixel_size_nm, intensity)
-    particles = Particles(labels, rules, rows, intensity, scores)
+    particles = Particles(labels, rules, rows, intensity, scores, pixel_size_nm)
     values: dict[str, Values] = {
         IMAGE.in_px: np.full(len(particles.ids), image, object),
         LABEL.in_px: particles.ids,
         **particles,
     }
     if pixel_size_nm is not None:
-        values |= _in_nm(values, pixel_size_nm)
+        values |= in_nm(values, columns().values(), pixel_size_nm)
     table = pd.DataFrame({name: values[name] for name in arranged(values)})
     text = [column.in_px for column in columns().values() if column.dimension == "text" and column.in_px in values]
     return table.astype(dict.fromkeys(text, object))
@@ -92,6 +92,8 @@ def measure_particles(
 
 def with_pixel_size(table: "pd.DataFrame", pixel_size_nm: float | None) -> "pd.DataFrame":
     """Return a particle table with its lengths, areas and volumes in nm for a pixel size; None: without them.
+
+    Masses are left out, as their density is not known here.
 
     Examples
     --------
@@ -102,21 +104,13 @@ def with_pixel_size(table: "pd.DataFrame", pixel_size_nm: float | None) -> "pd.D
        label  area_px2  area_nm2
     0      1      24.0      96.0
     """
-    bare = table.drop(columns=[column.in_nm for column in columns().values() if column.in_nm in table])
+    stale = [column.in_px if column.dimension == "mass" else column.in_nm for column in columns().values()]
+    bare = table.drop(columns=[name for name in stale if name in table])
     if pixel_size_nm is None:
         return bare
-    wide = bare.assign(**_in_nm({str(name): bare[name] for name in bare}, pixel_size_nm))
+    wide = bare.assign(**in_nm({str(name): bare[name] for name in bare}, columns().values(), pixel_size_nm))
     others = [name for name in bare if name not in by_table_name()]
     return wide[[*others, *arranged(wide.columns.drop(others))]]
-
-
-def _in_nm(values: "Mapping[str, Values | pd.Series[Any]]", pixel_size_nm: float) -> dict[str, Any]:
-    """Lengths, areas and volumes in nm."""
-    return {
-        column.in_nm: values[column.in_px] * pixel_size_nm ** POWERS[column.dimension]
-        for column in columns().values()
-        if column.in_nm is not None and column.in_px in values
-    }
 
 
 def _check(labels: npt.NDArray[Any], pixel_size_nm: float | None, intensity: npt.NDArray[Any] | None) -> None:

@@ -19,6 +19,7 @@ from particleforge.store.files import claim_name, new_part
 if TYPE_CHECKING:
     import pandas as pd
 
+    from particleforge.measurement.aggregation.degree import Aggregation
     from particleforge.measurement.statistics.describe import Description
     from particleforge.micrograph import Micrograph
 
@@ -47,10 +48,10 @@ class Results:
 
     The folder is a `ResultsFolder` with ``figures/NAME.png`` and, with reports, ``report.html`` and ``report.pdf`` of
     all images together and ``reports/NAME.html, .json``; `Outputs` adds further formats. In its summary, ``pooled`` has
-    None for ``px`` if images differ in pixel size, and for ``nm`` if one of them is unknown; an image has
-    ``pixel_size_nm``, the ``rows`` that show the specimen if not all do (see `Measured`), the result of `summarize`,
-    how its particles were found, for example the ``certainty`` of the detector, and ``remarks`` on how its file was
-    read, if there are any.
+    None for ``px`` if images differ in pixel size, for ``nm`` if one of them is unknown, and for ``aggregation`` (see
+    `Aggregation`) if sizes are not pooled; an image has ``pixel_size_nm``, the ``rows`` that show the specimen if not
+    all do (see `Measured`), the result of `summarize`, how its particles were found, for example the
+    ``certainty`` of the detector, and ``remarks`` on how its file was read, if there are any.
 
     Parameters
     ----------
@@ -153,6 +154,8 @@ class Results:
         UserError
             If labels and image differ in shape, or two images have the same name.
         """
+        from particleforge.measurement.aggregation.degree import aggregation
+        from particleforge.measurement.aggregation.table import measure_aggregates
         from particleforge.measurement.particles import measure_particles
 
         labels, grey = bare.labels, bare.grey
@@ -173,7 +176,10 @@ class Results:
             rules=self._rules,
             rows=(rows := self._rules.rows(grey)),
         )
-        return replace(bare, name=name, table=table.assign(**bare.columns), rules=self._rules, rows=rows)
+        table = table.assign(**bare.columns)
+        aggregates = measure_aggregates(labels, table, rules=self._rules, rows=rows, pixel_size_nm=bare.pixel_size_nm)
+        found = aggregation(table, aggregates, self._rules, self._precision)
+        return replace(bare, name=name, table=table, rules=self._rules, rows=rows, aggregation=found)
 
     def write(
         self, measured: Measured, finding: Mapping[str, Any] | None = None, remarks: Sequence[str] = ()
@@ -198,12 +204,13 @@ class Results:
         from particleforge.measurement.statistics.describe import describe
         from particleforge.measurement.statistics.sizes import Sizes
 
-        name, table = measured.name, measured.table
+        name, table, joined = measured.name, measured.table, measured.aggregation
         description = describe(Sizes.of(table, self._rules), self._precision)
         entry = {
             "pixel_size_nm": measured.pixel_size_nm,
             "rows": measured.rows and list(measured.rows),
             **summarize(table, self._rules, description),
+            **({} if joined is None else {"aggregation": joined.plain()}),
             **(finding or {}),
             **({"remarks": list(remarks)} if remarks else {}),
         }
@@ -214,7 +221,7 @@ class Results:
         except BaseException:
             self.folder.remove_files(name)
             raise
-        self.folder.add(name, table, entry)
+        self.folder.add(name, table, entry, None if joined is None else joined.table)
         return table
 
     def _draw(self, measured: Measured) -> None:
@@ -281,26 +288,30 @@ class Results:
         mixed = 0 < len(known) < len(found)
         one_size = not mixed and (not known or max(known) <= 1.001 * min(known))
         description = describe(Sizes.of(table[:0] if mixed else table, self._rules), self._precision)
-        pooled = summarize(table, self._rules, description)
+        joined = None if mixed else self._aggregation(table)
+        pooled = summarize(table, self._rules, description) | {"aggregation": joined and joined.plain()}
         pooled["px"] = pooled["px"] if one_size else None
         pooled["nm"] = None if len(known) < len(found) else pooled["nm"]
         if self._outputs.reports:
-            self._overview(table, known[0] if one_size and known else None, pooled, description)
+            size = known[0] if one_size and known else None
+            together = Measured(self.out.name, table, pixel_size_nm=size, rules=self._rules, aggregation=joined)
+            self._overview(together, pooled, description)
         self.folder.finish(pooled)
         return Measurement(self.out, self.out / TABLE, self.folder.summary)
 
-    def _overview(
-        self,
-        table: "pd.DataFrame",
-        pixel_size_nm: float | None,
-        pooled: Mapping[str, Any],
-        description: "Description",
-    ) -> None:
+    def _aggregation(self, table: "pd.DataFrame") -> "Aggregation | None":
+        """Single and aggregated particles of all images; None if rows of an earlier version do not say."""
+        from particleforge.measurement.aggregation.degree import aggregation
+
+        if table["aggregate"].isna().any():
+            return None
+        return aggregation(table, self.folder.aggregates(), self._rules, self._precision)
+
+    def _overview(self, together: Measured, pooled: Mapping[str, Any], description: "Description") -> None:
         """Write the report of all images together."""
         from particleforge.measurement.report.overview import write_overview
 
         folder = self.folder
-        together = Measured(self.out.name, table, pixel_size_nm=pixel_size_nm, rules=self._rules)
         write_overview(
             self.out,
             together,

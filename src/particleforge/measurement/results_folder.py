@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from particleforge.errors import UserError, named
+from particleforge.measurement.aggregation.table import aggregate_names, arranged_aggregates
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.table_file import TableFile, read_table
 from particleforge.plain_data import read_json
@@ -20,16 +21,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NEEDED = {"provenance", "complete", "images", "failed"}
-TABLE, PARQUET, SUMMARY = "particles.csv", "particles.parquet", "summary.json"
+TABLE, PARQUET, AGGREGATES, SUMMARY = "particles.csv", "particles.parquet", "aggregates.csv", "summary.json"
 LABELS, FIGURES, REPORTS = "labels", "figures", "reports"
 
 
 class ResultsFolder:
-    """Reads and writes the files of a measurement: ``particles.csv``, ``labels/NAME.tif`` and ``summary.json``.
+    """Reads and writes the files of a measurement.
 
-    `open` one to read it, `begin` one to write it image by image, with the folder locked
-    (`particleforge.store.run_folder.locked`); `particleforge.measurement.changes` compares the inputs with those of an
-    interrupted run. Unknown columns of the table and entries of the summary are kept.
+    They are ``particles.csv``, ``aggregates.csv``, ``labels/NAME.tif`` and ``summary.json``. `open` one to read it,
+    `begin` one to write it image by image, with the folder locked (`particleforge.store.run_folder.locked`);
+    `particleforge.measurement.changes` compares the inputs with those of an interrupted run. Unknown columns of the
+    tables and entries of the summary are kept.
 
     The summary holds
 
@@ -67,6 +69,7 @@ class ResultsFolder:
     def __init__(self, path: Path, summary: dict[str, Any]) -> None:
         self.path, self.summary = path, summary
         self._rows = TableFile(path / TABLE)
+        self._aggregates = TableFile(path / AGGREGATES, aggregate_names, arranged_aggregates)
 
     @classmethod
     def open(cls, path: Path | str) -> "ResultsFolder":
@@ -115,13 +118,22 @@ class ResultsFolder:
             "remarks": [],
         }
         results = cls(path, before | known)
-        rows = results._rows.counts()
-        whole = {name for name, entry in results.images.items() if rows[name] == entry.get("count", rows[name])}
+        whole = results._whole()
         lost = [name for name in results.images if name not in whole]
         results.drop(lost)
         if lost:
-            results.remark(f"{TABLE} lacked particles of {named(lost)}, to be measured again.")
+            results.remark(f"{TABLE} or {AGGREGATES} lacked rows of {named(lost)}, to be measured again.")
         return results
+
+    def _whole(self) -> set[str]:
+        """Names of the images all of whose rows are there."""
+        rows, joined = self._rows.counts(), self._aggregates.counts()
+        return {
+            name
+            for name, entry in self.images.items()
+            if rows[name] == entry.get("count", rows[name])
+            and joined[name] == entry.get("aggregation", {}).get("aggregates_found", joined[name])
+        }
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -163,6 +175,18 @@ class ResultsFolder:
         """Read the particles of all images."""
         return read_table(self.path / TABLE)
 
+    def aggregates(self) -> "pd.DataFrame":
+        """Read the aggregates of all images.
+
+        Raises
+        ------
+        UserError
+            If there are none, as in results of earlier versions.
+        """
+        if not (self.path / AGGREGATES).is_file():
+            raise UserError(f"{self.path} holds no {AGGREGATES}.", "Repeat the measurement with this version.")
+        return read_table(self.path / AGGREGATES)
+
     def labels(self, name: str) -> npt.NDArray[Any]:
         """Read the (Y, X) label image of an image.
 
@@ -187,14 +211,18 @@ class ResultsFolder:
 
         write_labels(new_part(self.path, LABELS) / f"{name}.tif", labels)
 
-    def add(self, name: str, table: "pd.DataFrame", entry: Mapping[str, Any]) -> None:
-        """Add the particles of an image and its entry in the summary; the image is complete then.
+    def add(
+        self, name: str, table: "pd.DataFrame", entry: Mapping[str, Any], aggregates: "pd.DataFrame | None" = None
+    ) -> None:
+        """Add the particles and aggregates of an image and its entry in the summary; the image is complete then.
 
         Raises
         ------
         UserError
             If the disk is full or not writable.
         """
+        if aggregates is not None:
+            self._aggregates.append(aggregates)
         self._rows.append(table)
         self.summary["images"][name] = dict(entry)
         self.summary["failed"].pop(name, None)
@@ -219,7 +247,8 @@ class ResultsFolder:
         for name in names:
             self.remove_files(name)
             self.summary["images"].pop(name)
-        self._rows.keep(list(self.images))
+        for file in (self._rows, self._aggregates):
+            file.keep(list(self.images))
         self._reopen()
 
     def arrange(self, names: Sequence[str]) -> None:
@@ -234,7 +263,8 @@ class ResultsFolder:
         order = [name for name in names if name in images]
         if order != list(images):
             self.summary["images"] = {name: images[name] for name in order}
-            self._rows.keep(order)
+            for file in (self._rows, self._aggregates):
+                file.keep(order)
             self._write_summary()
 
     def remark(self, text: str) -> None:

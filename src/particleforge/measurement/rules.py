@@ -5,17 +5,21 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from particleforge.burnt_in import picture_rows
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.borders.border import AnyBorder
 from particleforge.measurement.borders.miles_lantuejoul import MilesLantuejoul
 from particleforge.measurement.columns import SIZES
+from particleforge.measurement.gap import DEFAULT, Gap
 from particleforge.measurement.shape_class import ShapeRule
 from particleforge.measurement.volumes.sphere import Sphere
 from particleforge.measurement.volumes.volume import AnyVolume
 from particleforge.params import Params
+
+DENSEST_G_CM3 = 25.0
+"""Osmium, the densest element, has 22.6."""
 
 
 class Rules(Params):
@@ -38,6 +42,20 @@ class Rules(Params):
     )
     size: Annotated[str, SIZES] = Field("ecd", description="Diameter used as the size of a particle.")
     volume: AnyVolume = Field(Sphere(), description="Body assumed behind a projection, for the volume.")
+    gap: Gap = Field(
+        DEFAULT,
+        title="Gap within aggregates",
+        description="Largest gap between touching particles, which form an aggregate, for example '2 px' or '5 nm'; "
+        "'0 px': only neighbouring pixels touch.",
+    )
+    density_g_cm3: float | None = Field(
+        None,
+        gt=0,
+        le=DENSEST_G_CM3,
+        validation_alias=AliasChoices("density_g_cm3", "density"),
+        title="Density [g/cm³]",
+        description="Density of the material in g/cm3 (water 1, iron 7.9), for masses; empty: no masses.",
+    )
     burnt_in: Literal["leave_out", "keep"] = Field(
         "leave_out",
         title="Burnt-in bars",
@@ -68,6 +86,11 @@ class Rules(Params):
         size = columns["ecd_px"]
         return size < self.smallest_px, size > (np.inf if self.largest_px is None else self.largest_px)
 
+    def within(self, columns: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.bool_]:
+        """(n,) whether each particle is within the limits of size."""
+        small, large = self._beyond(columns)
+        return ~(small | large)
+
     def rows(self, grey: npt.NDArray[np.floating] | None) -> tuple[int, int] | None:
         """Rows of an image that show the specimen, as (first, last + 1); None: all."""
         if grey is None or self.burnt_in == "keep" or (rows := picture_rows(grey)) == (0, len(grey)):
@@ -83,4 +106,6 @@ class Rules(Params):
             "Size limits": f"{low}, {high} (equal-area diameter)",
             "Size": SIZES[self.size].title,
             "Volume": f"{self.volume.kind} ({(type(self.volume).__doc__ or '').split(',')[0].lower()})",
+            **({} if self.density_g_cm3 is None else {"Density": f"{self.density_g_cm3:g} g/cm³, the same for all"}),
+            "Aggregates": f"particles with a gap of at most {self.gap} in between form an aggregate",
         }

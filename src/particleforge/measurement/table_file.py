@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,16 +44,25 @@ def _guarded(table: "pd.DataFrame", change: Callable[[str], str]) -> "pd.DataFra
 
 
 class TableFile:
-    """Particles of several images in one file, added image by image.
+    """Particles or aggregates of several images in one file, added image by image.
 
     Parameters
     ----------
     path
         The file. An existing one is continued: its columns are kept.
+    names
+        Returns the names of the columns that it always has.
+    order
+        Puts names of columns into order.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(
+        self,
+        path: Path,
+        names: Callable[[], list[str]] = written,
+        order: Callable[[Iterable[str]], list[str]] = arranged,
+    ) -> None:
+        self.path, self._names, self._order = path, names, order
 
     def counts(self) -> Counter[str]:
         """Count the rows of each image."""
@@ -70,9 +79,9 @@ class TableFile:
         rows = self._as_written()
         places = rows["image"].map({name: place for place, name in enumerate(images)})
         kept = rows.loc[places.dropna().sort_values(kind="stable").index]
-        declared = set(by_table_name()) - set(written())
+        declared = set(by_table_name()) - set(self._names())
         unused = {name for name in kept if name in declared and not kept[name].any()}
-        self._write(kept, arranged([*(str(name) for name in kept if name not in unused), *written()]))
+        self._write(kept, self._order([*(str(name) for name in kept if name not in unused), *self._names()]))
 
     def append(self, table: "pd.DataFrame") -> None:
         """Add the particles of an image; new columns are empty for the others.
@@ -85,7 +94,7 @@ class TableFile:
         import pandas as pd
 
         header = [str(name) for name in pd.read_csv(self.path, nrows=0)]
-        names = arranged([*header, *map(str, table)])
+        names = self._order([*header, *map(str, table)])
         if names != header:
             self._write(self._as_written(), names)
         with disk_errors(self.path), self.path.open("a", encoding="utf-8", newline="") as file:
@@ -95,7 +104,7 @@ class TableFile:
         """Read every cell as text, without an incomplete last row; no rows if the file is damaged."""
         import pandas as pd
 
-        nothing = pd.DataFrame(columns=written(), dtype=str)
+        nothing = pd.DataFrame(columns=self._names(), dtype=str)
         if not self.path.is_file():
             return nothing
         try:

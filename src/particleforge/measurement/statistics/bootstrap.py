@@ -64,25 +64,47 @@ class Bootstrap:
 
     def intervals(self, compute: Callable[[Sizes], Floats], resamples: int | None = None) -> Floats:
         """(2, k) lower and upper limits of the k figures that `compute` returns; NaN if a resample has none."""
-        rng = stream(0, "bootstrap")
-        count = resamples or self.precision.resamples
-        with np.errstate(invalid="ignore"):
-            drawn = np.stack([compute(self.sizes.taken(self._times(rng))) for _ in range(count)])
-            return np.asarray(np.quantile(drawn, self._levels, axis=0), float)
+        units = self.sizes.images if self.unit == "images" else np.arange(len(self.sizes))
+        return resampled(units, lambda times: compute(self.sizes.taken(times)), self.precision, resamples)
 
-    def _times(self, rng: np.random.Generator) -> Ints:
-        """(n,) how often each particle is drawn."""
-        if self.unit == "particles":
-            n = len(self.sizes)
-            return np.bincount(rng.integers(n, size=n), minlength=n)
-        ids, which = np.unique(self.sizes.images, return_inverse=True)
-        return np.bincount(rng.integers(len(ids), size=len(ids)), minlength=len(ids))[which]
 
-    @property
-    def _levels(self) -> tuple[float, float]:
-        from scipy.special import ndtr, stdtrit
+def resampled(
+    units: Ints, compute: Callable[[Ints], Floats], precision: Precision, resamples: int | None = None
+) -> Floats:
+    """Intervals of figures when whole units are drawn with replacement, at the levels described in `Bootstrap`.
 
-        count = self.sizes.image_count if self.unit == "images" else len(self.sizes)
-        tail = (1 - self.precision.confidence_percent / 100) / 2
-        low = float(ndtr(math.sqrt(count / (count - 1)) * stdtrit(count - 1, tail)))
-        return low, 1 - low
+    Parameters
+    ----------
+    units
+        (n,) number of the unit that each particle belongs to; at least two different ones.
+    compute
+        Returns k figures, given how often each of the n particles is drawn.
+    precision
+        Confidence and number of resamples.
+    resamples
+        Another number of resamples.
+
+    Returns
+    -------
+    (2, k) float
+        Lower and upper limits; NaN if a resample has none.
+    """
+    ids, which = np.unique(units, return_inverse=True)
+    n, rng = len(ids), stream(0, "bootstrap")
+    with np.errstate(invalid="ignore"):
+        drawn = np.stack(
+            [
+                compute(np.bincount(rng.integers(n, size=n), minlength=n)[which])
+                for _ in range(resamples or precision.resamples)
+            ]
+        )
+        return np.asarray(np.quantile(drawn, _levels(n, precision), axis=0), float)
+
+
+def _levels(count: int, precision: Precision) -> tuple[float, float]:
+    """Levels of the percentiles for `count` units."""
+    from scipy.special import ndtr, stdtrit
+
+    tail = (1 - precision.confidence_percent / 100) / 2
+    low = float(ndtr(math.sqrt(count / (count - 1)) * stdtrit(count - 1, tail)))
+    return low, 1 - low

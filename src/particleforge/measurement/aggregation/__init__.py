@@ -1,0 +1,1 @@
+"""Particles that touch: contacts, aggregates and their figures."""
