@@ -41,9 +41,11 @@ from particleforge.recipes.render.looks.look import Look
 from particleforge.recipes.render.material import Material as RenderedMaterial
 from particleforge.recipes.render.placement.placement import Placement
 from particleforge.recipes.shapes.background.background import Background
+from particleforge.recipes.shapes.clutter.clutter import Clutter
 from particleforge.recipes.shapes.outlines.outline import Outline
 from particleforge.recipes.shapes.population import Population
 from particleforge.recipes.shapes.shading.shading import Shading
+from particleforge.recipes.shapes.support import Support
 from particleforge.recipes.synthesize import SynthesizeParams
 from particleforge.recipes.warp.deformations.grid import GridWarp
 from particleforge.recipes.warp.deformations.piecewise_affine import PiecewiseAffine
@@ -56,7 +58,7 @@ from particleforge.workflows.shadow import ShadowParams
 
 SHOWN: tuple[type[Params], ...] = tuple(RECIPES.members().values())
 SHOWN += tuple(cls for kind in kinds() for cls in (kind.Training, kind.Options) if cls is not None)
-SHOWN += (CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale, Population)
+SHOWN += (CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale, Population, Support)
 SHOWN += (Material, Exact, Haadf, BrightField)
 SHOWN += (Rules, ShapeRule, Precision)
 SHOWN += (AdaptParams, SynthesizeParams, LearnParams, ShadowParams)
@@ -71,6 +73,7 @@ def _kinds(base: type[Params]) -> tuple[type[Params], ...]:
 VARIANTS: dict[str, tuple[type[Params], ...]] = {
     "outlines": _kinds(Outline),
     "shadings": _kinds(Shading),
+    "clutter": _kinds(Clutter),
     "background": tuple(type(field.default) for field in Background.model_fields.values()),
     "imaging": tuple(type(field.default) for field in Imaging.model_fields.values()),
     "render_parts": (rendered.Population, RenderedMaterial, Ground, Focus, Vignette, ScaleBar),

@@ -59,9 +59,27 @@ class Crowding:
 
 
 class Scene:
-    """A canvas to be filled with particles."""
+    """A canvas to be filled with particles.
 
-    def __init__(self, canvas: npt.NDArray[np.float32], count: int, crowding: Crowding) -> None:
+    Parameters
+    ----------
+    canvas
+        (Y, X) grey values; the particles are drawn into it.
+    count
+        Maximum number of particles.
+    crowding
+        How they may be placed.
+    places
+        (Y, X) where their centres may lie; None: anywhere.
+    """
+
+    def __init__(
+        self,
+        canvas: npt.NDArray[np.float32],
+        count: int,
+        crowding: Crowding,
+        places: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
         self.image = canvas
         self.shape: tuple[int, int] = (len(canvas), len(canvas[0]))
         self.labels = np.zeros(canvas.shape, np.uint32)
@@ -69,6 +87,8 @@ class Scene:
         self.needed = np.zeros(count + 1, np.int64)
         self.centres: list[tuple[float, float]] = []
         self.crowding = crowding
+        self._places = places
+        self._allowed = None if places is None else np.argwhere(places)
 
     def place(self, stamp: Stamp, rng: np.random.Generator, exhaustive: bool = True) -> tuple[int, int] | None:
         """Top-left corner at which the particle may be placed, or None if there is no such position.
@@ -83,7 +103,11 @@ class Scene:
         if min(room) < 1:
             return None
         for _ in range(TRIES):
-            top, left = least[0] + int(rng.integers(room[0])), least[1] + int(rng.integers(room[1]))
+            if self._allowed is None:
+                top, left = least[0] + int(rng.integers(room[0])), least[1] + int(rng.integers(room[1]))
+            else:
+                middle = self._allowed[rng.integers(len(self._allowed))]
+                top, left = int(middle[0]) - stamp.size[0] // 2, int(middle[1]) - stamp.size[1] // 2
             if self._fits(stamp, top, left):
                 return top, left
         return self._search_all(stamp, rng, least, room) if exhaustive else None
@@ -129,7 +153,11 @@ class Scene:
         return (-(size[0] // 2), -(size[1] // 2)), self.shape
 
     def _fits(self, stamp: Stamp, top: int, left: int) -> bool:
-        """Whether enough of the particle, and of those below it, stays visible here."""
+        """Whether it may lie here, and enough of the particle, and of those below it, stays visible."""
+        if self._places is not None:
+            row, column = top + stamp.size[0] // 2, left + stamp.size[1] // 2
+            if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1] and self._places[row, column]):
+                return False
         if self.crowding.cut_by_border:
             shown = kernels.inside_area(self.labels.shape, stamp.alpha, top, left)
             if shown < max(1, self.crowding.min_visible * stamp.area_px):

@@ -28,6 +28,8 @@ from particleforge.recipes.shapes.shading.shell import Shell
 SECTORS = 48
 """Number of directions in which facets are distinguished."""
 MARGIN_PX = 2
+LEAST_PX = 2
+"""Smallest diameter that is drawn."""
 
 OUTLINES: tuple[AnyOutline, ...] = (
     Superellipse(),
@@ -135,7 +137,7 @@ class Population(Params):
         count
             Number of outlines.
         largest_px
-            Upper limit of the diameters; the lower limit is 3 px.
+            Upper limit of the diameters; the lower limit is `LEAST_PX`.
 
         Returns
         -------
@@ -150,7 +152,7 @@ class Population(Params):
         ferets = _ferets(corners)
         drawn = number(self.diameter_px) * number(self.gsd) ** rng.standard_normal(count)
         drawn = np.maximum(drawn, number(self.least_width_px) / np.maximum(ferets[:, 1], 1e-6))
-        diameters = np.clip(drawn, min(3, largest_px), largest_px)
+        diameters = np.clip(drawn, min(LEAST_PX, largest_px), largest_px)
         return diameters, corners * diameters[:, None, None], ferets * diameters[:, None]
 
     @property

@@ -17,7 +17,9 @@ from particleforge.recipes.placement import Crowding, Scene
 from particleforge.recipes.recipe import Recipe
 from particleforge.recipes.shapes import kernels
 from particleforge.recipes.shapes.background.background import Background
+from particleforge.recipes.shapes.clutter.clutter import AnyClutter, Clutter, Reference
 from particleforge.recipes.shapes.population import Drawn, Population
+from particleforge.recipes.shapes.support import Support
 from particleforge.sample import Sample
 
 Floats = npt.NDArray[np.float32]
@@ -82,6 +84,19 @@ class Shapes(Recipe):
         with_probability(0.5, Uniform(low=0.51, high=3.49)),
         description="Number of burnt-in labels and scale bars, which are not particles.",
     )
+    clutter: tuple[AnyClutter, ...] = Field(
+        (), description="Kinds of structures behind the particles that are not particles, to choose from."
+    )
+    clutter_kinds: Annotated[Draw, PerImage(), Within(0, 100)] = Field(
+        0.0, description="Number of these kinds in an image, rounded to an integer."
+    )
+    support: Support = Field(Support(), description="Thick support that carries the particles.")
+    lower_layers: Annotated[Draw, PerImage(), Within(0, 1)] = Field(
+        0.0, description="How much fainter the lowest of overlapping particles are than the uppermost; 1: invisible."
+    )
+    labelled_from_px: float = Field(
+        0.0, ge=0, le=10_000, description="Particles of a smaller diameter are drawn but not labelled."
+    )
 
     def prepare(self, sources: Sequence[Sample]) -> None:
         """Do nothing: no sources are needed."""
@@ -94,32 +109,43 @@ class Shapes(Recipe):
         """Return one image with its labels and truth."""
         shape = self.height_px, self.width_px
         canvas = self.background.apply(np.full(shape, number(self.level), np.float32), rng)
+        particles = Reference(number(self.first.contrast), number(self.first.diameter_px))
+        clutter = self._chosen_clutter(rng)
+        for one in clutter:
+            canvas = canvas if one.in_front else one.apply(canvas, particles, rng)
+        canvas, places = self.support.apply(canvas, particles.diameter_px, rng)
         contact = number(self.clustering), number(self.chains), number(self.gap_px)
         crowding = Crowding(self.min_visible, number(self.overlap), True, *contact)
         if buried := number(self.buried):
-            below, _ = self._fill(canvas, crowding, buried, rng)
-            canvas = gaussian_blur(below.image, max(2.0, 0.15 * number(self.first.diameter_px)))
-        scene, placed = self._fill(canvas, crowding, 1.0, rng)
-        image = self.imaging.apply(scene.image, rng)
+            below, _ = self._fill(Scene(canvas, self.most + 1, crowding, places), buried, rng)
+            canvas = gaussian_blur(below.image, max(2.0, 0.15 * particles.diameter_px))
+        scene, placed = self._fill(Scene(canvas, self.most + 1, crowding, places), 1.0, rng)
+        image = scene.image
+        for one in clutter:
+            image = one.apply(image, particles, rng) if one.in_front else image
+        image = self.imaging.apply(image, rng)
         hidden = write_letters(image, round(number(self.lettering)), (0.0, 1.0), rng)
         truth = _truth(scene, placed)
-        labels, known = _without(scene.labels, hidden)
+        small = truth["label"][truth["diameter_px"] < self.labelled_from_px]
+        labels, known = _without(np.where(np.isin(scene.labels, small), 0, scene.labels), hidden)
         pixels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
         kept = truth[truth["label"].isin(np.unique(labels))].reset_index(drop=True)
         return Sample(Micrograph(pixels), labels, known, kept, self.model_dump(mode="json"))
 
-    def _fill(
-        self, canvas: Floats, crowding: Crowding, strength: float, rng: np.random.Generator
-    ) -> tuple[Scene, list[Drawn]]:
-        """Put particles on a canvas until all are placed or no more fit."""
-        particles = list(self._particles(canvas.shape, rng))
-        scene = Scene(canvas, len(particles), crowding)
-        lattice = self._lattice(canvas.shape, rng)
+    def _chosen_clutter(self, rng: np.random.Generator) -> list[Clutter]:
+        """Kinds of clutter of this image."""
+        count = min(round(number(self.clutter_kinds)), len(self.clutter))
+        return [self.clutter[i] for i in rng.choice(len(self.clutter), count, replace=False)] if count else []
+
+    def _fill(self, scene: Scene, strength: float, rng: np.random.Generator) -> tuple[Scene, list[Drawn]]:
+        """Put particles into a scene until all are placed or no more fit."""
+        particles = list(self._particles(scene.shape, rng))
+        lattice = self._lattice(scene.shape, rng)
         opacity = 1 - number(self.transparency)
         level = number(self.level)
         placed: list[Drawn] = []
         missed = 0
-        for population, particle in particles:
+        for index, (population, particle) in enumerate(particles):
             if missed == GIVE_UP:
                 break
             place = scene.place_near(particle, lattice) if lattice else scene.place(particle, rng, exhaustive=False)
@@ -127,10 +153,11 @@ class Shapes(Recipe):
                 missed += 1
                 continue
             missed = 0
+            own = strength * (1 - number(self.lower_layers) * (1 - index / len(particles)))
             if population.halo_px:
-                amplitude = strength * number(population.halo)
+                amplitude = own * number(population.halo)
                 kernels.glow(scene.image, particle.depth, place, amplitude, population.halo_px)
-            scene.paste(particle, place, (strength * particle.contrast, level * opacity), opacity)
+            scene.paste(particle, place, (own * particle.contrast, level * opacity), opacity)
             placed.append(particle)
         return scene, placed
 
@@ -145,7 +172,7 @@ class Shapes(Recipe):
         ):
             largest = 0.8 * min(height, width)
             usual = np.mean(population.outlined(rng, 64, largest)[0] ** 2) * np.pi / 4
-            count = min(round(share * area / usual + rng.random()), round(share * self.most))
+            count = min(round(share * area / usual + rng.random()), round(share * self.most)) if area else 0
             drawn += [(population, particle) for particle in population.draw(rng, count, largest)]
         order = rng.permutation(len(drawn))
         if not number(self.overlap):
