@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Generic, Protocol, Self, TypeVar
@@ -25,6 +25,7 @@ from torch.optim.swa_utils import AveragedModel
 from particleforge.errors import UserError
 from particleforge.models.card import CHECKPOINT, LOG
 from particleforge.models.device import torch_device
+from particleforge.models.losses import AT_ONCE, Losses
 from particleforge.models.training_params import TrainingParams
 from particleforge.step import Progress, Step
 from particleforge.store.files import atomic_write
@@ -124,7 +125,8 @@ class Settings:
     rate
         Peak learning rate.
     averaged
-        Whether an exponential average of the weights is validated and kept instead of the weights themselves.
+        Number of steps of an exponential average of the weights, which is validated and kept instead of the weights
+        themselves; 0: no average.
     clip
         Maximum norm of the gradient; None: no limit.
     half
@@ -133,7 +135,7 @@ class Settings:
 
     params: TrainingParams
     rate: float
-    averaged: bool = False
+    averaged: int = 0
     clip: float | None = None
     half: bool = False
 
@@ -200,10 +202,12 @@ def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[NetT]:
     settings.params.check_budget()
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # one core makes the batches
     device = torch_device(settings.params.device)
+    torch.backends.cudnn.benchmark = device.type == "cuda"  # all batches have the same shape
     fabric = Fabric(accelerator=device.type, devices=1, precision="bf16-mixed" if settings.half else "32-true")
     state = _start(task, settings, fabric.device, checkpoint(out, task.name))
     module, optimizer = fabric.setup(state.net, state.optimizer)
     began, before, first = time.monotonic(), state.seconds, state.step
+    losses = Losses(state, task.name, settings.rate, at_once=1 if device.type == "cpu" else AT_ONCE)
     next_check = settings.next_check(settings.used(state.step, state.seconds))
     batches = made_ahead(lambda n: task.batch(first + n, settings.used(first + n, state.seconds)))
     try:
@@ -211,19 +215,19 @@ def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[NetT]:
             for group in optimizer.param_groups:
                 group["lr"] = settings.rate_at(used)
             loss = task.loss(module, next(batches).to(fabric.device))
-            _refuse_divergence(loss, task.name, state.step, settings.rate)
+            losses.add(loss)
             optimizer.zero_grad()
             fabric.backward(loss)
             if settings.clip is not None:
                 fabric.clip_gradients(module, optimizer, max_norm=settings.clip, error_if_nonfinite=False)
             optimizer.step()
-            if state.average is not None:
-                state.average.update_parameters(state.net)
             state.step += 1
+            if state.average is not None:
+                _average(state.average.module, state.net, state.step, settings.averaged)
             state.seconds = before + time.monotonic() - began
-            state.loss = loss.item() if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * loss.item()
             if (used := settings.used(state.step, state.seconds)) >= next_check or used >= 1:
                 next_check = settings.next_check(used)
+                losses.read()
                 _validate(state, task, out)
             yield Progress(min(used, 1.0), 1.0, _message(task.name, state), lambda: task.preview(state.judged))
     finally:
@@ -261,8 +265,8 @@ def _start(task: Task[NetT, BatchT], settings: Settings, device: torch.device, p
     for norm in _norms(net):
         norm.momentum = MOMENTUM
     net = net.to(device)
-    average = AveragedModel(net, avg_fn=_average, use_buffers=True) if settings.averaged else None
-    state = State(net, average, torch.optim.Adam(net.parameters()))
+    average = AveragedModel(net, use_buffers=True) if settings.averaged else None
+    state = State(net, average, torch.optim.Adam(net.parameters(), fused=device.type == "cuda"))
     if path.exists():
         try:
             with warnings.catch_warnings():
@@ -293,19 +297,16 @@ def _norms(net: nn.Module) -> list[nn.BatchNorm2d]:
     return [layer for layer in net.modules() if isinstance(layer, nn.BatchNorm2d)]
 
 
-def _average(mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
-    """Exponential average over about 50 steps, fewer at the start so that random initial weights are soon forgotten."""
-    decay = min(0.98, (1 + int(count)) / (10 + int(count)))
-    return decay * mean + (1 - decay) * new
+@torch.no_grad()
+def _average(mean: nn.Module, net: nn.Module, step: int, steps: int) -> None:
+    """Move an exponential average towards a network, faster at first so that random initial weights are forgotten."""
+    share = 1.0 if step == 1 else max(1 / steps, 9 / (9 + step))
+    torch._foreach_lerp_(_smooth(mean), _smooth(net), share)
 
 
-def _refuse_divergence(loss: Tensor, name: str, step: int, rate: float) -> None:
-    if not torch.isfinite(loss):
-        of_name = f" of {name}" if name else ""
-        raise UserError(
-            f"The training{of_name} diverged: the loss is {loss.item()} at step {step}.",
-            f"Use a learning_rate below {rate:g}.",
-        )
+def _smooth(net: nn.Module) -> list[Tensor]:
+    """Weights and running statistics, without counters."""
+    return [tensor for tensor in chain(net.parameters(), net.buffers()) if tensor.is_floating_point()]
 
 
 @torch.no_grad()

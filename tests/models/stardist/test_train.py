@@ -159,3 +159,25 @@ def test_an_error_in_a_batch_reaches_the_training():
     assert [next(batches), next(batches)] == [0, 1]
     with pytest.raises(UserError, match="broken image"):
         next(batches)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_patches_of_a_pool_teach_as_well(tmp_path, half):
+    params = PARAMS.replace(steps=50, validations=25, diameter_px=9, learning_rate=0.03, workers=1, half=half)
+    net = trained(tmp_path, params.replace(real_share=0.5, shapes_share=0))
+    rows = log_of(tmp_path)
+    assert rows[-1]["step"] == 50
+    assert rows[-1]["held_out_loss"] < 0.65 * rows[0]["held_out_loss"]
+    assert all(parameter.dtype == torch.float32 for parameter in net.parameters())
+    assert threading.active_count() < 20
+
+
+def test_the_average_follows_the_weights_over_as_many_steps_as_asked_for(tmp_path):
+    quick, slow = (tmp_path / name for name in ("quick", "slow"))
+    quick.mkdir()
+    slow.mkdir()
+    last = trained(quick, PARAMS.replace(averaged_steps=1), held_out=[])
+    mean = trained(slow, PARAMS.replace(averaged_steps=1000), held_out=[])
+    kept = torch.load(quick / CHECKPOINT, weights_only=True)["net"]
+    assert all(torch.equal(kept[name], weights) for name, weights in last.named_parameters())
+    assert not same(last, mean)

@@ -12,20 +12,23 @@ import torch
 from torch import Tensor, nn
 
 from particleforge.errors import UserError
+from particleforge.models.device import torch_device
+from particleforge.models.device_patches import Pool
 from particleforge.models.fit import HELD_OUT, Settings, Task, fit
-from particleforge.models.patches import Augment, Patch, Source, draw_patch, mixed
+from particleforge.models.patches import Patch, Source, draw_patch, mixed
 from particleforge.models.stardist.batches import Batch, collate
 from particleforge.models.stardist.config import SMALL
+from particleforge.models.stardist.device_targets import device_targets
 from particleforge.models.stardist.loss import stardist_loss
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.train_params import TrainParams
+from particleforge.models.supply import STILL, chunks
 from particleforge.seeds import stream
 from particleforge.step import Step
 
 RATE_FROM_SCRATCH = 2e-3
 RATE_FROM_MODEL = 1e-3
 LARGEST_GRADIENT = 5.0
-STILL = Augment(scale=1, turned=0, gamma=1, gain=1, offset=0, shading=0, noise=0, blur_sigma_px=0)
 
 
 class Mix(NamedTuple):
@@ -99,8 +102,21 @@ def train_network(
     if not any(map(len, mix)):
         raise UserError("There is no image to train on.")
     rate = params.learning_rate or (RATE_FROM_MODEL if start else RATE_FROM_SCRATCH)
-    settings = Settings(params, rate, averaged=True, clip=LARGEST_GRADIENT)
-    return (yield from fit(_StarDistTask(mix, held_out, params, start, watch), out, settings))
+    device = torch_device(params.device)
+    settings = Settings(params, rate, params.averaged_steps, LARGEST_GRADIENT, params.half)
+    task = _StarDistTask(mix, held_out, params, start, watch)
+    if not params.workers:
+        return (yield from fit(task, out, settings))
+    params.check_budget()
+    size, shares = params.patch_px, _shares(mix, params, params.real_share)
+    with Pool(chunks(shares, size, params.seed, params.workers), size, device) as task.pool:
+        return (yield from fit(task, out, settings))
+
+
+def _shares(mix: Mix, params: TrainParams, real: float) -> tuple[tuple[Sequence[Source], float], ...]:
+    """Give each group of sources its share."""
+    own = 1 - params.shapes_share
+    return (mix.real, own * real), (mix.synthetic, own * (1 - real)), (mix.rehearsal, params.shapes_share)
 
 
 class _StarDistTask(Task[StarDistNet, Batch]):
@@ -110,6 +126,7 @@ class _StarDistTask(Task[StarDistNet, Batch]):
         self._mix, self._params, self._start, self._watch = mix, params, start, watch
         self._config = start.config if start else params.network or SMALL
         self._tests = self._test_batches(held_out)
+        self.pool: Pool | None = None
 
     def network(self) -> StarDistNet:
         """Copy a network to start from, or create one with random weights that predicts circles of the target size."""
@@ -123,7 +140,11 @@ class _StarDistTask(Task[StarDistNet, Batch]):
         return net
 
     def batch(self, number: int, used: float) -> Batch:
-        return collate(self._patches(number, used), self._config)
+        if self.pool is None:
+            return collate(self._patches(number, used), self._config)
+        params = self._params
+        patches = self.pool.draw(params.batch_size, params.augment, stream(params.seed, "batch", number))
+        return Batch(patches.images[:, None], *device_targets(patches.labels, patches.known, self._config))
 
     def loss(self, net: nn.Module, batch: Batch) -> Tensor:
         prob, dist = net(batch.image.contiguous(memory_format=torch.channels_last))
@@ -146,8 +167,7 @@ class _StarDistTask(Task[StarDistNet, Batch]):
         mix, params = self._mix, self._params
         rng = stream(params.seed, "batch", number)
         real = 1.0 if used < params.real_first and len(mix.real) else params.real_share
-        own = 1 - params.shapes_share
-        groups = ((mix.real, own * real), (mix.synthetic, own * (1 - real)), (mix.rehearsal, params.shapes_share))
+        groups = _shares(mix, params, real)
         return [draw_patch(mixed(groups, rng), params.patch_px, params.augment, rng) for _ in range(params.batch_size)]
 
     def _test_batches(self, held_out: Sequence[Source]) -> list[Batch]:

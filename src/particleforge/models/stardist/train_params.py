@@ -30,6 +30,15 @@ class TrainParams(TrainingParams):
         description="Peak learning rate; it warms up and falls to zero. Empty: 0.002 from scratch, 0.001 from a "
         "trained model.",
     )
+    workers: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description="Processes that prepare patches, which are then varied where the network is trained; real and "
+        "synthetic ones are mixed from the start. Use it with a graphics card. 0: a thread prepares all.",
+    )
+    averaged_steps: int = Field(50, ge=1, le=100_000, description="Steps over which the weights are averaged.")
+    half: bool = Field(False, description="Compute in 16 bits where that is precise enough; faster on graphics cards.")
     real_first: float = Field(
         0.3, ge=0, le=1, description="Share of the budget spent on real images alone, before synthetic ones are added."
     )

@@ -35,7 +35,10 @@ OTHER_SCALE = 4.0
 """Particles of a new image may be larger or smaller by this factor, in pixels, if its scale is not known."""
 ANY_DIAMETER_PX = (6.0, 300.0)
 """Particle diameters searched for if nothing is known about an image."""
-HELD_OUT_SYNTHETIC = 6
+HELD_OUT_SYNTHETIC = (6, 128)
+"""Least and largest number of synthetic samples kept for validation."""
+FOR_THRESHOLDS = 64
+"""Largest number of synthetic samples from which thresholds are chosen."""
 JUDGED = 4
 """Number of held-out images scored at each validation."""
 PREVIEW_PX = 256
@@ -149,12 +152,16 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
         plan = replace(plan, as_is=True, pixel_size_nm=None)
     if start is None and params.network is None:
         params = params.replace(network=SMALL.replace(n_rays=64 if are_long(real or synthetic[:32]) else 32))
-    training = len(synthetic) - min(max(HELD_OUT_SYNTHETIC, len(synthetic) // 100), len(synthetic) // 4)
+    kept = int(np.clip(len(synthetic) // 100, *HELD_OUT_SYNTHETIC))
+    training = len(synthetic) - min(kept, len(synthetic) // 4)
+    keep_px = 0.0 if params.workers else 4e8
 
     def sources(chosen: Sequence[Sample], indices: range | None = None) -> Sources:
-        return Sources(chosen, range(len(chosen)) if indices is None else indices, plan.scale_of, PERCENTILES)
+        indices = range(len(chosen)) if indices is None else indices
+        return Sources(chosen, indices, plan.scale_of, PERCENTILES, keep_px)
 
-    rehearsal = Sources(samples.rehearsal, range(len(samples.rehearsal)), lambda _: 1.0, PERCENTILES)
+    as_they_are = replace(plan, as_is=True).scale_of
+    rehearsal = Sources(samples.rehearsal, range(len(samples.rehearsal)), as_they_are, PERCENTILES, keep_px)
     mix = Mix(sources(real), sources(synthetic, range(training)), rehearsal)
     real_tests, synthetic_tests = sources(samples.held_out), sources(synthetic, range(training, len(synthetic)))
     tests = [*real_tests[:], *synthetic_tests[:]]
@@ -194,7 +201,7 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
         ),
     )
     yield Progress(1, 1, "Choosing thresholds")
-    model = model_of(net, *choose_thresholds(net, [real_tests[:] or mix.real[:6], synthetic_tests[:]]))
+    model = model_of(net, *choose_thresholds(net, [real_tests[:] or mix.real[:6], synthetic_tests[:FOR_THRESHOLDS]]))
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
     return model
