@@ -41,10 +41,13 @@ def check_memory(planes: Iterable[Plane], bytes_per_px: int) -> None:
 
 
 def free_bytes() -> int:
-    """Memory that this process can still use, also where a container limits it."""
+    """Memory that this process can still use, also where a container or ``ulimit`` limits it."""
     import psutil  # type: ignore[import-untyped]
 
-    free = int(psutil.virtual_memory().available)
+    free, process = int(psutil.virtual_memory().available), psutil.Process()
+    if hasattr(process, "rlimit"):  # Linux
+        most, _ = process.rlimit(psutil.RLIMIT_AS)
+        free = free if most == psutil.RLIM_INFINITY else min(free, most - process.memory_info().vms)
     try:
         parts = dict(line.split() for line in _PARTS.read_text().splitlines())
         files = int(parts["active_file"]) + int(parts["inactive_file"])  # given back when memory is needed

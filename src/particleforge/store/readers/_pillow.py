@@ -13,11 +13,13 @@ from particleforge.store.readers._orientation import on_orientation
 from particleforge.store.source import Pages, Source
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.ImageFile import ImageFile as OpenImage
 
 _ORIENTATION = 274
 _PLAIN = {"1", "L", "LA", "I", "I;16", "I;16B", "F", "RGB", "RGBA"}
 """Modes whose numbers are what is seen."""
+_DEEP = ";16B"
+"""End of Pillow's name for bands of 16 bit in a PNG."""
 
 
 def open_image(path: Path, kind: str, lossy: bool) -> Source:
@@ -30,10 +32,13 @@ def open_image(path: Path, kind: str, lossy: bool) -> Source:
 
     with _opened(path, kind) as image:
         mode = image.mode
+        deep = [str(one.args) for one in image.tile if str(one.args).endswith(_DEEP) and len(image.getbands()) > 1]
         seen = mode if mode in _PLAIN else "RGBA" if image.has_transparency_data else "RGB"
         scale = calibrate(ImageFile(path, (image.height, image.width)))
         about: dict[str, Any] = {"pixel_size_nm": scale.size_nm, "size_remarks": scale.remarks, "lossy": lossy}
         about["remarks"] = on_orientation(Image.getexif(image).get(_ORIENTATION))
+        if deep:
+            return _deep_source(path, image.size, len(deep[0].removesuffix(_DEEP)), about)
         stored = _source(path, kind, image.size, mode, about)
         return stored if seen == mode else _source(path, kind, image.size, seen, about | {"stored": stored})
 
@@ -52,8 +57,19 @@ def _source(path: Path, kind: str, size: tuple[int, int], mode: str, about: Mapp
     return Source.of(pixels, "YXC"[: len(shape)], path, **about)
 
 
+def _deep_source(path: Path, size: tuple[int, int], bands: int, about: Mapping[str, Any]) -> Source:
+    """Source of a PNG with several bands of 16 bit, of which Pillow keeps 8 only."""
+
+    def read(_: int) -> np.ndarray:
+        from imagecodecs import png_decode
+
+        return np.asarray(png_decode(path.read_bytes()))
+
+    return Source.of(Pages((), (size[1], size[0], bands), np.uint16, read), "YXC", path, **about)
+
+
 @contextmanager
-def _opened(path: Path, kind: str) -> Iterator["Image"]:
+def _opened(path: Path, kind: str) -> Iterator["OpenImage"]:
     from PIL import Image
 
     with warnings.catch_warnings():
