@@ -17,7 +17,7 @@ from particleforge.workflows.demo import SPHERES
 from particleforge.workflows.sizes import SizesParams, sizes
 
 PICTURE = Path(__file__).resolve().parent / "images" / "report.png"
-HEIGHT_PX = 1300
+HEIGHT_PX, GAP_PX, PAGES = 900, 2, 3
 
 
 def main() -> None:
@@ -25,17 +25,13 @@ def main() -> None:
         shutil.copytree(SPHERES / "more", "spheres")
         measured = sizes("spheres/labels", "results", SizesParams(image_pdfs=True), "spheres/images")
         pages = rendered(measured.out / "reports" / "spheres_1.pdf", Path(folder))
-    pages[0] = pages[0].resize((round(pages[0].width * HEIGHT_PX / pages[0].height), HEIGHT_PX))
-    right = Image.new("RGB", (max(page.width for page in pages[1:]), sum(page.height for page in pages[1:])), "white")
-    top = 0
-    for page in pages[1:]:
-        right.paste(page, (0, top))
-        top += page.height
-    right = right.resize((round(right.width * HEIGHT_PX / right.height), HEIGHT_PX))
-    whole = Image.new("RGB", (pages[0].width + right.width, HEIGHT_PX), "white")
-    whole.paste(pages[0])
-    whole.paste(right, (pages[0].width, 0))
-    whole.quantize(128).save(PICTURE, optimize=True)
+    shown = [page.resize((round(page.width * HEIGHT_PX / page.height), HEIGHT_PX)) for page in pages[:PAGES]]
+    whole = Image.new("RGB", (sum(page.width + GAP_PX for page in shown) - GAP_PX, HEIGHT_PX), "#BBBBBB")
+    left = 0
+    for page in shown:
+        whole.paste(page, (left, 0))
+        left += page.width + GAP_PX
+    whole.quantize(64).save(PICTURE, optimize=True)
 
 
 def rendered(pdf: Path, folder: Path) -> list[Image.Image]:

@@ -46,6 +46,8 @@ class Measured:
         Its single and aggregated particles and its aggregates; None: not known.
     columns
         What is the same for all its particles and stands in the table, such as the ``frame`` of a plane of a stack.
+    methods
+        How it was measured, as a paragraph for a paper; empty if reports are to find out.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Measured:
     rows: tuple[int, int] | None = None
     aggregation: "Aggregation | None" = None
     columns: Mapping[str, float] = field(default_factory=dict)
+    methods: str = ""
 
     @cached_property
     def outlines(self) -> Outlines:

@@ -201,6 +201,7 @@ class Results:
             If the disk is full or not writable.
         """
         from particleforge.measurement.distribution import summarize
+        from particleforge.measurement.methods import methods
         from particleforge.measurement.statistics.describe import describe
         from particleforge.measurement.statistics.sizes import Sizes
 
@@ -214,6 +215,8 @@ class Results:
             **(finding or {}),
             **({"remarks": list(remarks)} if remarks else {}),
         }
+        about = methods(table, self._rules, description, self.folder.provenance, {name: entry})
+        measured = replace(measured, methods=about)
         try:
             self._draw(measured)
             if self._outputs.reports:
@@ -275,6 +278,7 @@ class Results:
             If no image could be measured.
         """
         from particleforge.measurement.distribution import summarize
+        from particleforge.measurement.methods import methods
         from particleforge.measurement.statistics.describe import describe
         from particleforge.measurement.statistics.sizes import Sizes
 
@@ -292,11 +296,19 @@ class Results:
         pooled = summarize(table, self._rules, description) | {"aggregation": joined and joined.plain()}
         pooled["px"] = pooled["px"] if one_size else None
         pooled["nm"] = None if len(known) < len(found) else pooled["nm"]
+        about = methods(table, self._rules, description, self.folder.provenance, images)
         if self._outputs.reports:
             size = known[0] if one_size and known else None
-            together = Measured(self.out.name, table, pixel_size_nm=size, rules=self._rules, aggregation=joined)
+            together = Measured(
+                self.out.name,
+                table,
+                pixel_size_nm=size,
+                rules=self._rules,
+                aggregation=joined,
+                methods=about,
+            )
             self._overview(together, pooled, description)
-        self.folder.finish(pooled)
+        self.folder.finish(pooled, about)
         return Measurement(self.out, self.out / TABLE, self.folder.summary)
 
     def _aggregation(self, table: "pd.DataFrame") -> "Aggregation | None":

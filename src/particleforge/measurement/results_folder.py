@@ -41,6 +41,8 @@ class ResultsFolder:
         False until all images are measured.
     ``pooled``
         Result of `summarize` for all particles; None until complete.
+    ``methods``
+        How it was measured, as a paragraph for a paper; once complete.
     ``images``
         Entry of each image, by name.
     ``failed``
@@ -277,8 +279,15 @@ class ResultsFolder:
         self.summary["failed"][name] = reason
         self._reopen()
 
-    def finish(self, pooled: Mapping[str, Any]) -> None:
+    def finish(self, pooled: Mapping[str, Any], methods: str = "") -> None:
         """Write the table also as Parquet, and mark the results as complete.
+
+        Parameters
+        ----------
+        pooled
+            Result of `summarize` for all particles.
+        methods
+            How they were measured, as a paragraph.
 
         Raises
         ------
@@ -287,7 +296,7 @@ class ResultsFolder:
         """
         with atomic_write(self.path / PARQUET) as temporary:
             self.table().to_parquet(temporary, index=False)
-        self.summary |= {"complete": True, "pooled": dict(pooled)}
+        self.summary |= {"complete": True, "pooled": dict(pooled), "methods": methods}
         self._write_summary()
 
     def _reopen(self) -> None:

@@ -83,6 +83,27 @@ class ModelKind(ABC):
         return card.scores if card else {}
 
     @classmethod
+    def methods(cls, name: str, source: str, model: Any, options: Any) -> str:
+        """Describe in sentences for a paper how a model finds particles; kinds know more about their models.
+
+        Parameters
+        ----------
+        name
+            Its name; empty if it has none.
+        source
+            What it was trained on, as `source` returns; empty if that is unknown.
+        model
+            The loaded model.
+        options
+            How it is used, an instance of `Options`.
+        """
+        called = f" {name}" if name and name != cls.kind else ""
+        trained = f", trained on {source}" if source else ""
+        chosen = ", ".join(f"{key} {value}" for key, value in options.model_dump(exclude_defaults=True).items())
+        with_options = f" with the options {chosen}" if chosen else ""
+        return f"Particles were found by the detector{called} of kind {cls.title}{trained}{with_options}."
+
+    @classmethod
     @abstractmethod
     def load(cls, folder: Path | None) -> Model:
         """Load a model; without a folder, the model that has no files.

@@ -8,6 +8,7 @@ from typing import Any, Literal, overload
 from particleforge.errors import UserError
 from particleforge.models.kind import ModelKind, bundled, kinds
 from particleforge.models.roles import Detector, Estimator, Model
+from particleforge.params import Params
 
 VERBS = {cls.role: cls.verb for cls in (Detector, Estimator)}
 """Verb that uses the models of a role."""
@@ -72,6 +73,18 @@ def shadow_line(name: object) -> dict[str, str]:
     if not isinstance(name, str) or name not in bundled() or not Path(name).is_dir():
         return {}
     return {"note": f"{name} is the bundled model, not the folder {name} that is here; for that, give ./{name}."}
+
+
+def methods_of(given: str | Path | Model, model: Model, options: Params) -> str:
+    """Describe in sentences for a paper how a loaded model finds particles, by its kind; empty if that is unknown.
+
+    `given` is what it was opened by.
+    """
+    if isinstance(given, (str, Path)):
+        kind, folder = find_model(given, model.role)
+        return kind.methods(Path(given).name, kind.source(folder) if folder else "", model, options)
+    fitting = next((kind for kind in kinds(model.role) if kind.Options is type(options)), None)
+    return fitting.methods(str(given.provenance.get("name", "")), "", model, options) if fitting else ""
 
 
 def recognised(folder: Path) -> type[ModelKind] | None:

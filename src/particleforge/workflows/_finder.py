@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from particleforge.burnt_in import marks, picture_rows
 from particleforge.micrograph import Micrograph
 from particleforge.models.kind import kinds
-from particleforge.models.opening import open_model
+from particleforge.models.opening import methods_of, open_model
 from particleforge.params import OneOfSeveral, Params
 from particleforge.step import run
 from particleforge.store.source import Plane
@@ -58,6 +58,8 @@ class Finder:
         self.detector = open_model(model, "detector")
         self._options = self.detector.Options.parse(options)
         self._pixel_size_nm, self._keep_burnt_in = pixel_size_nm, keep_burnt_in
+        self.method = methods_of(model, self.detector, self._options)
+        """How particles are found, in sentences for a paper."""
 
     def __call__(self, plane: Plane) -> tuple[Micrograph, Detections]:
         """Read an image and find its particles.

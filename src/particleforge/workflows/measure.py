@@ -70,7 +70,7 @@ def measure(
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
     source = {"model": str(model) if isinstance(model, (str, Path)) else None, "images": described(images)}
     provenance = {"command": "measure", "params": params.model_dump(mode="json"), "source": source}
-    provenance |= {"model": dict(find.detector.provenance)}
+    provenance |= {"model": dict(find.detector.provenance), "method": find.method}
     with locked(Path(out)):
         results = Results(Path(out), provenance, params, params.precision, params, left_out(images))
         return (yield from measure_each(results, [planes], partial(_found, find), "Finding particles", BYTES_PER_PX))

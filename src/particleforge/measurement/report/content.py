@@ -11,6 +11,7 @@ import numpy as np
 import yaml
 
 from particleforge.measurement.measured import Measured
+from particleforge.measurement.methods import methods
 from particleforge.measurement.numbers import digits
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.text import plural
@@ -44,7 +45,8 @@ SHAPES = {
     "convexity": "Convexity",
 }
 _MOST_ROWS = 2000
-_WORDS = re.compile(r"[^\W\d_]{3}")
+_MOST_LISTED = 12
+_WORDS = re.compile(r"[^\W\d_]{2}")
 """Beginning of a cell with words."""
 _STAR = " *"
 _STARRED = "* Too few particles determine this figure, so its interval is too narrow."
@@ -93,6 +95,8 @@ class Content:
         Explanations of the key figures.
     plots
         Pictures.
+    methods
+        How it was measured, as a paragraph for a paper.
     rules
         All choices made, by name.
     provenance
@@ -110,6 +114,7 @@ class Content:
     particles: Table | None = None
     notes: Sequence[str] = ()
     plots: Sequence[Plot] = ()
+    methods: str = ""
     version: str = field(default_factory=lambda: version("napari-particleforge"))
 
 
@@ -132,9 +137,10 @@ def content(measured: Measured, description: Description, provenance: Mapping[st
             **_data_bar(measured),
             "Intervals": _intervals(description),
         },
-        provenance=as_yaml(provenance),
+        provenance=as_yaml({name: value for name, value in provenance.items() if name != "method"}),
         particles=_particles(table, scale) if 0 < len(table) <= _MOST_ROWS else None,
         notes=_notes(description, rules),
+        methods=measured.methods or methods(table, rules, description, provenance, {}),
     )
 
 
@@ -151,11 +157,27 @@ def _notes(description: Description, rules: Rules) -> list[str]:
 
 
 def as_yaml(data: Mapping[str, Any]) -> str:
-    """Plain data as YAML, short mappings on one line; empty if there are none."""
+    """Plain data as YAML, short mappings on one line; empty if there are none.
+
+    Numbers have six significant digits and long lists of numbers only their ends; results hold all of them.
+    """
     if not data:
         return ""
-    text: str = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+    text: str = yaml.safe_dump(
+        _short(dict(data)), sort_keys=False, allow_unicode=True, default_flow_style=None, width=100
+    )
     return text.strip()
+
+
+def _short(data: Any) -> Any:
+    """Plain data with as many digits and numbers as people read."""
+    if isinstance(data, Mapping):
+        return {key: _short(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        if len(data) > _MOST_LISTED and all(isinstance(one, (int, float)) for one in data):
+            return [*_short(data[:3]), f"... {len(data) - 6} more ...", *_short(data[-3:])]
+        return [_short(one) for one in data]
+    return float(f"{data:.6g}") if isinstance(data, float) else data
 
 
 def headline(description: Description, scale: Scale, table: "pd.DataFrame") -> list[tuple[str, str, str]]:

@@ -81,6 +81,13 @@ class StarDistKind(ModelKind):
         return StarDistModel.load(folder or BASE)
 
     @classmethod
+    def methods(cls, name: str, source: str, model: StarDistModel, options: StarDistOptions) -> str:
+        """Describe the network, its training, thresholds and scale; see `describe_methods`."""
+        from particleforge.models.stardist.methods import describe_methods
+
+        return describe_methods(name, model, options)
+
+    @classmethod
     def rehearsal(cls, params: TrainingParams) -> Recipe | None:
         """Recipe the bundled detector was trained on; its particles have about the size they have at working scale."""
         if not isinstance(params, TrainParams) or not params.shapes_share:

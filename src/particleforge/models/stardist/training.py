@@ -169,6 +169,7 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
         "version": version("napari-particleforge"),
         "training": params.model_dump(mode="json"),
         "real": [sample.name for sample in real],
+        "particles": sum(int(np.count_nonzero(np.unique(sample.labels))) for sample in real),
         "held_out": [sample.name for sample in samples.held_out],
         "synthetic": len(synthetic),
         "shapes": len(samples.rehearsal),
