@@ -1,19 +1,17 @@
 """Which files of a folder of annotated micrographs belong to each other, by their names."""
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from particleforge.errors import UserError
 from particleforge.store.image_files import image_paths, image_stem, is_image
-from particleforge.store.rois import is_roi_file
+from particleforge.store.rois import ROI_SET, is_roi_file, is_roi_set
 
 NEEDED = (
     "It needs images/NAME.tif and labels/NAME.tif (or masks/, or selections of ImageJ, NAME.zip), and "
     "background/NAME.tif for partly annotated images."
 )
-ROI_SET = re.compile(r"[ _-]*roi[ _-]?set[ _-]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def _is_roi_set(path: Path) -> bool:
     """Whether a path is surely a file of selections, or one that is called like an image next to it."""
     if not is_roi_file(path):
         return False
-    named = path.suffix.lower() == ".roi" or ROI_SET.search(path.stem) is not None
+    named = path.suffix.lower() == ".roi" or is_roi_set(path)
     beside = {image_stem(other) for place in (path.parent, path.parent.parent / "images") for other in _images(place)}
     return named or path.stem in beside
 

@@ -4,6 +4,7 @@ Coordinates count from the corner of the image, as in ImageJ: a pixel belongs to
 Where selections overlap, the smaller one is on top.
 """
 
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from roifile import ImagejRoi
 
 SUFFIXES = (".zip", ".roi")
+ROI_SET = re.compile(r"[ _-]*roi[ _-]?set[ _-]*", re.IGNORECASE)
 MOST_BYTES = 2**28
 """Most bytes of all selections of a file, unpacked."""
 AGAIN = "Save the selections again with the ROI Manager of ImageJ: More, Save."
@@ -175,6 +177,11 @@ class Rois:
 def is_roi_file(path: Path) -> bool:
     """Whether a path may be a file of selections; it is not opened."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def is_roi_set(path: Path) -> bool:
+    """Whether a file is called as the ROI Manager proposes, such as ``RoiSet.zip`` or ``a_RoiSet.zip``."""
+    return is_roi_file(path) and ROI_SET.search(path.stem) is not None
 
 
 def read_rois(path: Path) -> Rois:

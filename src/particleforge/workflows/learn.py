@@ -20,7 +20,7 @@ from particleforge.models.training_set import TrainingSet, hold_out
 from particleforge.recipes.any import RECIPES, AnyRecipe
 from particleforge.recipes.recipe import Drawn
 from particleforge.step import Progress, Step
-from particleforge.store.annotated import read_annotated
+from particleforge.store.annotated import read_annotated, remarks_on
 from particleforge.store.run_folder import claim, locked
 from particleforge.store.selection import Selection
 from particleforge.verb import verb
@@ -85,6 +85,7 @@ class Learned:
     particles: int
     images: int
     synthetic: int
+    remarks: tuple[str, ...] = ()
 
     def report(self) -> dict[str, Any]:
         """Plain data for text output or JSON."""
@@ -94,6 +95,7 @@ class Learned:
             "particles": self.particles,
             "synthetic_images": self.synthetic,
             **self.model.headline(),
+            **({"remarks": " ".join(self.remarks)} if self.remarks else {}),
         }
 
 
@@ -111,7 +113,8 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
     Parameters
     ----------
     folder
-        Folder with images/NAME.*, labels/NAME.* and, for partly annotated images, background/NAME.*.
+        Folder with images/NAME.*, labels/NAME.* (or selections of ImageJ, NAME.zip) and, for partly annotated images,
+        background/NAME.*; or a dataset NAME.zarr.
     out
         Folder of the model; an interrupted run is continued.
     params
@@ -148,4 +151,4 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
         budget = {"start": params.start or kind.start, "seed": params.seed, "minutes": max(left, 0.25 * params.minutes)}
         model = yield from train_model(given, out, params.training.given(budget))
         particles = sum(len(np.unique(sample.labels[sample.labels > 0])) for sample in samples)
-        return Learned(model, out, particles, len(samples), count)
+        return Learned(model, out, particles, len(samples), count, tuple(remarks_on(samples)))
