@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ class Table:
     note: str = ""
     links: Sequence[str] = ()
 
-    @property
+    @cached_property
     def words(self) -> list[bool]:
         """Whether each column holds words rather than numbers."""
         columns = range(len(self.head))
