@@ -32,8 +32,8 @@ DEFAULT_RECIPE = "cutpaste"
 """Kind of recipe if none is given."""
 REHEARSED = 400
 """Number of rehearsal samples; more would hardly be used within minutes."""
-THRESHOLD_SECONDS = 6.0
-"""Time reserved for choosing thresholds after the training."""
+LEAST_TRAINING = 0.25
+"""Smallest share of the time for the training, where reading took nearly all of it."""
 
 
 class LearnParams(Selection, GivenPixelSize):
@@ -45,7 +45,12 @@ class LearnParams(Selection, GivenPixelSize):
         description="Weights to start from: scratch, a bundled model such as base, or the folder of a model; empty: "
         "the bundled model of this kind if there is one.",
     )
-    minutes: float = Field(5.0, gt=0, le=100_000, description="Total time, with the generation of the training set.")
+    minutes: float = Field(
+        5.0,
+        gt=0,
+        le=100_000,
+        description="Total time, with the generation of the training set and the choice of thresholds.",
+    )
     seed: int = Field(0, ge=0, description="Seed of everything random.")
     synthetic_per_image: int | None = Field(
         None,
@@ -147,8 +152,8 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
             held_out=held_out,
             recipes={"": params.recipe.model_dump(mode="json")} if count else {},
         )
-        left = params.minutes - (time.monotonic() - began + THRESHOLD_SECONDS) / 60
-        budget = {"start": params.start or kind.start, "seed": params.seed, "minutes": max(left, 0.25 * params.minutes)}
+        left = max(params.minutes - (time.monotonic() - began) / 60, LEAST_TRAINING * params.minutes)
+        budget = {"start": params.start or kind.start, "seed": params.seed, "minutes": left}
         model = yield from train_model(given, out, params.training.given(budget))
         particles = sum(len(np.unique(sample.labels[sample.labels > 0])) for sample in samples)
         return Learned(model, out, particles, len(samples), count, tuple(remarks_on(samples)))
