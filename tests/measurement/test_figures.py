@@ -15,7 +15,7 @@ from particleforge.measurement.outlines import outlines, simplified
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.picture import scale_bar
 from particleforge.measurement.rules import Rules
-from particleforge.measurement.statistics.fits import fits
+from particleforge.measurement.statistics.fits.ranking import fits
 from particleforge.measurement.statistics.sizes import Sizes
 
 
@@ -82,7 +82,7 @@ def test_the_histogram_shows_the_fit_of_least_aic(logarithmic):
     rng = np.random.default_rng(3)
     two = np.concatenate([rng.normal(40, 2, 60), rng.normal(120, 5, 60)])
     values = two if logarithmic else 100 + np.sort(two) / 4
-    best = fits(Sizes.equal(values))[0]
+    best = fits(Sizes.equal(values)).ranked[0]
     assert best.fit.name == "bimodal log-normal"
     axes = Figure().subplots()
     bars = draw_sizes(axes, values, "nm")

@@ -26,7 +26,8 @@ from particleforge.measurement.picture import (
 )
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.density import LOG_FROM_RATIO, bins
-from particleforge.measurement.statistics.fits import Fit, fits
+from particleforge.measurement.statistics.fits.fit import Fit
+from particleforge.measurement.statistics.fits.ranking import fits
 from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.store.files import atomic_write
 
@@ -79,7 +80,7 @@ def particle_figure(
     matplotlib.figure.Figure
         On an Agg canvas; nothing is shown and no global state of matplotlib is touched.
         The histogram shows the number of particles that count against the equal-area diameter, on a logarithmic axis if
-        the largest is more than 2.5 times the smallest, with the fit by number that has the lowest AIC.
+        the largest is more than 2.5 times the smallest, with the fit by number that `fits` chooses.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -143,8 +144,10 @@ def sizes_in_unit(table: pd.DataFrame, pixel_size_nm: float | None) -> tuple[Flo
     return pixels * pixel_size_nm * factor, unit
 
 
-def draw_sizes(axes: Axes, sizes: Floats, unit: str, weights: Floats | None = None) -> BarContainer | None:
-    """Draw a histogram of diameters with statistics and the fit that has the lowest AIC.
+def draw_sizes(
+    axes: Axes, sizes: Floats, unit: str, weights: Floats | None = None, fit: Fit | None = None
+) -> BarContainer | None:
+    """Draw a histogram of diameters with statistics and the fit that `fits` chooses.
 
     Parameters
     ----------
@@ -156,6 +159,8 @@ def draw_sizes(axes: Axes, sizes: Floats, unit: str, weights: Floats | None = No
         As returned by `sizes_in_unit`.
     weights
         (n,) how much each counts, above zero; None: all equally. The bars add up to n.
+    fit
+        This fit, if it is already known.
 
     Returns
     -------
@@ -177,19 +182,18 @@ def draw_sizes(axes: Axes, sizes: Floats, unit: str, weights: Floats | None = No
     axes.set_xlabel(f"Equal-area diameter ({sign})", fontsize=TEXT_PT, color=INK)
     axes.set_ylabel("Number of particles" + ("" if even else ", weighted"), fontsize=TEXT_PT, color=INK)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-    return _draw_histogram(axes, sizes, weights)
+    return _draw_histogram(axes, sizes, weights, fit)
 
 
-def _draw_histogram(axes: Axes, sizes: Floats, weights: Floats) -> BarContainer:
+def _draw_histogram(axes: Axes, sizes: Floats, weights: Floats, fit: Fit | None) -> BarContainer:
     logarithmic = sizes.max() > LOG_FROM_RATIO * sizes.min()
     edges = bins(sizes, logarithmic)
     counts, _ = np.histogram(sizes, edges, weights=weights)
     bars = axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=BARS, edgecolor="white", linewidth=0.6)
     highest = float(counts.max())
     shown = (edges[0], edges[-1]) if len(sizes) > 1 else (0.5 * edges[0], 1.5 * edges[-1])
-    found = fits(Sizes.weighted(sizes, weights))
-    if found:
-        fit = found[0].fit
+    fit = fits(Sizes.weighted(sizes, weights)).best if fit is None else fit
+    if fit is not None:
         x, y = _fit_curve(fit, edges, logarithmic, len(sizes))
         axes.plot(x, y, color=FIT, lw=1.4, label=f"{fit.name} fit")
         axes.legend(frameon=False, fontsize=SMALL_PT, loc="upper right", handlelength=1.4, borderaxespad=0.1)

@@ -15,8 +15,7 @@ from particleforge.verb import InPlace, verb
 
 
 def _report(dataset: Dataset, args: Mapping[str, Any]) -> dict[str, Any]:
-    remarks = dataset.meta.get("remarks", [])
-    return {"dataset": str(args["out"]), "samples": len(dataset)} | ({"remarks": " ".join(remarks)} if remarks else {})
+    return {"dataset": str(args["out"]), "samples": len(dataset)}
 
 
 @verb(_report, resumable=True)
@@ -35,7 +34,7 @@ def synthesize(
     out
         Dataset folder NAME.zarr; an interrupted one is continued.
     sources : folder or samples
-        Annotated folder or dataset, where the recipe draws from annotated images.
+        Annotated folder, where the recipe draws from annotated images.
     params
         Number of samples, seed and workers.
 

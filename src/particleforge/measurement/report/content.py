@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +62,7 @@ class Table:
     note: str = ""
     links: Sequence[str] = ()
 
-    @cached_property
+    @property
     def words(self) -> list[bool]:
         """Whether each column holds words rather than numbers."""
         columns = range(len(self.head))
@@ -235,19 +234,18 @@ def _statistics(description: Description, scale: Scale) -> Table:
         for weighting in WEIGHTINGS:
             one = description.figures[weighting][name]
             one = one if name in _PURE else scale.estimate(one)
-            cells.append(cell(one))
+            cells.append(_cell(one))
         rows.append((FIGURE_NAMES[name], *cells))
     head = ("", *(f"by {weighting}" for weighting in WEIGHTINGS))
-    return Table(f"Size distribution ({scale.sign})", head, rows, note(rows))
+    return Table(f"Size distribution ({scale.sign})", head, rows, _note(rows))
 
 
-def note(rows: Sequence[Sequence[str]]) -> str:
+def _note(rows: Sequence[Sequence[str]]) -> str:
     """Explain the star, if there is one."""
-    return _STARRED if any(_STAR in text for row in rows for text in row[1:]) else ""
+    return _STARRED if any(_STAR in cell for row in rows for cell in row[1:]) else ""
 
 
-def cell(one: Estimate) -> str:
-    """Value and interval, with a star if too few particles determine them."""
+def _cell(one: Estimate) -> str:
     mark = "" if one.supported or one.value is None else _STAR
     value, limits = one.text
     return f"{value}{mark} {limits}".strip()
@@ -255,23 +253,26 @@ def cell(one: Estimate) -> str:
 
 def _moments(description: Description, scale: Scale) -> Table:
     moments = description.figures["moments"]
-    rows = [(name, cell(scale.estimate(one))) for name, one in moments.items()]
-    return Table("Moment means, ISO 9276-2", ("", scale.sign), rows, note(rows))
+    rows = [(name, _cell(scale.estimate(one))) for name, one in moments.items()]
+    return Table("Moment means, ISO 9276-2", ("", scale.sign), rows, _note(rows))
 
 
 def _fits(description: Description, scale: Scale) -> list[Table]:
-    if not description.fits:
+    ranked, mode = description.fits.ranked, description.fits.second_mode
+    if not ranked or mode is None:
         return []
-    best, rows = description.fits[0].aic, []
-    for number, fitted in enumerate(description.fits):
+    rows = []
+    for number, fitted in enumerate(ranked):
         cells = []
         for name, value in fitted.fit.parameters().items():
             one = description.fit_intervals.get(name, Estimate(value)) if number == 0 else Estimate(value)
-            length = name.startswith(("median", "mean", "sd", "scale"))
-            one = scale.estimate(one) if length else one
+            one = scale.estimate(one) if name in fitted.fit.lengths else one
             cells.append(" ".join([name.replace("_", " "), *one.text]).strip())
-        rows.append((fitted.fit.name, f"{fitted.aic - best:.1f}", "; ".join(cells)))
-    note = "ΔAIC is the difference from the best fit; below 2, fits are about equally good. Fits by number."
+        rows.append((fitted.fit.name, f"{fitted.aic - ranked[0].aic:.1f}", "; ".join(cells)))
+    note = (
+        f"{mode.why} ΔAIC is the difference from the first fit, which is the one drawn; "
+        "within 2, fits are about equally good. Fits by number."
+    )
     return [Table("Fitted distributions", ("", "ΔAIC", f"Parameters ({scale.sign})"), rows, note)]
 
 

@@ -45,7 +45,8 @@ def distributions(sizes: Sizes, description: Description, measured: Measured) ->
     label = f"{SIZES[measured.rules.size].title.capitalize()} ({scale.sign})"
     fig = blank(5.6)
     (bars, smooth), (cumulative, quantiles) = fig.subplots(2, 2)
-    draw_sizes(bars, values, unit, sizes.weights)
+    best = description.fits.best
+    draw_sizes(bars, values, unit, sizes.weights, None if best is None else best.scaled(scale.factor))
     bars.set_title("Number", loc="left", fontsize=TEXT_PT, color=INK)
     _density(smooth, sizes, scale)
     _cumulative(cumulative, sizes, description, scale)
@@ -106,16 +107,15 @@ def _density(axes: Axes, sizes: Sizes, scale: Scale) -> None:
 
 
 def _cumulative(axes: Axes, sizes: Sizes, description: Description, scale: Scale) -> None:
-    """Cumulative curves by number and volume, and the fit with the lowest AIC."""
+    """Cumulative curves by number and volume, and the fit."""
     finish(axes, "Cumulative", "Smaller (%)")
     values = sizes.values * scale.factor
     for power, name, colour, dashes in ((0, "by number", NUMBER, "-"), (3, "by volume", VOLUME, (0, (4, 1.5)))):
         share = sizes.weights * (sizes.values / sizes.values[-1]) ** power
         below = 100 * np.cumsum(share) / share.sum()
         axes.step(values, below, where="post", color=colour, lw=1.4, ls=dashes, label=name)
-    if description.fits:
+    if (fit := description.fits.best) is not None:
         x = np.geomspace(sizes.values[0], sizes.values[-1], 200)
-        fit = description.fits[0].fit
         axes.plot(x * scale.factor, 100 * fit.cumulative(x), color=INK, lw=0.9, ls=":", label=f"{fit.name} fit")
     axes.set(ylim=(0, 103), yticks=[0, 10, 25, 50, 75, 90, 100])
     axes.grid(axis="y", lw=0.3, color="#BBBBBB")

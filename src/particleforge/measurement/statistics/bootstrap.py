@@ -1,7 +1,7 @@
 """Confidence intervals by the bootstrap."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,15 +62,24 @@ class Bootstrap:
         """Whether there are enough particles."""
         return len(self.sizes) >= FEWEST_PARTICLES
 
-    def intervals(self, compute: Callable[[Sizes], Floats], resamples: int | None = None) -> Floats:
+    def intervals(self, compute: Callable[[Sizes], Floats]) -> Floats:
         """(2, k) lower and upper limits of the k figures that `compute` returns; NaN if a resample has none."""
-        units = self.sizes.images if self.unit == "images" else np.arange(len(self.sizes))
-        return resampled(units, lambda times: compute(self.sizes.taken(times)), self.precision, resamples)
+        return resampled(self._units, lambda times: compute(self.sizes.taken(times)), self.precision)
+
+    def drawn(self, resamples: int) -> Iterator[Ints]:
+        """(n,) how often each particle is drawn, for each resample."""
+        return _drawn(self._units, resamples)
+
+    def limits(self, figures: Floats) -> Floats:
+        """(2, k) lower and upper limits of k figures, from those of B resamples as (B, k)."""
+        return _limits(figures, len(np.unique(self._units)), self.precision)
+
+    @property
+    def _units(self) -> Ints:
+        return self.sizes.images if self.unit == "images" else np.arange(len(self.sizes))
 
 
-def resampled(
-    units: Ints, compute: Callable[[Ints], Floats], precision: Precision, resamples: int | None = None
-) -> Floats:
+def resampled(units: Ints, compute: Callable[[Ints], Floats], precision: Precision) -> Floats:
     """Intervals of figures when whole units are drawn with replacement, at the levels described in `Bootstrap`.
 
     Parameters
@@ -81,30 +90,30 @@ def resampled(
         Returns k figures, given how often each of the n particles is drawn.
     precision
         Confidence and number of resamples.
-    resamples
-        Another number of resamples.
 
     Returns
     -------
     (2, k) float
         Lower and upper limits; NaN if a resample has none.
     """
+    with np.errstate(invalid="ignore"):
+        figures = np.stack([compute(times) for times in _drawn(units, precision.resamples)])
+    return _limits(figures, len(np.unique(units)), precision)
+
+
+def _drawn(units: Ints, resamples: int) -> Iterator[Ints]:
+    """(n,) how often each particle is drawn, for each resample."""
     ids, which = np.unique(units, return_inverse=True)
     n, rng = len(ids), stream(0, "bootstrap")
-    with np.errstate(invalid="ignore"):
-        drawn = np.stack(
-            [
-                compute(np.bincount(rng.integers(n, size=n), minlength=n)[which])
-                for _ in range(resamples or precision.resamples)
-            ]
-        )
-        return np.asarray(np.quantile(drawn, _levels(n, precision), axis=0), float)
+    for _ in range(resamples):
+        yield np.bincount(rng.integers(n, size=n), minlength=n)[which]
 
 
-def _levels(count: int, precision: Precision) -> tuple[float, float]:
-    """Levels of the percentiles for `count` units."""
+def _limits(figures: Floats, count: int, precision: Precision) -> Floats:
+    """(2, k) percentiles of (B, k) figures, at the levels for `count` units."""
     from scipy.special import ndtr, stdtrit
 
     tail = (1 - precision.confidence_percent / 100) / 2
     low = float(ndtr(math.sqrt(count / (count - 1)) * stdtrit(count - 1, tail)))
-    return low, 1 - low
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.quantile(figures, (low, 1 - low), axis=0), float)

@@ -19,7 +19,8 @@ from particleforge.measurement.statistics.figures import (
     Figure,
     size_figures,
 )
-from particleforge.measurement.statistics.fits import Fitted, compact, fits
+from particleforge.measurement.statistics.fits.fit import Fit
+from particleforge.measurement.statistics.fits.ranking import Fits, cells, fits, in_cells
 from particleforge.measurement.statistics.planning import more_needed, particles_needed
 from particleforge.measurement.statistics.sizes import Sizes
 
@@ -88,7 +89,7 @@ class Description:
     figures
         By weighting or ``moments``, then by name; see `size_figures`.
     fits
-        Fits, the one with the lowest AIC first.
+        Fits, the one to use first, and whether a second mode is supported.
     fit_intervals
         Interval of each parameter of the first fit.
     more_needed
@@ -104,7 +105,7 @@ class Description:
     confidence_percent: float
     wanted_percent: float
     figures: dict[str, dict[str, Estimate]]
-    fits: list[Fitted]
+    fits: Fits
     fit_intervals: dict[str, Estimate]
     more_needed: dict[str, int | None]
 
@@ -118,8 +119,9 @@ class Description:
         return pd.DataFrame(list(rows.values()), index)
 
     def plain(self) -> dict[str, Any]:
-        """Plain data for JSON; fits by name with their parameters and AIC."""
-        found = [{"name": one.fit.name, "aic": one.aic, "parameters": one.fit.parameters()} for one in self.fits]
+        """Plain data for JSON; fits by name with their parameters and AIC, the one to use first."""
+        every, mode = self.fits.ranked, self.fits.second_mode
+        ranked = [{"name": one.fit.name, "aic": one.aic, "parameters": one.fit.parameters()} for one in every]
         return {
             "unit": self.unit,
             "count": self.count,
@@ -127,7 +129,8 @@ class Description:
             "confidence_percent": self.confidence_percent,
             "resampled": self.resampled,
             **{group: {name: asdict(one) for name, one in inner.items()} for group, inner in self.figures.items()},
-            "fits": found,
+            "fits": ranked,
+            "second_mode": None if mode is None else asdict(mode),
             "best_fit_intervals": {name: asdict(one) for name, one in self.fit_intervals.items()},
             "more_particles_needed": {"half_width_percent": self.wanted_percent, **self.more_needed},
         }
@@ -154,7 +157,7 @@ def describe(sizes: Sizes, precision: Precision = Precision()) -> Description:
         wanted_percent=precision.wanted_percent,
         figures=figures,
         fits=found,
-        fit_intervals=_fit_intervals(found, bootstrap),
+        fit_intervals=_fit_intervals(found.best, bootstrap),
         more_needed=_needs(figures, len(sizes), precision),
     )
 
@@ -183,23 +186,21 @@ def _effective(shares: Floats) -> float:
     return float(shares.sum() ** 2 / (shares @ shares)) if len(shares) else 0.0
 
 
-def _fit_intervals(found: list[Fitted], bootstrap: Bootstrap) -> dict[str, Estimate]:
-    """Intervals of the parameters of the first fit."""
-    if not found:
+def _fit_intervals(best: Fit | None, bootstrap: Bootstrap) -> dict[str, Estimate]:
+    """Intervals of the parameters of the fit to use."""
+    if best is None:
         return {}
-    best = found[0].fit
-
-    def compute(drawn: Sizes) -> Floats:
-        values, weights = compact(drawn)
-        if values[-1] <= values[0] * (1 + 1e-9):
-            return np.full(len(names), math.nan)
-        return np.fromiter(type(best).of(values, weights).parameters().values(), float)
-
-    names = best.parameters()
-    limits = bootstrap.intervals(compute, min(_FIT_RESAMPLES, bootstrap.precision.resamples))
+    sizes = bootstrap.sizes
+    values, cell = cells(sizes)
+    drawn = bootstrap.drawn(min(_FIT_RESAMPLES, bootstrap.precision.resamples))
+    weights = np.stack([in_cells(cell, sizes.weights * times) for times in drawn])
+    several = (weights > 0).sum(axis=1) > 1
+    limits = np.full((2, len(best.row)), math.nan)
+    if several.all():
+        limits = bootstrap.limits(best.solve(values[None], weights))
     return {
         name: Estimate(value, _known(low), _known(high))
-        for (name, value), low, high in zip(names.items(), *limits, strict=True)
+        for (name, value), low, high in zip(best.parameters().items(), *limits, strict=True)
     }
 
 

@@ -68,7 +68,8 @@ def size_figures(sizes: Sizes, smoother: Smoother | None) -> Floats:
     """
     scale = sizes.values[len(sizes) // 2]
     d, log = sizes.values / scale, np.log(sizes.values)
-    shares = sizes.weights * d ** np.arange(4)[:, None]
+    raised = np.cumprod(np.stack([sizes.weights, d, d, d, d]), axis=0)  # several times faster than powers
+    shares = raised[:4]
     total = shares.sum(axis=1)
     mean, middle = shares @ d / total, shares @ log / total
     freedom = total - (shares**2).sum(axis=1) / total
@@ -76,7 +77,8 @@ def size_figures(sizes: Sizes, smoother: Smoother | None) -> Floats:
     squares = (shares * (log - middle[:, None]) ** 2).sum(axis=1)
     spread = np.sqrt(np.divide(squares, freedom, where=several, out=np.full(4, math.nan)))
     away = d - mean[:, None]
-    second, third = ((shares * away**k).sum(axis=1) / total for k in (2, 3))
+    square = shares * away * away
+    second, third = square.sum(axis=1) / total, (square * away).sum(axis=1) / total
     wide = second > 1e-18 * mean**2
     skewness = np.divide(third, second**1.5, where=wide, out=np.where(several, 0.0, math.nan))
     tens = np.stack([percentiles(sizes.values, share, np.fromiter(PERCENTILES.values(), float)) for share in shares])
@@ -85,6 +87,6 @@ def size_figures(sizes: Sizes, smoother: Smoother | None) -> Floats:
     span = (tens[:, 2] - tens[:, 0]) / tens[:, 1]
     mode = sizes.values[:1].repeat(4) if smoother is None else smoother.modes(sizes.values, shares)
     figures = np.column_stack([tens, span, mean * scale, np.exp(middle), np.exp(spread), skewness, mode])
-    moment = {k: float(sizes.weights @ d**k) for k in range(5)}
+    moment = raised.sum(axis=1).tolist()
     means = [scale * (moment[p] / moment[q]) ** (1 / (p - q)) for p, q in MOMENTS.values()]
     return np.append(figures.reshape(-1), means)

@@ -15,10 +15,9 @@ from particleforge.models.estimator.network import EstimatorNet, network_input
 from particleforge.models.estimator.preparation import Bytes
 from particleforge.models.estimator.target import Floats, Ints, Target
 from particleforge.models.estimator.train_params import EstimatorParams
-from particleforge.models.fit import HELD_OUT, Settings, fit
-from particleforge.models.fit_state import checkpoint
+from particleforge.models.fit import HELD_OUT, Settings, checkpoint, fit
 from particleforge.seeds import stream
-from particleforge.step import Progress, Step
+from particleforge.step import Step
 
 TESTS = 512
 """Maximum number of batches for validation."""
@@ -108,10 +107,7 @@ def train_net(task: Task, out: Path, params: EstimatorParams, before: EstimatorN
         If the training diverges.
     """
     settings = Settings(params, params.learning_rate, half=params.half)
-    fitted = yield from fit(_EstimatorTask(task, params, before), out, settings)
-    if fitted.remark:
-        yield Progress(1, 1, f"{task.name}: {fitted.remark}")
-    return fitted.net
+    return (yield from fit(_EstimatorTask(task, params, before), out, settings))
 
 
 def clear(out: Path, name: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -100,7 +99,6 @@ class StarDistKind(ModelKind):
     @classmethod
     def train(cls, data: TrainingSet, out: Path, params: TrainParams) -> Step[StarDistModel]:
         """Train a detector; see `train_stardist`."""
-        began = time.monotonic()  # loading libraries takes seconds
         from particleforge.models.stardist.training import train_stardist
 
-        return (yield from train_stardist(data, out, params, began))
+        return (yield from train_stardist(data, out, params))

@@ -1,0 +1,1 @@
+"""Distributions fitted to sizes by number: one file each; `ranking` orders them."""
