@@ -34,6 +34,21 @@ class Progress:
 Step: TypeAlias = Generator[Progress, None, T]
 """A generator that yields only `Progress` and returns its result."""
 
+
+def part(step: Step[T], first: float, last: float) -> Step[T]:
+    """Run a step as part of a longer one, from the share `first` of the whole to the share `last`."""
+    try:
+        while True:
+            try:
+                inner = next(step)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            share = inner.done / inner.total if inner.total else 1.0
+            yield Progress(first + (last - first) * share, 1.0, inner.message, inner.preview)
+    finally:
+        step.close()
+
+
 Report: TypeAlias = Callable[[Progress], object]
 
 

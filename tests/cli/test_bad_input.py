@@ -205,7 +205,7 @@ def test_a_folder_that_is_not_a_model(model, folder, tmp_path, damage, capsys):
 
 def test_a_wrong_format_is_named(dataset, tmp_path, capsys):
     message = refused(capsys, "export", dataset, tmp_path / "out", "--format", "voc")
-    assert "There is no exchange format 'voc'.\nAvailable: coco, pairs, stardist." in message
+    assert "There is no exchange format 'voc'.\nAvailable: coco, imagej, pairs, stardist." in message
 
 
 @pytest.mark.parametrize("command", ["learn", "train", "synthesize", "sizes", "measure", "predict", "export", "import"])

@@ -6,10 +6,15 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+import tifffile
 
 from particleforge.cli.signals import Ended, interrupting
+from particleforge.models.estimator.kind import HETERO, NOTE
+from particleforge.plain_data import read_yaml
 from particleforge.store.dataset import Dataset
+from particleforge.workflows.demo import SPHERES
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
@@ -51,3 +56,34 @@ def test_what_was_drawn_is_kept_and_continued(tmp_path, name, code):
     assert child.returncode == code
     assert "run the same command again to continue" in shown and "Traceback" not in shown
     assert 0 < 100_000 - len(Dataset.open(out).missing_shards())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["learn", "train", "predict", "estimate"])
+def test_every_long_command_ends_at_once_and_leaves_no_lock(tmp_path, command):
+    images = SPHERES / "annotated"
+    many = tmp_path / "many"
+    many.mkdir()
+    known = read_yaml(HETERO / NOTE)["preparation"]  # images that the estimator takes
+    for number in range(300):
+        pixels = np.random.default_rng(number).uniform(known["low"], known["high"], (128, 128)).astype(np.float32)
+        tifffile.imwrite(many / f"{number}.tif", pixels)
+    words = {
+        "learn": ["learn", str(images), "--minutes", "30"],
+        "train": ["train", str(images), "--minutes", "30"],
+        "predict": ["predict", "base", str(many)],
+        "estimate": ["estimate", "hetero", str(many), "--pixel-size", f"{known['pixel_size_nm']} nm"],
+    }[command]
+    out = tmp_path / "out"
+    command_line = [sys.executable, "-m", "particleforge.cli", *words, "--out", str(out)]
+    child = subprocess.Popen(command_line, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (out / ".lock").exists() and child.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    child.send_signal(signal.SIGTERM)
+    _, shown = child.communicate(timeout=60)
+    assert child.returncode == 143, shown
+    assert "Stopped." in shown and "Traceback" not in shown
+    assert not (out / ".lock").exists()
+    assert not list(tmp_path.glob("out/.*.part*"))

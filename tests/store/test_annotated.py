@@ -6,7 +6,9 @@ from PIL import Image
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample
+from particleforge.schema import Schema
 from particleforge.store.annotated import read_annotated, save_annotation, write_annotated
+from particleforge.store.dataset import Dataset
 from particleforge.store.files import sha256
 
 RNG = np.random.default_rng(3)
@@ -161,3 +163,46 @@ def test_files_of_others_are_not_replaced(tmp_path):
     with pytest.raises(UserError, match="file name"):
         save_annotation(tmp_path, sample_of(name="a/b"))
     assert {path: sha256(path) for path in tmp_path.rglob("*.*")} == before
+
+
+def test_masks_are_labels_but_not_next_to_labels(tmp_path):
+    folder_with(tmp_path, images__a=IMAGE, masks__a=LABELS)
+    (sample,) = read_annotated(tmp_path)
+    np.testing.assert_array_equal(sample.labels, LABELS)
+    with pytest.raises(UserError, match="masks/ in place of labels/"):
+        save_annotation(tmp_path, sample_of())
+    folder_with(tmp_path, labels__a=LABELS)
+    with pytest.raises(UserError, match="has labels/ and masks/; only one of them"):
+        read_annotated(tmp_path)
+
+
+def test_only_the_largest_piece_of_a_particle_counts(tmp_path):
+    image = RNG.integers(0, 255, (40, 40), np.uint8)
+    labels = np.zeros((40, 40), np.uint16)
+    labels[2:12, 2:12], labels[20:30, 2:12], labels[20:30, 20:30] = 1, 2, 3
+    labels[35, 35] = 1
+    labels[35:40, 2:7] = 2
+    (sample,) = read_annotated(folder_with(tmp_path, images__a=image, labels__a=labels))
+    expected = labels.copy()
+    expected[31:] = 0
+    np.testing.assert_array_equal(sample.labels, expected)
+    unknown = np.zeros((40, 40), bool)
+    unknown[35:40, 2:7] = True  # a large piece may be a particle of its own; a stray pixel is background
+    np.testing.assert_array_equal(sample.known, ~unknown)
+    (remark,) = sample.micrograph.remarks
+    assert remark.startswith("2 of 3 particles are in several pieces")
+
+
+def test_datasets_are_annotated_images(tmp_path):
+    samples = [sample_of(), sample_of(name="b")]
+    dataset = Dataset.create(tmp_path / "a.zarr", 2, (8, 9), np.uint8, {})
+    dataset.write_shard(0, samples)
+    for back, sample in zip(read_annotated(tmp_path / "a.zarr"), samples, strict=True):
+        assert back.fingerprint() == sample.fingerprint()
+    spectra = Dataset.create(tmp_path / "b.zarr", 0, (8, 9), np.uint8, {}, schema=Schema(labels=False))
+    with pytest.raises(UserError, match="has no images with labels"):
+        read_annotated(spectra.path)
+    large = Dataset.create(tmp_path / "c.zarr", 10**6, (4000, 4000), np.uint8, {})
+    with pytest.raises(UserError, match=r"1000000 samples, which need \d+\.\d GiB") as caught:
+        read_annotated(large.path)
+    assert "train" in caught.value.hint

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from particleforge.measurement.in_pieces import pieces_sentence
-from particleforge.measurement.report.scale import Scale
+from particleforge.measurement.report.scale import Scale, percent
 from particleforge.measurement.report.warnings import remarks_on, without_size
 from particleforge.measurement.statistics.describe import Estimate
 from particleforge.store.left_out import left_out_sentence
@@ -42,6 +42,8 @@ def headline(summary: Mapping[str, Any]) -> dict[str, str]:
         middle = scale.estimate(Estimate(size["geometric_mean"], *limits["geometric_mean"])).text
         spread = " ".join(Estimate(size["gsd"], *limits["gsd"]).text).strip()
         lines["diameter"] = f"geometric mean {f'{middle[0]} {scale.sign} {middle[1]}'.strip()}, GSD {spread}{note}"
+    if joined := pooled.get("aggregation"):
+        lines |= aggregation_line(joined)
     sizes = {name: entry["pixel_size_nm"] for name, entry in images.items() if entry["count"]}
     unsized = [name for name, size in sizes.items() if size is None]
     if 0 < len(unsized) < len(sizes):
@@ -51,3 +53,12 @@ def headline(summary: Mapping[str, Any]) -> dict[str, str]:
         worst = min(sure, key=lambda name: sure[name])
         lines["certainty"] = f"{sum(sure.values()) / len(sure):.2f} on average, lowest {sure[worst]:.2f} in {worst}"
     return lines
+
+
+def aggregation_line(joined: Mapping[str, Any]) -> dict[str, str]:
+    """Return the degree of aggregation of a summary in words; nothing if no particle counts."""
+    share, number = (Estimate(**joined[name]) for name in ("degree_by_number", "particles_per_aggregate"))
+    if share.value is None:
+        return {}
+    line = f"{percent(share)} of the particles in aggregates"
+    return {"aggregation": line + (f", {' '.join(number.text).strip()} particles each" if number.value else "")}

@@ -2,19 +2,16 @@
 
 import copy
 import csv
-import io
 import math
 import os
 import time
-import warnings
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import torch
@@ -22,9 +19,9 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from particleforge.errors import UserError
-from particleforge.models.card import CHECKPOINT, LOG
+from particleforge.models.card import LOG
 from particleforge.models.device import torch_device
+from particleforge.models.fit_state import LEAST_STEPS, Fitted, State, checkpoint, restore, save
 from particleforge.models.losses import AT_ONCE, Losses
 from particleforge.models.training_params import TrainingParams
 from particleforge.step import Progress, Step
@@ -35,22 +32,10 @@ WARM_UP = 0.03
 """Share of the budget during which the learning rate rises."""
 MOMENTUM = 0.1
 """Momentum of the running means and variances of batch normalisation."""
+VALIDATING = 0.2
+"""Largest share of a budget of time for validations."""
 LOSS, HELD_OUT = "train_loss", "held_out_loss"
 """Columns of the log."""
-_BROKEN = (
-    OSError,
-    EOFError,
-    RuntimeError,
-    UnpicklingError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    MemoryError,
-)
-"""Errors of torch on a file that is not a whole checkpoint of this network."""
-_PLAIN = ("step", "seconds", "loss", "best_loss", "best", "rows")
 
 
 class Movable(Protocol):
@@ -74,6 +59,11 @@ class Task(ABC, Generic[NetT, BatchT]):
     """
 
     name: str = ""
+
+    @property
+    def begins_trained(self) -> bool:
+        """Whether the initial network is a trained one, which is kept unless training makes a better one."""
+        return False
 
     @abstractmethod
     def network(self) -> NetT:
@@ -144,42 +134,28 @@ class Settings:
         minutes, steps = self.params.minutes, self.params.steps
         return max(([seconds / (60 * minutes)] if minutes else []) + ([step / steps] if steps else []))
 
-    def next_check(self, used: float) -> float:
-        """Share of the budget at which the next validation is due, the same after an interruption."""
-        return (math.floor(used * self.params.validations + 1e-9) + 1) / self.params.validations
+    def next_check(self, used: float, last_s: float) -> float:
+        """Share of the budget at which the next validation is due, if the last one took `last_s`.
+
+        With a budget of steps it is the same after an interruption.
+        """
+        due = (math.floor(used * self.params.validations + 1e-9) + 1) / self.params.validations
+        return max(due, used + self.share(last_s) / VALIDATING)
+
+    def share(self, seconds: float) -> float:
+        """Share of the budget of time that some seconds are; 0 without one."""
+        return seconds / (60 * self.params.minutes) if self.params.minutes else 0.0
 
     def rate_at(self, used: float) -> float:
         """Learning rate: warm-up, then a cosine to zero."""
         return self.rate * min(1.0, 0.05 + used / WARM_UP) * max(0.01, 0.5 * (1 + math.cos(math.pi * min(used, 1.0))))
 
 
-@dataclass
-class State(Generic[NetT]):
-    """State of a training run; a checkpoint holds all of it."""
-
-    net: NetT
-    average: AveragedModel | None
-    optimizer: torch.optim.Optimizer
-    step: int = 0
-    seconds: float = 0.0
-    loss: float = math.nan
-    best_loss: float = math.inf
-    best: dict[str, Any] = field(default_factory=dict)
-    rows: list[dict[str, float]] = field(default_factory=list)
-
-    @property
-    def judged(self) -> NetT:
-        """The network that is validated and kept."""
-        return self.net if self.average is None else self.average.module  # type: ignore[return-value]
-
-    def parts(self) -> dict[str, Any]:
-        """Return the parts that hold tensors, by name."""
-        average = {} if self.average is None else {"average": self.average}
-        return {"net": self.net, **average, "optimizer": self.optimizer}
-
-
-def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[NetT]:
+def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[Fitted[NetT]]:
     """Train a network until the budget is used up; continue from a checkpoint in `out` if there is one.
+
+    A network that begins trained is validated before the first step, and kept unless training makes a better one.
+    Validations take at most `VALIDATING` of a budget of time; the last one belongs to it.
 
     Parameters
     ----------
@@ -189,10 +165,6 @@ def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[NetT]:
         Folder of the checkpoint and the log.
     settings
         Budget and rates.
-
-    Returns
-    -------
-    The network with the weights that did best on the held-out data, on the CPU.
 
     Raises
     ------
@@ -208,10 +180,13 @@ def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[NetT]:
     module, optimizer = fabric.setup(state.net, state.optimizer)
     began, before, first = time.monotonic(), state.seconds, state.step
     losses = Losses(state, task.name, settings.rate, at_once=1 if device.type == "cpu" else AT_ONCE)
-    next_check = settings.next_check(settings.used(state.step, state.seconds))
+    last_s, done = 0.0, False
+    if task.begins_trained and not state.rows:
+        last_s = _validate(state, task, out)
+    next_check = settings.next_check(settings.used(state.step, state.seconds), last_s)
     batches = made_ahead(lambda n: task.batch(first + n, settings.used(first + n, state.seconds)))
     try:
-        while (used := settings.used(state.step, state.seconds)) < 1:
+        while (used := settings.used(state.step, state.seconds)) < 1 and not done:
             for group in optimizer.param_groups:
                 group["lr"] = settings.rate_at(used)
             loss = task.loss(module, next(batches).to(fabric.device))
@@ -225,21 +200,28 @@ def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[NetT]:
             if state.average is not None:
                 _average(state.average.module, state.net, state.step, settings.averaged)
             state.seconds = before + time.monotonic() - began
-            if (used := settings.used(state.step, state.seconds)) >= next_check or used >= 1:
-                next_check = settings.next_check(used)
+            used = settings.used(state.step, state.seconds)
+            done = used + settings.share(last_s) >= 1
+            if done or (used >= next_check and used + 2 * settings.share(last_s) < 1):  # else the last one is near
                 losses.read()
-                _validate(state, task, out)
-            yield Progress(min(used, 1.0), 1.0, _message(task.name, state), lambda: task.preview(state.judged))
+                last_s = _validate(state, task, out)
+                next_check = settings.next_check(used, last_s)
+            yield Progress(1.0 if done else used, 1.0, _message(task.name, state), lambda: task.preview(state.judged))
     finally:
         batches.close()
-        _save(state, checkpoint(out, task.name))
+        save(state, checkpoint(out, task.name))
+    return _fitted(state, task, settings)
+
+
+def _fitted(state: State[NetT], task: Task[NetT, BatchT], settings: Settings) -> Fitted[NetT]:
+    """Best network of a training; without held-out data too few steps do not count."""
+    by_steps = settings.params.steps is not None and state.step >= settings.params.steps
+    hurried = state.step < LEAST_STEPS and not by_steps
+    best_step = state.best_step
+    if hurried and task.begins_trained and math.isnan(state.best_loss):
+        best_step, state.best = 0, task.network().state_dict()
     state.net.load_state_dict(state.best)
-    return state.net.cpu().eval()
-
-
-def checkpoint(out: Path, name: str = "") -> Path:
-    """File from which an interrupted training of a network is continued."""
-    return out / (f"{name}.{CHECKPOINT}" if name else CHECKPOINT)
+    return Fitted(state.net.cpu().eval(), state.step, best_step, hurried)
 
 
 def log(out: Path, name: str = "") -> Path:
@@ -267,30 +249,8 @@ def _start(task: Task[NetT, BatchT], settings: Settings, device: torch.device, p
     net = net.to(device)
     average = AveragedModel(net, use_buffers=True) if settings.averaged else None
     state = State(net, average, torch.optim.Adam(net.parameters(), fused=device.type == "cuda"))
-    if path.exists():
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # on files that are no checkpoints
-                saved = torch.load(path, map_location=device, weights_only=True)
-            for name, part in state.parts().items():
-                part.load_state_dict(saved[name])
-            for name in _PLAIN:
-                setattr(state, name, saved[name])
-            _check(state)
-        except _BROKEN as error:
-            raise UserError(f"{path} is broken.", "Remove it; training then starts from the beginning.") from error
+    restore(state, path, device)
     return state
-
-
-def _check(state: State[Any]) -> None:
-    """Refuse a checkpoint that no training wrote."""
-    weights = [*state.net.state_dict().values(), *state.judged.state_dict().values(), *state.best.values()]
-    if state.step < 0 or not (0 <= state.seconds < math.inf) or not all(map(_is_finite, weights)):
-        raise ValueError("its numbers are not those of a training")
-
-
-def _is_finite(weights: Tensor) -> bool:
-    return bool(torch.isfinite(weights).all())
 
 
 def _norms(net: nn.Module) -> list[nn.BatchNorm2d]:
@@ -323,8 +283,14 @@ def _settle(net: nn.Module, inputs: Iterable[Tensor], device: torch.device) -> N
         norm.momentum = MOMENTUM
 
 
-def _validate(state: State[NetT], task: Task[NetT, BatchT], out: Path) -> None:
-    """Keep the weights if they do best on the held-out data (always if there is none); write log and checkpoint."""
+def _validate(state: State[NetT], task: Task[NetT, BatchT], out: Path) -> float:
+    """Keep the weights if they do best on the held-out data (always if there is none); write log and checkpoint.
+
+    Returns
+    -------
+    Seconds it took.
+    """
+    began = time.monotonic()
     net, learning = state.judged, state.judged.training
     if inputs := list(task.settling()):
         _settle(net, inputs, next(net.parameters()).device)
@@ -334,23 +300,17 @@ def _validate(state: State[NetT], task: Task[NetT, BatchT], out: Path) -> None:
     better = math.isnan(row[HELD_OUT]) or row[HELD_OUT] <= state.best_loss
     if better:
         state.best_loss, state.best = row[HELD_OUT], copy.deepcopy(net.state_dict())
+        state.best_step = state.step
     state.rows.append({"step": state.step, "seconds": state.seconds, LOSS: state.loss, **row})
     with atomic_write(log(out, task.name)) as path, path.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(state.rows[-1]), restval=math.nan)
         writer.writeheader()
         writer.writerows(state.rows)
-    _save(state, checkpoint(out, task.name))
+    save(state, checkpoint(out, task.name))
     if better:
         task.improved(net)
     net.train(learning)
-
-
-def _save(state: State[NetT], path: Path) -> None:
-    parts = {name: part.state_dict() for name, part in state.parts().items()}
-    whole = io.BytesIO()  # torch does not say why it could not write
-    torch.save(parts | {name: getattr(state, name) for name in _PLAIN}, whole)
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(whole.getbuffer())
+    return time.monotonic() - began
 
 
 def _message(name: str, state: State[Any]) -> str:

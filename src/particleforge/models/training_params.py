@@ -21,7 +21,12 @@ class TrainingParams(Params):
     """Budget and settings of a training; each kind of model adds its own."""
 
     kind: str = ""
-    minutes: float | None = Field(5.0, gt=0, le=100_000, description="Training time; empty: limited by `steps` only.")
+    minutes: float | None = Field(
+        5.0,
+        gt=0,
+        le=100_000,
+        description="Time for the training and what belongs to it; empty: limited by `steps` only.",
+    )
     steps: int | None = Field(None, ge=1, description="Optimiser steps; empty: limited by `minutes` only.")
     seed: int = Field(0, ge=0, description="Seed of initial weights, sampling and augmentation.")
     validations: int = Field(10, ge=1, le=10_000, description="How often the network is validated and saved.")

@@ -14,6 +14,7 @@ from particleforge.errors import UserError
 from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
+from particleforge.store.annotated import remarks_on
 from particleforge.store.dataset import Dataset
 from particleforge.store.files import is_free, remove_parts
 from particleforge.store.run_folder import locked
@@ -86,6 +87,8 @@ def draw_dataset(
         "seed": params.seed,
         "sources": [sample.fingerprint() for sample in sources],
     }
+    if remarks := remarks_on(sources):
+        meta["remarks"] = remarks
     create = partial(
         Dataset.create, out, params.count, shape, dtype, meta, params.samples_per_shard, recipe.sample_schema(prepared)
     )

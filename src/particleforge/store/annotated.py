@@ -1,12 +1,16 @@
 """Folders of annotated micrographs.
 
 ``images/NAME.*``, ``labels/NAME.*`` (0 = not labelled) and, where only a part is annotated, ``background/NAME.*``
-(strokes: surely no particle). An image without a background file is annotated everywhere. ``scale/NAME.json`` gives an
-image another pixel size than its file states.
+(strokes: surely no particle). An image without a background file is annotated everywhere. ``masks/`` may stand for
+``labels/``, and selections of ImageJ for label images (`particleforge.store.annotated_files`). ``scale/NAME.json``
+gives an image another pixel size than its file states.
 """
 
+import math
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -14,25 +18,36 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.pieces import largest_pieces
 from particleforge.sample import Sample
+from particleforge.store.annotated_files import AnnotatedFiles, annotated_files
+from particleforge.store.dataset import Dataset
 from particleforge.store.files import atomic_write, claim_name, disk_errors, new_folder, new_part
-from particleforge.store.image_files import image_paths, image_stem
-from particleforge.store.instances import check_instances
+from particleforge.store.image_files import image_stem
+from particleforge.store.instances import STRAY_SHARE, check_instances
 from particleforge.store.labels import read_labels, write_labels
-from particleforge.store.micrographs import read_micrograph, write_micrograph
+from particleforge.store.memory import free_bytes
+from particleforge.store.micrographs import open_source, read_micrograph, write_micrograph
+from particleforge.store.rois import Rois, is_roi_file, read_rois
 from particleforge.store.selection import ALL, Selection
+from particleforge.store.source import Source
 
 MIN_SIDE_PX = 2
 """Smaller images are not useful for training."""
+BYTES_PER_PX = 5
+"""Memory for the labels of a sample and for where they are known."""
 
 
 def read_annotated(folder: Path, selection: Selection = ALL) -> list[Sample]:
-    """Read a folder of annotated micrographs, or the selected part of each, sorted by name.
+    """Read a folder of annotated micrographs, or the selected part of each, sorted by name; or a dataset.
+
+    Of a particle in several pieces, only the largest counts.
 
     Returns
     -------
     list of Sample
-        `known` is None for images without a background file, else True on labels and strokes.
+        `known` is None for images without a background file, else True on labels and strokes. What a person should
+        know of an annotation is among the remarks of its micrograph.
 
     Raises
     ------
@@ -40,22 +55,30 @@ def read_annotated(folder: Path, selection: Selection = ALL) -> list[Sample]:
         If a folder or label image is missing or left over, shapes differ, strokes cover a particle, an image is empty,
         constant, tiny, a stack or not finite, or the whole folder contains no labelled particle.
     """
-    for part in ("images", "labels"):
-        if not (folder / part).is_dir():
-            raise UserError(
-                f"{folder} has no folder {part}/.",
-                "It needs images/NAME.tif and labels/NAME.tif, and background/NAME.tif for partly annotated images.",
-            )
-    images = {image_stem(path): path for path in image_paths(folder / "images")}
-    labels = _matched(folder / "labels", images)
-    strokes = _matched(folder / "background", images)
-    samples = [_read_sample(path, labels.get(stem), strokes.get(stem), selection) for stem, path in images.items()]
+    given = _of_dataset(folder) if (folder / "zarr.json").is_file() else samples_in(folder, selection)
+    samples = [_in_one_piece(_learnable(sample)) for sample in given]
     if not any(sample.labels.any() for sample in samples):
         raise UserError(
-            f"{folder}/labels contains no particles: all pixels of {len(samples)} label images are 0.",
+            f"{folder} contains no particles: all pixels of {len(samples)} label images are 0.",
             "Label at least one particle.",
         )
     return samples
+
+
+def samples_in(folder: Path, selection: Selection = ALL) -> Iterator[Sample]:
+    """Read the samples of an annotated folder one by one, whether or not they are of use for training.
+
+    Raises
+    ------
+    UserError
+        Immediately if a file is missing or left over; during the iteration if an annotation cannot be read.
+    """
+    return chain.from_iterable(_read_samples(files, selection) for files in annotated_files(folder))
+
+
+def remarks_on(samples: Iterable[Sample]) -> list[str]:
+    """List what a person should know of annotated images, with their names."""
+    return [f"{sample.name}: {remark}" for sample in samples for remark in sample.micrograph.remarks]
 
 
 def as_samples(given: Path | str | Sequence[Sample], selection: Selection = ALL) -> Sequence[Sample]:
@@ -112,6 +135,8 @@ def save_annotation(folder: Path, sample: Sample, image: Path | None = None) -> 
         the way, or the disk is full or not writable.
     """
     name = claim_name(sample.name, set())
+    if (folder / "masks").is_dir():
+        raise UserError(f"{folder} has masks/ in place of labels/.", "Rename it to labels/, or save to another folder.")
     parts = {part: new_part(folder, part) for part in ("images", "labels")}
     _keep_image(parts["images"], name, sample.micrograph, image)
     strokes = folder / "background" / f"{name}.tif"
@@ -176,29 +201,96 @@ def check_learnable(micrograph: Micrograph) -> None:
         )
 
 
-def _matched(folder: Path, images: dict[str, Path]) -> dict[str, Path]:
-    """Files of a folder by name; each must belong to an image."""
-    if not folder.is_dir() or (folder.name == "background" and not any(folder.iterdir())):
-        return {}
-    found = {image_stem(path): path for path in image_paths(folder)}
-    for stem, path in found.items():
-        if stem not in images:
-            raise UserError(
-                f"{path} has no matching image: images/ contains no {stem}.*.", "Add the image or remove this file."
-            )
-    return found
+def _learnable(sample: Sample) -> Sample:
+    check_learnable(sample.micrograph)
+    return sample
 
 
-def _read_sample(image: Path, labels: Path | None, strokes: Path | None, selection: Selection) -> Sample:
-    micrograph = read_micrograph(image, selection)
-    check_learnable(micrograph)
-    if labels is None:
+def _of_dataset(path: Path) -> Dataset:
+    """Open a dataset whose samples fit into memory.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read, has no images or labels, or is too large.
+    """
+    dataset = Dataset.open(path)
+    if not (dataset.schema.image and dataset.schema.labels):
+        raise UserError(f"{path} has no images with labels.", "Use a dataset with both.")
+    need = len(dataset) * math.prod(dataset.shape) * (dataset.dtype.itemsize + BYTES_PER_PX)
+    if need > free_bytes():
         raise UserError(
-            f"{image} has no label image {micrograph.name}.tif or .png in labels/.",
+            f"{path} has {len(dataset)} samples, which need {need / 2**30:.1f} GiB of memory as annotated images; "
+            f"{free_bytes() / 2**30:.1f} GiB are free.",
+            "Train on it with `train`, which reads datasets sample by sample.",
+        )
+    dataset.check()
+    return dataset
+
+
+def _in_one_piece(sample: Sample) -> Sample:
+    """Leave each particle its largest piece: stray pixels are background, larger pieces count as not annotated."""
+    found = largest_pieces(sample.labels)
+    split = found.count > 1
+    if not split.any():
+        return sample
+    parted = found.runs.ids[split & (found.share < 1 - STRAY_SHARE)]
+    unknown = np.isin(sample.labels, parted) & (found.labels == 0)
+    known = sample.known
+    if unknown.any():
+        known = ~unknown if known is None else known & ~unknown
+    remark = f"{split.sum()} of {len(split)} particles are in several pieces; only the largest piece of each counts."
+    return replace(_remarked(sample, remark), labels=found.labels, known=known)
+
+
+def _remarked(sample: Sample, *remarks: str) -> Sample:
+    micrograph = sample.micrograph
+    return replace(sample, micrograph=replace(micrograph, remarks=micrograph.remarks + remarks)) if remarks else sample
+
+
+def _read_samples(files: AnnotatedFiles, selection: Selection) -> Iterator[Sample]:
+    """Read the samples of an image: one, or one for each plane of a stack that has selections."""
+    if files.labels is None:
+        raise UserError(
+            f"{files.image} has no label image {image_stem(files.image)}.tif or .png in labels/.",
             "Label its particles, add an all-zero label image if it really has none, or remove the image.",
         )
-    ids = _same_shape(read_labels(labels), labels, micrograph)
-    check_instances(ids, str(labels))
+    if is_roi_file(files.labels):
+        yield from _with_rois(files, read_rois(files.labels), open_source(files.image, selection))
+        return
+    micrograph = read_micrograph(files.image, selection)
+    if set(micrograph.axes) - set("YXC"):
+        check_learnable(micrograph)  # says that it is a stack
+    ids = _same_shape(read_labels(files.labels), files.labels, micrograph)
+    doubts = check_instances(ids, str(files.labels))
+    yield _remarked(_with_strokes(micrograph, ids, files.strokes), *doubts)
+
+
+def _with_rois(files: AnnotatedFiles, rois: Rois, source: Source) -> Iterator[Sample]:
+    if not source.lengths:
+        micrograph = source[0].read()
+        labels, comments = rois.on_single_image().labels(micrograph.shape)
+        yield _remarked(_with_strokes(micrograph, labels, files.strokes), *rois.remarks, *comments)
+        return
+    if files.strokes is not None:
+        raise UserError(f"{files.strokes} cannot be used: {files.image} is a stack.", "Save its planes as images.")
+    on_planes = [(plane, rois.on_stack().on_plane(plane.number, plane.index)) for plane in source]
+    if lost := len(rois.areas) - sum(len(here.areas) for _, here in on_planes):
+        raise UserError(
+            f"{rois.path}: {lost} of {len(rois.areas)} selections lie on none of the {len(source)} planes of "
+            f"{files.image.name}.",
+            "Use the stack on which they were drawn.",
+        )
+    annotated = [(plane, here) for plane, here in on_planes if here.areas]
+    left = f"{len(annotated)} of {len(source)} planes have selections; the others are left out."
+    for number, (plane, here) in enumerate(annotated):
+        micrograph = plane.read()
+        labels, comments = here.labels(micrograph.shape)
+        first = (left, *rois.remarks) if not number else ()
+        yield _remarked(Sample(micrograph, labels), *first, *comments)
+
+
+def _with_strokes(micrograph: Micrograph, ids: npt.NDArray[np.uint32], strokes: Path | None) -> Sample:
     if strokes is None:
         return Sample(micrograph, ids)
     free = _same_shape(read_labels(strokes), strokes, micrograph) > 0

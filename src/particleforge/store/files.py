@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from particleforge.errors import UserError
@@ -38,15 +38,8 @@ def new_folder(path: Path) -> Path:
     UserError
         If `path` is a file or a folder with something in it, or cannot be created.
     """
-    if path.exists() and not path.is_dir():
-        raise UserError(f"{path} exists and is a file; a new folder is needed.", ELSEWHERE)
-    if not is_free(path):
-        raise UserError(f"{path} exists and is not empty; nothing is overwritten.", ELSEWHERE)
-    with disk_errors(path):
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError) as error:
-            raise UserError(f"{path} cannot be created: a part of it is a file.", ELSEWHERE) from error
+    _check_free(path)
+    _make(path, path)
     return path
 
 
@@ -61,19 +54,33 @@ def complete_folder(path: Path) -> Iterator[Path]:
     UserError
         As `new_folder`.
     """
-    new_folder(path)
+    _check_free(path)
     temporary = path.with_name(f".{path.name[:60]}.{uuid.uuid4().hex}.part")
+    _make(temporary, path)
     with disk_errors(path):
         try:
-            temporary.mkdir()
             yield temporary
-            (path / LOCK).unlink(missing_ok=True)
-            path.rmdir()
+            if path.is_dir():
+                (path / LOCK).unlink(missing_ok=True)
+                path.rmdir()
             os.replace(temporary, path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-            with suppress(OSError):
-                path.rmdir()  # only if it is still empty
+
+
+def _check_free(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{path} exists and is a file; a new folder is needed.", ELSEWHERE)
+    if not is_free(path):
+        raise UserError(f"{path} exists and is not empty; nothing is overwritten.", ELSEWHERE)
+
+
+def _make(folder: Path, named: Path) -> None:
+    with disk_errors(named):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise UserError(f"{named} cannot be created: a part of it is a file.", ELSEWHERE) from error
 
 
 def is_free(path: Path) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from particleforge.store.image_files import distinct, image_stem, image_suffix, is_image
 from particleforge.store.pixel_sizes import PART, TABLE
 from particleforge.store.planes import Images, One
+from particleforge.store.rois import is_roi_file, is_roi_set
 from particleforge.store.run_folder import NOTE
 from particleforge.store.source import Source
 
@@ -87,6 +88,12 @@ def _belongs(path: Path, owners: set[str]) -> bool:
     if path.is_dir():
         return name in PARTS or (path / NOTE).is_file()
     stem = path.stem.lower()
-    if stem in owners or name == TABLE or name in SYSTEM:
+    if stem in owners or name == TABLE or name in SYSTEM or _is_annotation(path, owners):
         return True
     return path.suffix.lower() == ".emi" and any(owner.startswith(f"{stem}_") for owner in owners)  # a.emi: a_1.ser
+
+
+def _is_annotation(path: Path, owners: set[str]) -> bool:
+    """Whether a file holds selections of ImageJ; other archives may lie among images."""
+    among_labels = not owners or path.parent.name in ("labels", "masks")
+    return is_roi_file(path) and (among_labels or path.suffix.lower() == ".roi" or is_roi_set(path))

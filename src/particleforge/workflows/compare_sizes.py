@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from particleforge.errors import UserError
+from particleforge.measurement.aggregation.degree import aggregation
 from particleforge.measurement.report.comparison import write_comparison
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.measurement.statistics.bootstrap import Precision
@@ -35,7 +36,7 @@ def compare_sizes(
     reference
         Folder of results with which the others are compared.
     results
-        Folders written by measure or sizes, all with the same rules.
+        Folders written by measure or sizes, all with the same rules; densities may differ.
     out
         Report to write, .html or .pdf.
     params
@@ -57,15 +58,30 @@ def compare_sizes(
         raise UserError(f"Two of the folders {', '.join(names)} have the same name.", "Rename one of the folders.")
     yield Progress(0, 1, "Comparing")
     folders = {folder.name: _complete(folder) for folder in given}
-    first = folders[names[0]].rules
-    for name, folder in folders.items():
-        if folder.rules != first:
+    rules = {name: folder.rules.replace(density_g_cm3=None) for name, folder in folders.items()}
+    first = rules[names[0]]
+    for name, own in rules.items():
+        if own != first:
             raise UserError(
                 f"{name} was measured with other rules than {names[0]}.", "Measure both with the same rules."
             )
-    samples = {name: Sizes.of(folder.table(), first) for name, folder in folders.items()}
+    tables = {name: folder.table() for name, folder in folders.items()}
+    samples = {name: Sizes.of(table, first) for name, table in tables.items()}
+    joined = {
+        name: aggregation(table, folders[name].aggregates(), first, params)
+        for name, table in tables.items()
+        if "aggregate" in table and not table["aggregate"].isna().any()
+    }
     about = {"command": "compare-sizes", "results": [str(folder) for folder in given]}
-    return write_comparison(Path(out), samples, rules=first.sentences(), provenance=about, precision=params)
+    stated = first.sentences() | _not_known([name for name in names if name not in joined])
+    return write_comparison(Path(out), samples, rules=stated, provenance=about, precision=params, aggregations=joined)
+
+
+def _not_known(names: Sequence[str]) -> dict[str, str]:
+    """State whose aggregates are not known."""
+    if not names:
+        return {}
+    return {"Aggregates": f"not known for {', '.join(names)}, of an earlier version; measure again to know them"}
 
 
 def _complete(folder: Path) -> ResultsFolder:

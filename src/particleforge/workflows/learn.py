@@ -20,7 +20,7 @@ from particleforge.models.training_set import TrainingSet, hold_out
 from particleforge.recipes.any import RECIPES, AnyRecipe
 from particleforge.recipes.recipe import Drawn
 from particleforge.step import Progress, Step
-from particleforge.store.annotated import read_annotated
+from particleforge.store.annotated import read_annotated, remarks_on
 from particleforge.store.run_folder import claim, locked
 from particleforge.store.selection import Selection
 from particleforge.verb import verb
@@ -32,8 +32,8 @@ DEFAULT_RECIPE = "cutpaste"
 """Kind of recipe if none is given."""
 REHEARSED = 400
 """Number of rehearsal samples; more would hardly be used within minutes."""
-THRESHOLD_SECONDS = 6.0
-"""Time reserved for choosing thresholds after the training."""
+LEAST_TRAINING = 0.25
+"""Smallest share of the time for the training, where reading took nearly all of it."""
 
 
 class LearnParams(Selection, GivenPixelSize):
@@ -45,7 +45,12 @@ class LearnParams(Selection, GivenPixelSize):
         description="Weights to start from: scratch, a bundled model such as base, or the folder of a model; empty: "
         "the bundled model of this kind if there is one.",
     )
-    minutes: float = Field(5.0, gt=0, le=100_000, description="Total time, with the generation of the training set.")
+    minutes: float = Field(
+        5.0,
+        gt=0,
+        le=100_000,
+        description="Total time, with the generation of the training set and the choice of thresholds.",
+    )
     seed: int = Field(0, ge=0, description="Seed of everything random.")
     synthetic_per_image: int | None = Field(
         None,
@@ -85,6 +90,7 @@ class Learned:
     particles: int
     images: int
     synthetic: int
+    remarks: tuple[str, ...] = ()
 
     def report(self) -> dict[str, Any]:
         """Plain data for text output or JSON."""
@@ -94,6 +100,7 @@ class Learned:
             "particles": self.particles,
             "synthetic_images": self.synthetic,
             **self.model.headline(),
+            **({"remarks": " ".join(self.remarks)} if self.remarks else {}),
         }
 
 
@@ -111,7 +118,8 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
     Parameters
     ----------
     folder
-        Folder with images/NAME.*, labels/NAME.* and, for partly annotated images, background/NAME.*.
+        Folder with images/NAME.*, labels/NAME.* (or selections of ImageJ, NAME.zip) and, for partly annotated images,
+        background/NAME.*; or a dataset NAME.zarr.
     out
         Folder of the model; an interrupted run is continued.
     params
@@ -144,8 +152,8 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
             held_out=held_out,
             recipes={"": params.recipe.model_dump(mode="json")} if count else {},
         )
-        left = params.minutes - (time.monotonic() - began + THRESHOLD_SECONDS) / 60
-        budget = {"start": params.start or kind.start, "seed": params.seed, "minutes": max(left, 0.25 * params.minutes)}
+        left = max(params.minutes - (time.monotonic() - began) / 60, LEAST_TRAINING * params.minutes)
+        budget = {"start": params.start or kind.start, "seed": params.seed, "minutes": left}
         model = yield from train_model(given, out, params.training.given(budget))
         particles = sum(len(np.unique(sample.labels[sample.labels > 0])) for sample in samples)
-        return Learned(model, out, particles, len(samples), count)
+        return Learned(model, out, particles, len(samples), count, tuple(remarks_on(samples)))

@@ -19,6 +19,8 @@ from particleforge.store.instances import check_instances
 from particleforge.store.labels import as_labels, open_labels
 from particleforge.store.left_out import left_out
 from particleforge.store.planes import Images, Planes, described, find_planes
+from particleforge.store.roi_labels import with_rois
+from particleforge.store.rois import is_roi_file
 from particleforge.store.run_folder import locked
 from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Plane
@@ -47,8 +49,8 @@ def sizes(
     Parameters
     ----------
     labels
-        A label image (0 = background), a stack of them, or a folder of both; from Python also an array, or several of
-        these.
+        A label image (0 = background), a stack of them, selections of ImageJ (NAME.zip or RoiSet.zip next to their
+        image), or a folder of these; from Python also an array, or several of these.
     out
         New folder for labels, tables, figures and reports; an interrupted run of the same inputs is continued.
     params
@@ -69,7 +71,8 @@ def sizes(
         If a label image has no micrograph, or no label image can be measured. A single one that is broken or has
         another shape than its micrograph does not stop the run; it is listed under ``failed`` in the summary.
     """
-    planes = find_planes(labels, open_labels, params if images is None else ALL)
+    selection = params if images is None else ALL
+    planes = find_planes(with_rois(labels, images, params), open_labels, selection)
     inputs = [planes] if images is None else [planes, _paired(planes, find_planes(images, selection=params))]
     source = {"labels": described(labels), "images": described(images)}
     about = {"command": "sizes", "params": params.model_dump(mode="json"), "source": source}
@@ -97,7 +100,8 @@ def _read(pixel_size_nm: float | None, plane: Plane, image: Plane | None = None)
     """Labels, image and pixel size; nothing is measured yet."""
     stored = plane.read()
     labels = as_labels(stored.pixels, plane.place)
-    doubts = check_instances(labels, plane.place)
+    outlined = plane.source.path is not None and is_roi_file(plane.source.path)
+    doubts = () if outlined else check_instances(labels, plane.place)
     micrograph = stored if image is None else image.read()
     if pixel_size_nm is not None:
         micrograph = micrograph.with_pixel_size(pixel_size_nm)

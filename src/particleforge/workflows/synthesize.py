@@ -15,7 +15,8 @@ from particleforge.verb import InPlace, verb
 
 
 def _report(dataset: Dataset, args: Mapping[str, Any]) -> dict[str, Any]:
-    return {"dataset": str(args["out"]), "samples": len(dataset)}
+    remarks = dataset.meta.get("remarks", [])
+    return {"dataset": str(args["out"]), "samples": len(dataset)} | ({"remarks": " ".join(remarks)} if remarks else {})
 
 
 @verb(_report, resumable=True)
@@ -34,7 +35,7 @@ def synthesize(
     out
         Dataset folder NAME.zarr; an interrupted one is continued.
     sources : folder or samples
-        Annotated folder, where the recipe draws from annotated images.
+        Annotated folder or dataset, where the recipe draws from annotated images.
     params
         Number of samples, seed and workers.
 

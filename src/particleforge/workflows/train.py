@@ -16,7 +16,7 @@ from particleforge.params import OneOfSeveral, Params
 from particleforge.registry import NameOf
 from particleforge.sample import Joined, Sample
 from particleforge.step import Progress, Step
-from particleforge.store.annotated import read_annotated
+from particleforge.store.annotated import read_annotated, remarks_on
 from particleforge.store.dataset import Dataset
 from particleforge.store.run_folder import claim, locked
 from particleforge.store.selection import ALL, Selection
@@ -97,6 +97,8 @@ def train(
             real += read_annotated(source, selection)
         else:
             raise UserError(f"{source} is not a folder.", "Give NAME.zarr datasets and annotated folders.")
+    for remark in remarks_on(real):
+        yield Progress(0, 1, remark)
     what = {"sources": [str(path.resolve()) for path in paths]}
     with locked(out):
         claim(out, what | {"annotated": [sample.fingerprint() for sample in real]} | training.model_dump(mode="json"))

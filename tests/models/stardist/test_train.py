@@ -35,7 +35,7 @@ REAL, SYNTHETIC, HELD_OUT = ([circles(seed) for seed in seeds] for seeds in (ran
 
 
 def trained(out, params=PARAMS, real=REAL, synthetic=SYNTHETIC, held_out=HELD_OUT):
-    return run(train_network(Mix(real, synthetic), held_out, out, params))
+    return run(train_network(Mix(real, synthetic), held_out, out, params)).net
 
 
 def log_of(folder):

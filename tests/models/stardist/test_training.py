@@ -2,6 +2,7 @@
 
 import csv
 import math
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -163,3 +164,28 @@ def test_a_full_disk_ends_a_training_with_a_sentence_and_its_best_stays(tmp_path
     assert not list(tmp_path.glob(".*.part*"))
     run(train_stardist(TrainingSet([discs(10)]), tmp_path, TINY))  # goes on
     assert is_finished(tmp_path)
+
+
+def test_thresholds_are_chosen_within_their_time(tmp_path: Path) -> None:
+    run(train_stardist(TrainingSet([discs(12)]), tmp_path, TINY))
+    net = StarDistModel.load(tmp_path).net
+    source = Source(discs(12).micrograph.grey / 255, discs(12).labels)
+    assert thresholds.choose_thresholds(net, [[], []]) == (0.5, 0.4)
+    for seconds, least in ((0.0, 2), (math.inf, 2 * 3 + 6 * 3)):
+        done = []
+        steps = thresholds.choose_thresholds.steps(net, [[source] * 3, [source] * 3], seconds=seconds)
+        prob, nms = run(steps, lambda progress, done=done: done.append(progress.done / progress.total))  # type: ignore[misc]
+        assert done == sorted(done) and done[-1] < 1
+        assert len(done) == least
+        assert 0 < prob < 1 and (nms == 0.4 or seconds)
+
+
+def test_a_training_by_time_includes_the_choice_of_thresholds(tmp_path: Path) -> None:
+    began = time.monotonic()
+    shown = list(train_stardist(TrainingSet([discs(12)] * 3), tmp_path, TINY.replace(steps=None, minutes=0.1)))
+    assert time.monotonic() - began < 6 + 6
+    done = [progress.done / progress.total for progress in shown]
+    assert done == sorted(done)
+    chosen = [progress.done for progress in shown if progress.message == "Choosing thresholds"]
+    assert chosen and max(chosen) < 1
+    assert StarDistModel.load(tmp_path).provenance["steps"] > 0

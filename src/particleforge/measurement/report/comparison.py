@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from particleforge.errors import UserError
 from particleforge.measurement.figures import log_ticks
 from particleforge.measurement.picture import INK, TEXT_PT
+from particleforge.measurement.report.aggregation_compared import compared_plots, compared_tables
 from particleforge.measurement.report.content import Content, Plot, Table, as_yaml
 from particleforge.measurement.report.plots import blank, finish, laid_out, legend, svg
 from particleforge.measurement.report.scale import Scale
@@ -23,6 +24,8 @@ from particleforge.measurement.statistics.sizes import Sizes
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from particleforge.measurement.aggregation.degree import Aggregation
+
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)))
 
@@ -34,6 +37,7 @@ def write_comparison(
     rules: Mapping[str, str] | None = None,
     provenance: Mapping[str, Any] | None = None,
     precision: Precision = Precision(),
+    aggregations: Mapping[str, Aggregation] | None = None,
 ) -> dict[str, Comparison]:
     """Compare samples with the first of them and write the report.
 
@@ -49,6 +53,8 @@ def write_comparison(
         Plain data.
     precision
         Precision of the intervals; the number of regroupings equals that of resamples.
+    aggregations
+        Single and aggregated particles of samples by name, where known.
 
     Returns
     -------
@@ -70,7 +76,7 @@ def write_comparison(
         title=f"Sizes compared with {first}",
         headline=[("Reference", first, f"{len(reference)} particles")],
         warnings=[],
-        tables=[_differences(found), _sizes(described, scale)],
+        tables=[_differences(found), _sizes(described, scale), *compared_tables(aggregations or {})],
         rules={
             **(rules or {}),
             "Jensen-Shannon": f"on a fixed grid of {CELLS_PER_DECADE} cells per decade; in brackets: the divergence of "
@@ -78,7 +84,10 @@ def write_comparison(
             "p-value": f"share of {precision.resamples} random regroupings with as large a Wasserstein distance",
         },
         provenance=as_yaml(provenance or {}),
-        plots=[Plot(svg(_plots(samples, scale)), "Cumulative curves, and quantiles against those of the reference.")],
+        plots=[
+            Plot(svg(_plots(samples, scale)), "Cumulative curves, and quantiles against those of the reference."),
+            *compared_plots(aggregations or {}, _styles(samples)),
+        ],
     )
     write_pages(path, report)
     return found
@@ -112,6 +121,14 @@ def _sizes(described: Mapping[str, Description], scale: Scale) -> Table:
     return Table(f"Sizes by number ({scale.sign})", ("", "Count", "Geometric mean", "D10", "D50", "D90", "GSD"), rows)
 
 
+def _styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Colour and dashes of each sample."""
+    return {
+        name: {"color": COLOURS[number % len(COLOURS)], "ls": _DASHES[number % len(_DASHES)]}
+        for number, name in enumerate(names)
+    }
+
+
 def _plots(samples: Mapping[str, Sizes], scale: Scale) -> Figure:
     """Cumulative curves in one plot, and quantiles against those of the reference."""
     fig = blank(3.3)
@@ -121,8 +138,7 @@ def _plots(samples: Mapping[str, Sizes], scale: Scale) -> Figure:
     everything = np.concatenate([sizes.values for sizes in samples.values()]) * scale.factor
     ends = float(everything.min()), float(everything.max())
     (first, reference), *_ = samples.items()
-    for number, (name, sizes) in enumerate(samples.items()):
-        style: dict[str, Any] = {"color": COLOURS[number % len(COLOURS)], "ls": _DASHES[number % len(_DASHES)]}
+    for (name, sizes), style in zip(samples.items(), _styles(samples).values(), strict=True):
         below = 100 * np.cumsum(sizes.weights) / sizes.weights.sum()
         cumulative.step(sizes.values * scale.factor, below, where="post", lw=1.4, label=name, **style)
         if name != first:

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ class Table:
     note: str = ""
     links: Sequence[str] = ()
 
-    @property
+    @cached_property
     def words(self) -> list[bool]:
         """Whether each column holds words rather than numbers."""
         columns = range(len(self.head))
@@ -234,18 +235,19 @@ def _statistics(description: Description, scale: Scale) -> Table:
         for weighting in WEIGHTINGS:
             one = description.figures[weighting][name]
             one = one if name in _PURE else scale.estimate(one)
-            cells.append(_cell(one))
+            cells.append(cell(one))
         rows.append((FIGURE_NAMES[name], *cells))
     head = ("", *(f"by {weighting}" for weighting in WEIGHTINGS))
-    return Table(f"Size distribution ({scale.sign})", head, rows, _note(rows))
+    return Table(f"Size distribution ({scale.sign})", head, rows, note(rows))
 
 
-def _note(rows: Sequence[Sequence[str]]) -> str:
+def note(rows: Sequence[Sequence[str]]) -> str:
     """Explain the star, if there is one."""
-    return _STARRED if any(_STAR in cell for row in rows for cell in row[1:]) else ""
+    return _STARRED if any(_STAR in text for row in rows for text in row[1:]) else ""
 
 
-def _cell(one: Estimate) -> str:
+def cell(one: Estimate) -> str:
+    """Value and interval, with a star if too few particles determine them."""
     mark = "" if one.supported or one.value is None else _STAR
     value, limits = one.text
     return f"{value}{mark} {limits}".strip()
@@ -253,8 +255,8 @@ def _cell(one: Estimate) -> str:
 
 def _moments(description: Description, scale: Scale) -> Table:
     moments = description.figures["moments"]
-    rows = [(name, _cell(scale.estimate(one))) for name, one in moments.items()]
-    return Table("Moment means, ISO 9276-2", ("", scale.sign), rows, _note(rows))
+    rows = [(name, cell(scale.estimate(one))) for name, one in moments.items()]
+    return Table("Moment means, ISO 9276-2", ("", scale.sign), rows, note(rows))
 
 
 def _fits(description: Description, scale: Scale) -> list[Table]:

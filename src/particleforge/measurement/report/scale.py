@@ -36,3 +36,9 @@ class Scale:
     def format(self, value: float) -> str:
         """Format a length with its unit."""
         return f"{digits(value * self.factor)} {self.sign}"
+
+
+def percent(share: Estimate) -> str:
+    """Format a share with its interval in percent."""
+    value, limits = Scale("%", 100.0).estimate(share).text
+    return f"{value} % {limits}".strip()

@@ -60,6 +60,7 @@ def write_report(
     UserError
         If the suffix is different, or the disk is full or not writable.
     """
+    from particleforge.measurement.report.aggregation import aggregation_plots, aggregation_tables, aggregation_warnings
     from particleforge.measurement.report.picture import picture_svg
     from particleforge.measurement.report.plots import distributions, svg
 
@@ -69,7 +70,9 @@ def write_report(
     plots = [Plot(picture_svg(measured), _OUTLINES)] if measured.labels is not None else []
     if description.count:
         plots.append(Plot(svg(distributions(sizes, description, measured)), _DISTRIBUTIONS))
-    tables, warnings = [*report.tables, *more], [*warnings, *report.warnings]
+    plots += aggregation_plots(measured.aggregation)
+    tables = [*report.tables, *aggregation_tables(measured.aggregation), *more]
+    warnings = [*warnings, *report.warnings, *aggregation_warnings(measured.aggregation)]
     write_pages(path, replace(report, tables=tables, warnings=warnings, plots=plots))
     return description
 

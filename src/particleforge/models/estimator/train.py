@@ -15,9 +15,10 @@ from particleforge.models.estimator.network import EstimatorNet, network_input
 from particleforge.models.estimator.preparation import Bytes
 from particleforge.models.estimator.target import Floats, Ints, Target
 from particleforge.models.estimator.train_params import EstimatorParams
-from particleforge.models.fit import HELD_OUT, Settings, checkpoint, fit
+from particleforge.models.fit import HELD_OUT, Settings, fit
+from particleforge.models.fit_state import checkpoint
 from particleforge.seeds import stream
-from particleforge.step import Step
+from particleforge.step import Progress, Step
 
 TESTS = 512
 """Maximum number of batches for validation."""
@@ -107,7 +108,10 @@ def train_net(task: Task, out: Path, params: EstimatorParams, before: EstimatorN
         If the training diverges.
     """
     settings = Settings(params, params.learning_rate, half=params.half)
-    return (yield from fit(_EstimatorTask(task, params, before), out, settings))
+    fitted = yield from fit(_EstimatorTask(task, params, before), out, settings)
+    if fitted.remark:
+        yield Progress(1, 1, f"{task.name}: {fitted.remark}")
+    return fitted.net
 
 
 def clear(out: Path, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -99,6 +100,7 @@ class StarDistKind(ModelKind):
     @classmethod
     def train(cls, data: TrainingSet, out: Path, params: TrainParams) -> Step[StarDistModel]:
         """Train a detector; see `train_stardist`."""
+        began = time.monotonic()  # loading libraries takes seconds
         from particleforge.models.stardist.training import train_stardist
 
-        return (yield from train_stardist(data, out, params))
+        return (yield from train_stardist(data, out, params, began))

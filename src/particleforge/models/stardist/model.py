@@ -137,8 +137,9 @@ class StarDistModel(Detector[StarDistOptions]):
         return (yield from chosen.predict_steps(micrograph, options.scale))
 
     def headline(self) -> dict[str, Any]:
-        """Probability threshold, and factor to the scale it was trained at."""
-        return {"prob_thresh": self.prob_thresh, "working_scale": self.working_scale}
+        """Probability threshold, factor to the scale it was trained at, and what a person should know."""
+        remark = {"remark": self.provenance["remark"]} if "remark" in self.provenance else {}
+        return {"prob_thresh": self.prob_thresh, "working_scale": self.working_scale} | remark
 
     def native_options(self) -> StarDistOptions:
         """Options for images at the scale it was trained on."""

@@ -1,27 +1,75 @@
 """Choose the thresholds at which a trained network agrees best with annotated images."""
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from particleforge.models.patches import Source
+from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.instances import Instances, Thresholds, instances
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.predict import network_maps
 from particleforge.quality.matching import Score, score
+from particleforge.step import Progress, Step, stepwise
+
+Floats = npt.NDArray[np.float32]
+T = TypeVar("T")
 
 PROBS = tuple(round(float(p), 3) for p in np.arange(0.2, 0.85, 0.05))
 TOLERANCE = 0.01
 """F1 differences up to this are noise; the middle of all probabilities this close to the best is used."""
 SIDE_PX = 512
 """Side of the piece of an image that is evaluated."""
+TRIES = 3
+"""Times the objects of an image are searched for."""
+MESSAGE = "Choosing thresholds"
 DEFAULT_PROB, DEFAULT_NMS = 0.5, 0.4
 """Default thresholds of a network for which none were chosen."""
 
 
-def choose_thresholds(net: StarDistNet, groups: Sequence[Sequence[Source]], iou: float = 0.5) -> tuple[float, float]:
+@dataclass(frozen=True, eq=False)
+class _Tried:
+    """An image with the maps of the network."""
+
+    source: Source
+    prob: Floats
+    dist: Floats
+    config: StarDistConfig
+
+    @cached_property
+    def default(self) -> Instances:
+        """Objects at the lowest probability and the default overlap."""
+        return self._found(DEFAULT_NMS)
+
+    def found(self, nms_thresh: float) -> Instances:
+        """Objects at the lowest probability."""
+        return self.default if nms_thresh == DEFAULT_NMS else self._found(nms_thresh)
+
+    def _found(self, nms_thresh: float) -> Instances:
+        height, width = self.source.image.shape
+        thresholds = Thresholds(PROBS[0], nms_thresh)
+        return instances(self.prob, self.dist, config=self.config, thresholds=thresholds, shape=(height, width))
+
+    def score(self, found: Instances, prob_thresh: float, iou: float) -> Score:
+        """Score of the objects that are at least so probable.
+
+        Suppression proceeds in order of falling probability, so the objects found at a higher threshold are the more
+        probable part of those found at a lower one.
+        """
+        last = int((found.scores >= prob_thresh).sum())
+        return score(self.source.labels, found.first(last), self.source.known, iou)
+
+
+@stepwise
+def choose_thresholds(
+    net: StarDistNet, groups: Sequence[Sequence[Source]], iou: float = 0.5, seconds: float = math.inf
+) -> Step[tuple[float, float]]:
     """Probability and overlap threshold with the best F1, giving each group of images the same weight.
 
     Parameters
@@ -32,35 +80,52 @@ def choose_thresholds(net: StarDistNet, groups: Sequence[Sequence[Source]], iou:
         Groups of similar images, for example real and synthetic ones; empty groups are left out.
     iou
         Least intersection over union of a hit.
+    seconds
+        Time for it. When half of it is over, no further images are used, but one of each group; where it is over, the
+        overlap threshold stays the default.
 
     Returns
     -------
     prob_thresh, nms_thresh
         The defaults if there is no image.
     """
-    filled = [[piece(source) for source in group] for group in groups if len(group)]
-    if not filled:
+    ends, images = time.monotonic() + seconds, sum(map(len, groups))
+    tried: list[list[_Tried]] = [[] for _ in filter(len, groups)]
+    f1: list[list[list[Score]]] = [[] for _ in tried]
+    for done, (group, source) in enumerate(_in_turn([group for group in groups if len(group)])):
+        if done >= len(tried) and time.monotonic() > ends - seconds / 2:
+            break
+        yield Progress(done, TRIES * images, MESSAGE)
+        one = _Tried(piece(source), *network_maps(net, piece(source).image), net.config)
+        tried[group].append(one)
+        f1[group].append([one.score(one.default, prob_thresh, iou) for prob_thresh in PROBS])
+    if not tried:
         return DEFAULT_PROB, DEFAULT_NMS
-    maps = [[network_maps(net, source.image) for source in group] for group in filled]
+    means = np.array([_mean_f1([[each[i] for each in group] for group in f1]) for i in range(len(PROBS))])
+    prob_thresh = _middle_of_best(means)
+    return prob_thresh, (yield from _choose_overlap(tried, prob_thresh, iou, ends))
 
-    def found(nms_thresh: float) -> list[list[Instances]]:
-        def one(source: Source, prob: npt.NDArray[np.float32], dist: npt.NDArray[np.float32]) -> Instances:
-            height, width = source.image.shape
-            return instances(
-                prob, dist, config=net.config, thresholds=Thresholds(PROBS[0], nms_thresh), shape=(height, width)
-            )
 
-        return [
-            [one(source, *pair) for source, pair in zip(group, pairs, strict=True)]
-            for group, pairs in zip(filled, maps, strict=True)
-        ]
+def _choose_overlap(tried: Sequence[Sequence[_Tried]], prob_thresh: float, iou: float, ends: float) -> Step[float]:
+    """Overlap threshold with the best F1; the default if time runs out or another is hardly better."""
+    images = sum(map(len, tried))
+    f1 = {}
+    for number, nms_thresh in enumerate((0.3, DEFAULT_NMS, 0.5)):
+        scores: list[list[Score]] = [[] for _ in tried]
+        for done, (group, one) in enumerate(_in_turn(tried)):
+            if time.monotonic() > ends:
+                return DEFAULT_NMS
+            yield Progress(images + 2 * (number * images + done) / 3, TRIES * images, MESSAGE)
+            scores[group].append(one.score(one.found(nms_thresh), prob_thresh, iou))
+        f1[nms_thresh] = _mean_f1(scores)
+    f1[DEFAULT_NMS] += TOLERANCE / 2
+    return max(f1, key=lambda nms_thresh: f1[nms_thresh])
 
-    default = found(0.4)
-    f1 = np.array([_mean_f1(filled, default, prob_thresh, iou) for prob_thresh in PROBS])
-    prob_thresh = _middle_of_best(f1)
-    by_overlap = {nms: _mean_f1(filled, found(nms), prob_thresh, iou) for nms in (0.3, 0.5)}
-    by_overlap[0.4] = _mean_f1(filled, default, prob_thresh, iou) + TOLERANCE / 2
-    return prob_thresh, max(by_overlap, key=lambda nms: by_overlap[nms])
+
+def _in_turn(groups: Sequence[Sequence[T]]) -> Iterator[tuple[int, T]]:
+    """Items with the index of their group, the first of each group first."""
+    for place in range(max(map(len, groups), default=0)):
+        yield from ((number, group[place]) for number, group in enumerate(groups) if place < len(group))
 
 
 def find_objects(net: StarDistNet, source: Source) -> Instances:
@@ -95,22 +160,9 @@ def piece(source: Source, side_px: int = SIDE_PX) -> Source:
     return Source(np.ascontiguousarray(source.image[window]), source.labels[window], known)
 
 
-def _mean_f1(
-    groups: Sequence[Sequence[Source]], found: Sequence[Sequence[Instances]], prob_thresh: float, iou: float
-) -> float:
-    """Mean F1 of the groups at a probability threshold.
-
-    Suppression proceeds in order of falling probability, so the objects found at a higher threshold are the more
-    probable part of those found at a lower one.
-    """
-    scores = []
-    for group, results in zip(groups, found, strict=True):
-        total = Score()
-        for source, result in zip(group, results, strict=True):
-            last = int((result.scores >= prob_thresh).sum())
-            total += score(source.labels, result.first(last), source.known, iou)
-        scores.append(total.f1)
-    return float(np.mean(scores))
+def _mean_f1(groups: Sequence[Sequence[Score]]) -> float:
+    """Mean F1 of the groups."""
+    return float(np.mean([sum(scores, Score()).f1 for scores in groups]))
 
 
 def _middle_of_best(f1: npt.NDArray[np.float64]) -> float:

@@ -15,6 +15,7 @@ from particleforge.errors import UserError
 from particleforge.models.device import torch_device
 from particleforge.models.device_patches import Pool
 from particleforge.models.fit import HELD_OUT, Settings, Task, fit
+from particleforge.models.fit_state import Fitted
 from particleforge.models.patches import Patch, Source, draw_patch, mixed
 from particleforge.models.stardist.batches import Batch, collate
 from particleforge.models.stardist.config import SMALL
@@ -73,7 +74,7 @@ def train_network(
     params: TrainParams,
     start: StarDistNet | None = None,
     watch: Watch = Watch(),
-) -> Step[StarDistNet]:
+) -> Step[Fitted[StarDistNet]]:
     """Train until the budget is used up; see `fit`.
 
     Real sources come first, synthetic ones are mixed in later: used from the start they do harm on short budgets.
@@ -127,6 +128,10 @@ class _StarDistTask(Task[StarDistNet, Batch]):
         self._config = start.config if start else params.network or SMALL
         self._tests = self._test_batches(held_out)
         self.pool: Pool | None = None
+
+    @property
+    def begins_trained(self) -> bool:
+        return self._start is not None
 
     def network(self) -> StarDistNet:
         """Copy a network to start from, or create one with random weights that predicts circles of the target size."""

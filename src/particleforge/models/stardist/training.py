@@ -1,5 +1,6 @@
 """From annotated samples to a StarDist model in a folder."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,11 +22,12 @@ from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.scale_search import candidate_scales
 from particleforge.models.stardist.sources import Sources, diameters_px
 from particleforge.models.stardist.thresholds import choose_thresholds, default_f1, find_objects, piece
+from particleforge.models.stardist.times import divide
 from particleforge.models.stardist.train import Mix, Watch, train_network
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.models.training_set import TrainingSet
 from particleforge.sample import Sample
-from particleforge.step import Progress, Step
+from particleforge.step import Progress, Step, part
 
 MAX_ENLARGEMENT = 4.0
 """Further enlargement adds no detail, and the time grows with its square."""
@@ -118,7 +120,9 @@ def plan_scales(samples: Sequence[Sample], target_px: float) -> ScalePlan:
     return ScalePlan(target_px, medians, reference)
 
 
-def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step[StarDistModel]:
+def train_stardist(
+    samples: TrainingSet, out: Path, params: TrainParams, began: float | None = None
+) -> Step[StarDistModel]:
     """Train a StarDist network at a working scale that suits the particles, choose thresholds, save the model.
 
     Parameters
@@ -130,6 +134,8 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
         best weights so far, with default thresholds.
     params
         Budget and settings.
+    began
+        Reading of `time.monotonic` at which the time given began; None: now.
 
     Raises
     ------
@@ -137,6 +143,7 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
         If no particle is labelled, there is no budget, the weights to start from cannot be read, or `out` holds a
         finished model.
     """
+    began = time.monotonic() if began is None else began
     if is_finished(out):
         raise UserError(
             f"{out} holds a finished model; nothing is overwritten.",
@@ -189,20 +196,19 @@ def train_stardist(samples: TrainingSet, out: Path, params: TrainParams) -> Step
             provenance=provenance,
         )
 
-    net = yield from train_network(
-        mix,
-        tests,
-        out,
-        params,
-        start.net if start else None,
-        Watch(
-            better=lambda net: model_of(net).save(out),
-            f1=partial(default_f1, pieces=[piece(source) for source in real_tests[:JUDGED]]),
-            preview=partial(_preview, sources=(real_tests, *mix)),
-        ),
+    groups = [real_tests[:] or mix.real[:6], synthetic_tests[:FOR_THRESHOLDS]]
+    times = divide(params.minutes, began, groups, start.net if start else StarDistNet(params.network or SMALL))
+    watch = Watch(
+        better=lambda net: model_of(net).save(out),
+        f1=partial(default_f1, pieces=[piece(source) for source in real_tests[:JUDGED]]),
+        preview=partial(_preview, sources=(real_tests, *mix)),
     )
-    yield Progress(1, 1, "Choosing thresholds")
-    model = model_of(net, *choose_thresholds(net, [real_tests[:] or mix.real[:6], synthetic_tests[:FOR_THRESHOLDS]]))
+    training_params = params.replace(minutes=times.minutes)
+    steps = train_network(mix, tests, out, training_params, start.net if start else None, watch)
+    fitted = yield from part(steps, 0, times.share)
+    provenance |= {"steps": fitted.steps} | ({"remark": fitted.remark} if fitted.remark else {})
+    chosen = yield from part(choose_thresholds.steps(fitted.net, groups, seconds=times.left_s()), times.share, 1)
+    model = model_of(fitted.net, *chosen)
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
     return model

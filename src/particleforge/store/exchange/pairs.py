@@ -6,10 +6,11 @@ from pathlib import Path
 from particleforge.errors import UserError
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
+from particleforge.store.annotated import samples_in
+from particleforge.store.annotated_files import has_rois, label_folder
 from particleforge.store.files import claim_name, complete_folder, new_part
-from particleforge.store.image_files import image_paths, image_stem
-from particleforge.store.labels import read_labels, write_labels
-from particleforge.store.micrographs import read_micrograph, write_micrograph
+from particleforge.store.labels import write_labels
+from particleforge.store.micrographs import write_micrograph
 
 LAYOUT = "images/ and masks/ or labels/, with files of the same names"
 MARKS_UNKNOWN = False
@@ -45,30 +46,23 @@ def write(samples: Iterable[Sample], folder: Path) -> Step[Path]:
 
 
 def read(folder: Path) -> Iterator[Sample]:
-    """Read pairs one by one, sorted by name. Images may differ in size.
+    """Read pairs one by one, sorted by name; see `particleforge.store.annotated`. Images may differ in size.
 
     Raises
     ------
     UserError
         Immediately if a folder or a partner is missing; during the iteration if a file cannot be read.
     """
-    for part in ("images", "masks"):
-        if not (folder / part).is_dir():
-            raise UserError(f"{folder} has no folder {part}/.", "It needs images/NAME.tif and masks/NAME.tif.")
-    if not any((folder / "images").iterdir()) and not any((folder / "masks").iterdir()):
+    parts = [folder / "images", label_folder(folder)]
+    if all(part is not None and part.is_dir() and not any(part.iterdir()) for part in parts):
         return iter(())
-    images, masks = ({image_stem(path): path for path in image_paths(folder / part)} for part in ("images", "masks"))
-    for stem in sorted(images.keys() ^ masks.keys()):
-        lacking = "masks" if stem in images else "images"
-        raise UserError(
-            f"{folder}: {stem} has no file in {lacking}/.", "Add it (an all-zero mask for no particles) or remove both."
-        )
-    return (Sample(read_micrograph(path), read_labels(masks[stem])) for stem, path in images.items())
+    return samples_in(folder)
 
 
 def recognises(folder: Path) -> bool:
-    """Whether there are images and masks."""
-    return (folder / "images").is_dir() and any((folder / part).is_dir() for part in ("masks", "labels"))
+    """Whether there are images and masks, and no selections of ImageJ."""
+    parts = [folder / part for part in ("masks", "labels")]
+    return (folder / "images").is_dir() and any(part.is_dir() for part in parts) and not has_rois(folder)
 
 
 def write_pair(sample: Sample, folder: Path, taken: set[str]) -> None:
@@ -79,14 +73,26 @@ def write_pair(sample: Sample, folder: Path, taken: set[str]) -> None:
     UserError
         If the sample is annotated only in part, which a mask cannot represent.
     """
-    if sample.known is not None and not sample.known.all():
-        raise UserError(
-            f"{sample.name}: {1 - sample.known.mean():.1%} of the image is not annotated; masks cannot store that.",
-            "Annotate it fully, crop it, or use COCO, which preserves such regions.",
-        )
+    check_known(sample)
     name = f"{claim_name(sample.name, taken)}.tif"
     write_micrograph(folder / "images" / name, sample.micrograph)
     write_labels(folder / "masks" / name, sample.labels, narrow=True)
+
+
+def check_known(sample: Sample) -> None:
+    """Check that a sample is annotated everywhere.
+
+    Raises
+    ------
+    UserError
+        With the share that is not.
+    """
+    if sample.known is not None and not sample.known.all():
+        raise UserError(
+            f"{sample.name}: {1 - sample.known.mean():.1%} of the image is not annotated, which this format cannot "
+            "store.",
+            "Annotate it fully, crop it, or use COCO, which preserves such regions.",
+        )
 
 
 def total_of(samples: Iterable[Sample], done: int) -> int:
