@@ -19,6 +19,8 @@ POOL_SHARE = 0.35
 """Share of the free memory of a graphics card that the pool may take."""
 POOL_BYTES = 2e9
 """Memory of the pool on a CPU."""
+PATIENCE_SECONDS = 20
+"""Time after which a training begins although fewer patches than wanted are there."""
 BLUR_RADIUS_PX = 4
 
 
@@ -44,7 +46,7 @@ class Pool:
     device
         Where they are kept.
     least
-        Number of patches that must be there before the first are drawn.
+        Number of patches that should be there before the first are drawn; see `PATIENCE_SECONDS`.
     """
 
     def __init__(self, supply: Iterator[Chunk], size: int, device: torch.device, least: int = 32 * PER_CHUNK) -> None:
@@ -89,7 +91,9 @@ class Pool:
 
     def draw(self, count: int, augment: Augment, rng: np.random.Generator) -> DevicePatches:
         """Return random patches, varied as by `draw_patch`."""
-        self._enough.wait()
+        self._enough.wait(PATIENCE_SECONDS)
+        while not self.received and not self._enough.wait(1):
+            pass
         filled = min(self.received, self.room)
         if not filled and self._error is not None:
             raise self._error
@@ -133,7 +137,8 @@ def _vary_grey(images: Tensor, augment: Augment, rng: np.random.Generator) -> Te
     images = images + per_patch(slope * np.sin(angle)) * rows[:, None] + per_patch(slope * np.cos(angle)) * columns
     blur = np.where(rng.random(count) < 0.5, draw_many(augment.blur_sigma_px, rng, count), 0)
     images = _blurred(images, _on(blur, images))
-    noise = torch.randn(images.shape, device=images.device)
+    generator = torch.Generator(images.device).manual_seed(int(rng.integers(2**31)))
+    noise = torch.randn(images.shape, device=images.device, generator=generator)
     return images + per_patch(draw_many(augment.noise, rng, count)) * noise
 
 
