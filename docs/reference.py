@@ -1,7 +1,7 @@
 """Write tables of every command and parameter from the code: ``python docs/reference.py``; conf.py calls it too."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,8 @@ import annotated_types
 
 from particleforge.cli.main import describe
 from particleforge.draws import Choice, Mixture, OneOf, PerImage, PerParticle, Within
+from particleforge.measurement.aggregation.table import aggregate_columns
+from particleforge.measurement.column import Column
 from particleforge.measurement.columns import ColumnNames, columns
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import ShapeRule
@@ -87,6 +89,7 @@ def write_all(folder: Path) -> None:
     """Write ``commands.md`` and one table per parameter class."""
     folder.mkdir(exist_ok=True)
     pages = {"commands": commands(), "columns": columns_of_particles()}
+    pages["aggregate_columns"] = columns_table(aggregate_columns().values())
     pages |= {name: variants(classes) for name, classes in VARIANTS.items()}
     pages |= {cls.__name__: parameters(cls) for cls in SHOWN}
     for name, text in pages.items():
@@ -95,8 +98,13 @@ def write_all(folder: Path) -> None:
 
 def columns_of_particles() -> str:
     """Table of every column of a particle table."""
+    return columns_table(columns().values())
+
+
+def columns_table(every: Iterable[Column]) -> str:
+    """Table of columns with their meanings."""
     rows = []
-    for column in columns().values():
+    for column in every:
         formula = f" ${column.formula}$" if column.formula else ""
         rows.append((", ".join(f"`{name}`" for name in column.names), column.title, column.meaning + formula))
     return _table(("Column", "", "Meaning"), rows)
