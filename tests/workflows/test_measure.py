@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import tifffile
 
+from particleforge.errors import UserError
 from particleforge.measurement.table_file import read_table
 from particleforge.micrograph import Micrograph
 from particleforge.store.labels import read_labels
@@ -86,14 +87,28 @@ def test_a_plane_that_cannot_be_measured_does_not_end_the_run(images, tmp_path):
 def test_predict_writes_a_label_image_for_every_plane(images, tmp_path):
     grey = read_micrograph(images / "bare.tif").pixels
     tifffile.imwrite(tmp_path / "run.tif", np.stack([grey, grey[::-1]]), photometric="minisblack")
-    written = predict("base", tmp_path / "run.tif", tmp_path / "out")
+    written = predict("base", tmp_path / "run.tif", tmp_path / "out").labels
     assert [path.name for path in written] == ["run_00000.tif", "run_00001.tif"]
     assert read_labels(written[1]).any()
 
 
 def test_what_was_not_read_is_named(images, tmp_path):
     (images / "c.xyz").touch()
-    args = {"images": images, "out": tmp_path / "labels"}
-    assert predict.report(predict("threshold", **args), args)["left_out"] == "Not read: 1 .xyz file."
+    args = {"model": "threshold", "images": images, "out": tmp_path / "labels"}
+    assert predict.report(predict(**args), args)["left_out"] == "Not read: 1 .xyz file."
     found = measure("threshold", images, tmp_path / "out", MeasureParams(reports=False))
     assert found.summary["left_out"] == {".xyz": 1}
+
+
+def test_predict_goes_on_after_a_broken_image_and_names_what_was_remarked(images, tmp_path):
+    (images / "broken.tif").write_bytes(b"II*")
+    pixels = read_micrograph(images / "bare.tif").pixels
+    colours = np.dstack([pixels, pixels, pixels // 2])
+    tifffile.imwrite(images / "colours.tif", colours, photometric="rgb")
+    args = {"model": "threshold", "images": images, "out": tmp_path / "labels"}
+    report = predict.report(predict(**args), args)
+    assert report["images"] == 3 and report["not_measured"].startswith("broken (")
+    assert report["remarks"] == "colours: Colour image: its luminance (Rec. 709) is used."
+    alone = {**args, "images": images / "broken.tif", "out": tmp_path / "alone"}
+    with pytest.raises(UserError, match=r"None of 1 images could be used; broken: .* cannot be read"):
+        predict(**alone)

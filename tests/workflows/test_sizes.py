@@ -250,3 +250,21 @@ def test_masks_are_refused_one_by_one_and_doubts_are_reported(folder, tmp_path):
     assert "all 2 separate regions have the number 255" in found.summary["failed"]["mask"]
     (doubt,) = found.summary["images"]["chain"]["remarks"]
     assert "several particles that touch" in doubt
+
+
+def test_labels_go_with_a_selected_page_of_their_image(folder, images, tmp_path):
+    pages = np.stack([np.full((40, 50), 50, np.uint8), np.full((40, 50), 90, np.uint8)])
+    (images / "a.png").unlink()
+    tifffile.imwrite(images / "a.tif", pages, photometric="minisblack")
+    with pytest.raises(UserError, match=r"There is no image for .* a\..*called a_00000.*--page 1"):
+        sizes(folder / "a.tif", tmp_path / "all", QUICK, images / "a.tif")
+    found = sizes(folder / "a.tif", tmp_path / "out", QUICK.replace(page=2), images / "a.tif")
+    assert (pd.read_csv(found.table)["mean_intensity"] == 90).all()
+    assert found.summary["images"]["a"]["remarks"] == ["1 of 2 pages of the file read: number 2."]
+    assert found.summary["provenance"]["params"]["page"] == 2
+
+
+def test_a_page_of_labels_is_selected_where_there_are_no_images(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.stack([squares(1), squares(1, 2)]), photometric="minisblack")
+    found = sizes(tmp_path / "a.tif", tmp_path / "out", QUICK.replace(page=2))
+    assert {name: entry["count"] for name, entry in found.summary["images"].items()} == {"a": 2}

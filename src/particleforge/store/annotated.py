@@ -78,7 +78,7 @@ def samples_in(folder: Path, selection: Selection = ALL) -> Iterator[Sample]:
 
 def remarks_on(samples: Iterable[Sample]) -> list[str]:
     """List what a person should know of annotated images, with their names."""
-    return [f"{sample.name}: {remark}" for sample in samples for remark in sample.micrograph.remarks]
+    return [f"{sample.name}: {remark}" for sample in samples for remark in sample.micrograph.all_remarks]
 
 
 def as_samples(given: Path | str | Sequence[Sample], selection: Selection = ALL) -> Sequence[Sample]:

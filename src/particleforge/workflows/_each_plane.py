@@ -86,7 +86,7 @@ def measure_each(
             raise
         except Exception as error:  # noqa: BLE001 - the other images go on
             _LOG.debug("%s was not measured", name, exc_info=True)
-            failure = _failure(error)
+            failure = failure_of(error)
             results.fail(name, failure)
             yield Progress(done, len(names), f"{name}: not measured. {failure.message}")
             continue
@@ -97,7 +97,7 @@ def measure_each(
     return results.finish()
 
 
-def _failure(error: Exception) -> UserError:
+def failure_of(error: Exception) -> UserError:
     """State in a sentence why an image could not be measured."""
     if isinstance(error, UserError):
         return error

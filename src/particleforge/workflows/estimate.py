@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from particleforge.measurement.report.warnings import remarks_on
 from particleforge.micrograph import GivenPixelSize, Micrograph
 from particleforge.models.opening import open_model, shadow_line
 from particleforge.step import Progress, Step
@@ -44,6 +45,7 @@ def estimates_report(found: Sequence[Estimate], args: Mapping[str, Any]) -> dict
         "results": str(args["out"]),
         **lines,
         "estimates": data,
+        **_remarks_line(Path(args["out"])),
         **left_out_line(args["images"]),
         **shadow_line(args["model"]),
     }
@@ -77,10 +79,11 @@ def estimate(
     with locked(Path(out)):
         new_folder(Path(out))
         yield Progress(0, 1, f"Estimating from {len(planes)} images")
-        found = estimator.estimate(_read(plane, params) for plane in planes)
+        remarks: dict[str, Sequence[str]] = {}
+        found = estimator.estimate(_read(plane, params, remarks) for plane in planes)
         folder = str(model) if isinstance(model, (str, Path)) else None
         source = {"model": folder, "images": described(images), "params": params.model_dump(mode="json")}
-        source["left_out"] = left_out(images)
+        source |= {"left_out": left_out(images), "remarks": remarks}
         write(Path(out), planes.names, found, source)
     yield Progress(1, 1, ", ".join(f"{one.parameter} {one.value:.3g}" for one in found))
     return found
@@ -112,6 +115,18 @@ def write(out: Path, names: Sequence[str], found: Sequence[Estimate], source: di
         path.write_text(json.dumps(summary, indent=1, allow_nan=False, ensure_ascii=False), encoding="utf-8")
 
 
-def _read(plane: Plane, params: EstimateParams) -> Micrograph:
+def _read(plane: Plane, params: EstimateParams, remarks: dict[str, Sequence[str]]) -> Micrograph:
+    """Read an image, and note what a person should know of it."""
     micrograph = plane.read()
-    return micrograph if params.pixel_size_nm is None else micrograph.with_pixel_size(params.pixel_size_nm)
+    if params.pixel_size_nm is not None:
+        micrograph = micrograph.with_pixel_size(params.pixel_size_nm)
+    if found := micrograph.all_remarks:
+        remarks[plane.name] = found
+    return micrograph
+
+
+def _remarks_line(out: Path) -> dict[str, str]:
+    """Line of the report on remarks, which are in the summary."""
+    noted = json.loads((out / SUMMARY).read_text(encoding="utf-8"))["remarks"]
+    remarks = remarks_on({name: {"remarks": found} for name, found in noted.items()})
+    return {"remarks": " ".join(remarks)} if remarks else {}

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from particleforge.errors import Cancelled, UserError
+from particleforge.measurement.report.warnings import remarks_on
 from particleforge.micrograph import GivenPixelSize
 from particleforge.models.opening import shadow_line
 from particleforge.step import Progress, Step
-from particleforge.store.files import new_folder
+from particleforge.store.files import DiskError, new_folder
 from particleforge.store.labels import write_labels
 from particleforge.store.left_out import left_out_line
+from particleforge.store.memory import check_memory
 from particleforge.store.planes import Images, find_planes
 from particleforge.store.run_folder import locked
 from particleforge.store.selection import Selection
 from particleforge.verb import verb
+from particleforge.workflows._each_plane import failure_of
 from particleforge.workflows._finder import DetectorOptions, Finder
+from particleforge.workflows.measure import BYTES_PER_PX
 
 if TYPE_CHECKING:
     from particleforge.models.roles import Detector
@@ -35,15 +41,39 @@ class PredictParams(Selection, GivenPixelSize):
     )
 
 
-def _report(written: Sequence[Path], args: Mapping[str, Any]) -> dict[str, Any]:
-    report = {"folder": str(args["out"]), "images": len(written), "labels": [str(path) for path in written]}
+@dataclass(frozen=True)
+class Predicted:
+    """What was found where.
+
+    Parameters
+    ----------
+    labels
+        Label images that were written.
+    failed
+        Why images could not be used, by name.
+    remarks
+        Sentences on images that a person should know, by name.
+    """
+
+    labels: list[Path] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    remarks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def _report(predicted: Predicted, args: Mapping[str, Any]) -> dict[str, Any]:
+    labels = [str(path) for path in predicted.labels]
+    report: dict[str, Any] = {"folder": str(args["out"]), "images": len(labels), "labels": labels}
+    remarks = remarks_on({name: {"remarks": remarks} for name, remarks in predicted.remarks.items()})
+    report |= {"remarks": " ".join(remarks)} if remarks else {}
+    failed = [f"{name} ({reason})" for name, reason in predicted.failed.items()]
+    report |= {"not_measured": "; ".join(failed)} if failed else {}
     return report | left_out_line(args["images"]) | shadow_line(args["model"])
 
 
 @verb(_report)
 def predict(
     model: Path | str | Detector[Any], images: Images, out: Path | str, params: PredictParams = PredictParams()
-) -> Step[list[Path]]:
+) -> Step[Predicted]:
     """Find all particles in images; write label images ``NAME.tif`` only.
 
     Parameters
@@ -61,18 +91,31 @@ def predict(
     Raises
     ------
     UserError
-        If the model or an image cannot be read, or `out` is not empty.
+        If the model or none of the images can be read, or `out` is not empty. A single image that cannot be used does
+        not stop the run.
     """
     planes, out = find_planes(images, selection=params), Path(out)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
-    written: list[Path] = []
+    predicted = Predicted()
     with locked(out):
         new_folder(out)
         yield Progress(0, len(planes), "Finding particles")
-        for plane in planes:
-            micrograph, found = find(plane)
-            written.append(out / f"{plane.name}.tif")
-            write_labels(written[-1], found.labels)
-            said = " ".join((".", *micrograph.all_remarks)) if micrograph.all_remarks else ""
-            yield Progress(len(written), len(planes), f"{plane.name}: {len(found)} particles{said}", found.labels)
-    return written
+        for done, name in enumerate(planes.names, start=1):
+            try:
+                plane = planes.get(name)
+                check_memory([plane], BYTES_PER_PX)
+                micrograph, found = find(plane)
+                write_labels(out / f"{name}.tif", found.labels)
+            except (DiskError, Cancelled):
+                raise
+            except Exception as error:  # noqa: BLE001 - the other images go on
+                predicted.failed[name] = str(failure_of(error))
+                yield Progress(done, len(planes), f"{name}: not used. {predicted.failed[name]}")
+                continue
+            predicted.labels.append(out / f"{name}.tif")
+            predicted.remarks[name] = micrograph.all_remarks
+            yield Progress(done, len(planes), f"{name}: {len(found)} particles", found.labels)
+    if not predicted.labels:
+        name, reason = next(iter(predicted.failed.items()))
+        raise UserError(f"None of {len(planes)} images could be used; {name}: {reason}")
+    return predicted

@@ -91,7 +91,9 @@ def _paired(labels: Planes, images: Planes) -> Planes:
     if missing:
         raise UserError(
             f"There is no image for {len(missing)} of {len(labels)} label images, for example {missing[0]}.",
-            "Names without suffix must match; leave the images out to measure the labels alone.",
+            f"Its pages are called {missing[0]}_00000 and so on: select one of them, for example --page 1."
+            if f"{missing[0]}_00000" in there
+            else "Names without suffix must match; leave the images out to measure the labels alone.",
         )
     return images
 
