@@ -28,8 +28,8 @@ from particleforge.measurement.picture import (
 if TYPE_CHECKING:
     import pandas as pd
 
-_WIDE_PT, _TALL_PT = 490.0, 620.0
-"""Largest picture that fits on a page."""
+_WIDE_PT, _TALL_PT = 490.0, 450.0
+"""Largest picture that fits on a page below the key figures."""
 _MOST_PX, _QUALITY = 1200, 85
 _MOST_NUMBERED = 1500
 _BELOW_PT, _TEXT_PT = 20.0, 8.5

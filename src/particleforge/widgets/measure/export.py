@@ -111,17 +111,24 @@ def write_figure(path: Path, exported: Exported) -> None:
     from matplotlib.figure import Figure
 
     from particleforge.measurement.figures import draw_sizes, particle_figure, save_figure, sizes_in_unit
+    from particleforge.measurement.lettering import letter
 
     shown = exported.measured()
     if shown.labels is not None:
         figure = particle_figure(
-            shown.grey, shown.labels, shown.table, name=shown.name, pixel_size_nm=shown.pixel_size_nm
+            shown.grey,
+            shown.labels,
+            shown.table,
+            name=shown.name,
+            pixel_size_nm=shown.pixel_size_nm,
+            rules=shown.rules,
         )
     else:
         figure = Figure(figsize=(4.6, 3.4), layout="constrained", facecolor="white")
         FigureCanvasAgg(figure)
         sizes, unit = sizes_in_unit(shown.table, shown.pixel_size_nm)
         draw_sizes(figure.add_subplot(), sizes, unit, shown.table["weight"].to_numpy(float))
+    letter(figure)
     save_figure(figure, path)
 
 
