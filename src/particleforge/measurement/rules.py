@@ -40,8 +40,12 @@ class Rules(Params):
         title="Largest diameter [px]",
         description="Particles with a larger equal-area diameter do not count; empty: no limit.",
     )
-    size: Annotated[str, SIZES] = Field("ecd", description="Diameter used as the size of a particle.")
-    volume: AnyVolume = Field(Sphere(), description="Body assumed behind a projection, for the volume.")
+    size: Annotated[str, SIZES] = Field(
+        "ecd", title="Size is the", description="Diameter used as the size of a particle."
+    )
+    volume: AnyVolume = Field(
+        Sphere(), title="Volume as of a", description="Body assumed behind a projection, for the volume."
+    )
     gap: Gap = Field(
         DEFAULT,
         title="Gap within aggregates",

@@ -32,6 +32,10 @@ class Guide(QWidget):
         self.show()
         self.update()
 
+    def take_keys(self) -> None:
+        """Let the canvas have the keys, as after a click in it: Space must not press a button of the panel."""
+        self._canvas.setFocus()
+
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint it."""
         painter = QPainter(self)

@@ -16,7 +16,7 @@ from particleforge.widgets.model_chooser import ModelChooser
 TOOLS = {
     "outline": (
         "Outline",
-        "Click the middle of a particle, or drag a box around it. Click Outline again to move the image.",
+        "Click the middle of a particle, or drag a box around it. Hold Space to move the image.",
     ),
     "brush": (
         "Brush",

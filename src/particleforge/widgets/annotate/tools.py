@@ -92,6 +92,8 @@ class Tools(QObject):
         finally:
             self._choosing = False
         self.name = name
+        if name and self._guide is not None:
+            self._guide.take_keys()
         self.chosen.emit(name)
 
     def close(self) -> None:

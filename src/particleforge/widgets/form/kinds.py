@@ -21,6 +21,8 @@ from particleforge.widgets.form.similar import middle, similar
 from particleforge.widgets.form.spec import UNSET, Spec, blank
 
 CHOOSER_LETTERS = 6
+LONG_LETTERS = 18
+"""Choices with more letters stand below their label, where they are not cut off."""
 
 Kind: TypeAlias = type[Params] | type[float] | None
 """A class of parameters, a number, or nothing."""
@@ -44,6 +46,8 @@ class KindEditor(Editor):
         self._spec, self._make_fields = spec, make
         self.draws = all(issubclass(cls, Distribution) for cls in spec.kinds.values())
         self.spans = bool(title)
+        longest = max((len(kind_phrase(cls)) for cls in spec.kinds.values()), default=0)
+        self._above = bool(title) and not self.draws and longest > LONG_LETTERS
         self._kinds: list[Kind] = [None] if spec.optional else []
         self._kinds += [float] if float in spec.alternatives else []
         self._kinds += list(spec.kinds.values())
@@ -124,7 +128,10 @@ class KindEditor(Editor):
         self.box = NumberBox(Spec(float, self._spec.marks), self)
         self.curve = Curve(self._distribution, self)
         for widget, stretch in ((self.fold, 0), (self.label, 0), (self.chooser, 2), (self.box, 3), (self.curve, 3)):
-            head.addWidget(widget, stretch)
+            if not (self._above and widget is self.label):
+                head.addWidget(widget, stretch)
+        if self._above:
+            self._box.addWidget(self.label)
         for widget in (self.box, self.curve):
             widget.hide()
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -190,7 +197,7 @@ class KindEditor(Editor):
             return
         indent_px = 0 if self.draws and not self.spans else INDENT_PX
         self.body = Body(lambda: self._make_content(kind), self, indent_px)
-        self._box.insertWidget(1, self.body)
+        self._box.insertWidget(1 + self._above, self.body)
         if self.fold.isChecked() or self.draws:
             self.body.show_content(True)
 
