@@ -353,3 +353,37 @@ def test_the_chosen_kind_of_file_gives_the_suffix():
     assert with_suffix(Path("a"), tiff).name == "a.tif" and with_suffix(Path("a.b"), tiff).name == "a.b.tif"
     assert with_suffix(Path("a.tif"), ome).name == "a.ome.zarr" == with_suffix(Path("a.ome.zarr"), tiff).name
     assert with_suffix(Path("a.png"), EXPORTS["Figure…"][0]).name == "a.png"
+
+
+def test_the_scale_of_the_layer_is_followed_at_once_and_masses_soon_after(qapp, qtbot):
+    layer, rules = Labels(discs()), Rules(border=KeepAll(), density_g_cm3=2.0)
+    found = Particles(layer, table_of(discs(), rules=rules), rules)
+    assert found.pixel_size_nm is None and "ecd_nm" not in found.table
+    layer.scale, layer.units = (2, 2), ("nm", "nm")
+    expected = table_of(discs(), 2.0, rules)
+    np.testing.assert_allclose(found.table["area_nm2"], expected["area_nm2"])
+    np.testing.assert_allclose(found.exported().table["ecd_nm"], expected["ecd_nm"])
+    assert " nm" in headline(found.counted, 6, found.pixel_size_nm)
+    qtbot.waitUntil(lambda: "mass_fg" in found.table, timeout=LIMIT_MS)
+    np.testing.assert_allclose(found.table["mass_fg"], expected["mass_fg"])
+    layer.units = ("pixel", "pixel")
+    assert found.pixel_size_nm is None and not {"ecd_nm", "mass_fg"} & set(found.table)
+    found.release()
+
+
+def test_a_scale_set_while_measuring_is_followed(qapp):
+    found = Particles(Labels(discs(), scale=(3, 3), units="nm"), table_of(discs()), ALL)
+    np.testing.assert_allclose(found.table["ecd_nm"], 3 * found.table["ecd_px"])
+    found.release()
+
+
+def test_layers_follow_the_image_they_were_found_in(qapp):
+    stack = Image(np.zeros((2, 100, 120)), scale=(1, 2, 2))
+    layer = Labels(np.stack([discs(), discs()]), scale=(1, 2, 2))
+    found = Particles(layer, table_of(discs()), ALL, image=stack)
+    stack.scale, stack.translate, stack.units = (1, 0.5, 0.5), (0, 7, 8), ("s", "um", "um")
+    assert found.pixel_size_nm == pytest.approx(500)
+    assert layer.units == stack.units and layer.translate.tolist() == [0, 7, 8]
+    found.release()
+    stack.scale = (1, 9, 9)
+    assert layer.scale.tolist() == [1, 0.5, 0.5]

@@ -67,7 +67,8 @@ class Particles(QObject):
         self._rows, self._shapes, self._planes = rows, shapes, planes
         self.filter, self.selected = Filter(), frozenset[int]()
         self.pixel_size_nm = _side_nm(layer)
-        self.table = with_pixel_size(table, self.pixel_size_nm)
+        self._stale = not _measured_with(table, self.pixel_size_nm)  # the scale has changed since
+        self.table = with_pixel_size(table, self.pixel_size_nm) if self._stale else table
         self._plain, self._label = layer.colormap, int(layer.selected_label)
         self._scores = dict(zip(table["label"], table["score"], strict=True)) if "score" in table else {}
         self._background = Background()
@@ -85,6 +86,8 @@ class Particles(QObject):
             emitter.connect(self._scaled)
         self._following = None if image is None else Following(image, layer)
         self._show()
+        if self._stale:
+            self._timer.start()
 
     @property
     def counted(self) -> pd.DataFrame:
@@ -129,6 +132,7 @@ class Particles(QObject):
     def measure(self) -> None:
         """Measure the layer again, in a thread."""
         labels = self._seen = np.array(self.layer.data)
+        self._stale = False
         size, name, rules = self.pixel_size_nm, self._name, self.rules
         planes = labels[None] if labels.ndim == 2 else labels
         shown = self._rows or [None] * len(planes)
@@ -175,16 +179,18 @@ class Particles(QObject):
             self._timer.start()
 
     def _scaled(self, event: object) -> None:
-        """Follow the scale of the layer at once; the sizes in pixels stay as they are."""
+        """Follow the scale of the layer at once; soon after, measure what does not follow from sizes in pixels."""
         size = _side_nm(self.layer)
         if size != self.pixel_size_nm:
             self.pixel_size_nm = size
             self.table = with_pixel_size(self.table, size)
             self._show()
             self.changed.emit(self)
+            self._stale = True
+            self._edited(event)
 
     def _check(self) -> None:
-        if not np.array_equal(self._seen, self.layer.data):
+        if self._stale or not np.array_equal(self._seen, self.layer.data):
             self.measure()
 
     def _picked(self, event: object) -> None:
@@ -195,7 +201,9 @@ class Particles(QObject):
             self.select({number})
 
     def _set_table(self, table: pd.DataFrame) -> None:
-        table = with_pixel_size(table, self.pixel_size_nm)  # the scale may have changed meanwhile
+        if not _measured_with(table, self.pixel_size_nm):  # the scale has changed meanwhile
+            self.measure()
+            return
         old = self.table.set_index("label")
         unedited = table["label"].map(old["area_px2"]) == table["area_px2"]
         for name in old.columns.difference(table.columns):
@@ -233,3 +241,10 @@ def _side_nm(layer: Labels) -> float | None:
     """Side of a pixel of a layer; that of a square of the same area if its sides differ."""
     size = pixel_size_nm(layer)
     return None if size is None else float(np.sqrt(size[0] * size[1]))
+
+
+def _measured_with(table: pd.DataFrame, pixel_size_nm: float | None) -> bool:
+    """Whether a particle table is that of a pixel size; one without particles fits any."""
+    if pixel_size_nm is None or "area_nm2" not in table:
+        return (pixel_size_nm is None) == ("area_nm2" not in table) or not len(table)
+    return bool(np.allclose(table["area_nm2"], table["area_px2"] * pixel_size_nm**2, rtol=1e-3))
