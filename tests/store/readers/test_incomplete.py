@@ -45,14 +45,29 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path):
         read_micrograph(path)
 
 
-def test_more_planes_than_bytes_are_refused_at_once(tmp_path):
+@pytest.mark.parametrize("planes", [4000, 999_999_999])
+def test_more_planes_than_bytes_are_refused_at_once(tmp_path, planes):
     path = tmp_path / "a.ome.tif"
     tifffile.imwrite(path, GREY, ome=True, metadata={"axes": "YX"})
     stated = tifffile.tiffcomment(path)
     assert 'SizeT="1"' in stated
-    tifffile.tiffcomment(path, stated.replace('SizeT="1"', 'SizeT="999999999"').encode())
-    with pytest.raises(UserError, match=r"claims 999999999 planes, but has only \d+ bytes"):
+    tifffile.tiffcomment(path, stated.replace('SizeT="1"', f'SizeT="{planes}"').encode())
+    with pytest.raises(UserError, match=rf"claims {planes} planes, but has only \d+ bytes"):
         open_source(path)
+
+
+def test_a_png_may_be_as_large_as_the_memory(tmp_path):
+    def png(width, height):
+        rows = zlib.compressobj(1)
+        body = b"".join(rows.compress(bytes(width + 1)) for _ in range(4)) + rows.flush()
+        header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+        start = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+        (tmp_path / "a.png").write_bytes(start + chunk(b"IDAT", body) + chunk(b"IEND", b""))
+        return tmp_path / "a.png"
+
+    assert open_source(png(16_384, 12_288)).pixels.shape == (12_288, 16_384)
+    with pytest.raises(UserError, match=r"2000000 x 2000000 pixels; measuring it needs about"):
+        read_micrograph(png(2_000_000, 2_000_000))
 
 
 def test_a_palette_that_is_missing_is_refused(tmp_path):

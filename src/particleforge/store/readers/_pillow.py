@@ -1,10 +1,8 @@
 """What PNG, JPEG and BMP have in common: Pillow reads them."""
 
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -15,6 +13,9 @@ from particleforge.store.source import Pages, Source
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile as OpenImage
 
+Kind: TypeAlias = "Callable[[Path], OpenImage]"
+"""Class of Pillow for a format. `PIL.Image.open` would refuse large images; here the memory that is free decides."""
+
 _ORIENTATION = 274
 _PLAIN = {"1", "L", "LA", "I", "I;16", "I;16B", "F", "RGB", "RGBA"}
 """Modes whose numbers are what is seen."""
@@ -22,7 +23,7 @@ _DEEP = ";16B"
 """End of Pillow's name for bands of 16 bit in a PNG."""
 
 
-def open_image(path: Path, kind: str, lossy: bool) -> Source:
+def open_image(path: Path, kind: Kind, lossy: bool) -> Source:
     """Open an image of a kind Pillow knows; palettes and colours of print become RGB.
 
     The resolution in such files is for print; only a text file next to the image can state its pixel size. The image is
@@ -30,7 +31,7 @@ def open_image(path: Path, kind: str, lossy: bool) -> Source:
     """
     from PIL.Image import Image
 
-    with _opened(path, kind) as image:
+    with kind(path) as image:
         mode = image.mode
         deep = [str(one.args) for one in image.tile if str(one.args).endswith(_DEEP) and len(image.getbands()) > 1]
         seen = mode if mode in _PLAIN else "RGBA" if image.has_transparency_data else "RGB"
@@ -43,11 +44,11 @@ def open_image(path: Path, kind: str, lossy: bool) -> Source:
         return stored if seen == mode else _source(path, kind, image.size, seen, about | {"stored": stored})
 
 
-def _source(path: Path, kind: str, size: tuple[int, int], mode: str, about: Mapping[str, Any]) -> Source:
+def _source(path: Path, kind: Kind, size: tuple[int, int], mode: str, about: Mapping[str, Any]) -> Source:
     from PIL.ImageMode import getmode
 
     def read(_: int) -> np.ndarray:
-        with _opened(path, kind) as image:
+        with kind(path) as image:
             return np.asarray(image if image.mode == mode else image.convert(mode))
 
     found = getmode(mode)
@@ -66,16 +67,3 @@ def _deep_source(path: Path, size: tuple[int, int], bands: int, about: Mapping[s
         return np.asarray(png_decode(path.read_bytes()))
 
     return Source.of(Pages((), (size[1], size[0], bands), np.uint16, read), "YXC", path, **about)
-
-
-@contextmanager
-def _opened(path: Path, kind: str) -> Iterator["OpenImage"]:
-    from PIL import Image
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        try:
-            with Image.open(path, formats=[kind]) as image:
-                yield image
-        except Image.DecompressionBombError as error:
-            raise ValueError(str(error)) from error

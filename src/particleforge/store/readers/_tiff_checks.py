@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tifffile import TiffFile
 
-_AXES = re.compile(r'\bSize[CTZ]="(\d+)"')
+_AXES = re.compile(r'\bSize([CTZ])="(\d+)"')
+_SMALLEST_PAGE = 60
+"""Bytes; a page with fewer tags has no pixels."""
 
 
 def check_planes(tif: "TiffFile") -> None:
@@ -21,8 +23,10 @@ def check_planes(tif: "TiffFile") -> None:
         With both numbers.
     """
     start = (tif.ome_metadata or "").partition("<Pixels")[2].partition(">")[0]
-    planes, size = math.prod(int(length) for length in _AXES.findall(start)), tif.filehandle.size
-    if planes > size:
+    size, lengths = tif.filehandle.size, {axis: int(length) for axis, length in _AXES.findall(start)}
+    planes, pages = math.prod(lengths.values()), lengths.get("T", 1) * lengths.get("Z", 1)
+    own = "FileName=" not in (tif.ome_metadata or "")
+    if planes > size or (own and pages * _SMALLEST_PAGE > size):
         raise ValueError(f"it claims {planes} planes, but has only {size} bytes")
 
 

@@ -11,4 +11,6 @@ STARTS = (b"BM",)
 
 def open(path: Path) -> Source:
     """Open a BMP."""
-    return open_image(path, "BMP", lossy=False)
+    from PIL.BmpImagePlugin import BmpImageFile
+
+    return open_image(path, BmpImageFile, lossy=False)

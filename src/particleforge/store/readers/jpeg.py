@@ -12,4 +12,6 @@ LOSSY = True
 
 def open(path: Path) -> Source:
     """Open a JPEG."""
-    return open_image(path, "JPEG", LOSSY)
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    return open_image(path, JpegImageFile, LOSSY)

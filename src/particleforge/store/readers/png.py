@@ -11,4 +11,6 @@ STARTS = (b"\x89PNG\r\n\x1a\n",)
 
 def open(path: Path) -> Source:
     """Open a PNG."""
-    return open_image(path, "PNG", lossy=False)
+    from PIL.PngImagePlugin import PngImageFile
+
+    return open_image(path, PngImageFile, lossy=False)
