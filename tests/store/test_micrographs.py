@@ -93,6 +93,18 @@ def test_ome_tiff(tmp_path, unit, nm):
     assert micrograph.pixel_size_nm == (None if nm is None else pytest.approx((nm * 0.5, nm * 0.25)))
 
 
+@pytest.mark.parametrize("size", ["-0.5", "0", "1e999", "", "half", "0.5 nm"])
+@pytest.mark.parametrize("unit", ["nm", "furlong"])
+def test_ome_tiff_with_odd_sizes(tmp_path, size, unit):
+    tifffile.imwrite(tmp_path / "a.ome.tif", GREY, ome=True, metadata={"axes": "YX", "PhysicalSizeX": 2.0})
+    stated = tifffile.tiffcomment(tmp_path / "a.ome.tif")
+    odd = f'PhysicalSizeX="{size}" PhysicalSizeXUnit="{unit}" PhysicalSizeY="{size}" PhysicalSizeYUnit="{unit}"'
+    tifffile.tiffcomment(tmp_path / "a.ome.tif", stated.replace('PhysicalSizeX="2.0"', odd).encode())
+    found = read_micrograph(tmp_path / "a.ome.tif")
+    assert found.pixel_size_nm == ((0.5, 0.5) if (size, unit) == ("0.5 nm", "nm") else None)
+    np.testing.assert_array_equal(found.pixels, GREY)
+
+
 def test_fei_tiff(tmp_path):
     text = b"[User]\r\nDate=01/02/2020\r\n\r\n[Scan]\r\nPixelWidth=1.5e-009\r\nPixelHeight=3e-009\r\n\x00"
     tifffile.imwrite(tmp_path / "a.tif", GREY, metadata=None, extratags=[(34682, "s", 0, text, True)])

@@ -55,6 +55,13 @@ def test_the_cell_gives_the_pixel_size(tmp_path):
     np.testing.assert_allclose(source.pixel_size_nm, (0.2 * 4 / 4, 0.3), rtol=1e-6)
 
 
+def test_a_pixel_size_that_programs_write_for_want_of_another_is_doubted(tmp_path):
+    source = open_source(write(tmp_path / "a.mrc", STACK, pixel=(1.0, 1.0, 1.0)))
+    assert source.pixel_size_nm == (0.1, 0.1)
+    assert source.size_remarks == ("The pixel size of exactly 1 Å may stand for one that is not known.",)
+    assert open_source(write(tmp_path / "b.mrc", STACK, pixel=(2.0, 2.0, 1.0))).size_remarks == ()
+
+
 @pytest.mark.parametrize("side", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_cell_that_is_not_set_gives_none(tmp_path, side):
     assert open_source(write(tmp_path / "a.mrc", STACK, pixel=(side, side, 1.0))).pixel_size_nm is None

@@ -47,3 +47,27 @@ def test_only_the_chunks_of_a_plane_are_read(tmp_path, version, axes, monkeypatc
         2 if "c" in axes else 1
     )
     assert plane.time_s == (plane.index["t"] * 0.5 if "t" in axes else None)
+
+
+@pytest.mark.parametrize(
+    ("unit", "steps", "size"),
+    [
+        ("nanometer", [[2.0, 3.0]], (2, 3)),
+        ("nanometer", [[2.0, 3.0], [0.5, 0.5]], (1, 1.5)),
+        ("nanometer", [], None),
+        ("nanometer", [[0.0, 1.0]], None),
+        ("nanometer", [[-2.0, 2.0]], None),
+        ("furlong", [[2.0, 2.0]], None),
+        ("pixel", [[2.0, 2.0]], None),
+        (None, [[2.0, 2.0]], None),
+    ],
+)
+def test_a_scale_and_a_unit_of_length_give_the_pixel_size(tmp_path, unit, steps, size):
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w")
+    group.create_array("0", shape=(4, 5), chunks=(4, 5), dtype="u1")[:] = 1
+    axes = [{"name": name, "type": "space"} | ({"unit": unit} if unit else {}) for name in "yx"]
+    first, whole = ([{"type": "scale", "scale": one} for one in part] for part in (steps[:1], steps[1:]))
+    dataset = {"path": "0", "coordinateTransformations": first}
+    scale = {"axes": axes, "datasets": [dataset], "coordinateTransformations": whole}
+    group.attrs["ome"] = {"version": "0.5", "multiscales": [scale]}
+    assert open_source(tmp_path / "a.zarr").pixel_size_nm == size

@@ -50,9 +50,9 @@ def open(path: Path) -> Source:
     stamp, flags = struct.unpack_from(f"{order}2i", header, 152)
     kind = "u1" if mode == 0 and stamp == _IMOD and not flags & 1 else _MODES[mode]
     pages = raw_pages(path, f"{order}{kind}", _HEADER + extended, (nz,), (ny, nx))
-    return Source.of(
-        pages, "TYX" if stack else "ZYX", path, pixel_size_nm=_pixel_size_nm(header, sampling, cell, order)
-    )
+    size = _pixel_size_nm(header, sampling, cell, order)
+    doubt = ("The pixel size of exactly 1 Å may stand for one that is not known.",) if size == (_NM, _NM) else ()
+    return Source.of(pages, "TYX" if stack else "ZYX", path, pixel_size_nm=size, size_remarks=doubt)
 
 
 def _byte_order(header: bytes) -> str:

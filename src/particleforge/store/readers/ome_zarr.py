@@ -84,7 +84,7 @@ def _source(path: Path, group: Any, scale: Mapping[str, Any], number: int = 1, c
     files, lost = _files(array), _lost_files(path / group.path / dataset["path"], array)
     about: dict[str, Any] = {
         "pixel_size_nm": known_size(y, x),
-        "interval_s": seconds and seconds * steps["T"],
+        "interval_s": (seconds and seconds * steps["T"]) or None,
         "remarks": (
             *on_others(number, count, " x ".join(map(str, array.shape))),
             *_on_lost(lost, files, array.fill_value),
@@ -154,10 +154,14 @@ def _axis(axis: Any) -> tuple[str, str]:
 
 
 def _steps(scale: Mapping[str, Any], dataset: Mapping[str, Any], ndim: int) -> list[float]:
-    """Step per axis of the first dataset, with the scale of the whole image multiplied in."""
-    steps = [1.0] * ndim
-    for holder in (dataset, scale):
-        for transformation in holder.get("coordinateTransformations", []):
-            if transformation.get("type") == "scale":
-                steps = [a * float(b) for a, b in zip(steps, transformation["scale"], strict=True)]
+    """Step per axis of the first dataset, with the scale of the whole image multiplied in; 0 where none is stated."""
+    scales = [
+        transformation["scale"]
+        for holder in (dataset, scale)
+        for transformation in holder.get("coordinateTransformations", [])
+        if transformation.get("type") == "scale"
+    ]
+    steps = [1.0 if scales else 0.0] * ndim
+    for one in scales:
+        steps = [a * float(b) for a, b in zip(steps, one, strict=True)]
     return steps
