@@ -32,7 +32,7 @@ from particleforge.widgets.measure.export import (
 )
 from particleforge.widgets.measure.export_row import EXPORTS, with_suffix
 from particleforge.widgets.measure.filter import Filter, Limit
-from particleforge.widgets.measure.particles import HIGHLIGHT, REMEASURE_MS, Particles
+from particleforge.widgets.measure.particles import HIGHLIGHT, REMEASURE_MS, SINGLE, Particles
 from particleforge.widgets.measure.plot import SizesPlot
 from particleforge.widgets.measure.table import ParticleTable
 from particleforge.widgets.measure.view import headline
@@ -108,6 +108,33 @@ def test_a_filter_says_which_particles_count_and_the_others_are_hidden(particles
     assert particles.layer.features["counted"].dropna().sum() == len(left)
 
 
+def chain():
+    """A chain of three discs, a single one, and a pair."""
+    y, x = np.mgrid[:60, :120]
+    labels = np.zeros((60, 120), np.uint32)
+    for number, (row, column) in {1: (20, 20), 7: (20, 33), 4: (20, 46), 5: (20, 90), 8: (45, 20), 2: (45, 33)}.items():
+        labels[(y - row) ** 2 + (x - column) ** 2 <= 36] = number
+    return labels
+
+
+def test_single_and_aggregated_particles_are_told_apart_by_filter_and_colour(qapp):
+    layer = Labels(chain())
+    found = Particles(layer, table_of(chain()), ALL)
+    plain = {number: colour(layer, number) for number in (1, 2, 4, 5, 7, 8)}
+    found.colour_aggregates(True)
+    for number, lender in {1: 1, 7: 1, 4: 1, 8: 2, 2: 2}.items():
+        np.testing.assert_allclose(colour(layer, number), plain[lender], atol=0.01)
+    np.testing.assert_allclose(colour(layer, 5), SINGLE, atol=0.01)
+    found.set_filter(Filter(aggregation="single"))
+    assert found.counted["label"].tolist() == [5] and colour(layer, 1)[3] == 0
+    found.set_filter(Filter(aggregation="aggregated"))
+    assert found.counted["label"].tolist() == [1, 2, 4, 7, 8] and colour(layer, 5)[3] == 0
+    found.set_filter(Filter())
+    found.colour_aggregates(False)
+    assert all(np.array_equal(colour(layer, number), shown) for number, shown in plain.items())
+    found.release()
+
+
 def test_particles_the_border_rule_gives_no_weight_are_shown_but_not_counted(qapp):
     found = Particles(Labels(discs()), table_of(discs(), rules=Rules()), Rules())
     assert found.counted["label"].tolist() == [2, 3, 5, 6, 8]
@@ -120,11 +147,12 @@ def test_particles_the_border_rule_gives_no_weight_are_shown_but_not_counted(qap
 
 
 def test_every_property_can_be_limited():
-    table = table_of(discs(), 2.0, intensity=np.ones((100, 120)), scores={})
+    rules = Rules(border=KeepAll(), density_g_cm3=1)
+    table = table_of(discs(), 2.0, rules, intensity=np.ones((100, 120)), scores={})
     numbers = table.select_dtypes("number").columns.drop(["label", "plane"])
     assert {name.rpartition("_nm")[0] for name in numbers if "_nm" in name} <= set(PROPERTIES.names())
     for name in PROPERTIES.names():
-        own = [column for column in numbers if re.sub("_(nm|px|deg)[23]?$", "", column) == name]
+        own = [column for column in numbers if re.sub("_(nm|px|deg|fg)[23]?$", "", column) == name]
         if table[own[-1]].notna().all():
             assert not Limit(quantity=name, least=1e12).keeps(table).any(), name
     assert {"area", "feret_max", "solidity", "mean_intensity", "score"} <= set(PROPERTIES.names())

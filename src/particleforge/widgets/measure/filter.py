@@ -1,6 +1,6 @@
 """Which particles are counted."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import Field
@@ -38,6 +38,11 @@ class Filter(Params):
     cut_by_border: bool = Field(
         True, title="Particles at the edge", description="Whether particles cut by the border of the image are counted."
     )
+    aggregation: Literal["all", "single", "aggregated"] = Field(
+        "all",
+        title="Single or aggregated",
+        description="Whether all particles are counted, only single ones, or only those in aggregates.",
+    )
     min_diameter: float | None = Field(
         None, ge=0, description="Smallest equal-area diameter, in nm, or in px if the pixel size is not known."
     )
@@ -51,6 +56,8 @@ class Filter(Params):
     def keeps(self, table: pd.DataFrame) -> "pd.Series[bool]":
         """Whether each row of a particle table is counted."""
         kept = pd.Series(True, index=table.index) if self.cut_by_border else ~table["touches_border"].astype(bool)
+        if self.aggregation != "all" and "aggregate" in table:
+            kept &= (table["aggregate"] > 0) == (self.aggregation == "aggregated")
         every = (
             Limit(quantity="ecd", least=self.min_diameter, most=self.max_diameter),
             Limit(quantity="circularity", least=self.min_circularity),

@@ -24,6 +24,8 @@ REMEASURE_MS = 300
 """Edits in quick succession are measured together."""
 HIGHLIGHT = (1.0, 0.85, 0.1, 1.0)
 UNLIT_ALPHA = 0.35
+SINGLE = (0.6, 0.6, 0.6, 1.0)
+"""Colour of single particles where aggregates are coloured."""
 
 
 class Particles(QObject):
@@ -65,7 +67,7 @@ class Particles(QObject):
         super().__init__()
         self.layer, self.rules = layer, rules
         self._rows, self._shapes, self._planes = rows, shapes, planes
-        self.filter, self.selected = Filter(), frozenset[int]()
+        self.filter, self.selected, self._by_aggregate = Filter(), frozenset[int](), False
         self.pixel_size_nm = _side_nm(layer)
         self._stale = not _measured_with(table, self.pixel_size_nm)  # the scale has changed since
         self.table = with_pixel_size(table, self.pixel_size_nm) if self._stale else table
@@ -111,6 +113,11 @@ class Particles(QObject):
         self.select(self.selected & set(self.counted["label"]))
         self._show()
         self.changed.emit(self)
+
+    def colour_aggregates(self, wanted: bool) -> None:
+        """Give the particles of an aggregate one colour and single ones grey, or each particle its own."""
+        self._by_aggregate = wanted
+        self._paint()
 
     def select(self, ids: Iterable[int]) -> None:
         """Highlight some particles."""
@@ -226,15 +233,24 @@ class Particles(QObject):
         from napari.utils.colormaps import DirectLabelColormap
 
         kept = self.table[self.filter.keeps(self.table)]
-        if not self.selected and len(kept) == len(self.table):
+        if not self.selected and not self._by_aggregate and len(kept) == len(self.table):
             self.layer.colormap = self._plain
             return
         colours: dict[int | None, Any] = {None: np.zeros(4), 0: np.zeros(4)}
-        for number in kept["label"].tolist():
-            rgba = np.array(self._plain.map(number), float).reshape(-1)[:4]
+        for number, lent in zip(kept["label"].tolist(), self._lenders(kept), strict=True):
+            rgba = np.array(self._plain.map(lent) if lent else SINGLE, float).reshape(-1)[:4]
             rgba[3] = UNLIT_ALPHA if self.selected else 1.0
             colours[number] = np.array(HIGHLIGHT) if number in self.selected else rgba
         self.layer.colormap = DirectLabelColormap(color_dict=colours)
+
+    def _lenders(self, kept: pd.DataFrame) -> list[int]:
+        """Labels whose colours particles get: their own or the first of their aggregate; 0 for none."""
+        if not self._by_aggregate or "aggregate" not in kept:
+            return [int(number) for number in kept["label"]]
+        first = (
+            self.table.groupby(["plane", "aggregate"])["label"].transform("min").where(self.table["aggregate"] > 0, 0)
+        )
+        return [int(number) for number in first[kept.index]]
 
 
 def _side_nm(layer: Labels) -> float | None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from particleforge.measurement.distribution import headline_intervals, size_statistics
 from particleforge.widgets.folded_form import FoldedForm
@@ -38,6 +38,8 @@ class ResultsView(QWidget):
         self.headline.setWordWrap(True)
         self.plot = SizesPlot(self)
         self.filter = FoldedForm(Filter, (), title="Filter particles")
+        self.colour = QCheckBox("Colour aggregates", self)
+        self.colour.setToolTip("One colour for the particles of an aggregate, grey for single particles.")
         self.table = ParticleTable(self)
         self.remove = QPushButton("Remove selected", self)
         self.remove.setToolTip(
@@ -50,6 +52,7 @@ class ResultsView(QWidget):
         self.plot.picked.connect(self._select)
         self.table.picked.connect(self._select)
         self.filter.changed.connect(self._filter)
+        self.colour.toggled.connect(self._colour)
         self.remove.clicked.connect(self._remove)
         self.exporting.reported.connect(self.message.report)
         self.exporting.failed.connect(self.message.warn)
@@ -61,6 +64,7 @@ class ResultsView(QWidget):
         box.addWidget(self.headline)
         box.addWidget(self.plot)
         box.addWidget(self.filter)
+        box.addWidget(self.colour)
         box.addWidget(self.table, 1)
         box.addWidget(self.remove)
         box.addWidget(self.exporting)
@@ -76,6 +80,7 @@ class ResultsView(QWidget):
         self._viewer.layers.events.removed.connect(self._removed)
         if self.filter.problem is None:
             particles.set_filter(self.filter.params())
+        particles.colour_aggregates(self.colour.isChecked())
         self._update(particles)
         self.show()
 
@@ -118,6 +123,10 @@ class ResultsView(QWidget):
     def _filter(self) -> None:
         if self._particles is not None and self.filter.problem is None:
             self._particles.set_filter(self.filter.params())
+
+    def _colour(self, wanted: bool) -> None:
+        if self._particles is not None:
+            self._particles.colour_aggregates(wanted)
 
     def _remove(self) -> None:
         if self._particles is not None:
