@@ -10,7 +10,7 @@ from particleforge.store.rois import ROI_SET, is_roi_file, is_roi_set
 
 NEEDED = (
     "It needs images/NAME.tif and labels/NAME.tif (or masks/, or selections of ImageJ, NAME.zip), and "
-    "background/NAME.tif for partly annotated images."
+    "background/NAME.tif for partly annotated images. Other formats: `particleforge import`, then use the dataset."
 )
 
 

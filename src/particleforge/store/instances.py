@@ -85,9 +85,10 @@ def _regions(labels: npt.NDArray[np.uint32]) -> _Regions:
     from skimage.measure import label
 
     found = label(labels, connectivity=2)  # type: ignore[no-untyped-call]
-    inside = found > 0
-    _, first, area = np.unique(found[inside], return_index=True, return_counts=True)
-    return _Regions(found, labels[inside][first], area.astype(np.int64))
+    area = np.bincount(found.reshape(-1))
+    owner = np.zeros(len(area), labels.dtype)
+    owner[found] = labels
+    return _Regions(found, owner[1:], area[1:])
 
 
 def _check_only_number(regions: _Regions, number: int, count: int, name: str) -> tuple[str, ...]:
