@@ -15,6 +15,7 @@ from particleforge.store.files import sha256
 from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import read_micrograph
 from particleforge.widgets.layers import source_path
+from particleforge.widgets.measure.filter import Filter
 
 SAMPLES = Path(__file__).parents[2] / "src" / "particleforge" / "sample_data"
 SPHERES = SAMPLES / "spheres" / "more" / "images" / "spheres_1.tif"
@@ -119,8 +120,11 @@ def test_planes_of_different_sizes_are_measured_one_by_one_and_follow_the_scale(
 
     # The scale comes later, by napari itself.
     assert " px" in panel.view.headline.text()
+    panel.view.filter.set_params(Filter(min_diameter=20))
+    counted = particles.counted["label"].tolist()
     image.scale, image.units = (1, 2, 2), ("pixel", "nm", "nm")
     assert " nm" in panel.view.headline.text() and "pixels" not in panel.row.message.text()
+    assert panel.view.filter.params().min_diameter == 40 and particles.counted["label"].tolist() == counted
     assert tuple(map(str, particles.layer.units))[1:] == ("nanometer", "nanometer")
     model = panel.view.table.model()
     headings = [model.headerData(i, Qt.Orientation.Horizontal) for i in range(model.columnCount())]

@@ -415,3 +415,17 @@ def test_layers_follow_the_image_they_were_found_in(qapp):
     found.release()
     stack.scale = (1, 9, 9)
     assert layer.scale.tolist() == [1, 0.5, 0.5]
+
+
+def test_a_filter_keeps_the_same_particles_when_the_scale_is_set(qapp):
+    chosen = Filter(min_diameter=13, max_diameter=23, limits=(Limit(quantity="area", least=150),))
+    found = Particles(Labels(discs()), table_of(discs()), ALL)
+    found.set_filter(chosen)
+    kept = found.counted["label"].tolist()
+    found.release()
+    layer = Labels(discs(), scale=(3, 3), units="nm")
+    found = Particles(layer, table_of(discs(), 3.0), ALL)
+    found.set_filter(chosen.rescaled(None, 3.0))
+    assert found.counted["label"].tolist() == kept == [5, 6, 9]
+    assert chosen.rescaled(None, 3.0).rescaled(3.0, None) == chosen
+    found.release()

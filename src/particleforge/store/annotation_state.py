@@ -49,7 +49,7 @@ def unchanged(folder: Path, name: str, expected: State) -> Iterator[None]:
             raise ChangedElsewhere(
                 f"The annotation of {name} in {folder} was changed by another window or program since it was opened "
                 "here; nothing was overwritten.",
-                "Choose below which one to keep.",
+                "Choose which one to keep.",
             )
         yield
     finally:

@@ -340,7 +340,7 @@ class AnnotatePanel(Panel):
         if isinstance(error, ChangedElsewhere):
             tip = "The other one goes to the folder originals."
             load = Answer("Load what is saved", "Yours is saved in the folder rescued of the workspace.", self._load)
-            self.question.ask(str(error), [load, Answer("Keep mine", tip, self._keep_mine)])
+            self.question.ask("Which annotation is to be kept?", [load, Answer("Keep mine", tip, self._keep_mine)])
 
     def _load(self) -> None:
         """Take what another window or program has saved; what is here is kept elsewhere."""

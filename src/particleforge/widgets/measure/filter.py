@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import Field
 
+from particleforge.measurement.column import POWERS
 from particleforge.measurement.columns import PROPERTIES
 from particleforge.params import Params
 
@@ -17,6 +18,11 @@ class Limit(Params):
     )
     least: float | None = Field(None, title="At least", description="Smallest value counted; empty: no limit.")
     most: float | None = Field(None, title="At most", description="Largest value counted; empty: no limit.")
+
+    def rescaled(self, ratio: float) -> "Limit":
+        """Return the same limits for lengths in another unit, in which numbers are `ratio` times as large."""
+        factor = ratio ** POWERS.get(PROPERTIES[self.quantity].dimension, 0)
+        return self.replace(least=_times(self.least, factor), most=_times(self.most, factor))
 
     def keeps(self, table: pd.DataFrame) -> "pd.Series[bool]":
         """Whether each row of a particle table is within the limits."""
@@ -53,6 +59,15 @@ class Filter(Params):
     )
     limits: tuple[Limit, ...] = Field((), title="More limits", description="Limits on other properties.")
 
+    def rescaled(self, before_nm: float | None, now_nm: float | None) -> "Filter":
+        """Return the filter that keeps the same particles after the pixel size has changed; None: not known."""
+        ratio = (now_nm or 1.0) / (before_nm or 1.0)
+        return self.replace(
+            min_diameter=_times(self.min_diameter, ratio),
+            max_diameter=_times(self.max_diameter, ratio),
+            limits=tuple(limit.rescaled(ratio) for limit in self.limits),
+        )
+
     def keeps(self, table: pd.DataFrame) -> "pd.Series[bool]":
         """Whether each row of a particle table is counted."""
         kept = pd.Series(True, index=table.index) if self.cut_by_border else ~table["touches_border"].astype(bool)
@@ -67,3 +82,8 @@ class Filter(Params):
         for limit in every:
             kept &= limit.keeps(table)
         return kept
+
+
+def _times(number: float | None, factor: float) -> float | None:
+    """Multiply a limit, if there is one; digits that nobody entered are rounded away."""
+    return None if number is None else float(f"{number * factor:.10g}")

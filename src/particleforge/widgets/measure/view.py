@@ -34,6 +34,7 @@ class ResultsView(QWidget):
         self._viewer = viewer
         self._particles: Particles | None = None
         self._paused = False
+        self._size_nm: float | None = None
         self.headline = QLabel(self)
         self.headline.setWordWrap(True)
         self.plot = SizesPlot(self)
@@ -73,7 +74,7 @@ class ResultsView(QWidget):
     def set_particles(self, particles: Particles) -> None:
         """Show other particles."""
         self.release()
-        self._particles = particles
+        self._particles, self._size_nm = particles, particles.pixel_size_nm
         particles.changed.connect(self._update)
         particles.selection_changed.connect(self._highlight)
         self._viewer.mouse_drag_callbacks.append(self._click)
@@ -101,6 +102,9 @@ class ResultsView(QWidget):
         self.hide()
 
     def _update(self, particles: Particles) -> None:
+        before_nm, self._size_nm = self._size_nm, particles.pixel_size_nm
+        if before_nm != self._size_nm and self.filter.problem is None:
+            self.filter.set_params(self.filter.params().rescaled(before_nm, self._size_nm))
         counted, table = particles.counted, particles.table
         size_nm, rules = particles.pixel_size_nm, particles.rules
         cut = int((table["touches_border"].astype(bool) & (table["weight"] == 0)).sum())
