@@ -3,7 +3,7 @@ export PATH := $(HOME)/.local/bin:$(PATH)
 export QT_QPA_PLATFORM ?= offscreen
 RUN := uv run --frozen
 
-.PHONY: demo test check bench lint docs setup
+.PHONY: demo test check lowest bench lint docs setup
 
 demo: setup ## Learn from ten particles and measure three micrographs (about five minutes)
 	QT_QPA_PLATFORM= $(RUN) particleforge demo --out demo-out
@@ -15,6 +15,9 @@ test: setup ## All tests, types, style and import rules
 check: setup ## Types, style, import rules and the fast tests (under four minutes)
 	$(MAKE) lint
 	QT_QPA_PLATFORM= OMP_NUM_THREADS=1 $$(command -v xvfb-run && echo -a) $(RUN) pytest -n 2 -q -m "not slow"
+
+lowest: setup ## Tests with the lowest versions that pyproject.toml allows (downloads about 3 GB the first time)
+	@bash tools/lowest.sh
 
 lint: setup
 	$(RUN) typos

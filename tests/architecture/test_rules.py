@@ -155,7 +155,7 @@ def test_files_and_functions_stay_small(path):
             argument.arg for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
         ]
         counted = [name for name in names if name not in ("self", "cls", "params")]
-        if not any("njit" in ast.unparse(decorator) for decorator in function.decorator_list):
+        if not any("compiled" in ast.unparse(decorator) for decorator in function.decorator_list):
             assert len(counted) <= 7, function.name
 
 

@@ -106,7 +106,7 @@ def test_input_that_is_not_there_is_refused(command, capsys, tmp_path):
         ("learn", ["--seed", "1.5"], "seed = 1.5: Input should be a valid integer"),
         ("learn", ["--training", "{stepz: 3}"], "no parameter 'training.stardist.stepz'.\nDid you mean 'steps'?"),
         ("learn", ["--recipe", "{overlap: 2}"], "overlap = 2: it is 2; the allowed range is 0 to 0.95."),
-        ("learn", ["--training", "{steps: ["], "--training '{steps: [' cannot be read."),
+        ("learn", ["--training", "{steps: ["], "--training is not valid YAML"),
         ("learn", ["--params", "none.yaml"], "none.yaml cannot be read (No such file or directory)."),
         ("train", ["--augment", "{scale: many}"], "neither a number nor a distribution"),
         ("measure", ["--prob-thresh", "1.5"], "prob_thresh = 1.5: Input should be less than 1."),

@@ -1,14 +1,15 @@
 """Compiled inner loops: the cheapest closed path around a point."""
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from particleforge.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def closed_path(cost: Floats, stiffness: float, path: Ints) -> float:
     """Find the cheapest closed path: one radius per angle, plus `stiffness` times each change of radius.
 
@@ -49,7 +50,7 @@ def closed_path(cost: Floats, stiffness: float, path: Ints) -> float:
     return best
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _path_between(cost: Floats, stiffness: float, low: int, high: int, total: Floats, path: Ints) -> float:
     """Cheapest path whose first and last radius lie in [low, high]; the last angle repeats the first."""
     angles, radii = cost.shape
@@ -79,7 +80,7 @@ def _path_between(cost: Floats, stiffness: float, low: int, high: int, total: Fl
     return best
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _reach(before: Floats, stiffness: float, after: Floats) -> None:
     """Cheapest path to each radius: the minimum of before[q] + stiffness * |q - r| over q."""
     least = np.inf

@@ -1,5 +1,7 @@
-"""A progress bar with the time left."""
+"""Progress on standard error: a bar with the time left on a terminal, else a line now and then."""
 
+import sys
+import time
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, TypeVar
@@ -11,16 +13,18 @@ from particleforge.step import Progress, Step, run
 T = TypeVar("T")
 
 FORMAT = "{percentage:3.0f}% |{bar:24}| {elapsed}<{remaining}  {desc}"
+EVERY_S = 10.0
+"""Seconds between two lines where there is no terminal, as in a log of a queue."""
 
 
 class Bar:
-    """Shows progress reports on standard error: a bar on a terminal, otherwise a line per stage."""
+    """Shows progress reports as a bar."""
 
     def __call__(self, progress: Progress) -> None:
         """Show a report."""
         drawn = self._drawn
         drawn.set_description_str(progress.message, refresh=False)
-        share = progress.done / progress.total if progress.total else 1.0
+        share = _share(progress)
         if share < drawn.n:
             drawn.reset(1.0)
         drawn.update(share - drawn.n)
@@ -36,10 +40,35 @@ class Bar:
         return tqdm(total=1.0, bar_format=FORMAT, dynamic_ncols=True, mininterval=0.3)
 
 
+class Lines:
+    """Shows the first and the last progress report as lines, and one now and then."""
+
+    def __init__(self) -> None:
+        self._due, self._waiting = time.monotonic(), ""
+
+    def __call__(self, progress: Progress) -> None:
+        """Show a report if the last one was some time ago."""
+        self._waiting = f"{100 * _share(progress):3.0f}%  {progress.message}\n" if progress.message else ""
+        if time.monotonic() >= self._due:
+            self.close()
+
+    def close(self) -> None:
+        """Show what was not shown yet."""
+        if self._waiting:
+            with suppress(OSError, ValueError):  # the reader may be gone
+                sys.stderr.write(self._waiting)
+                sys.stderr.flush()
+        self._due, self._waiting = time.monotonic() + EVERY_S, ""
+
+
 def run_with_bar(step: Step[T]) -> T:
-    """Run a step to its end with a progress bar and return its result."""
-    bar = Bar()
+    """Run a step to its end, show its progress, and return its result."""
+    shown = Bar() if sys.stderr.isatty() else Lines()
     try:
-        return run(step, bar)
+        return run(step, shown)
     finally:
-        bar.close()
+        shown.close()
+
+
+def _share(progress: Progress) -> float:
+    return progress.done / progress.total if progress.total else 1.0

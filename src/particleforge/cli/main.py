@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import Any, NoReturn
 
 from particleforge.cli.bar import run_with_bar
+from particleforge.cli.caches import provide_caches
 from particleforge.cli.signals import interrupting
 from particleforge.errors import Cancelled, UserError
 from particleforge.verb import Plain, Verb
@@ -46,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # Waiting threads that spin take time from the other core: 6.5 times slower next to another busy process.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    provide_caches()
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         verb, args = _parse(words)

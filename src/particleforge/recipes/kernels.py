@@ -1,14 +1,15 @@
 """Compiled inner loops: test a position, paste, blur, smooth noise."""
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from particleforge.compiled import compiled
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint32]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def is_free(labels: Labels, alpha: Floats, top: int, left: int) -> bool:
     """Whether no labelled pixel lies under the cutout (alpha >= 0.5) put at (top, left)."""
     for i in range(max(0, -top), min(alpha.shape[0], labels.shape[0] - top)):
@@ -18,7 +19,7 @@ def is_free(labels: Labels, alpha: Floats, top: int, left: int) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def inside_area(shape: tuple[int, int], alpha: Floats, top: int, left: int) -> int:
     """Pixels of the cutout (alpha >= 0.5) that lie in the frame."""
     count = 0
@@ -29,7 +30,7 @@ def inside_area(shape: tuple[int, int], alpha: Floats, top: int, left: int) -> i
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def keeps_visible(
     labels: Labels,
     alpha: Floats,
@@ -50,7 +51,7 @@ def keeps_visible(
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def slide_out(
     labels: Labels, alpha: Floats, start: tuple[float, float], towards: tuple[float, float], reach: int
 ) -> tuple[bool, int, int]:
@@ -69,7 +70,7 @@ def slide_out(
     return place
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _free_at(
     labels: Labels, alpha: Floats, start: tuple[float, float], towards: tuple[float, float], step: int
 ) -> tuple[bool, int, int]:
@@ -79,7 +80,7 @@ def _free_at(
     return is_free(labels, alpha, top, left), top, left
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def blur(image: Floats, weights: Floats) -> Floats:
     """Convolve along both axes with symmetric weights; border pixels are repeated outside."""
     height, width = image.shape
@@ -106,7 +107,7 @@ def blur(image: Floats, weights: Floats) -> Floats:
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def paste(
     image: Floats,
     labels: Labels,
@@ -133,7 +134,7 @@ def paste(
                 visible[label] += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def spread(nodes: Floats, scale: float, offset: tuple[float, float], out: Floats, gain: float) -> None:
     """Add a quadratic B-spline surface with nodes every `scale` pixels to an image."""
     for i in range(out.shape[0]):

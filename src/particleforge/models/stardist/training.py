@@ -211,6 +211,7 @@ def train_stardist(
     model = model_of(fitted.net, *chosen)
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
+    yield Progress(1, 1, fitted.remark or "The model is trained")
     return model
 
 

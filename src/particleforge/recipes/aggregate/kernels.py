@@ -2,9 +2,10 @@
 
 import math
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from particleforge.compiled import compiled
 
 Doubles = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
@@ -12,7 +13,7 @@ FINE = 4
 """Samples along each side of a pixel."""
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def draw_sphere(out: Floats, centre: tuple[float, float], radius: float, curve: Doubles) -> None:
     """Mean signal of every pixel of a sphere at (y, x).
 
@@ -37,7 +38,7 @@ def draw_sphere(out: Floats, centre: tuple[float, float], radius: float, curve: 
             out[i, j] = total / (FINE * FINE)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def draw_labels(
     labels: npt.NDArray[np.uint32],
     places: Doubles,

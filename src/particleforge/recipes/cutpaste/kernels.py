@@ -1,13 +1,14 @@
 """Compiled inner loops: rotate a cutout, lay patches."""
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from particleforge.compiled import compiled
 
 Floats = npt.NDArray[np.float32]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def turn(pixels: Floats, alpha: Floats, matrix: npt.NDArray[np.float64], out_pixels: Floats, out_alpha: Floats) -> None:
     """Resample a cutout bilinearly through `matrix` (2 x 2, out -> in) around both centres."""
     height, width = pixels.shape
@@ -35,7 +36,7 @@ def turn(pixels: Floats, alpha: Floats, matrix: npt.NDArray[np.float64], out_pix
             )
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def lay_patches(
     image: Floats,
     corners: npt.NDArray[np.int64],

@@ -2,15 +2,16 @@
 
 import math
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from particleforge.compiled import compiled
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def project(vertices: Doubles, faces: npt.NDArray[np.int32], top: Floats, bottom: Floats, thickness: Floats) -> None:
     """Cast rays along z through the centres of the pixels of a window; the centre of pixel (0, 0) is x = y = 0.5.
 
@@ -45,7 +46,7 @@ def project(vertices: Doubles, faces: npt.NDArray[np.int32], top: Floats, bottom
                 thickness[i, j] += sign * z
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def _side(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> float:
     """Twice the signed area of the triangle of a, b and the point; exactly opposite if a and b are swapped."""
     if ax < bx or (ax == bx and ay < by):
@@ -53,7 +54,7 @@ def _side(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> flo
     return -((ax - bx) * (y - by) - (ay - by) * (x - bx))
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def _within(weight: float, ax: float, ay: float, bx: float, by: float, sign: float) -> bool:
     """Whether a point is inside an edge; a point on the edge belongs to exactly one of the two triangles."""
     if weight != 0:

@@ -2,15 +2,16 @@
 
 import math
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from particleforge.compiled import compiled
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@compiled(fastmath=True)
 def distances(corners: Doubles, out: Floats) -> None:
     """Signed distance of every pixel from a closed polygon (y, x), positive inside."""
     count = len(corners)
@@ -32,7 +33,7 @@ def distances(corners: Doubles, out: Floats) -> None:
             out[i, j] = math.sqrt(nearest) if inside else -math.sqrt(nearest)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def shade(
     depth: Floats,
     profile: Doubles,
@@ -61,7 +62,7 @@ def shade(
             out[i, j] = value + noise[row, column]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def glow(image: Floats, depth: Floats, place: tuple[int, int], amplitude: float, width: float) -> None:
     """Add a halo that fades outside a particle put at `place`; a negative one is a shadow."""
     top, left = place

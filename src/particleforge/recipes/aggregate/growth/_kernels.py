@@ -7,9 +7,10 @@ so that they compile in seconds, not minutes.
 
 import math
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from particleforge.compiled import compiled
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -20,7 +21,7 @@ HALVINGS = 8
 """Number of steps in the search for the smallest possible distance between two clusters."""
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def moments(
     positions: Doubles, radii: Doubles, masses: Doubles, start: int, end: int, self_term: float, mean: float
 ) -> tuple[float, float, float, float, float]:
@@ -37,7 +38,7 @@ def moments(
     return total, x, y, z, square / total - x * x - y * y - z * z
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def move(positions: Doubles, start: int, end: int, x: float, y: float, z: float) -> None:
     """Add a vector."""
     for i in range(start, end):
@@ -46,13 +47,13 @@ def move(positions: Doubles, start: int, end: int, x: float, y: float, z: float)
         positions[i, 2] += z
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def between(positions: Doubles, i: int, j: int) -> tuple[float, float, float]:
     """Vector from one sphere to another."""
     return positions[i, 0] - positions[j, 0], positions[i, 1] - positions[j, 1], positions[i, 2] - positions[j, 2]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def band(apart: float, reach: float, contact: tuple[float, float], away: float) -> tuple[float, float]:
     """Cosines between which two spheres are in contact.
 
@@ -64,7 +65,7 @@ def band(apart: float, reach: float, contact: tuple[float, float], away: float) 
     return low, min((sums - (contact[0] * reach) ** 2) * scale, 1.0)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def fill_table(
     positions: Doubles,
     radii: Doubles,
@@ -89,7 +90,7 @@ def fill_table(
     return total, far
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def contacts(
     positions: Doubles,
     radii: Doubles,
@@ -113,7 +114,7 @@ def contacts(
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def place(
     positions: Doubles,
     radii: Doubles,
@@ -167,7 +168,7 @@ def place(
     return False, 0.0, 0.0, 0.0, far
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def place_near(
     positions: Doubles,
     radii: Doubles,
@@ -201,7 +202,7 @@ def place_near(
     return asked
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def turn(positions: Doubles, start: int, end: int, rng: np.random.Generator) -> None:
     """Rotate around the origin, every orientation equally likely."""
     w, x, y, z = rng.standard_normal(), rng.standard_normal(), rng.standard_normal(), rng.standard_normal()
@@ -213,7 +214,7 @@ def turn(positions: Doubles, start: int, end: int, rng: np.random.Generator) -> 
         positions[i, 2] = c - s * (c * (x * x + y * y) - a * (x * z - w * y) - b * (y * z + w * x))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def grow(
     radii: Doubles,
     masses: Doubles,

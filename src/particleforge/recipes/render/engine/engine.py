@@ -173,6 +173,8 @@ def _working() -> list[str]:
     except (OSError, ValueError, KeyError):
         working = [variant for variant in VARIANTS.values() if _works(variant)]
     with suppress(OSError, UserError):  # without a cache it only takes longer
+        if not memory.is_absolute():  # there is no home folder
+            return working
         memory.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(memory) as temporary:
             temporary.write_text(json.dumps({key: working}), encoding="utf-8")

@@ -2,14 +2,15 @@
 
 import math
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from particleforge.compiled import compiled
 
 Doubles = npt.NDArray[np.float64]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def push_apart(places: Doubles, radii: Doubles, size: tuple[float, float], rounds: int) -> float:
     """Move discs away from each other and into a rectangle (y, x) until none overlap; return the largest overlap left.
 
@@ -43,7 +44,7 @@ def push_apart(places: Doubles, radii: Doubles, size: tuple[float, float], round
     return worst
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def touch(places: Doubles, radii: Doubles, count: int, start: Doubles, towards: Doubles, radius: float) -> float:
     """Distance a sphere moves along a unit vector until it meets the first of `count` spheres; inf if it meets none."""
     nearest = math.inf
@@ -57,7 +58,7 @@ def touch(places: Doubles, radii: Doubles, count: int, start: Doubles, towards: 
     return nearest
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def grow(radii: Doubles, free_path: float, rng: np.random.Generator, places: Doubles) -> None:
     """Fill in the positions of spheres that fly to a cluster one by one and stay where they first touch it.
 
@@ -86,7 +87,7 @@ def grow(radii: Doubles, free_path: float, rng: np.random.Generator, places: Dou
         far = max(far, math.sqrt((places[k] ** 2).sum()) + radii[k])
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _direction(rng: np.random.Generator, out: Doubles) -> None:
     z, angle = rng.uniform(-1, 1), rng.uniform(0, 2 * math.pi)
     across = math.sqrt(max(0.0, 1 - z * z))
