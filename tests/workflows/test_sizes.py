@@ -11,6 +11,7 @@ from particleforge.errors import UserError
 from particleforge.measurement.columns import written
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.results import Results
+from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.micrograph import Micrograph
 from particleforge.store.labels import read_labels
 from particleforge.workflows.sizes import SizesParams, sizes
@@ -268,3 +269,25 @@ def test_a_page_of_labels_is_selected_where_there_are_no_images(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.stack([squares(1), squares(1, 2)]), photometric="minisblack")
     found = sizes(tmp_path / "a.tif", tmp_path / "out", QUICK.replace(page=2))
     assert {name: entry["count"] for name, entry in found.summary["images"].items()} == {"a": 2}
+
+
+def test_reports_and_figures_are_written_in_the_formats_asked_for(folder, tmp_path):
+    def endings(done):
+        return {path.suffix for part in ("figures", "reports") for path in (done.out / part).iterdir()}
+
+    done = sizes(folder / "a.tif", tmp_path / "usual", QUICK.replace(reports=True))
+    assert endings(done) == {".png", ".html", ".json"} and (done.out / "report.pdf").is_file()
+    wanted = QUICK.replace(reports=True, image_pdfs=True, vector_figures="svg", figure_text_pt=7)
+    done = sizes(folder / "a.tif", tmp_path / "all", wanted)
+    assert endings(done) == {".png", ".svg", ".html", ".json", ".pdf"}
+    done_folder = ResultsFolder.open(done.out)
+    done_folder.drop(["a"])
+    assert endings(done) == set()
+
+
+def test_methods_are_written_for_papers(folder, tmp_path):
+    done = sizes(folder / "a.tif", tmp_path / "out", QUICK.replace(reports=True, pixel_size="2 nm"))
+    text = json.loads((done.out / "summary.json").read_text())["methods"]
+    for part in ("outlined beforehand", "Of 4 particles in 1 image, 4 were", "given as 2 nm"):
+        assert part in text
+    assert all(text in (done.out / page).read_text() for page in ("report.html", "reports/a.html"))

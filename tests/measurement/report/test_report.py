@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -14,7 +15,7 @@ from particleforge.measurement.measured import Measured
 from particleforge.measurement.numbers import digits
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.report.comparison import write_comparison
-from particleforge.measurement.report.content import _moments, _needs, _statistics, content
+from particleforge.measurement.report.content import _moments, _needs, _statistics, as_yaml, content
 from particleforge.measurement.report.pdf import write_pdf
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.write import write_report
@@ -269,3 +270,27 @@ def test_images_of_several_pixel_sizes_are_not_pooled():
     assert report.rules["Pixel size"] == "individual for each image; unknown for some"
     assert [one.title for one in report.tables] == ["Shape", "Classes of outlines"]
     assert all(cell != "-" and "nm" not in cell for one in report.tables for row in one.rows for cell in row)
+
+
+def test_the_table_states_why_particles_do_not_count(measured):
+    table = content(measured, describe(Sizes.of(measured.table), QUICK), {}).particles
+    assert table.head[-2:] == ("Weight", "Excluded because")
+    own = measured.table.set_index("label")
+    for row in table.rows:
+        weight = own["weight"][int(row[0])]
+        assert row[-2:] == (("", "at the border") if weight == 0 else (f"{weight:.2f}", ""))
+    inside = replace(measured, table=measured.table[measured.table["weight"] > 0])
+    assert content(inside, describe(Sizes.of(inside.table), QUICK), {}).particles.head[-1] == "Weight"
+
+
+def test_counts_and_key_figures_are_explained_where_they_appear(measured, tmp_path):
+    write_report(tmp_path / "a.html", measured, precision=QUICK)
+    text = (tmp_path / "a.html").read_text(encoding="utf-8")
+    for part in ("1/probability of being seen whole (Miles-Lantuejoul)", "GSD: geometric standard deviation", "D10"):
+        assert text.index(part) < text.index("<svg")
+
+
+def test_provenance_has_as_many_digits_as_people_read():
+    text = as_yaml({"share": 12.360774464742066, "many": [number / 7 for number in range(100)], "names": ["a"] * 20})
+    assert "share: 12.3608" in text and "94 more" in text and "0.142857" in text and len(text) < 300
+    assert text.count("a,") == 19
