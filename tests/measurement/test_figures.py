@@ -1,19 +1,25 @@
+import importlib.util
 import itertools
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from PIL import Image
 
+from particleforge.measurement import lettering
 from particleforge.measurement.figures import draw_sizes, particle_figure, save_figure
-from particleforge.measurement.lettering import _fonts, legible, letter
+from particleforge.measurement.lettering import legible, letter
 from particleforge.measurement.outlines import outlines, simplified
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.picture import scale_bar
+from particleforge.measurement.report.content import Content
+from particleforge.measurement.report.write import write_pages
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.fits.ranking import fits
 from particleforge.measurement.statistics.sizes import Sizes
@@ -143,10 +149,41 @@ def test_names_are_drawn_as_they_are(name, tmp_path):
 
 
 def test_characters_without_a_glyph_become_their_code(monkeypatch):
-    monkeypatch.setattr("particleforge.measurement.lettering.OTHERS", ())
-    _fonts.cache_clear()
+    monkeypatch.setattr(lettering, "OTHERS", ())
+    forget()
     assert legible("粒 a_1 µé αא\U0001f52c\n") == "\\u7c92 a_1 µé αא\\U0001f52c\n"
-    _fonts.cache_clear()
+    forget()
+
+
+def forget():
+    """Forget which fonts are installed."""
+    for found in (lettering._fonts, lettering._paths):
+        found.cache_clear()
+
+
+@pytest.fixture
+def japanese(monkeypatch):
+    """Install a font with Japanese characters that comes with napari."""
+    found = importlib.util.find_spec("napari_resources")
+    paths = [] if found is None else [*Path(found.origin).parent.rglob("MPLUS1p-Regular.ttf")]
+    if not paths:
+        pytest.skip("there is no such font")
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", list(font_manager.fontManager.ttflist))
+    font_manager.fontManager.addfont(paths[0])
+    monkeypatch.setattr(lettering, "OTHERS", (font_manager.fontManager.ttflist[-1].name,))
+    forget()
+    yield
+    forget()
+
+
+def test_characters_that_another_font_has_are_drawn_in_it(japanese, tmp_path):
+    assert legible("粒子_01") == "粒子_01"
+    labels = labelled(4)
+    fig = particle_figure(None, labels, measure_particles(labels), name="粒子")
+    letter(fig)
+    save_figure(fig, tmp_path / "a.pdf")
+    write_pages(tmp_path / "b.pdf", Content("粒子", [], [], [], {}, ""))
+    assert all(b"MPLUS1p" in (tmp_path / name).read_bytes() for name in ("a.pdf", "b.pdf"))
 
 
 @pytest.mark.parametrize("text_pt", [6, 12])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from particleforge.measurement.picture import TEXT_PT
@@ -51,6 +52,12 @@ def is_usual(text: str) -> bool:
     return text.isascii() or all(ord(one) in _fonts()[FONT] for one in text)
 
 
+def font_folders(text: str) -> list[str]:
+    """Folders of the fonts that a text needs."""
+    paths = [_paths()[FONT]] if is_usual(text) else _paths().values()
+    return list(dict.fromkeys(str(Path(path).parent) for path in paths))
+
+
 def letter(fig: Figure, text_pt: float = TEXT_PT) -> None:
     """Make every text of a figure legible, without formulas, and resize all text as if `TEXT_PT` were `text_pt`."""
     from matplotlib.text import Text
@@ -73,10 +80,15 @@ def letter(fig: Figure, text_pt: float = TEXT_PT) -> None:
 @cache
 def _fonts() -> dict[str, frozenset[int]]:
     """Characters of the fonts that are installed, by their name."""
-    from matplotlib import font_manager
     from matplotlib.ft2font import FT2Font
 
+    return {name: frozenset(FT2Font(path).get_charmap()) for name, path in _paths().items()}
+
+
+@cache
+def _paths() -> dict[str, str]:
+    """Files of the fonts that are installed, by their name."""
+    from matplotlib import font_manager
+
     paths: dict[str, str] = {font.name: font.fname for font in reversed(font_manager.fontManager.ttflist)}
-    installed = {FONT: str(font_manager.findfont(FONT))}
-    installed |= {name: paths[name] for name in OTHERS if name in paths}
-    return {name: frozenset(FT2Font(path).get_charmap()) for name, path in installed.items()}
+    return {FONT: str(font_manager.findfont(FONT))} | {name: paths[name] for name in OTHERS if name in paths}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from particleforge.measurement.lettering import families, is_usual, legible
+from particleforge.measurement.lettering import families, font_folders, legible
 from particleforge.measurement.report.content import Content, Plot, Table
 
 _TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
@@ -14,8 +14,7 @@ _TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 def write_pdf(path: Path, report: Content) -> None:
     """Write the report on A4 pages; equal reports give equal bytes.
 
-    Texts reach the template as data, so they are never read as markup. Fonts are those of Typst and matplotlib; those
-    of the system are used only for characters that these lack.
+    Texts reach the template as data, so they are never read as markup. Fonts are those of Typst and of figures.
     """
     import typst
 
@@ -24,19 +23,12 @@ def write_pdf(path: Path, report: Content) -> None:
         str(_TEMPLATE),
         format="pdf",
         root=str(_TEMPLATE.parent),
-        font_paths=[str(_figure_fonts())],
-        ignore_system_fonts=is_usual(data),
+        font_paths=font_folders(data),
+        ignore_system_fonts=True,
         sys_inputs={"report": data, "fonts": json.dumps(families())},
         timestamp=0,
     )
     path.write_bytes(compiled)
-
-
-def _figure_fonts() -> Path:
-    """Folder of the fonts of figures."""
-    import matplotlib as mpl
-
-    return Path(mpl.get_data_path()) / "fonts" / "ttf"
 
 
 def _plain(one: Any) -> Any:
