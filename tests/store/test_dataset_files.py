@@ -166,3 +166,56 @@ def test_every_array_has_checksums(dataset):
         (sharding,) = json.loads((dataset.path / name / "zarr.json").read_text())["codecs"]
         assert sharding["configuration"]["codecs"][-1]["configuration"]["checksum"] is True
         assert sharding["configuration"]["index_codecs"][-1]["name"] == "crc32c"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("count", 10**12, r"array images has 5 samples in shards of 2, but the dataset 1000000000000"),
+        ("count", -1, "count is -1"),
+        ("count", "5", "count is '5'"),
+        ("count", None, "count is None"),
+        ("samples_per_shard", 0, "samples_per_shard is 0"),
+        ("samples_per_shard", 3, "in shards of 2, but the dataset 5 in shards of 3"),
+        ("format", "new", "cannot be read"),
+    ],
+)
+def test_a_header_that_does_not_fit_is_refused(dataset, field, value, message):
+    header = json.loads((dataset.path / "zarr.json").read_text())
+    header["attributes"]["particleforge"][field] = value
+    (dataset.path / "zarr.json").write_text(json.dumps(header))
+    with pytest.raises(UserError, match=message):
+        Dataset.open(dataset.path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shape": "ab"},
+        {"shape": [40]},
+        {"shape": [-1, 40]},
+        {"shape": [40, 1.5]},
+        {"pixel_size_nm": [1]},
+        {"pixel_size_nm": "1 nm"},
+        {"truth": 3},
+        {"truth": {"label": {"dtype": "nothing", "values": [1]}}},
+        {"truth": {"label": 5}},
+        {"known": None, "name": 7, "recipe": None, "shape": None},
+    ],
+)
+def test_rows_of_other_content_are_a_sentence(dataset, change):
+    rows = dataset.path / "rows" / "000001.jsonl"
+    first, *rest = rows.read_text().splitlines()
+    rows.write_text("\n".join([json.dumps(json.loads(first) | change), *rest]) + "\n")
+    for read in (lambda: dataset[2], lambda: list(dataset)):
+        with pytest.raises(UserError):
+            read()
+
+
+@pytest.mark.parametrize("line", ["{}", "[]", "3", "{", "[" * 100_000, "\udcff"])
+def test_broken_rows_are_a_sentence(dataset, line):
+    rows = dataset.path / "rows" / "000001.jsonl"
+    rows.write_bytes(line.encode("utf-8", "surrogateescape") + b"\n" + rows.read_bytes())
+    for read in (lambda: dataset[2], lambda: list(dataset)):
+        with pytest.raises(UserError, match=r"000001\.jsonl"):
+            read()

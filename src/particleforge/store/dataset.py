@@ -21,7 +21,7 @@ from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample, Samples
 from particleforge.schema import Schema
 from particleforge.store.files import atomic_write, disk_errors, new_folder
-from particleforge.store.rows import pack_row, read_row, read_rows, row_count, unpack_truth
+from particleforge.store.rows import AGAIN, pack_row, read_row, read_rows, row_count, unpack_truth
 from particleforge.store.sample_arrays import PARTICLES, SampleArrays
 from particleforge.store.unreadable import unreadable
 
@@ -119,7 +119,9 @@ class Dataset(Samples):
                     f"{path} has format {own['format']}; this version reads formats up to {FORMAT}.",
                     "Update ParticleForge.",
                 )
-            return cls(path, group)
+            dataset = cls(path, group)
+            dataset._check_header()
+            return dataset
 
     def __reduce__(self) -> tuple[Any, tuple[Path]]:
         return Dataset.open, (self.path,)
@@ -282,6 +284,14 @@ class Dataset(Samples):
             self._group.attrs.update({"particleforge": own})
         self._own = own
 
+    def _check_header(self) -> None:
+        """Check that the numbers of the header fit the arrays."""
+        for name, least in (("count", 0), ("samples_per_shard", 1)):
+            value = self._own.get(name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise UserError(f"{self.path} is broken: {name} is {value!r}.", "Make the dataset again.")
+        self._arrays.check_lengths(len(self), self._per_shard)
+
     @property
     def _per_shard(self) -> int:
         return int(self._own["samples_per_shard"])
@@ -325,6 +335,10 @@ class Dataset(Samples):
             temporary.write_bytes(b"".join(lines))
 
     def _sample(self, row: dict[str, Any], values: Mapping[str, npt.NDArray[Any]]) -> Sample:
+        with unreadable(self.path, AGAIN):
+            return self._unpacked(row, values)
+
+    def _unpacked(self, row: dict[str, Any], values: Mapping[str, npt.NDArray[Any]]) -> Sample:
         size = tuple(row["pixel_size_nm"]) if row["pixel_size_nm"] else None
         micrograph = Micrograph(values["images"], size, "YX", row["name"])
         return Sample(

@@ -15,6 +15,10 @@ from particleforge.store.unreadable import unreadable
 if TYPE_CHECKING:
     import pandas as pd
 
+NEEDED = {"name", "shape", "pixel_size_nm", "known", "recipe", "truth"}
+"""What every row has."""
+AGAIN = "Make the dataset again, or delete this file: `synthesize` then draws its samples again."
+
 
 def pack_row(sample: Sample, schema: Schema) -> bytes:
     """One line with everything of a sample except its arrays; equal samples give equal bytes.
@@ -43,17 +47,33 @@ def read_row(path: Path, position: int) -> dict[str, Any] | None:
     """Row of a rows file, or None if it does not exist."""
     if not path.exists():
         return None
-    with unreadable(path), path.open("rb") as file:
+    with unreadable(path, AGAIN), path.open("rb") as file:
         line = next(islice(file, position, None), None)
-        return None if line is None else json.loads(line)
+        return None if line is None else _row(path, position, line)
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """All rows of a rows file; empty if it does not exist."""
     if not path.exists():
         return []
-    with unreadable(path):
-        return [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
+    with unreadable(path, AGAIN):
+        lines = [line for line in path.read_bytes().split(b"\n") if line]
+        return [_row(path, position, line) for position, line in enumerate(lines)]
+
+
+def _row(path: Path, position: int, line: bytes) -> dict[str, Any]:
+    """Parse a line and check what every row has."""
+    row = json.loads(line)
+    if not isinstance(row, dict) or not row.keys() >= NEEDED:
+        raise ValueError(f"line {position + 1} of {path.name} lacks one of {', '.join(sorted(NEEDED))}")
+    shape, size = row["shape"], row["pixel_size_nm"]
+    if not _is_pair(shape, int) or not (size is None or _is_pair(size, (int, float))):
+        raise ValueError(f"line {position + 1} of {path.name} has the shape {shape} and the pixel size {size}")
+    return row
+
+
+def _is_pair(value: Any, kind: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(one, kind) and one >= 0 for one in value)
 
 
 def row_count(path: Path) -> int:

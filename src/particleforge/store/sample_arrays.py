@@ -17,6 +17,7 @@ from particleforge.store.shard_files import is_lost, lost, reading, shard_file
 
 Values = dict[str, npt.NDArray[Any]]
 """Arrays of one sample by name; ``known`` is left out if the labels are valid everywhere."""
+MOST_SAMPLES = 10_000_000
 PARTICLES = ("images", "labels", "known")
 
 
@@ -110,6 +111,23 @@ class SampleArrays:
         """Data type of the images."""
         return np.dtype(self._arrays["images"].dtype if self._schema.image else np.uint8)
 
+    def check_lengths(self, count: int, samples_per_shard: int) -> None:
+        """Check that all arrays hold the samples of a dataset.
+
+        Raises
+        ------
+        UserError
+            Naming an array that is too short, too long for a dataset, or has other shards.
+        """
+        for name, array in self._arrays.items():
+            length, shards = array.shape[0], (array.shards or array.chunks)[0]
+            if not count <= length <= MOST_SAMPLES or shards != samples_per_shard:
+                raise UserError(
+                    f"{self._path} is broken: its array {name} has {length} samples in shards of {shards}, but the "
+                    f"dataset {count} in shards of {samples_per_shard}.",
+                    "Make the dataset again.",
+                )
+
     def resize(self, count: int) -> None:
         """Change the number of samples."""
         for array in self._arrays.values():
@@ -194,7 +212,7 @@ class SampleArrays:
 
     def _values(self, name: str, at: Any, samples: range, rows: Sequence[Mapping[str, Any]]) -> npt.NDArray[Any]:
         array = self._arrays[name]
-        shard = samples.start // array.shards[0]
+        shard = samples.start // (array.shards or array.chunks)[0]
         self.check(name, shard, samples, rows)
         with reading(self._path, array, shard, samples):
             return np.asarray(array[at])
