@@ -17,6 +17,7 @@ from particleforge.store.micrographs import write_micrograph
 NOTEBOOK = (
     "draw",
     "load_model",
+    "measure_aggregates",
     "measure_particles",
     "open_dataset",
     "read_micrograph",

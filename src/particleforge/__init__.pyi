@@ -2,6 +2,7 @@ import typing
 
 from .api import draw as draw
 from .api import load_model as load_model
+from .api import measure_aggregates as measure_aggregates
 from .api import measure_particles as measure_particles
 from .api import open_dataset as open_dataset
 from .api import read_micrograph as read_micrograph

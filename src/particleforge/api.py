@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.measurement.aggregation.table import measure_aggregates as measured_aggregates
 from particleforge.measurement.particles import measure_particles as measured_particles
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
@@ -122,6 +123,47 @@ def measure_particles(
         rules=rules,
         rows=rules.rows(grey),
     )
+
+
+def measure_aggregates(
+    labels: npt.ArrayLike | Detections,
+    table: pd.DataFrame,
+    image: npt.ArrayLike | Micrograph | None = None,
+    pixel_size: str | None = None,
+    rules: Rules = Rules(),
+) -> pd.DataFrame:
+    """Measure the aggregates that the particles of a label image form.
+
+    Parameters
+    ----------
+    labels, image, pixel_size, rules
+        As given to `measure_particles`.
+    table
+        What it returned.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per aggregate; see `particleforge.measurement.aggregation.table.measure_aggregates`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import particleforge as pf
+    >>> labels = np.zeros((20, 30), int)
+    >>> labels[5:15, 5:15] = 1
+    >>> labels[5:15, 16:26] = 2
+    >>> table = pf.measure_particles(labels)
+    >>> pf.measure_aggregates(labels, table)[["aggregate", "particles", "coordination", "area_px2"]]
+       aggregate  particles  coordination  area_px2
+    0          1          2           1.0     200.0
+    """
+    ids = labels.labels if isinstance(labels, Detections) else np.asarray(labels)
+    shown = None if image is None else Micrograph.of(image, pixel_size)
+    given = None if pixel_size is None else parse_length_nm(pixel_size)
+    size = shown.square_pixel_size_nm if shown else given
+    rows = rules.rows(None if shown is None else shown.grey_or_nan)
+    return measured_aggregates(ids, table, rules=rules, rows=rows, pixel_size_nm=size)
 
 
 def size_distribution(table: pd.DataFrame, rules: Rules = Rules(), precision: Precision = Precision()) -> Description:

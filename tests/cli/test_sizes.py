@@ -66,6 +66,16 @@ def test_an_image_without_a_pixel_size_is_named_where_sizes_are_not_taken_togeth
     assert "diameter: geometric mean" in capsys.readouterr().out
 
 
+def test_gap_and_density_are_options(folder, tmp_path, capsys):
+    out, options = tmp_path / "out", ["--no-reports", *QUICK[:2]]
+    assert main(["sizes", str(folder), "--out", str(out), "--gap", "5 nm", *options]) == 1
+    assert "touch is 5 nm, but the pixel size is unknown. Give the pixel size" in capsys.readouterr().err
+    sized = ["--gap", "5 nm", "--pixel-size", "2 nm", "--density", "7.9"]
+    assert main(["sizes", str(folder), "--out", str(tmp_path / "sized"), *sized, *options]) == 0
+    assert "aggregation: " in capsys.readouterr().out
+    assert pd.read_csv(tmp_path / "sized" / "particles.csv")["mass_fg"].gt(0).all()
+
+
 @pytest.mark.slow
 def test_results_are_compared_with_the_first_of_them(folder, tmp_path, capsys):
     for name, size in (("one", "2 nm"), ("two", "3 nm")):

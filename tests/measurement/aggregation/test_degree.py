@@ -109,6 +109,12 @@ def test_images_are_resampled_if_there_are_six(discs):
     assert aggregation(*tables(images[:5]), precision=QUICK).resampled == "aggregates"
 
 
+def test_only_the_images_of_the_table_count(discs):
+    table, aggregates = tables([discs([(40, 40), (40, 59)], 9), discs([(40, 40), (40, 59), (40, 78)], 9)])
+    found = aggregation(table[table["image"] == "1"], aggregates, precision=QUICK)
+    assert (found.particles.value, len(found.table)) == (pytest.approx(3), 1)
+
+
 def test_aggregates_of_the_same_number_in_two_images_are_two(discs):
     images = [discs([(40, 40), (40, 59)], 9)] * 5
     assert aggregation(*tables(images), precision=QUICK).particles.low == 2

@@ -84,7 +84,7 @@ def aggregation(
     table
         Particles of one or several images.
     aggregates
-        Their aggregates, as `measure_aggregates` gives them.
+        Their aggregates, as `measure_aggregates` gives them; those of other images are left out.
     rules
         The rules with which the tables were made.
     precision
@@ -96,6 +96,7 @@ def aggregation(
     Aggregation
         In nm if the pixel size of every particle is known, else in px.
     """
+    aggregates = aggregates[aggregates["image"].isin(table["image"])]
     unit = Sizes.of(table, rules).unit
     size = f"{rules.size}_{unit}"
     counted, whole = (one[one["weight"] > 0].sort_values(size, kind="stable") for one in (table, aggregates))

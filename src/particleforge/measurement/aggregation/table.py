@@ -157,7 +157,7 @@ class _Joined(Particles):
         self._joined = Runs(
             np.arange(1, number + 1), which[chosen], runs.y[chosen], runs.first[chosen], runs.last[chosen]
         )
-        labels: npt.NDArray[Any] = np.zeros_like(particles.labels, np.int64)
+        labels: npt.NDArray[Any] = np.zeros_like(particles.labels, np.int32)
         labels.reshape(-1)[self._joined.places(labels.shape[1])] = np.repeat(which[chosen] + 1, self._joined.length)
         super().__init__(labels, particles.rules.replace(smallest_px=0, largest_px=None), particles.rows)
         self.labels = labels  # in several pieces where there are gaps

@@ -27,7 +27,7 @@ COLUMNS = (
         "count",
         "particles in its aggregate",
         "Number of particles in its aggregate, itself included; 1 for a single particle.",
-        heading="Of",
+        heading="Members",
         place=301,
     ),
     Column("contacts", "count", "contacts", "Number of particles that it touches (coordination number).", place=302),
