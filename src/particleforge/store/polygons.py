@@ -42,7 +42,7 @@ def polygon_pixels(rings: Sequence[npt.NDArray[np.float64]], shape: tuple[int, i
     if not row.size:
         return nothing, nothing
     top, left = int(row.min()), int(column.min())
-    turns = np.zeros((int(row.max()) - top + 1, shape[1] - left + 1), np.uint8)
+    turns = np.zeros((int(row.max()) - top + 1, int(column.max()) - left + 1), np.uint8)
     np.bitwise_xor.at(turns, (row - top, column - left), 1)
     inside = np.bitwise_xor.accumulate(turns, axis=1)[:, :-1].astype(bool)
     rows, columns = np.nonzero(inside)

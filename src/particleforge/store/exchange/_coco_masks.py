@@ -33,7 +33,7 @@ def mask_of(annotation: Entry, shape: tuple[int, int]) -> Ints:
         raise annotation.wrong(f"has the segmentation {shown(segmentation)}; it cannot be read.", POLYGONS)
     polygons = segmentation if isinstance(segmentation[0], list) else [segmentation]
     found = [_of_polygon(annotation, number, one, shape) for number, one in enumerate(polygons, 1)]
-    return np.unique(np.concatenate(found))
+    return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
 
 
 def _of_runs(annotation: Entry, segmentation: dict[str, Any], shape: tuple[int, int]) -> Ints:
