@@ -151,7 +151,10 @@ class Micrograph:
         if len(channels) >= 3 and not (channels[0] == channels[1:3]).all():
             found.append("Colour image: its luminance (Rec. 709) is used.")
         if alpha is not None and alpha.size and alpha.min() != alpha.max():
-            found.append(f"Channel {len(channels)} of {len(channels)} (alpha or another detector) is not used.")
+            last = len(channels)
+            found.append(
+                f"Channel {last} of {last} (alpha or another detector) is not used; select it with --channel {last}."
+            )
         return tuple(found)
 
     @property

@@ -47,10 +47,8 @@ def unreadable(
     except (UserError, Cancelled):
         raise
     except Exception as error:
-        raise UserError(
-            f"{path} cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__}).",
-            hint,
-        ) from error
+        why = str(error).splitlines()[0] if str(error) else f"it is damaged: {type(error).__name__}"
+        raise UserError(f"{path} cannot be read ({why}).", hint) from error
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def test_a_palette_that_is_missing_is_refused(tmp_path):
     header = struct.pack(">IIBBBBB", 4, 4, 8, 3, 0, 0, 0)
     body = zlib.compress(bytes(5 * 4))
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b""))
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match=r"cannot be read \(its palette is missing\)"):
         read_micrograph(path)
 
 

@@ -51,7 +51,7 @@ def test_colours_in_every_layout(tmp_path, options, alpha):
     np.testing.assert_array_equal(found.pixels, pixels)
     np.testing.assert_allclose(found.grey, RGB @ [0.2125, 0.7154, 0.0721], rtol=1e-5)
     notes = ["Colour image: its luminance (Rec. 709) is used."]
-    notes += ["Channel 4 of 4 (alpha or another detector) is not used."] * alpha
+    notes += ["Channel 4 of 4 (alpha or another detector) is not used; select it with --channel 4."] * alpha
     assert list(found.all_remarks) == notes
 
 

@@ -33,6 +33,8 @@ def open_image(path: Path, kind: Kind, lossy: bool) -> Source:
 
     with kind(path) as image:
         mode = image.mode
+        if mode == "P" and image.palette is None:
+            raise ValueError("its palette is missing")
         deep = [str(one.args) for one in image.tile if str(one.args).endswith(_DEEP) and len(image.getbands()) > 1]
         seen = mode if mode in _PLAIN else "RGBA" if image.has_transparency_data else "RGB"
         scale = calibrate(ImageFile(path, (image.height, image.width)))
