@@ -20,6 +20,8 @@ EVEN_SHARE = 0.5
 """Fraction of equal grey values in the median row of a bar: the background between the letters."""
 BAR_LEVEL, INK_LEVELS = 0.95, (0.75, 0.95)
 """Levels of a scale bar, the brightest or darkest in the image, and of letters, which may be paler if thin."""
+MOST_MARKED = 0.1
+"""Fraction of a blank image that bars and letters within it may take up."""
 MOST_PIECES = 100_000
 """An image with more pieces of that level is treated as noise."""
 MOST_FILLED = 0.75
@@ -63,6 +65,19 @@ def marks(grey: npt.NDArray[np.floating]) -> list[tuple[slice, slice]]:
             lines = [line for level in INK_LEVELS if (line := _line(bar, _pieces(ink > level)))]
             found += [_window(bar), max(lines, key=lambda line: line[1].stop - line[1].start)] if lines else []
     return found
+
+
+def is_blank(grey: npt.NDArray[np.floating]) -> bool:
+    """Whether an image shows nothing: all its pixels are equal, apart from burnt-in bars and their letters."""
+    first, stop = picture_rows(grey)
+    if first >= stop:
+        return True
+    picture = grey[first:stop]
+    shown = picture != np.median(picture)
+    if shown.any() and shown.mean() < MOST_MARKED:
+        for window in (*marks(picture), *(_window(bar) for bar in _bars(_pieces(shown), shown.shape[1]))):
+            shown[window] = False
+    return not shown.any()
 
 
 def _levels(grey: npt.NDArray[np.floating]) -> Levels:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from particleforge.measurement.in_pieces import pieces_sentence
+from particleforge.measurement.pooling import not_pooled_sentence
 from particleforge.measurement.report.scale import Scale, percent
 from particleforge.measurement.report.warnings import remarks_on, without_size
 from particleforge.measurement.statistics.describe import Estimate
@@ -24,6 +25,8 @@ def measurement_report(measured: "Measurement", _: Mapping[str, Any]) -> dict[st
         found["in_pieces"] = pieces
     remarks = [*measured.summary["remarks"], *remarks_on(measured.summary["images"])]
     found |= {"remarks": " ".join(remarks)} if remarks else {}
+    if excluded := not_pooled_sentence(measured.summary["not_pooled"]):
+        found["not_pooled"] = excluded
     failed = [f"{name} ({reason})" for name, reason in measured.summary["failed"].items()]
     found |= {"not_measured": "; ".join(failed)} if failed else {}
     return found | {"summary": measured.summary}
@@ -31,7 +34,8 @@ def measurement_report(measured: "Measurement", _: Mapping[str, Any]) -> dict[st
 
 def headline(summary: Mapping[str, Any]) -> dict[str, str]:
     """Return counts, geometric mean, GSD and certainty of a finished measurement."""
-    pooled, images = summary["pooled"], summary["images"]
+    pooled = summary["pooled"]
+    images = {name: entry for name, entry in summary["images"].items() if name not in summary["not_pooled"]}
     counts = f"{pooled['count']} in {len(images)} images, {pooled['touching_border']} touching the border"
     lines = {"particles": f"{counts}; {pooled['counted']} counted by the rule {pooled['border_rule']}"}
     unit = next((unit for unit in ("nm", "px") if pooled[unit] and pooled[unit]["gsd"]), None)

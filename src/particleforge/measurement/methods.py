@@ -21,6 +21,7 @@ def methods(
     description: Description,
     provenance: Mapping[str, Any],
     images: Mapping[str, Mapping[str, Any]],
+    excluded: int = 0,
 ) -> str:
     """Describe a measurement in plain English.
 
@@ -36,6 +37,8 @@ def methods(
         As recorded with results; ``method`` holds the sentences of the detector.
     images
         Entries of the images in the summary, by name: their pixel sizes, data bars and remarks.
+    excluded
+        Number of further images that are not pooled.
     """
     params = provenance.get("params", {})
     parts = [
@@ -43,6 +46,7 @@ def methods(
         *_scale(images),
         *_left_out(rules, provenance, images),
         *_counts(table, rules, images),
+        *_excluded(rules, excluded),
         *_pixel_size(params, images),
         *_sizes(rules, description, params),
         f"All measurements were made with ParticleForge {version(provenance)} ({citation(provenance)}).",
@@ -85,6 +89,15 @@ def _counts(table: "pd.DataFrame", rules: Rules, images: Mapping[str, Mapping[st
         yield f"Particles with an equal-area diameter below {rules.smallest_px:g} px were not counted."
     if rules.largest_px is not None:
         yield f"Particles with an equal-area diameter above {rules.largest_px:g} px were not counted."
+
+
+def _excluded(rules: Rules, excluded: int) -> Iterator[str]:
+    """State how many images are not pooled, and why."""
+    if excluded:
+        yield (
+            f"{plural(excluded, 'further image')} {'was' if excluded == 1 else 'were'} excluded: blank, or with a "
+            f"certainty of the detector below {rules.least_certainty:g}."
+        )
 
 
 def _pixel_size(params: Mapping[str, Any], images: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -270,7 +270,7 @@ class Results:
         self.folder.fail(name, printable(str(error)))
 
     def finish(self) -> Measurement:
-        """Pool all images and mark the measurement as complete.
+        """Pool the images, apart from those in `not_pooled`, and mark the measurement as complete.
 
         Raises
         ------
@@ -286,7 +286,9 @@ class Results:
         if failed and not images:
             name, reason = next(iter(failed.items()))
             raise UserError(f"None of {len(failed)} images could be measured; {name}: {reason}")
-        table = self.folder.table()
+        excluded = self.folder.not_pooled
+        images = {name: entry for name, entry in images.items() if name not in excluded}
+        table = self.folder.pooled(self.folder.table())
         found = [entry["pixel_size_nm"] for entry in images.values() if entry["count"]]
         known = [size for size in found if size is not None]
         mixed = 0 < len(known) < len(found)
@@ -296,7 +298,7 @@ class Results:
         pooled = summarize(table, self._rules, description) | {"aggregation": joined and joined.plain()}
         pooled["px"] = pooled["px"] if one_size else None
         pooled["nm"] = None if len(known) < len(found) else pooled["nm"]
-        about = methods(table, self._rules, description, self.folder.provenance, images)
+        about = methods(table, self._rules, description, self.folder.provenance, images, len(excluded))
         if self._outputs.reports:
             size = known[0] if one_size and known else None
             together = Measured(
@@ -317,7 +319,7 @@ class Results:
 
         if table["aggregate"].isna().any():
             return None
-        return aggregation(table, self.folder.aggregates(), self._rules, self._precision)
+        return aggregation(table, self.folder.pooled(self.folder.aggregates()), self._rules, self._precision)
 
     def _overview(self, together: Measured, pooled: Mapping[str, Any], description: "Description") -> None:
         """Write the report of all images together."""

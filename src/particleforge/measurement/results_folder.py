@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError, named
 from particleforge.measurement.aggregation.table import aggregate_names, arranged_aggregates
+from particleforge.measurement.pooling import not_pooled
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.table_file import TableFile, read_table
 from particleforge.plain_data import read_json
@@ -40,11 +41,13 @@ class ResultsFolder:
     ``complete``
         False until all images are measured.
     ``pooled``
-        Result of `summarize` for all particles; None until complete.
+        Result of `summarize` for the particles of all pooled images; None until complete.
     ``methods``
         How it was measured, as a paragraph for a paper; once complete.
     ``images``
         Entry of each image, by name.
+    ``not_pooled``
+        Reason why an image is not among the pooled ones, by name.
     ``failed``
         Reason why an image could not be measured, by name.
     ``left_out``
@@ -169,6 +172,15 @@ class ResultsFolder:
         return dict(self.summary["failed"])
 
     @property
+    def not_pooled(self) -> dict[str, str]:
+        """Reasons why images are not pooled, by name."""
+        return not_pooled(self.images, self.rules)
+
+    def pooled(self, table: "pd.DataFrame") -> "pd.DataFrame":
+        """Return the rows of a table of particles or aggregates whose images are pooled."""
+        return table[~table["image"].isin(list(self.not_pooled))] if self.not_pooled else table
+
+    @property
     def left_out(self) -> dict[str, int]:
         """What was skipped in the folders of images; empty in results of earlier versions."""
         return dict(self.summary.get("left_out", {}))
@@ -285,7 +297,7 @@ class ResultsFolder:
         Parameters
         ----------
         pooled
-            Result of `summarize` for all particles.
+            Result of `summarize` for the particles of all pooled images.
         methods
             How they were measured, as a paragraph.
 
@@ -296,7 +308,7 @@ class ResultsFolder:
         """
         with atomic_write(self.path / PARQUET) as temporary:
             self.table().to_parquet(temporary, index=False)
-        self.summary |= {"complete": True, "pooled": dict(pooled), "methods": methods}
+        self.summary |= {"complete": True, "pooled": dict(pooled), "not_pooled": self.not_pooled, "methods": methods}
         self._write_summary()
 
     def _reopen(self) -> None:

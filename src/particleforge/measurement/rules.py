@@ -65,6 +65,14 @@ class Rules(Params):
         title="Burnt-in bars",
         description="Whether to leave out burnt-in data bars, and scale bars with their text.",
     )
+    least_certainty: float = Field(
+        0.3,
+        ge=0,
+        le=1,
+        title="Least certainty",
+        description="Images with a lower certainty of the detector, and blank ones, are listed but not pooled. "
+        "0: all are pooled.",
+    )
     shape: ShapeRule = Field(ShapeRule(), description="Criteria for the classes of outlines.")
 
     @model_validator(mode="after")
@@ -101,6 +109,12 @@ class Rules(Params):
             return None
         return rows
 
+    @property
+    def _pooled(self) -> str:
+        return (
+            f"not blank, and with a certainty of the detector of at least {self.least_certainty:g}, where it is known"
+        )
+
     def sentences(self) -> dict[str, str]:
         """Every choice in words, for a report."""
         low = f"at least {self.smallest_px:g} px" if self.smallest_px else "no lower limit"
@@ -111,5 +125,6 @@ class Rules(Params):
             "Size": SIZES[self.size].title,
             "Volume": f"{self.volume.kind} ({(type(self.volume).__doc__ or '').split(',')[0].lower()})",
             **({} if self.density_g_cm3 is None else {"Density": f"{self.density_g_cm3:g} g/cm³, the same for all"}),
+            **({"Pooled images": self._pooled} if self.least_certainty else {}),
             "Aggregates": f"particles with a gap of at most {self.gap} in between form an aggregate",
         }

@@ -7,6 +7,7 @@ from typing import Any
 
 from particleforge.errors import UserError
 from particleforge.measurement.aggregation.degree import aggregation
+from particleforge.measurement.pooling import not_pooled_sentence
 from particleforge.measurement.report.comparison import write_comparison
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.measurement.statistics.bootstrap import Precision
@@ -65,15 +66,17 @@ def compare_sizes(
             raise UserError(
                 f"{name} was measured with other rules than {names[0]}.", "Measure both with the same rules."
             )
-    tables = {name: folder.table() for name, folder in folders.items()}
+    tables = {name: folder.pooled(folder.table()) for name, folder in folders.items()}
     samples = {name: Sizes.of(table, first) for name, table in tables.items()}
     joined = {
-        name: aggregation(table, folders[name].aggregates(), first, params)
+        name: aggregation(table, folders[name].pooled(folders[name].aggregates()), first, params)
         for name, table in tables.items()
         if "aggregate" in table and not table["aggregate"].isna().any()
     }
     about = {"command": "compare-sizes", "results": [str(folder) for folder in given]}
     stated = first.sentences() | _not_known([name for name in names if name not in joined])
+    excluded = {f"{name}/{image}": why for name, folder in folders.items() for image, why in folder.not_pooled.items()}
+    stated |= {"Images": not_pooled_sentence(excluded)} if excluded else {}
     return write_comparison(Path(out), samples, rules=stated, provenance=about, precision=params, aggregations=joined)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from particleforge.burnt_in import is_blank
 from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Measurement, Results
@@ -81,4 +82,5 @@ def _found(find: Finder, plane: Plane) -> Found:
     micrograph, found = find(plane)
     size = micrograph.square_pixel_size_nm
     bare = Measured(plane.name, labels=found.labels, grey=micrograph.grey, pixel_size_nm=size, columns=plane.columns)
-    return Found(bare, dict(enumerate(map(float, found.scores), start=1)), found.found, micrograph.all_remarks)
+    finding = dict(found.found) | ({"blank": True} if is_blank(micrograph.grey) else {})
+    return Found(bare, dict(enumerate(map(float, found.scores), start=1)), finding, micrograph.all_remarks)

@@ -1,8 +1,10 @@
 """Measure existing label images."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
@@ -11,6 +13,7 @@ from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.outputs import Outputs
 from particleforge.measurement.results import Measurement, Results
+from particleforge.measurement.results_folder import LABELS, SUMMARY, ResultsFolder
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.micrograph import GivenPixelSize
@@ -23,7 +26,7 @@ from particleforge.store.roi_labels import with_rois
 from particleforge.store.rois import is_roi_file
 from particleforge.store.run_folder import locked
 from particleforge.store.selection import ALL, Selection
-from particleforge.store.source import Plane
+from particleforge.store.source import Plane, Source
 from particleforge.verb import verb
 from particleforge.workflows._each_plane import Found, measure_each
 
@@ -77,11 +80,11 @@ def sizes(
     source = {"labels": described(labels), "images": described(images)}
     about = {"command": "sizes", "params": params.model_dump(mode="json"), "source": source}
 
+    read = partial(_read, params.pixel_size_nm, _findings(labels))
+
     with locked(Path(out)):
         results = Results(Path(out), about, params, params.precision, params, left_out(labels, images))
-        return (
-            yield from measure_each(results, inputs, partial(_read, params.pixel_size_nm), "Measuring", BYTES_PER_PX)
-        )
+        return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX))
 
 
 def _paired(labels: Planes, images: Planes) -> Planes:
@@ -98,7 +101,23 @@ def _paired(labels: Planes, images: Planes) -> Planes:
     return images
 
 
-def _read(pixel_size_nm: float | None, plane: Plane, image: Plane | None = None) -> Found:
+def _findings(labels: Images) -> dict[str, dict[str, Any]]:
+    """Certainty and emptiness of images by name, if the labels are those of results."""
+    given = labels if isinstance(labels, Sequence) and not isinstance(labels, (str, Source)) else [labels]
+    found: dict[str, dict[str, Any]] = {}
+    for one in given:
+        folder = Path(one) if isinstance(one, (str, Path)) else None
+        folder = folder.parent if folder is not None and folder.is_file() else folder
+        if folder is None or folder.name != LABELS or not (folder.parent / SUMMARY).is_file():
+            continue
+        for name, entry in ResultsFolder.open(folder.parent).images.items():
+            found[name] = {key: entry[key] for key in ("certainty", "blank") if entry.get(key) is not None}
+    return found
+
+
+def _read(
+    pixel_size_nm: float | None, findings: Mapping[str, Mapping[str, Any]], plane: Plane, image: Plane | None = None
+) -> Found:
     """Labels, image and pixel size; nothing is measured yet."""
     stored = plane.read()
     labels = as_labels(stored.pixels, plane.place)
@@ -116,4 +135,4 @@ def _read(pixel_size_nm: float | None, plane: Plane, image: Plane | None = None)
     grey = None if image is None else micrograph.grey_or_nan
     bare = Measured(plane.name, labels=labels, grey=grey, pixel_size_nm=square, columns=plane.columns)
     of_labels = () if image is None else tuple(f"Labels: {remark}" for remark in stored.remarks)
-    return Found(bare, remarks=(*doubts, *of_labels, *micrograph.all_remarks))
+    return Found(bare, None, findings.get(plane.name, {}), (*doubts, *of_labels, *micrograph.all_remarks))

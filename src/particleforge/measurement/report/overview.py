@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.numbers import digits, with_limits
+from particleforge.measurement.pooling import not_pooled, not_pooled_sentence
 from particleforge.measurement.report.content import Table
 from particleforge.measurement.report.text import plural
 from particleforge.measurement.report.warnings import remarks_on, unsure
@@ -67,7 +68,7 @@ def write_overview(
     out
         The folder.
     together
-        The particles of all images.
+        The particles of all pooled images.
     images
         Their summaries by name.
     failed
@@ -85,7 +86,11 @@ def write_overview(
         If the disk is full or not writable.
     """
     tables = [image_table(images)]
+    excluded = not_pooled(images, together.rules)
     warnings = [*remarks_on(images), *unsure({name: one.get("certainty") for name, one in images.items()})]
+    if excluded:
+        tables.insert(0, Table("Not pooled", ("Image", "Reason"), list(excluded.items())))
+        warnings.insert(0, not_pooled_sentence(excluded))
     if failed:
         tables.insert(0, Table("Not measured", ("Image", "Reason"), list(failed.items())))
         warnings.insert(0, f"{plural(len(failed), 'image')} could not be measured; see below.")

@@ -12,6 +12,7 @@ from napari.layers import Image
 
 from particleforge.jobs.messages import Task
 from particleforge.measurement.in_pieces import in_pieces, pieces_sentence
+from particleforge.measurement.pooling import not_pooled_sentence
 from particleforge.measurement.report.warnings import SURE, remarks_on
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.params import Params
@@ -45,6 +46,8 @@ class Found:
         Those of each plane that show the specimen; see `Measured`.
     notes
         Sentences on how the images were read.
+    not_pooled
+        Reasons why planes are not counted together with the others, by plane number; a single plane always counts.
     """
 
     labels: list[npt.NDArray[np.uint32]]
@@ -54,6 +57,7 @@ class Found:
     failed: Mapping[int, str] = field(default_factory=dict)
     rows: Sequence[tuple[int, int] | None] = ()
     notes: Sequence[str] = ()
+    not_pooled: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def shapes(self) -> list[tuple[int, int]]:
@@ -74,6 +78,8 @@ class Found:
                 f"The detector is uncertain here (certainty {self.certainty:.2f}): check the particles it found, "
                 "or annotate some and train your own detector."
             )
+        if excluded := not_pooled_sentence({f"plane {plane}": why for plane, why in self.not_pooled.items()}):
+            lines.append(excluded)
         if pieces := pieces_sentence(*in_pieces(self.table)):
             lines.append(pieces)
         if any(self.rows):
@@ -137,7 +143,9 @@ def read_found(results: Path, name: str) -> Found:
     shown = [rows and tuple(rows) for stem in names for rows in [images.get(stem, {}).get("rows")]]
     found = every if len(every) else table.assign(plane=0)
     notes = (*remarks_on(images), *folder.summary["remarks"])
-    return Found(labels, found, provenance, min(known, default=None), failed, shown, notes)
+    excluded = {plane: folder.not_pooled[stem] for plane, stem in enumerate(names) if stem in folder.not_pooled}
+    excluded = excluded if len(names) > 1 else {}
+    return Found(labels, found, provenance, min(known, default=None), failed, shown, notes, excluded)
 
 
 def left_out_of(layer: Image) -> list[str]:

@@ -141,6 +141,7 @@ class MeasurePanel(Panel):
         )
         self.viewer.add_layer(layer)
         particles = Particles(layer, found.table, running.params, found.rows, found.shapes, running.planes, source)
+        particles.leave_out(found.not_pooled)
         self.view.set_particles(particles)
         self._remarks = Remarks(source.name, found, particles.pixel_size_nm is None)
         particles.changed.connect(self._remark)

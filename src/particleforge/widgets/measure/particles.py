@@ -1,6 +1,6 @@
 """The particles of a Labels layer: their table, which are counted, and which are highlighted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,7 +76,7 @@ class Particles(QObject):
         self._background = Background()
         self._background.done.connect(self._set_table)
         self._timer = single_shot(self, REMEASURE_MS, self._check)
-        self._paused = False
+        self._paused, self._left_out = False, frozenset[int]()
         self._seen = np.array(layer.data)
         # Undo emits `set_data` alone, which other colours and another plane do, too.
         self._events = (layer.events.paint, layer.events.labels_update, layer.events.data, layer.events.set_data)
@@ -93,8 +93,14 @@ class Particles(QObject):
 
     @property
     def counted(self) -> pd.DataFrame:
-        """Counted rows of the table: those the filter keeps and the rules give a weight."""
-        return self.table[self.filter.keeps(self.table) & (self.table["weight"] > 0)]
+        """Counted rows of the table: those the filter keeps and the rules give a weight, in planes that are pooled."""
+        kept = self.table[self.filter.keeps(self.table) & (self.table["weight"] > 0)]
+        return kept[~kept["plane"].isin(list(self._left_out))] if self._left_out else kept
+
+    def leave_out(self, planes: Collection[int]) -> None:
+        """Leave planes out of what is counted."""
+        self._left_out = frozenset(planes)
+        self._show()
 
     def counted_labels(self) -> npt.NDArray[Any]:
         """Labels of the layer without the particles not counted."""
