@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from particleforge.errors import UserError
 from particleforge.measurement.aggregation.table import aggregate_names, arranged_aggregates, measure_aggregates
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
@@ -84,6 +85,18 @@ def test_limits_of_size_are_those_of_particles(discs):
     labels = discs([(40, 60), (40, 82)], 10)
     assert measured(labels, Rules(largest_px=25))[1]["weight"][0] > 0
     assert len(measured(labels, Rules(largest_px=15))[1]) == 0
+
+
+def test_particles_left_out_of_the_table_are_left_out_of_aggregates(discs):
+    labels = discs([(40, 20), (40, 42), (40, 80), (40, 102), (40, 124)], 10)
+    table, whole = measured(labels)
+    without = measure_aggregates(
+        labels, table[~table["label"].isin([1, 2, 5])].sample(frac=1, random_state=1), rules=RULES
+    )
+    assert (without["aggregate"].tolist(), without["particles"].tolist()) == ([2], [2])
+    assert without["area_px2"][0] == table["area_px2"][2:4].sum() < whole["area_px2"][1]
+    with pytest.raises(UserError, match="not in the labels"):
+        measure_aggregates(np.where(labels == 3, 0, labels), table)
 
 
 def test_images_without_aggregates_or_particles_give_an_empty_table_with_all_columns(discs):

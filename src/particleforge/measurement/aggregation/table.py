@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.errors import UserError
 from particleforge.measurement.arrays import Floats, Ints
 from particleforge.measurement.column import Column, in_nm
 from particleforge.measurement.columns import GIVEN, IMAGE, SIZES, columns
@@ -84,7 +85,7 @@ def measure_aggregates(
     labels
         (Y, X) ids, 0 = background.
     table
-        Its particles, as `measure_particles` gives them.
+        Its particles, as `measure_particles` gives them; those left out of it are not part of any aggregate.
     rules
         The rules with which the table was made.
     rows
@@ -97,13 +98,23 @@ def measure_aggregates(
     pandas.DataFrame
         One row per aggregate of two particles or more, with the columns of `aggregate_columns` after those that
         identify the image.
+
+    Raises
+    ------
+    UserError
+        If the table is not that of the labels.
     """
     import pandas as pd
 
-    found = np.asarray(table.set_index("label")["aggregate"], np.int64)
-    number = int(found.max(initial=0))
-    joined = _Joined(Particles(labels, rules, rows), found, number)
-    values: dict[str, Values] = {"aggregate": joined.ids, **_sums(table, found, number)}
+    particles = Particles(labels, rules, rows)
+    if not table["label"].isin(particles.ids).all():
+        raise UserError("The table has particles that are not in the labels.", "Give the table of these labels.")
+    aligned = table.set_index("label").reindex(particles.ids)
+    members = aligned["aggregate"].fillna(0).to_numpy(np.int64)
+    ids, found = np.unique(np.append(0, members), return_inverse=True)
+    found, number = found[1:].astype(np.int64), len(ids) - 1
+    joined = _Joined(particles, found, number)
+    values: dict[str, Values] = {"aggregate": ids[1:], **_sums(aligned, found, number)}
     values["radius_of_gyration_px"] = _radius_of_gyration(joined)
     every = aggregate_columns()
     values |= {column.in_px: joined[column.in_px] for column in every.values() if column not in OWN}
@@ -119,7 +130,8 @@ def _sums(table: "pd.DataFrame", found: Ints, number: int) -> dict[str, Values]:
     """Columns that are sums over the particles of each aggregate."""
 
     def total(name: str) -> Floats:
-        return np.bincount(found, table[name].to_numpy(float), number + 1)[1:].astype(float)
+        values = table[name].to_numpy(float)
+        return np.bincount(found, np.where(found > 0, values, 0), number + 1)[1:].astype(float)
 
     count = np.bincount(found, minlength=number + 1)[1:]
     volume = total("volume_px3")
