@@ -50,6 +50,8 @@ class Params(BaseModel):
             return cls.model_validate(data)
         except ValidationError as error:
             raise explain(error, cls) from error
+        except RecursionError:
+            raise UserError("A file contains itself.", "Name another file in it.") from None
 
     def replace(self, **changes: Any) -> Self:
         """Return a validated copy with some fields changed."""

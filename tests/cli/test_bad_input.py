@@ -229,3 +229,10 @@ def test_a_full_disk_is_told(folder, pairs, tmp_path, command, dataset, model, m
     monkeypatch.setattr(os, "replace", full)
     assert "the disk is full" in refused(capsys, *words)
     assert hashes(folder) == before
+
+
+def test_a_recipe_file_that_contains_itself_is_refused_everywhere(folder, tmp_path, capsys):
+    path = tmp_path / "loop.yaml"
+    path.write_text(f"kind: batches\nrecipe: {path}\n")
+    assert "contains itself" in refused(capsys, "synthesize", path, "--out", tmp_path / "out.zarr")
+    assert "contains itself" in refused(capsys, "learn", folder, "--recipe", path, "--out", tmp_path / "out")

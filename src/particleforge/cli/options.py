@@ -124,6 +124,8 @@ def _add_option(group: Any, name: str, field: FieldInfo, dest: str = "") -> None
     words = choices((field.annotation, *field.metadata))
     short = len(",".join(words)) <= SHORT
     listed = f" One of {', '.join(words)}." if words and not short else ""
+    if isinstance(default, Params) and not words:
+        listed = f" YAML with {', '.join(type(default).model_fields)}."
     text = _plain(f"{field.description or ''}{listed} Default: {_shown(default)}.")
     flags = [f"--{word.replace('_', '-')}" for word in names_of(name, field)]
     if isinstance(default, bool):

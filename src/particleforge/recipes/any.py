@@ -62,10 +62,7 @@ def parse_recipe(data: Mapping[str, Any], name: str = "The recipe") -> Recipe:
     kind = data.get("kind")
     if kind not in RECIPES:
         raise UserError(f"{name}: {kind!r} is not a kind of recipe.", suggestion(kind, RECIPES.names()))
-    try:
-        return RECIPES.parse(data)
-    except RecursionError:
-        raise UserError(f"{name} is a file that contains itself.", "Give another recipe as its `recipe`.") from None
+    return RECIPES.parse(data)
 
 
 def as_recipe(given: str | Path | Mapping[str, Any] | Recipe) -> Recipe:

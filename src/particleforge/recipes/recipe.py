@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.draws import fix
+from particleforge.errors import UserError
 from particleforge.params import Params
 from particleforge.sample import Sample, Samples
 from particleforge.schema import Schema
@@ -82,7 +83,13 @@ def make_sample(recipe: Recipe, prepared: Any, seed: int, index: int) -> Sample:
         If the recipe cannot be satisfied, for example if it asks for more particles than fit.
     """
     fixed = fix(recipe, stream(seed, "fix", index))
-    sample = fixed.simulate(prepared, stream(seed, "simulate", index))
+    try:
+        sample = fixed.simulate(prepared, stream(seed, "simulate", index))
+    except (MemoryError, OverflowError) as error:
+        raise UserError(
+            f"Sample {index} of the recipe needs more memory than there is, or holds a number that is too large.",
+            "Make images or particles smaller.",
+        ) from error
     return replace(sample, micrograph=replace(sample.micrograph, name=f"{index:06d}"))
 
 

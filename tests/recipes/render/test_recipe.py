@@ -170,3 +170,10 @@ def test_a_run_whose_renderer_is_killed_ends_with_the_same_images():
     for sample, other in zip(samples, undisturbed, strict=True):
         np.testing.assert_array_equal(sample.micrograph.pixels, other.micrograph.pixels)
         np.testing.assert_array_equal(sample.labels, other.labels)
+
+
+@pytest.mark.parametrize("diameter", [1e12, 1e300, "lognormal(1.0e+9, gsd=1.5)"])
+def test_particles_too_large_to_draw_are_refused_with_the_limit(diameter):
+    recipe = Render.parse({"populations": [{"diameter_nm": diameter}]})
+    with pytest.raises(UserError, match=r"px; at most 16384 px are possible"):
+        make_sample(recipe, recipe.prepare(()), 0, 0)

@@ -16,6 +16,8 @@ from particleforge.recipes.render.scene import Body
 
 LEAST_PX = 1.5
 """Smallest diameter of a particle, in pixels."""
+MOST_PX = 16384
+"""Largest diameter of a particle, in pixels: twice the side of the largest image."""
 LEVELS_PX = (0.0, 20.0, 100.0)
 """Diameters from which on meshes have 20 * 4**2, 4**3 and 4**4 triangles."""
 
@@ -52,7 +54,7 @@ class Population(Params):
         Raises
         ------
         UserError
-            If one is smaller than `LEAST_PX`.
+            If one is smaller than `LEAST_PX` or larger than `MOST_PX`.
         """
         geometry = self.geometries[0]
         diameters = draw_many(self.diameter_nm, rng, count) / pixel_size_nm
@@ -61,6 +63,12 @@ class Population(Params):
                 f"A particle of {diameters.min() * pixel_size_nm:.3g} nm was drawn: {diameters.min():.2g} px; "
                 f"{LEAST_PX} px can be seen.",
                 "Make particles larger, or pixel_size_nm smaller.",
+            )
+        if count and diameters.max() > MOST_PX:
+            raise UserError(
+                f"A particle of {diameters.max() * pixel_size_nm:.3g} nm was drawn: {diameters.max():.3g} px; at most "
+                f"{MOST_PX} px are possible.",
+                "Make particles smaller, or pixel_size_nm larger.",
             )
         brightness = draw_many(self.brightness, rng, count)
         bodies = []
