@@ -8,6 +8,7 @@ from typing import TypeAlias
 from particleforge.errors import UserError
 from particleforge.store.files import LOCK, disk_errors, sha256
 from particleforge.store.originals import PARTS, files_of
+from particleforge.store.pixel_sizes import PART as SCALE
 
 State: TypeAlias = tuple[tuple[str, str], ...]
 """Path and fingerprint of each file."""
@@ -20,8 +21,8 @@ class ChangedElsewhere(UserError):
 
 
 def state_of(folder: Path, name: str) -> State:
-    """Return the state of the labels and strokes of an image in an annotated folder; empty if there are none."""
-    return tuple((str(path), sha256(path)) for part in PARTS for path in files_of(folder, part, name))
+    """Return the state of the labels, strokes and pixel size of an image in an annotated folder."""
+    return tuple((str(path), sha256(path)) for part in (*PARTS, SCALE) for path in files_of(folder, part, name))
 
 
 @contextmanager

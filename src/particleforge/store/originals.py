@@ -40,7 +40,7 @@ def keeping_originals(folder: Path, name: str, again: bool = False) -> Iterator[
     name
         Name of the image.
     again
-        Copy also if there are originals; the new copies get a number.
+        Copy also if there are originals; the new copies go to a folder with a number, ``originals/2/``.
 
     Raises
     ------
@@ -63,12 +63,12 @@ def keeping_originals(folder: Path, name: str, again: bool = False) -> Iterator[
 
 def _copy(path: Path, into: Path, again: bool) -> Path:
     """Copy a file of a part, and return where it is kept."""
-    part = new_part(into, path.parent.name)
-    wanted = part / path.name
-    number = 1
+    part, number = path.parent.name, 1
+    wanted = into / part / path.name
     while again and wanted.exists():
         number += 1
-        wanted = part / f"{path.stem}-{number}{path.suffix}"
+        wanted = into / str(number) / part / path.name
+    new_part(wanted.parent.parent, part)
     if not wanted.exists():
         with atomic_write(wanted) as temporary:
             shutil.copy2(path, temporary)
