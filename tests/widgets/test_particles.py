@@ -117,7 +117,7 @@ def chain():
     return labels
 
 
-def test_single_and_aggregated_particles_are_told_apart_by_filter_and_colour(qapp):
+def test_single_and_aggregated_particles_differ_in_filter_and_colour(qapp):
     layer = Labels(chain())
     found = Particles(layer, table_of(chain()), ALL)
     plain = {number: colour(layer, number) for number in (1, 2, 4, 5, 7, 8)}

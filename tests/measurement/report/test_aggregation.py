@@ -77,7 +77,7 @@ def test_the_report_shows_degree_sizes_and_masses(tmp_path):
             "Particles per aggregate",
         ):
             assert words in page
-        assert "g/cm³" in page and "does not tell firmly bound aggregates from loose agglomerates" in page
+        assert "g/cm³" in page and "does not distinguish firmly bound aggregates, loose agglomerates" in page
     pooled = json.loads((tmp_path / "out" / "report.json").read_text())["aggregation"]
     assert pooled["aggregates"]["by_number"]["d50"]["value"] > pooled["single"]["by_number"]["d50"]["value"]
 

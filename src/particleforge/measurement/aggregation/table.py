@@ -24,7 +24,7 @@ OWN = (
         "coordination",
         "ratio",
         "mean coordination number",
-        "Mean number of particles that a particle of it touches: twice the number of contacts over that of particles.",
+        "Mean number of particles that a particle of it touches: twice the ratio of contacts to particles.",
     ),
     Column(
         "radius_of_gyration",

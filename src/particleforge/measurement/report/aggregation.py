@@ -29,8 +29,8 @@ _STYLES: dict[str, dict[str, Any]] = {
 }
 _NOTE = (
     "Particles count by the border rule one by one, aggregates as wholes: one that touches the border is not complete. "
-    "Intervals keep the particles of an aggregate together. A micrograph does not tell firmly bound aggregates from "
-    "loose agglomerates, nor from particles that came to lie side by side."
+    "Intervals keep the particles of an aggregate together. A micrograph does not distinguish firmly bound "
+    "aggregates, loose agglomerates and particles that came to lie side by side."
 )
 _CAPTION = "Sizes of single particles, of particles in aggregates and of aggregates; number of particles per aggregate."
 _MOST_CUT = 0.3
@@ -76,7 +76,7 @@ def aggregation_plots(found: Aggregation | None) -> list[Plot]:
 
 
 def aggregation_warnings(found: Aggregation | None) -> list[str]:
-    """Warn where so many aggregates are cut that those inside hardly stand for all."""
+    """Warn if those inside hardly represent all aggregates, because many are cut."""
     if found is None:
         return []
     cut, every = int(found.table["touches_border"].sum()), len(found.table)
