@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from particleforge.measurement.report.warnings import remarks_on
 from particleforge.micrograph import GivenPixelSize, Micrograph
 from particleforge.models.opening import open_model, shadow_line
+from particleforge.plain_data import read_json
 from particleforge.step import Progress, Step
 from particleforge.store.csv_text import csv_rows
 from particleforge.store.files import atomic_write, new_folder
@@ -127,6 +128,6 @@ def _read(plane: Plane, params: EstimateParams, remarks: dict[str, Sequence[str]
 
 def _remarks_line(out: Path) -> dict[str, str]:
     """Line of the report on remarks, which are in the summary."""
-    noted = json.loads((out / SUMMARY).read_text(encoding="utf-8"))["remarks"]
+    noted = read_json(out / SUMMARY)["remarks"]
     remarks = remarks_on({name: {"remarks": found} for name, found in noted.items()})
     return {"remarks": " ".join(remarks)} if remarks else {}
