@@ -75,3 +75,18 @@ def test_an_annotated_image_opened_meanwhile_is_continued_when_the_panel_is_show
     assert [layer.name for layer in viewer.layers] == ["a"] and panel.session is None
     menu("annotate")
     assert panel.session is not None and panel.session.particles.data.max() == 1
+
+
+def test_a_measurement_that_ends_meanwhile_is_shown_later(make_napari_viewer, menu, qtbot, discs, workspace):
+    viewer = make_napari_viewer(show=True)
+    viewer.add_image(discs[0], name="a")
+    menu("measure")
+    panel = panel_of(viewer, "Measure")
+    with qtbot.waitSignal(panel.row.done, timeout=300_000):
+        panel.row.button.click()
+        menu("measure")
+    qtbot.wait(1000)
+    assert panel.paused and [layer.name for layer in viewer.layers] == ["a"]
+    menu("measure")
+    qtbot.waitUntil(lambda: "a particles" in viewer.layers, timeout=30_000)
+    assert panel.view.isVisible()

@@ -20,22 +20,24 @@ class WarmUp(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._job: Job | None = None
+        self._signals = JobSignals()
         self._background = Background()
 
     def start(self) -> None:
         """Begin, unless it is already loaded."""
         if MODULE in sys.modules or self._job is not None:
             return
-        signals = JobSignals()
-        signals.ended.connect(self._end)
+        self._signals = JobSignals()
+        self._signals.ended.connect(self._end)
         try:
-            self._job = signals.start(Task(call=f"{MODULE}:warm_up", grace_s=GRACE_S))
+            self._job = self._signals.start(Task(call=f"{MODULE}:warm_up", grace_s=GRACE_S))
         except UserError:  # without a child process it is compiled here
             self._background.run(_warm_up)
 
     def stop(self) -> None:
         """End it."""
         if self._job is not None:
+            self._signals.ended.disconnect(self._end)  # the end of this job must not be taken for that of a later one
             self._job.cancel()
             self._job = None
         self._background.drop()
