@@ -38,7 +38,7 @@ def test_one_command_gives_a_report_per_image_and_one_of_all(folder, tmp_path, c
     assert main(["sizes", str(folder), "--out", str(out), "--border", "drop", *QUICK]) == 1
     output = capsys.readouterr().out
     assert "not_measured: broken" in output and "report: " in output and "rule drop" in output
-    names = {f"{name}.{suffix}" for name in ("a", "b") for suffix in ("html", "pdf", "json")}
+    names = {f"{name}.{suffix}" for name in ("a", "b") for suffix in ("html", "json")}
     assert {path.name for path in (out / "reports").iterdir()} == names
     overview = (out / "report.html").read_text(encoding="utf-8")
     assert 'href="reports/a.html"' in overview and "1 image could not be measured" in overview
