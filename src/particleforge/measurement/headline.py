@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from particleforge.measurement.in_pieces import pieces_sentence
 from particleforge.measurement.pooling import not_pooled_sentence
 from particleforge.measurement.report.scale import Scale, percent
+from particleforge.measurement.report.text import plural
 from particleforge.measurement.report.warnings import remarks_on, without_size
 from particleforge.measurement.statistics.describe import Estimate
 from particleforge.store.left_out import left_out_sentence
@@ -36,7 +37,7 @@ def headline(summary: Mapping[str, Any]) -> dict[str, str]:
     """Return counts, geometric mean, GSD and certainty of a finished measurement."""
     pooled = summary["pooled"]
     images = {name: entry for name, entry in summary["images"].items() if name not in summary["not_pooled"]}
-    counts = f"{pooled['count']} in {len(images)} images, {pooled['touching_border']} touching the border"
+    counts = f"{pooled['count']} in {plural(len(images), 'image')}, {pooled['touching_border']} touching the border"
     lines = {"particles": f"{counts}; {pooled['counted']} counted by the rule {pooled['border_rule']}"}
     unit = next((unit for unit in ("nm", "px") if pooled[unit] and pooled[unit]["gsd"]), None)
     if unit:
