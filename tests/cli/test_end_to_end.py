@@ -138,7 +138,7 @@ def test_the_base_detector_needs_no_annotation(spheres, tmp_path, capsys):
     assert entry["certainty"] > 0.8
     assert entry["working_scale"] > 0
     assert "on average, lowest" in found["certainty"]
-    assert found["particles"].startswith(f"{entry['count']} in 1 images")
+    assert found["particles"].startswith(f"{entry['count']} in 1 image, ")
     assert " nm (" in found["diameter"] and "GSD" in found["diameter"]
 
 
