@@ -3,7 +3,7 @@ export PATH := $(HOME)/.local/bin:$(PATH)
 export QT_QPA_PLATFORM ?= offscreen
 RUN := uv run --frozen
 
-.PHONY: demo test check lowest bench lint docs setup
+.PHONY: demo test check fuzz kills lowest bench lint docs setup
 
 demo: setup ## Learn from ten particles and measure three micrographs (about five minutes)
 	QT_QPA_PLATFORM= $(RUN) particleforge demo --out demo-out
@@ -18,6 +18,12 @@ check: setup ## Types, style, import rules and the fast tests (under four minute
 
 lowest: setup ## Tests with the lowest versions that pyproject.toml allows (downloads about 3 GB the first time)
 	@bash tools/lowest.sh
+
+fuzz: setup ## 2 000 hostile inputs, or FUZZ_INPUTS; other ones by FUZZ_SEED
+	FUZZ_INPUTS=$${FUZZ_INPUTS:-2000} $(RUN) pytest -n 2 -q tests/fuzz/test_fuzz.py
+
+kills: setup ## Fifty kills at random moments, or KILLS
+	KILLS=$${KILLS:-50} OMP_NUM_THREADS=1 $(RUN) pytest -q tests/fuzz/test_kills.py
 
 lint: setup
 	$(RUN) typos

@@ -202,7 +202,7 @@ def unit_nm(unit: str) -> float | None:
     """Nanometres in a unit such as ``nm``, ``µm``, ``micron``, ``Å``; None if images are not measured in it."""
     import pint
 
-    unit = unit.replace("\\u00B5", "µ").strip()
+    unit = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), unit).strip()  # ImageJ writes µ so
     if not re.fullmatch(r"[^\W\d_]+", unit):
         return None
     try:

@@ -71,7 +71,8 @@ def test_white_is_zero_is_inverted_and_palettes_are_resolved(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("unit", "nm"), [("nm", 1), ("micron", 1000), ("um", 1000), ("\\u00B5m", 1000), ("pixel", None), ("inch", None)]
+    ("unit", "nm"),
+    [("nm", 1), ("micron", 1000), ("um", 1000), ("\\u00B5m", 1000), ("\\u00C5", 0.1), ("pixel", None), ("inch", None)],
 )
 @pytest.mark.parametrize(("axes", "shape"), [("YX", (3, 4)), ("TYX", (2, 3, 4)), ("ZYX", (2, 3, 4))])
 def test_imagej_tiff(tmp_path, unit, nm, axes, shape):
