@@ -236,3 +236,16 @@ def test_a_recipe_file_that_contains_itself_is_refused_everywhere(folder, tmp_pa
     path.write_text(f"kind: batches\nrecipe: {path}\n")
     assert "contains itself" in refused(capsys, "synthesize", path, "--out", tmp_path / "out.zarr")
     assert "contains itself" in refused(capsys, "learn", folder, "--recipe", path, "--out", tmp_path / "out")
+
+
+def test_what_the_system_refuses_is_one_sentence(tmp_path, capsys):
+    name = "a" * 300
+    message = refused(capsys, "measure", "threshold", tmp_path / name, "--out", tmp_path / "out")
+    assert name[:100] in message and "name too long" in message
+
+
+def test_a_note_that_is_no_text_is_another_run(pairs, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "run.yaml").write_bytes(b"\xff")
+    assert "other inputs" in refused(capsys, "sizes", pairs / "masks", "--out", out)

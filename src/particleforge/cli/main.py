@@ -60,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             result = _run(verb, args)
     except UserError as error:
         return _print_error(error, 1)
+    except OSError as error:  # a folder that may not be read, a name that is too long, a device that is gone
+        named = f"{str(error.filename)[:200]}: " if error.filename else ""
+        return _print_error(UserError(f"{named}{error.strerror or error}."), 1)
     except (Cancelled, KeyboardInterrupt) as stop:
         kept = " The work done so far is kept; run the same command again to continue." if verb.resumable else ""
         with suppress(OSError):  # the terminal may be gone

@@ -69,7 +69,7 @@ def claim(out: Path, what: Mapping[str, Any]) -> None:
     text = yaml.safe_dump(dict(what), sort_keys=False, allow_unicode=True)
     note = out / NOTE
     if note.is_file():
-        if note.read_text(encoding="utf-8") == text:
+        if note.read_bytes() == text.encode():
             return
         raise UserError(
             f"{out} contains a run with other inputs or parameters{_difference(note, text)}; see {note}.",
@@ -77,7 +77,7 @@ def claim(out: Path, what: Mapping[str, Any]) -> None:
         )
     new_folder(out)
     with atomic_write(note) as path:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode())
 
 
 def _difference(note: Path, text: str) -> str:
