@@ -60,7 +60,8 @@ def has_spoken(outcome: Outcome, folder: Path) -> bool:
     if outcome.code:
         return True
     found = summary(folder)
-    return bool(found["failed"] or found["left_out"] or found["remarks"] or found.get("warnings"))
+    of_images = any(image.get("remarks") for image in found["images"].values())
+    return bool(found["failed"] or found["left_out"] or found["remarks"] or of_images)
 
 
 def figures(folder: Path, unit: str = "nm") -> tuple[int, float]:

@@ -9,23 +9,9 @@ import tifffile
 from fuzz.case import Case, Workshop, figures, summary
 from fuzz.serve import Outcome
 
-PARTS = [
-    *[
-        "a$_$b",
-        "\\alpha",
-        "$\\frac{",
-        "#let x",
-        "*b*_i_",
-        "[x](y)",
-        "\u7d50\u6676",
-        "\u202eabc",
-        "\U0001f52c",
-        "e\u0301",
-    ],
-    *["\U0001f52c", "e\u0301"],
-    *[" lead", "trail ", "a\tb", "a\nb", "-out", "--help", "%s%d{0}", "a;b,c", "\"'`", "=1+1", "@x", "<b>&amp;"],
-    *["con", "a" * 240, "\u7d50" * 80, "~", "a\x07b", "A", "a"],
-]
+PLAIN = r"a$_$b \alpha $\frac{ #let *b*_i_ [x](y) -out --help %s%d{0} a;b,c =1+1 @x <b>&amp; con ~ A a \"'`".split()
+ODD = ["\u7d50\u6676", "\u202eabc", "\U0001f52c", "e\u0301", " lead", "trail ", "a\tb", "a\nb", "a\x07b"]
+PARTS = [*PLAIN, *ODD, "a" * 240, "\u7d50" * 80]
 RAW = [b"bad\xff", b"\xe9t\xe9", b"\xed\xa0\x80"]
 
 
