@@ -1,7 +1,7 @@
 """Errors that a user can fix."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 
@@ -34,10 +34,11 @@ def located(place: object, hint: str = "Correct it in the file.") -> Iterator[No
         raise UserError(f"{place}: {error.message}", error.hint or hint) from error
 
 
-def named(names: Sequence[str], noun: str = "image", most: int = 3) -> str:
-    """Count things and name the first, such as "2 images (a, b)"."""
-    shown = ", ".join(names[:most]) + (", ..." if len(names) > most else "")
-    return f"{len(names)} {noun}{'' if len(names) == 1 else 's'} ({shown})"
+def none_done(reasons: Mapping[str, str], done: str) -> UserError:
+    """Error of a run in which no image could be ``measured`` or ``used``, from the reasons by name."""
+    (name, reason), *others = reasons.items()
+    first = reason if name in reason else f"{name}: {reason}"
+    return UserError(f"None of {1 + len(others)} images could be {done}. {first}" if others else first)
 
 
 def printable(text: str) -> str:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from particleforge.errors import UserError, named
+from particleforge.errors import UserError
 from particleforge.measurement.results_folder import ResultsFolder
+from particleforge.wording import named
 
 
 def compare(folder: ResultsFolder, names: Sequence[str], fingerprint: Callable[[str], list[str]]) -> str:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from particleforge.measurement.in_pieces import pieces_sentence
 from particleforge.measurement.pooling import not_pooled_sentence
 from particleforge.measurement.report.scale import Scale, percent
-from particleforge.measurement.report.text import plural
 from particleforge.measurement.report.warnings import remarks_on, without_size
 from particleforge.measurement.statistics.describe import Estimate
 from particleforge.store.left_out import left_out_sentence
+from particleforge.wording import plural
 
 if TYPE_CHECKING:
     from particleforge.measurement.results import Measurement

@@ -5,9 +5,9 @@ from importlib.metadata import metadata
 from typing import TYPE_CHECKING, Any
 
 from particleforge.measurement.columns import SIZES
-from particleforge.measurement.report.text import plural
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.describe import Description
+from particleforge.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd

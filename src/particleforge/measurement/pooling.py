@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from particleforge.measurement.report.text import listed, plural
 from particleforge.measurement.rules import Rules
+from particleforge.wording import listed, plural
 
 
 def not_pooled(images: Mapping[str, Mapping[str, Any]], rules: Rules) -> dict[str, str]:

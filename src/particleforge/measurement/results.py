@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from particleforge.errors import UserError, printable
+from particleforge.errors import UserError, none_done, printable
 from particleforge.measurement.changes import compare
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.outputs import Outputs
@@ -284,8 +284,7 @@ class Results:
 
         images, failed = self.folder.images, self.folder.failed
         if failed and not images:
-            name, reason = next(iter(failed.items()))
-            raise UserError(f"None of {len(failed)} images could be measured; {name}: {reason}")
+            raise none_done(failed, "measured")
         excluded = self.folder.not_pooled
         images = {name: entry for name, entry in images.items() if name not in excluded}
         table = self.folder.pooled(self.folder.table())

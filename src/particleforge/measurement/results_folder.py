@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from particleforge.errors import UserError, named
+from particleforge.errors import UserError
 from particleforge.measurement.aggregation.table import aggregate_names, arranged_aggregates
 from particleforge.measurement.pooling import not_pooled
 from particleforge.measurement.rules import Rules
@@ -17,6 +17,7 @@ from particleforge.measurement.table_file import TableFile, read_table
 from particleforge.plain_data import read_json
 from particleforge.store.files import atomic_write, new_part
 from particleforge.store.run_folder import claim
+from particleforge.wording import named
 
 if TYPE_CHECKING:
     import pandas as pd

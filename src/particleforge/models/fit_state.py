@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel
 from particleforge.errors import UserError
 from particleforge.models.card import CHECKPOINT
 from particleforge.store.files import atomic_write
+from particleforge.wording import plural
 
 NetT = TypeVar("NetT", bound=nn.Module)
 
@@ -86,7 +87,7 @@ class Fitted(Generic[NetT]):
     @property
     def remark(self) -> str:
         """What a person should know of the training; empty if all is well."""
-        few = f"Only {self.steps} training step{'' if self.steps == 1 else 's'} could be done in the time given"
+        few = f"Only {plural(self.steps, 'training step')} could be done in the time given"
         if self.hurried and self.best_step:
             return f"{few}; the model has hardly learned anything new. Give more time or use a faster computer."
         if self.hurried:

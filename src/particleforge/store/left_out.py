@@ -10,6 +10,7 @@ from particleforge.store.planes import Images, One
 from particleforge.store.rois import is_roi_file, is_roi_set
 from particleforge.store.run_folder import NOTE
 from particleforge.store.source import Source
+from particleforge.wording import plural
 
 SUBFOLDERS, NO_SUFFIX = "subfolders", "no suffix"
 SYSTEM = {"thumbs.db", "desktop.ini"}
@@ -54,13 +55,12 @@ def left_out_sentence(found: Mapping[str, int]) -> str:
 
 
 def _counted(kind: str, count: int) -> str:
-    many = "" if count == 1 else "s"
     if kind == SUBFOLDERS:
-        return f"{count} subfolder{many}"
+        return plural(count, "subfolder")
     if kind == NO_SUFFIX:
-        return f"{count} file{many} without suffix"
+        return f"{plural(count, 'file')} without suffix"
     suffix, _, why = kind.partition(" ")
-    return f"{count} {suffix} file{many} {why}".strip()
+    return f"{plural(count, f'{suffix} file')} {why}".strip()
 
 
 def _folders(given: Iterable[Images | None]) -> list[Path]:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.errors import UserError, named, printable
+from particleforge.errors import UserError, printable
 from particleforge.store.polygons import Ints, polygon_pixels
 from particleforge.store.unreadable import BROKEN, unreadable
+from particleforge.wording import named
 
 if TYPE_CHECKING:
     from roifile import ImagejRoi

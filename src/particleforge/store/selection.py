@@ -9,6 +9,7 @@ from pydantic import Field
 from particleforge.errors import UserError
 from particleforge.params import Params
 from particleforge.store.source import Source
+from particleforge.wording import plural
 
 
 class Selection(Params):
@@ -66,9 +67,8 @@ ALL = Selection()
 
 def _index(number: int, count: int, noun: str, source: Source) -> int:
     if number > count:
-        many = "" if count == 1 else "s"
         raise UserError(
-            f"{source.path or source.name or 'The image'} has {count} {noun}{many}; there is no number {number}.",
+            f"{source.path or source.name or 'The image'} has {plural(count, noun)}; there is no number {number}.",
             "The first one is number 1.",
         )
     return number - 1

@@ -14,6 +14,7 @@ from particleforge.store.labels import open_labels, read_labels, write_labels
 from particleforge.store.micrographs import open_source
 from particleforge.store.originals import files_of
 from particleforge.widgets.active import FILE, KEY, mark_of
+from particleforge.wording import plural
 
 LayerData = tuple[Any, dict[str, Any], str]
 Read = Callable[[str], list[LayerData]]
@@ -89,7 +90,7 @@ def _each(folder: Path, read: Callable[[Path], list[LayerData]]) -> list[LayerDa
     if not layers:
         raise UserError(f"No image in {folder} can be read: {problems[0]}")
     if problems:
-        show_warning(f"{len(problems)} images were left out. {problems[0]}")
+        show_warning(f"{plural(len(problems), 'image')} left out. {problems[0]}")
     return layers
 
 

@@ -15,6 +15,7 @@ from particleforge.store.files import DiskError
 from particleforge.store.fingerprints import Fingerprints
 from particleforge.store.memory import check_memory
 from particleforge.store.planes import Planes
+from particleforge.wording import plural
 
 _LOG = logging.getLogger(__name__)
 
@@ -88,11 +89,12 @@ def measure_each(
             _LOG.debug("%s was not measured", name, exc_info=True)
             failure = failure_of(error)
             results.fail(name, failure)
-            yield Progress(done, len(names), f"{name}: not measured. {failure.message}")
+            if len(names) > 1:  # else it is the error
+                yield Progress(done, len(names), f"{name}: not measured. {failure.message}")
             continue
         certainty = found.finding.get("certainty")
         sure = "" if certainty is None else f", certainty {certainty:.2f}"
-        yield Progress(done, len(names), f"{name}: {len(measured.table)} particles{sure}", measured.labels)
+        yield Progress(done, len(names), f"{name}: {plural(len(measured.table), 'particle')}{sure}", measured.labels)
     results.arrange(names)
     return results.finish()
 

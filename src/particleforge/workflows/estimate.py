@@ -21,6 +21,7 @@ from particleforge.store.run_folder import locked
 from particleforge.store.selection import Selection
 from particleforge.store.source import Plane
 from particleforge.verb import verb
+from particleforge.wording import plural
 
 if TYPE_CHECKING:
     from particleforge.models.roles import Estimate, Estimator
@@ -79,7 +80,7 @@ def estimate(
     estimator = open_model(model, "estimator")
     with locked(Path(out)):
         new_folder(Path(out))
-        yield Progress(0, 1, f"Estimating from {len(planes)} images")
+        yield Progress(0, 1, f"Estimating from {plural(len(planes), 'image')}")
         remarks: dict[str, Sequence[str]] = {}
         found = estimator.estimate(_read(plane, params, remarks) for plane in planes)
         folder = str(model) if isinstance(model, (str, Path)) else None

@@ -24,6 +24,7 @@ from particleforge.store.annotated import read_annotated, remarks_on
 from particleforge.store.run_folder import claim, locked
 from particleforge.store.selection import Selection
 from particleforge.verb import verb
+from particleforge.wording import plural
 
 if TYPE_CHECKING:
     from particleforge.models.roles import Model
@@ -139,7 +140,7 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
     what = {"folder": str(folder.resolve()), "annotated": [sample.fingerprint() for sample in samples]}
     with locked(out):
         claim(out, what | params.model_dump(mode="json"))
-        begin_training(out, params.training, f"{folder.name}, {len(samples)} image{'' if len(samples) == 1 else 's'}")
+        begin_training(out, params.training, f"{folder.name}, {plural(len(samples), 'image')}")
 
         train_on, held_out = hold_out(samples)
         count = params.synthetic_count(len(train_on))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from particleforge.errors import Cancelled, UserError
+from particleforge.errors import Cancelled, none_done
 from particleforge.measurement.report.warnings import remarks_on
 from particleforge.micrograph import GivenPixelSize
 from particleforge.models.opening import shadow_line
@@ -22,6 +22,7 @@ from particleforge.store.planes import Images, find_planes
 from particleforge.store.run_folder import locked
 from particleforge.store.selection import Selection
 from particleforge.verb import verb
+from particleforge.wording import plural
 from particleforge.workflows._each_plane import failure_of
 from particleforge.workflows._finder import DetectorOptions, Finder
 from particleforge.workflows.measure import BYTES_PER_PX
@@ -110,12 +111,12 @@ def predict(
                 raise
             except Exception as error:  # noqa: BLE001 - the other images go on
                 predicted.failed[name] = str(failure_of(error))
-                yield Progress(done, len(planes), f"{name}: not used. {predicted.failed[name]}")
+                if len(planes) > 1:  # else it is the error
+                    yield Progress(done, len(planes), f"{name}: not used. {predicted.failed[name]}")
                 continue
             predicted.labels.append(out / f"{name}.tif")
             predicted.remarks[name] = micrograph.all_remarks
-            yield Progress(done, len(planes), f"{name}: {len(found)} particles", found.labels)
+            yield Progress(done, len(planes), f"{name}: {plural(len(found), 'particle')}", found.labels)
     if not predicted.labels:
-        name, reason = next(iter(predicted.failed.items()))
-        raise UserError(f"None of {len(planes)} images could be used; {name}: {reason}")
+        raise none_done(predicted.failed, "used")
     return predicted

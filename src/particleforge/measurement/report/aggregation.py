@@ -14,8 +14,8 @@ from particleforge.measurement.picture import INK, TEXT_PT
 from particleforge.measurement.report.content import Plot, Table, cell, note
 from particleforge.measurement.report.plots import blank, finish, laid_out, legend, svg
 from particleforge.measurement.report.scale import Scale, percent
-from particleforge.measurement.report.text import plural
 from particleforge.measurement.statistics.describe import Estimate
+from particleforge.wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -20,6 +20,7 @@ from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.compare import CELLS_PER_DECADE, Comparison, compare, quantile_pairs
 from particleforge.measurement.statistics.describe import Description, describe
 from particleforge.measurement.statistics.sizes import Sizes
+from particleforge.wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -74,7 +75,7 @@ def write_comparison(
     scale = Scale.of(described[first])
     report = Content(
         title=f"Sizes compared with {first}",
-        headline=[("Reference", first, f"{len(reference)} particles")],
+        headline=[("Reference", first, plural(len(reference), "particle"))],
         warnings=[],
         tables=[_differences(found), _sizes(described, scale), *compared_tables(aggregations or {})],
         rules={

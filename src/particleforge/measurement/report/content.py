@@ -15,13 +15,13 @@ from particleforge.measurement.measured import Measured
 from particleforge.measurement.methods import methods
 from particleforge.measurement.numbers import digits
 from particleforge.measurement.report.scale import Scale
-from particleforge.measurement.report.text import plural
 from particleforge.measurement.report.warnings import warnings_of
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import CLASSES
 from particleforge.measurement.statistics.describe import Description, Estimate
 from particleforge.measurement.statistics.figures import FIGURES, WEIGHTINGS
 from particleforge.measurement.statistics.sizes import Sizes
+from particleforge.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd

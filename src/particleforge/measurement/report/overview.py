@@ -9,11 +9,11 @@ from particleforge.measurement.measured import Measured
 from particleforge.measurement.numbers import digits, with_limits
 from particleforge.measurement.pooling import not_pooled, not_pooled_sentence
 from particleforge.measurement.report.content import Table
-from particleforge.measurement.report.text import plural
 from particleforge.measurement.report.warnings import remarks_on, unsure
 from particleforge.measurement.report.write import SUFFIXES, write_report
 from particleforge.measurement.statistics.describe import Description
 from particleforge.store.left_out import left_out_sentence
+from particleforge.wording import plural
 
 Line = tuple[str, ...]
 HEAD: Line = ("Image", "Pixel (nm)", "Count", "Geometric mean", "Interval", "GSD", "D50")

@@ -9,10 +9,10 @@ from particleforge.measurement.borders.guard_frame import GuardFrame
 from particleforge.measurement.in_pieces import in_pieces, pieces_sentence
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.report.scale import Scale
-from particleforge.measurement.report.text import listed, plural
 from particleforge.measurement.statistics.describe import Description
 from particleforge.measurement.statistics.images import beyond_chance
 from particleforge.measurement.statistics.sizes import Sizes
+from particleforge.wording import listed, plural
 
 if TYPE_CHECKING:
     import pandas as pd

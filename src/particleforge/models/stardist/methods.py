@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from particleforge.wording import plural
+
 if TYPE_CHECKING:
     from particleforge.models.stardist.model import StarDistModel
     from particleforge.models.stardist.options import StarDistOptions
@@ -44,11 +46,11 @@ def _training(provenance: Mapping[str, Any]) -> Iterator[str]:
     annotated, held_out = len(provenance.get("real", ())), len(provenance.get("held_out", ()))
     particles, synthetic = provenance.get("particles"), provenance.get("synthetic", 0)
     start = Path(str(provenance["training"].get("start", ""))).name
-    made = f"{synthetic} synthetic image{'' if synthetic == 1 else 's'}"
+    made = plural(synthetic, "synthetic image")
     sources = []
     if annotated:
-        of_particles = f"{particles} annotated particles of " if particles else ""
-        sources.append(f"{of_particles}{annotated} micrograph{'' if annotated == 1 else 's'}")
+        of_particles = f"{plural(particles, 'annotated particle')} of " if particles else ""
+        sources.append(f"{of_particles}{plural(annotated, 'micrograph')}")
     if synthetic:
         sources.append(made if annotated else f"{made} only")
     begun = f", starting from the weights of {start}," if annotated and start not in ("", "scratch") else ""

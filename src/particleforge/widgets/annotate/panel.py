@@ -7,7 +7,7 @@ from pathlib import Path
 from napari import Viewer
 from napari.layers import Image
 
-from particleforge.errors import UserError, named
+from particleforge.errors import UserError
 from particleforge.jobs.messages import Plain, Task
 from particleforge.store.annotation_state import ChangedElsewhere
 from particleforge.store.originals import files_of
@@ -32,6 +32,7 @@ from particleforge.widgets.panel import Panel
 from particleforge.widgets.proxies import plain
 from particleforge.widgets.scratch import Scratch
 from particleforge.widgets.unexpected import as_user_error, shown_by
+from particleforge.wording import named
 
 OPEN_FIRST = "Open an image first."
 

@@ -14,6 +14,7 @@ from particleforge.widgets.synthesize.compare import Compare
 from particleforge.widgets.synthesize.sampler import Sampler, Shot, made_by
 from particleforge.widgets.synthesize.side_by_side import Greys, matched, placed
 from particleforge.widgets.synthesize.truth import truth_features
+from particleforge.wording import plural
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -93,7 +94,8 @@ class Preview(QObject):
         sample = shot.sample
         truth = 0 if sample.truth is None else len(sample.truth)
         self.reported.emit(
-            f"Sample {sample.name.lstrip('0') or 0}: {truth} particles, {shot.seconds:.1f} s. {made_by(sample)}"
+            f"Sample {sample.name.lstrip('0') or 0}: {plural(truth, 'particle')}, {shot.seconds:.1f} s. "
+            f"{made_by(sample)}"
         )
         self._match()
 

@@ -12,3 +12,9 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     """List the first names and count the others, for example "a, b and 3 more"."""
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def named(names: Sequence[str], noun: str = "image", most: int = 3) -> str:
+    """Count things and name the first, for example "2 images (a, b)"."""
+    shown = ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+    return f"{plural(len(names), noun)} ({shown})"
