@@ -12,7 +12,7 @@ from particleforge.measurement.aggregation.figures import NAMES, Group
 from particleforge.measurement.figures import log_ticks
 from particleforge.measurement.picture import INK, TEXT_PT
 from particleforge.measurement.report.content import Plot, Table, cell, note
-from particleforge.measurement.report.plots import blank, finish, laid_out, legend, svg
+from particleforge.measurement.report.plots import blank, draw_cumulative, finish, laid_out, legend_below, svg
 from particleforge.measurement.report.scale import Scale, percent
 from particleforge.measurement.statistics.describe import Estimate
 from particleforge.wording import plural
@@ -72,6 +72,7 @@ def aggregation_plots(found: Aggregation | None) -> list[Plot]:
     numbers.bar(shown, 100 * shares[shown] / shares.sum(), color=_STYLES[AGGREGATES]["color"], edgecolor="white")
     numbers.set_xlabel("Number of particles", fontsize=TEXT_PT, color=INK)
     numbers.locator_params(axis="x", integer=True)
+    legend_below(fig)
     return [Plot(svg(laid_out(fig)), _CAPTION)]
 
 
@@ -107,15 +108,13 @@ def draw_groups(axes: Axes, groups: Mapping[str, tuple[Group, Mapping[str, Any]]
     axes.set_xlabel(f"Size ({scale.sign})", fontsize=TEXT_PT, color=INK)
     shown = {title: (group.sizes, style) for title, (group, style) in groups.items() if len(group.sizes)}
     for title, (sizes, style) in shown.items():
-        below = 100 * np.cumsum(sizes.weights) / sizes.weights.sum()
-        axes.step(sizes.values * scale.factor, below, where="post", lw=1.4, label=title, **style)
+        draw_cumulative(axes, sizes.values * scale.factor, sizes.weights, label=title, **style)
     if not shown:
         return
     low = min(float(sizes.values[0]) for sizes, _ in shown.values()) * scale.factor
     high = max(float(sizes.values[-1]) for sizes, _ in shown.values()) * scale.factor
     if high > low:
         log_ticks(axes, low, high)
-    legend(axes)
 
 
 def _masses(found: Aggregation) -> Table:

@@ -13,7 +13,7 @@ from particleforge.measurement.figures import log_ticks
 from particleforge.measurement.picture import INK, TEXT_PT
 from particleforge.measurement.report.aggregation_compared import compared_plots, compared_tables
 from particleforge.measurement.report.content import Content, Plot, Table, as_yaml
-from particleforge.measurement.report.plots import blank, finish, laid_out, legend, svg
+from particleforge.measurement.report.plots import blank, draw_cumulative, finish, laid_out, legend_below, svg
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.write import write_pages
 from particleforge.measurement.statistics.bootstrap import Precision
@@ -140,8 +140,7 @@ def _plots(samples: Mapping[str, Sizes], scale: Scale) -> Figure:
     ends = float(everything.min()), float(everything.max())
     (first, reference), *_ = samples.items()
     for (name, sizes), style in zip(samples.items(), _styles(samples).values(), strict=True):
-        below = 100 * np.cumsum(sizes.weights) / sizes.weights.sum()
-        cumulative.step(sizes.values * scale.factor, below, where="post", lw=1.4, label=name, **style)
+        draw_cumulative(cumulative, sizes.values * scale.factor, sizes.weights, label=name, **style)
         if name != first:
             x, y = quantile_pairs(sizes, reference)
             quantiles.plot(x * scale.factor, y * scale.factor, lw=1.4, label=name, **style)
@@ -150,6 +149,5 @@ def _plots(samples: Mapping[str, Sizes], scale: Scale) -> Figure:
     quantiles.set_xlabel(f"{first} ({scale.sign})", fontsize=TEXT_PT, color=INK)
     if ends[1] > ends[0]:
         log_ticks(cumulative, *ends)
-    legend(cumulative)
-    legend(quantiles)
+    legend_below(fig)
     return laid_out(fig)

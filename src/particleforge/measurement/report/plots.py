@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 NUMBER, VOLUME, KDE = "#0072B2", "#D55E00", "#009E73"
 _WIDE_IN = 7.2
+_LETTERS = 100
+"""About as many letters of a legend fit into the width of a figure."""
 
 
 def blank(height_in: float, width_in: float = _WIDE_IN) -> Figure:
@@ -88,6 +90,22 @@ def legend(axes: Axes) -> None:
     axes.legend(frameon=False, fontsize=SMALL_PT, handlelength=1.8, loc="best")
 
 
+def legend_below(fig: Figure) -> None:
+    """Add one legend of all plots below them, in as many columns as its texts leave room for."""
+    shown = {label: line for axes in fig.axes for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    if not shown:
+        return
+    columns = max(1, min(len(shown), _LETTERS // (max(map(len, shown)) + 6)))
+    style = {"frameon": False, "fontsize": SMALL_PT, "handlelength": 1.8, "ncols": columns}
+    fig.legend(list(shown.values()), list(shown), loc="outside lower left", **style)
+
+
+def draw_cumulative(axes: Axes, values: Floats, shares: Floats, **style: Any) -> None:
+    """Draw the share in percent that is not larger than each of (n,) sizes in ascending order."""
+    below = 100 * np.cumsum(shares) / shares.sum()
+    axes.step(np.append(values[0], values), np.append(0, below), where="post", lw=1.4, **style)
+
+
 def _density(axes: Axes, sizes: Sizes, scale: Scale) -> None:
     """Kernel density estimates of ln d by number and by volume."""
     finish(axes, "Density (kernel estimate on ln d)", "Density of ln d")
@@ -112,8 +130,7 @@ def _cumulative(axes: Axes, sizes: Sizes, description: Description, scale: Scale
     values = sizes.values * scale.factor
     for power, name, colour, dashes in ((0, "by number", NUMBER, "-"), (3, "by volume", VOLUME, (0, (4, 1.5)))):
         share = sizes.weights * (sizes.values / sizes.values[-1]) ** power
-        below = 100 * np.cumsum(share) / share.sum()
-        axes.step(values, below, where="post", color=colour, lw=1.4, ls=dashes, label=name)
+        draw_cumulative(axes, values, share, color=colour, ls=dashes, label=name)
     if (fit := description.fits.best) is not None:
         x = np.geomspace(sizes.values[0], sizes.values[-1], 200)
         axes.plot(x * scale.factor, 100 * fit.cumulative(x), color=INK, lw=0.9, ls=":", label=f"{fit.name} fit")
