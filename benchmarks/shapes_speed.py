@@ -1,9 +1,9 @@
-"""Images per second of the shapes recipe, alone and with one process per core, beside scikit-image's random_shapes.
+"""Images per second of the shapes recipe, alone and with one process per core, next to scikit-image's random_shapes.
 
 ``uv run python benchmarks/shapes_speed.py``. Images are 256 x 256 px with the default parameters and those of the base
 detector. The peer draws as many shapes per image as ours hold in the middle, flat, without background, noise or truth
 table; it is the nearest thing a kept library has. The goal is 50 images per second on 2 cores. On a machine that is
-busy otherwise the figures mean nothing.
+busy otherwise, the figures mean nothing.
 """
 
 import argparse
@@ -17,7 +17,8 @@ from multiprocessing import get_context
 import numpy as np
 from skimage.draw import random_shapes
 
-from particleforge.models.stardist.training import base_recipe
+from particleforge.models.stardist.kind import BASE
+from particleforge.recipes.any import read_recipe
 from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.recipes.shapes.recipe import Shapes
 
@@ -53,7 +54,7 @@ def main() -> None:
     out = sys.stdout.write
     out(f"| recipe | particles per image | images/s, 1 process | {args.workers} processes | random_shapes | ratio |\n")
     out("|---|---|---|---|---|---|\n")
-    for name, recipe in (("defaults", Shapes()), ("base detector", base_recipe())):
+    for name, recipe in (("defaults", Shapes()), ("base detector", read_recipe(str(BASE / "recipe.yaml")))):
         draw(recipe, range(4))
         ours = rate(lambda i, recipe=recipe: make_sample(recipe, None, 0, i), args.count)
         both = in_processes(recipe, args.count, args.workers)
