@@ -13,14 +13,12 @@ import tempfile
 import time
 from pathlib import Path
 
-import yaml
-
 from particleforge.errors import UserError
 from particleforge.models.stardist.kind import BASE
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.models.training import begin_training, train_model
 from particleforge.models.training_set import TrainingSet
-from particleforge.params import read_yaml
+from particleforge.plain_data import parse_yaml, read_yaml
 from particleforge.recipes.any import read_recipe
 from particleforge.recipes.recipe import Drawn
 
@@ -35,7 +33,9 @@ FILES = ("model.yaml", "particleforge.yaml", "config.json", "thresholds.json", "
 
 def settings(args: argparse.Namespace) -> TrainParams:
     """Read the settings of the training; its time is what is left."""
-    data = read_yaml(args.train) | yaml.safe_load(args.settings) | {"workers": args.workers, "steps": args.steps}
+    data = (
+        read_yaml(args.train) | parse_yaml(args.settings, "--settings") | {"workers": args.workers, "steps": args.steps}
+    )
     left = args.minutes - (time.time() - args.began) / 60 - RESERVED_MINUTES
     return TrainParams.parse(data | {"minutes": max(left, 0.05)})
 

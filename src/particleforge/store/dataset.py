@@ -30,7 +30,7 @@ FORMAT, PLAIN_FORMAT = 2, 1
 SAMPLES_PER_SHARD = 16
 EVERY_FILE = "every_file"
 """Attribute: whether each array of a written shard has its file, even if all its values are the fill value."""
-WAY_OUT = "Choose a NAME.zarr folder written by ParticleForge."
+HINT = "Choose a NAME.zarr folder written by ParticleForge."
 
 
 class Dataset(Samples):
@@ -106,14 +106,14 @@ class Dataset(Samples):
         UserError
             If there is none at `path`, it is broken, or it was written by a newer version.
         """
-        with unreadable(path, WAY_OUT):
+        with unreadable(path, HINT):
             try:
                 group = zarr.open_group(path, mode="r+", zarr_format=3)
             except ContainsArrayError:
-                raise UserError(f"{path} is a zarr array, but not a ParticleForge dataset.", WAY_OUT) from None
+                raise UserError(f"{path} is a zarr array, but not a ParticleForge dataset.", HINT) from None
             own = _attributes(group).get("particleforge")
             if not isinstance(own, dict) or "format" not in own:
-                raise UserError(f"{path} is a zarr folder, but not a ParticleForge dataset.", WAY_OUT)
+                raise UserError(f"{path} is a zarr folder, but not a ParticleForge dataset.", HINT)
             if own["format"] > FORMAT:
                 raise UserError(
                     f"{path} has format {own['format']}; this version reads formats up to {FORMAT}.",
