@@ -71,6 +71,15 @@ def particles(qapp):
     found.release()
 
 
+def shown(text, name, unit):
+    return float(re.search(rf"{name} ([\d.]+) {unit}", text)[1])
+
+
+def near(value):
+    """Equal to all digits that are shown."""
+    return pytest.approx(value, abs=0.5)
+
+
 def colour(layer, number):
     return np.asarray(layer.colormap.map(np.array([[number]])))[0, 0]
 
@@ -142,7 +151,7 @@ def test_particles_the_border_rule_gives_no_weight_are_shown_but_not_counted(qap
     assert colour(found.layer, 9)[3] > 0 and not found.layer.features["counted"][9]
     sizes, weights = found.counted["ecd_px"], found.counted["weight"]
     mean = np.exp(np.average(np.log(sizes), weights=weights))
-    assert weights.nunique() > 1 and f"geometric mean {mean:.4g} px" in headline(found.counted, 6, None)
+    assert weights.nunique() > 1 and shown(headline(found.counted, 6, None), "geometric mean", "px") == near(mean)
     found.release()
 
 
@@ -253,12 +262,24 @@ def test_an_empty_layer_is_no_problem(qapp, qtbot):
     found.release()
 
 
+def test_what_prevents_measuring_again_is_reported(qapp, qtbot):
+    layer = Labels(discs(), scale=(2, 2), units="nm")
+    rules = Rules(gap="5 nm")
+    found = Particles(layer, table_of(discs(), 2.0, rules), rules)
+    with qtbot.waitSignal(found.failed, timeout=LIMIT_MS) as failed:
+        layer.units = "pixel"
+    assert "The gap between particles that touch is 5 nm, but the pixel size is unknown." in str(failed.args[0])
+    found.release()
+
+
 def test_figures_in_front():
     table = table_of(discs(), 2.0)
     text = headline(table, 9, 2.0)
     assert "6 of 9 particles counted" in text and "GSD" in text
     mean = np.exp(np.log(table["ecd_nm"]).mean())
-    assert f"geometric mean {mean:.4g} nm" in text and f"D50 {table['ecd_nm'].median():.4g} nm" in text
+    assert shown(text, "geometric mean", "nm") == near(mean)
+    assert shown(text, "D50", "nm") == near(table["ecd_nm"].median())
+    assert re.search(r"geometric mean \d\d nm \(\d\d to \d\d\)<br>", text)  # digits that the interval bears
     assert "counted</b><br>3 are cut by the border<br>" in headline(table, 9, 2.0, cut=3)
     assert "1 particle<" in headline(table[:1], 1, None) and "px" in headline(table, 6, None)
     assert headline(table[:0], 3, None) == "0 of 3 particles counted."

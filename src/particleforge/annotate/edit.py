@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from particleforge.annotate.region import Region
 from particleforge.errors import UserError
+from particleforge.wording import plural
 
 Labels = npt.NDArray[np.uint32]
 Mask = npt.NDArray[np.bool_]
@@ -179,7 +180,7 @@ def split_into(labels: Labels, particle: int, count: int = 2) -> Change:
     )
     if len(peaks) < count:
         raise UserError(
-            f"Particle {particle} has {len(peaks)} thick part{'s' * (len(peaks) != 1)}, not {count}.",
+            f"Particle {particle} has {plural(len(peaks), 'thick part')}, not {count}.",
             "Cut it along a line instead.",
         )
     markers = np.zeros(depth.shape, np.int32)

@@ -35,5 +35,5 @@ def not_pooled_sentence(reasons: Mapping[str, str]) -> str:
     named = listed([f"{name} ({reason})" for name, reason in reasons.items()])
     return (
         f"{plural(len(reasons), 'image')} not pooled: {named}. Their own figures are kept; check what was found there. "
-        "Use --least-certainty 0 to pool all images."
+        "Set the least certainty to 0 (--least-certainty 0) to pool all images."
     )

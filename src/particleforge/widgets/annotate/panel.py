@@ -32,7 +32,7 @@ from particleforge.widgets.panel import Panel
 from particleforge.widgets.proxies import plain
 from particleforge.widgets.scratch import Scratch
 from particleforge.widgets.unexpected import as_user_error, shown_by
-from particleforge.wording import named
+from particleforge.wording import named, plural
 
 OPEN_FIRST = "Open an image first."
 
@@ -199,14 +199,14 @@ class AnnotatePanel(Panel):
     def _rescue(self, session: Session, error: UserError) -> None:
         """Save an annotation elsewhere, and say where."""
         try:
-            told = UserError(
+            news = UserError(
                 f"{error.message} The annotation of {session.source.micrograph.name} was saved in "
                 f"{rescue(session.sample)} instead."
             )
         except UserError as other:
-            told = UserError(f"{error} {other}")
-        self.report(told)
-        logging.getLogger(__name__).error("%s", told)
+            news = UserError(f"{error} {other}")
+        self.report(news)
+        logging.getLogger(__name__).error("%s", news)
 
     def use(self, name: str) -> None:
         """Choose a tool; empty: none."""
@@ -374,7 +374,7 @@ class AnnotatePanel(Panel):
             self.needed.setText("")
             return
         progress = session.progress
-        count = f"{progress.particles} particle{'s' * (progress.particles != 1)} annotated"
+        count = f"{plural(progress.particles, 'particle')} annotated"
         cut = f", {progress.border} of them cut by the border" if progress.border else ""
         small = f", {progress.small} too small to learn from" if progress.small else ""
         self.counted.setText(f"{count}{cut}{small}.")

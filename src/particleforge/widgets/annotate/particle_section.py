@@ -12,6 +12,7 @@ from particleforge.widgets.annotate.session import Session
 from particleforge.widgets.form.editor import guard_wheel
 from particleforge.widgets.job_row import JobRow
 from particleforge.widgets.model_chooser import ModelChooser
+from particleforge.wording import plural
 
 TOOLS = {
     "outline": (
@@ -163,7 +164,7 @@ class ParticleSection(Section):
         if self.active is not None and self.active.session.proposals is not None:
             count = self.active.accept_all()
             self.refresh()
-            self._report(f"{count} suggestion{'s' * (count != 1)} accepted.")
+            self._report(f"{plural(count, 'suggestion')} accepted.")
 
 
 def _select_next(session: Session) -> None:

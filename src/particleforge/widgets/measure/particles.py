@@ -32,6 +32,7 @@ class Particles(QObject):
     """Keeps table, filter and selection of a Labels layer together; the layer shows them.
 
     `changed` is emitted after edits and filter changes, `selection_changed` after a selection; both give the object.
+    `failed` gives the error if an edited layer cannot be measured; the table is the one before then.
 
     Parameters
     ----------
@@ -53,6 +54,7 @@ class Particles(QObject):
 
     changed = Signal(object)
     selection_changed = Signal(object)
+    failed = Signal(object)
 
     def __init__(
         self,
@@ -75,6 +77,7 @@ class Particles(QObject):
         self._scores = dict(zip(table["label"], table["score"], strict=True)) if "score" in table else {}
         self._background = Background()
         self._background.done.connect(self._set_table)
+        self._background.failed.connect(self.failed)
         self._timer = single_shot(self, REMEASURE_MS, self._check)
         self._paused, self._left_out = False, frozenset[int]()
         self._seen = np.array(layer.data)

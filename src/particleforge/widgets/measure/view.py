@@ -8,6 +8,7 @@ import pandas as pd
 from qtpy.QtWidgets import QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from particleforge.measurement.distribution import headline_intervals, size_statistics
+from particleforge.measurement.numbers import with_limits
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.measure.export import Exported
 from particleforge.widgets.measure.export_row import ExportRow
@@ -16,6 +17,7 @@ from particleforge.widgets.measure.particles import Particles
 from particleforge.widgets.measure.plot import SizesPlot, sizes_and_unit
 from particleforge.widgets.measure.table import ParticleTable
 from particleforge.widgets.message import Message
+from particleforge.wording import plural
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -77,6 +79,7 @@ class ResultsView(QWidget):
         self._particles, self._size_nm = particles, particles.pixel_size_nm
         particles.changed.connect(self._update)
         particles.selection_changed.connect(self._highlight)
+        particles.failed.connect(self.message.warn)
         self._viewer.mouse_drag_callbacks.append(self._click)
         self._viewer.layers.events.removed.connect(self._removed)
         if self.filter.problem is None:
@@ -172,15 +175,15 @@ def headline(counted: pd.DataFrame, total: int, pixel_size_nm: float | None, mea
     weights, sign = counted["weight"].to_numpy(float), {"um": "µm"}.get(unit, unit)
     found, limits = size_statistics(sizes, weights), headline_intervals(sizes, weights)
 
-    def figure(title: str, name: str, form: str, unit: str = "") -> str:
-        interval = f" ({limits[name][0]:{form}} to {limits[name][1]:{form}})" if name in limits else ""
-        return f"{title} {found[name]:{form}}{unit}{interval}"
+    def figure(title: str, name: str, unit: str = "") -> str:
+        value, interval = with_limits(found[name], *limits.get(name, (None, None)))
+        return f"{title} {value}{unit} {interval}".strip()
 
     number = f"{len(counted)} of {total} particles counted"
     if total == len(counted):
-        number = f"{total} particle{'s' * (total != 1)}"
+        number = plural(total, "particle")
     lines = [f"<b>{number}</b>"]
     lines += [f"{cut} {'is' if cut == 1 else 'are'} cut by the border"] if cut else []
-    lines += [figure("geometric mean", "geometric_mean", ".4g", f" {sign}")]
-    lines += [figure("GSD", "gsd", ".2f")] if found["gsd"] is not None else []
-    return "<br>".join([*lines, figure("D50", "d50", ".4g", f" {sign}")])
+    lines += [figure("geometric mean", "geometric_mean", f" {sign}")]
+    lines += [figure("GSD", "gsd")] if found["gsd"] is not None else []
+    return "<br>".join([*lines, figure("D50", "d50", f" {sign}")])

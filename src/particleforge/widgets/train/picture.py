@@ -9,6 +9,8 @@ from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QImage, QPainter, QPaintEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
+from particleforge.wording import plural
+
 HEIGHT_PX = 200
 OUTLINE = (255, 176, 0)
 TEXT_PX = 18
@@ -52,9 +54,7 @@ class Picture(QWidget):
         left = (room.width() - size.width()) / 2
         painter.drawImage(QRectF(left, 0, size.width(), size.height()), self._image)
         text = QRectF(0, size.height() + 2, room.width(), TEXT_PX)
-        painter.drawText(
-            text, Qt.AlignmentFlag.AlignHCenter, f"{self.found} particle{'s' * (self.found != 1)} found here so far"
-        )
+        painter.drawText(text, Qt.AlignmentFlag.AlignHCenter, f"{plural(self.found, 'particle')} found here so far")
         painter.end()
 
 
