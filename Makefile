@@ -37,7 +37,7 @@ bench: setup ## Speed and memory; with UTILE=PATH side by side with UTILE-Gen; s
 ifdef UTILE
 	$(RUN) python benchmarks/cutpaste_vs_utile_gen.py --utile $(UTILE)
 else
-	@echo "Left out: cut-paste beside UTILE-Gen. It needs a checkout of that tool: make bench UTILE=PATH"
+	@echo "Left out: cut-paste next to UTILE-Gen. It needs a checkout of that tool: make bench UTILE=PATH"
 endif
 
 docs: setup

@@ -1,4 +1,4 @@
-"""Growth, descriptors and images of aggregates, beside PyFracVAL where it is given.
+"""Growth, descriptors and images of aggregates, next to PyFracVAL where it is given.
 
 ``uv run python benchmarks/aggregates.py [--pyfracval PYTHON]``; PYTHON is the interpreter of an environment of its own
 with ``pip install pyfracval``. Both grow 100 log-normal spheres of one material (GSD 1.41) with k_f 1.3. Times are CPU

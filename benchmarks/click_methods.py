@@ -1,4 +1,4 @@
-"""One-click segmentation beside usual methods, on real micrographs with full labels.
+"""One-click segmentation next to usual methods, on real micrographs with full labels.
 
 ``uv run python benchmarks/click_methods.py EMPS`` where EMPS holds ``images/*.png``, ``labels/*.png`` (EMPS, Yildirim
 and Cole 2021, MIT) and, as a choice, ``images.csv`` with columns ``name`` and ``set``. For 40 images and at most

@@ -1,4 +1,4 @@
-"""CPU time and visible particles of our cut-paste recipe beside UTILE-Gen (Colliard-Granero et al. 2023).
+"""CPU time and visible particles of our cut-paste recipe next to UTILE-Gen (Colliard-Granero et al. 2023).
 
 Run with a checkout of https://github.com/andyco98/UTILE-Gen, which has no licence and is therefore no part of
 this project: ``uv run python benchmarks/cutpaste_vs_utile_gen.py --utile PATH``. UTILE-Gen runs in an environment

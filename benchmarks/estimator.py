@@ -1,4 +1,4 @@
-"""Trains the estimator of hetero-aggregates that comes along, and judges it beside a threshold method and the paper.
+"""Trains the estimator of hetero-aggregates that is bundled, and compares it with a threshold method and the paper.
 
 ``uv run python benchmarks/estimator.py FOLDER [STAGE ...]`` goes through these stages, or those that are named; each
 goes on where it was interrupted, and prints a table:
@@ -167,7 +167,7 @@ def train(bench: Bench) -> None:
 
 
 class Alone(Regression):
-    """What the regression of a share says by itself."""
+    """Estimate by the regression of a share alone."""
 
     tolerance: ClassVar[float] = 0.0
 

@@ -1,4 +1,4 @@
-"""Time between Qt timer events while the Train panel trains, beside that of an idle napari.
+"""Time between Qt timer events while the Train panel trains, next to that of an idle napari.
 
 ``xvfb-run -a uv run python benchmarks/event_latency.py`` (without ``xvfb-run -a`` where there is a screen). The
 workspace is a temporary folder with the annotated sample image.

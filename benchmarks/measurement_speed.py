@@ -1,4 +1,4 @@
-"""Time measuring all particles of a large label image beside scikit-image: ``python benchmarks/measurement_speed.py``.
+"""Time measuring all particles of a large label image next to scikit-image: ``python benchmarks/measurement_speed.py``.
 
 Both in one process, in turns; processor time, so that other work on the machine counts little. scikit-image is asked
 for the properties it has of those in our table, by its vectorised entry.

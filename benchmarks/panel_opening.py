@@ -1,4 +1,4 @@
-"""Time to open the first panel beside the time napari takes for its own window.
+"""Time to open the first panel next to the time napari takes for its own window.
 
 ``xvfb-run -a uv run python benchmarks/panel_opening.py`` (without ``xvfb-run -a`` where there is a screen).
 """

@@ -1,4 +1,4 @@
-"""Our StarDist beside the official package: same maps, same instances, model folders both ways, speed.
+"""Our StarDist next to the official package: same maps, same instances, model folders both ways, speed.
 
 ``uv run python benchmarks/stardist_official.py [--images FOLDER] [--write-tiny FOLDER]``. The official package runs
 under TensorFlow in an environment of its own, made by uv. It makes models (random weights on several shapes of
@@ -145,7 +145,7 @@ def official_model(folder: Path, name: str, config: dict[str, Any], seed: int) -
 
 
 def official_predict(model: Any, images: Any) -> None:
-    """Store the maps of the padded images and the instances beside the model."""
+    """Store the maps of the padded images and the instances next to the model."""
     from csbdeep.utils import normalize
 
     out: dict[str, np.ndarray] = {}

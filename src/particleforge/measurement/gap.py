@@ -11,7 +11,7 @@ from particleforge.micrograph import unit_nm
 DEFAULT = "1 px"
 """On drawn micrographs, contacts of detected particles agree best with those drawn; see docs/measurement.md."""
 MOST_PX = 100
-"""Particles further apart are not said to touch at any magnification."""
+"""Particles further apart do not touch at any magnification."""
 
 
 def gap_px(text: str, pixel_size_nm: float | None) -> float:

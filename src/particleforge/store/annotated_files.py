@@ -99,8 +99,8 @@ def _is_roi_set(path: Path) -> bool:
     if not is_roi_file(path):
         return False
     named = path.suffix.lower() == ".roi" or is_roi_set(path)
-    beside = {image_stem(other) for place in (path.parent, path.parent.parent / "images") for other in _images(place)}
-    return named or path.stem in beside
+    images = {image_stem(other) for place in (path.parent, path.parent.parent / "images") for other in _images(place)}
+    return named or path.stem in images
 
 
 def _images(place: Path) -> Iterable[Path]:

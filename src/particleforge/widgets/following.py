@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 PLACED = ("scale", "translate", "units")
-"""What says where the pixels of a layer lie; napari has an event of the same name for each."""
+"""What decides where the pixels of a layer lie; napari has an event of the same name for each."""
 
 
 class Following:

@@ -16,8 +16,8 @@ from particleforge.verb import InPlace, verb
 
 def _report(dataset: Dataset, args: Mapping[str, Any]) -> dict[str, Any]:
     remarks = dataset.meta.get("remarks", [])
-    said = {"remarks": " ".join(remarks)} if remarks else {}
-    return {"dataset": str(args["out"]), "samples": len(dataset), "format": dataset.meta["format"], **said}
+    noted = {"remarks": " ".join(remarks)} if remarks else {}
+    return {"dataset": str(args["out"]), "samples": len(dataset), "format": dataset.meta["format"], **noted}
 
 
 @verb(_report)

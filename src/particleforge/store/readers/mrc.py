@@ -17,7 +17,7 @@ _HEADER = 1024
 _MODES = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}
 _OTHERS = {3: "complex numbers", 4: "complex numbers", 16: "colours", 101: "4-bit numbers"}
 _IMOD = 1146047817
-"""Stamp of files by IMOD, whose bytes are unsigned unless a flag says otherwise."""
+"""Stamp of files by IMOD, whose bytes are unsigned unless a flag states otherwise."""
 _NM = 0.1
 """Of an angstrom."""
 

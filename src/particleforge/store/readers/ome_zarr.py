@@ -145,7 +145,7 @@ def _on_lost(lost: int, files: int, fill_value: Any) -> tuple[str, ...]:
 def _on_order(names: str) -> tuple[str, ...]:
     if names.index("X") > names.index("Y"):
         return ()
-    return ("The file names the axis x before y; it is read as these names say, with x across.",)
+    return ("The file names the axis x before y; it is read by these names, with x across.",)
 
 
 def _axis(axis: Any) -> tuple[str, str]:

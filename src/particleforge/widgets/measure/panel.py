@@ -54,7 +54,7 @@ class Measuring:
 
 @dataclass(frozen=True, eq=False)
 class Remarks:
-    """What is said of a measured layer.
+    """What is reported of a measured layer.
 
     Parameters
     ----------
@@ -149,11 +149,11 @@ class MeasurePanel(Panel):
         running.scratch.remove()
 
     def _remark(self, particles: Particles) -> None:
-        """Correct what was said of the unit, if the scale was set or removed later."""
-        said, in_pixels = self._remarks, particles.pixel_size_nm is None
-        if said is not None and said.in_pixels != in_pixels:
-            now = self._remarks = replace(said, in_pixels=in_pixels)
-            if self.row.message.text() == said.text:
+        """Correct what was reported of the unit, if the scale was set or removed later."""
+        before, in_pixels = self._remarks, particles.pixel_size_nm is None
+        if before is not None and before.in_pixels != in_pixels:
+            now = self._remarks = replace(before, in_pixels=in_pixels)
+            if self.row.message.text() == before.text:
                 self.row.message.report(now.text)
 
     def reset_choices(self, event: object = None) -> None:
