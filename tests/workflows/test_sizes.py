@@ -221,9 +221,9 @@ def test_an_interrupted_stack_goes_on_at_its_next_plane(tmp_path):
     steps = sizes.steps(labels, tmp_path / "out", QUICK)
     said = [next(steps).message for _ in range(3)]
     steps.close()
-    assert said[1:] == ["image_00000: 1 particles", "image_00001: 1 particles"]
+    assert said[1:] == ["image_00000: 1 particle", "image_00001: 1 particle"]
     rest = list(sizes.steps(labels, tmp_path / "out", QUICK))
-    assert [step.message for step in rest[1:]] == ["image_00002: 1 particles"]
+    assert [step.message for step in rest[1:]] == ["image_00002: 1 particle"]
     assert len(pd.read_csv(tmp_path / "out" / "particles.csv")) == 3
 
 

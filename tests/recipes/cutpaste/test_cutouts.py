@@ -29,7 +29,7 @@ def test_what_is_left_out_is_reported_with_its_reason():
     assert pool.too_small == ["one#2"]
     assert pool.cut_by_neighbour == ["one#3", "one#4"]
     assert [cutout.source for cutout in pool.cutouts] == ["one#5"]
-    report = "1 particles to paste (2 cut by the border, 2 cut by a neighbour, 1 too small)"
+    report = "1 particle to paste (2 cut by the border, 2 cut by a neighbour, 1 too small)"
     assert pool.report() == report
 
 

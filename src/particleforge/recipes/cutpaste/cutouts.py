@@ -12,6 +12,7 @@ from skimage.measure import regionprops
 from particleforge.errors import UserError
 from particleforge.params import Params
 from particleforge.sample import Sample
+from particleforge.wording import plural
 
 MARGIN_PX = 3
 """Width of the rim of source pixels kept around a cutout for its soft edge."""
@@ -69,7 +70,7 @@ class Pool:
             "kept despite unusual size": self.size_outliers,
         }
         parts = [f"{len(names)} {what}" for what, names in lists.items() if names]
-        return f"{len(self.cutouts)} particles to paste" + (f" ({', '.join(parts)})" if parts else "")
+        return f"{plural(len(self.cutouts), 'particle')} to paste" + (f" ({', '.join(parts)})" if parts else "")
 
 
 def cut_out(samples: Sequence[Sample], rule: CutoutRule = CutoutRule()) -> Pool:
