@@ -19,7 +19,7 @@ from particleforge.measurement.borders.keep_all import KeepAll
 from particleforge.measurement.columns import PROPERTIES
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
-from particleforge.store.labels import read_labels
+from particleforge.store.labels import open_labels, read_labels
 from particleforge.widgets.form.spec import Spec, fields
 from particleforge.widgets.layers import planes
 from particleforge.widgets.measure.export import (
@@ -359,6 +359,11 @@ def test_what_is_exported_can_be_read_back(tmp_path):
     np.testing.assert_array_equal(read_labels(tmp_path / "l.tif"), labels)
     write_label_image(tmp_path / "s.tif", np.stack([labels, labels]))
     assert tifffile.imread(tmp_path / "s.tif").shape == (2, 100, 120)
+    for written in (labels, np.stack([labels, 70_000 * labels])):
+        write_label_image(tmp_path / "sized.tif", written, (2.0, 2.5))
+        found = open_labels(tmp_path / "sized.tif")
+        np.testing.assert_array_equal(np.asarray(found.pixels), written)
+        assert found.pixel_size_nm == pytest.approx((2.0, 2.5))
 
 
 @pytest.fixture

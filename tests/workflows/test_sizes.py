@@ -58,6 +58,9 @@ def test_everything_is_written_and_agrees(folder, images, tmp_path):
     for name in ("ecd_nm", "area_nm2", "feret_max_nm", "perimeter_px", "solidity"):
         np.testing.assert_allclose(table.loc[table["image"] == "a", name], expected[name], rtol=1e-6)
     assert table["mean_intensity"].between(50, 200).all()
+    again = sizes(found.out / "labels", tmp_path / "again", QUICK).summary  # the labels know their pixel size
+    middle = found.summary["pooled"]["nm"]["geometric_mean"]
+    assert again["pooled"]["nm"]["geometric_mean"] == pytest.approx(middle, rel=1e-6)
     for name, ids in {"a": (1, 255, 256, 70_000), "b": (65_535, 3), "empty": ()}.items():
         np.testing.assert_array_equal(read_labels(found.out / "labels" / f"{name}.tif"), squares(*ids))
         with Image.open(found.out / "figures" / f"{name}.png") as figure:

@@ -235,7 +235,7 @@ class Results:
         name, labels = measured.name, measured.labels
         if labels is None:
             return
-        self.folder.write_labels(name, labels)
+        self.folder.write_labels(name, labels, measured.pixel_size_nm)
         figure = particle_figure(
             measured.grey,
             labels,

@@ -214,8 +214,8 @@ class ResultsFolder:
 
         return read_labels(self.path / LABELS / f"{name}.tif")
 
-    def write_labels(self, name: str, labels: npt.NDArray[Any]) -> None:
-        """Write the (Y, X) label image of an image.
+    def write_labels(self, name: str, labels: npt.NDArray[Any], pixel_size_nm: float | None = None) -> None:
+        """Write the (Y, X) label image of an image, with the side of its square pixels if known.
 
         Raises
         ------
@@ -224,7 +224,8 @@ class ResultsFolder:
         """
         from particleforge.store.labels import write_labels
 
-        write_labels(new_part(self.path, LABELS) / f"{name}.tif", labels)
+        sides = None if pixel_size_nm is None else (pixel_size_nm, pixel_size_nm)
+        write_labels(new_part(self.path, LABELS) / f"{name}.tif", labels, pixel_size_nm=sides)
 
     def add(
         self, name: str, table: "pd.DataFrame", entry: Mapping[str, Any], aggregates: "pd.DataFrame | None" = None

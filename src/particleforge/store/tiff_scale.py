@@ -19,12 +19,13 @@ def tiff_interval_s(tif: "TiffFile", image: int = 0) -> float | None:
     return interval * unit if interval and unit else None
 
 
-def scale_tags(size_nm: tuple[float, float] | None) -> dict[str, Any]:
-    """Arguments of `tifffile.imwrite` that note a pixel size along (Y, X) as ImageJ does."""
+def scale_tags(size_nm: tuple[float, float] | None, frames: int = 1) -> dict[str, Any]:
+    """Arguments of `tifffile.imwrite` that note a pixel size along (Y, X), and a number of frames, as ImageJ does."""
+    stack = f"images={frames}\nframes={frames}\n" if frames > 1 else ""
     if size_nm is None:
-        return {}
+        return {"description": f"ImageJ=1.54f\n{stack}"} if stack else {}
     return {
-        "description": "ImageJ=1.54f\nunit=nm\n",
+        "description": f"ImageJ=1.54f\n{stack}unit=nm\n",
         "resolution": (1 / size_nm[1], 1 / size_nm[0]),
         "resolutionunit": "none",
     }

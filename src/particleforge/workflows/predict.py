@@ -106,7 +106,7 @@ def predict(
                 plane = planes.get(name)
                 check_memory([plane], BYTES_PER_PX)
                 micrograph, found = find(plane)
-                write_labels(out / f"{name}.tif", found.labels)
+                write_labels(out / f"{name}.tif", found.labels, pixel_size_nm=micrograph.pixel_size_nm)
             except (DiskError, Cancelled):
                 raise
             except Exception as error:  # noqa: BLE001 - the other images go on

@@ -17,6 +17,7 @@ from particleforge.store.files import atomic_write
 from particleforge.store.labels import write_labels
 from particleforge.store.ome_zarr_labels import write_ome_labels
 from particleforge.store.source import Plane
+from particleforge.store.tiff_scale import scale_tags
 from particleforge.widgets.layers import padded
 
 
@@ -84,8 +85,8 @@ def write_ome(path: Path, exported: Exported) -> None:
     write_ome_labels(path, exported.labels, whole, exported.pixel_size_nm)
 
 
-def write_label_image(path: Path, labels: npt.NDArray[Any]) -> None:
-    """Write (Y, X) or (T, Y, X) labels as a uint32 TIFF.
+def write_label_image(path: Path, labels: npt.NDArray[Any], pixel_size_nm: tuple[float, float] | None = None) -> None:
+    """Write (Y, X) or (T, Y, X) labels as a uint32 TIFF with the pixel size along (Y, X), if known.
 
     Raises
     ------
@@ -93,10 +94,13 @@ def write_label_image(path: Path, labels: npt.NDArray[Any]) -> None:
         If the disk is full or not writable.
     """
     if labels.ndim == 2:
-        write_labels(path, labels)
+        write_labels(path, labels, pixel_size_nm=pixel_size_nm)
         return
     with atomic_write(path) as temporary, temporary.open("w+b") as file:
-        tifffile.imwrite(file, labels.astype(np.uint32), compression="zlib", metadata={"axes": "TYX"})
+        about = scale_tags(pixel_size_nm, len(labels))
+        tifffile.imwrite(
+            file, labels.astype(np.uint32), compression="zlib", photometric="minisblack", metadata=None, **about
+        )
 
 
 def write_figure(path: Path, exported: Exported) -> None:

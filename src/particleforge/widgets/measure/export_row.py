@@ -26,7 +26,7 @@ def _write_labels(path: Path, exported: Exported) -> None:
     if path.name.endswith(OME):
         write_ome(path, exported)
     else:
-        write_label_image(path, exported.labels)
+        write_label_image(path, exported.labels, exported.pixel_size_nm)
 
 
 EXPORTS: dict[str, tuple[str, str, Write]] = {
