@@ -110,14 +110,12 @@ def measure_particles(
     0      1     100.0      25.0
     1      2     100.0      25.0
     """
-    ids = labels.labels if isinstance(labels, Detections) else np.asarray(labels)
-    shown = None if image is None else Micrograph.of(image, pixel_size)
-    given = None if pixel_size is None else parse_length_nm(pixel_size)
+    ids, shown, size = _given(labels, image, pixel_size)
     grey = None if shown is None else shown.grey_or_nan
     return measured_particles(
         ids,
         image=name or (shown.name if shown else ""),
-        pixel_size_nm=shown.square_pixel_size_nm if shown else given,
+        pixel_size_nm=size,
         intensity=grey,
         scores=dict(enumerate(map(float, labels.scores), start=1)) if isinstance(labels, Detections) else None,
         rules=rules,
@@ -158,10 +156,7 @@ def measure_aggregates(
        aggregate  particles  coordination  area_px2
     0          1          2           1.0     200.0
     """
-    ids = labels.labels if isinstance(labels, Detections) else np.asarray(labels)
-    shown = None if image is None else Micrograph.of(image, pixel_size)
-    given = None if pixel_size is None else parse_length_nm(pixel_size)
-    size = shown.square_pixel_size_nm if shown else given
+    ids, shown, size = _given(labels, image, pixel_size)
     rows = rules.rows(None if shown is None else shown.grey_or_nan)
     return measured_aggregates(ids, table, rules=rules, rows=rows, pixel_size_nm=size)
 
@@ -293,3 +288,14 @@ def read_micrograph(
     """
     selection = Selection.parse({"page": page, "series": series, "channel": channel})
     return Micrograph.of(micrographs.read_micrograph(Path(path), selection), pixel_size)
+
+
+def _given(
+    labels: npt.ArrayLike | Detections, image: npt.ArrayLike | Micrograph | None, pixel_size: str | None
+) -> tuple[npt.NDArray[Any], Micrograph | None, float | None]:
+    """Return ids, image and side of a pixel in nm, of what `measure_particles` is given."""
+    ids = labels.labels if isinstance(labels, Detections) else np.asarray(labels)
+    if image is None:
+        return ids, None, None if pixel_size is None else parse_length_nm(pixel_size)
+    shown = Micrograph.of(image, pixel_size)
+    return ids, shown, shown.square_pixel_size_nm
