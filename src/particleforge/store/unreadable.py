@@ -48,6 +48,8 @@ def unreadable(
         raise
     except Exception as error:
         why = str(error).splitlines()[0] if str(error) else f"it is damaged: {type(error).__name__}"
+        if isinstance(error, (struct.error, EOFError)):
+            why = "it is cut short or damaged"
         raise UserError(f"{path} cannot be read ({why}).", hint) from error
 
 
