@@ -109,6 +109,13 @@ def test_the_numbers_are_those_computed_by_hand(measured, tmp_path):
     assert shows(moments["D[3,2]"]["nm"], (w * d**3).sum() / (w * d**2).sum())
     classes = page.rows("Classes of outlines")
     assert {name: int(row["Count"]) for name, row in classes.items()} == inside["class"].value_counts().to_dict()
+    for name, row in classes.items():
+        of_class = inside["class"] == name
+        log, q = np.log(d[of_class]), w[of_class]
+        if len(log) > 1:
+            freedom = q.sum() - (q**2).sum() / q.sum()
+            gsd = math.exp(math.sqrt((q * (log - np.average(log, weights=q)) ** 2).sum() / freedom))
+            assert float(row["GSD"]) == pytest.approx(gsd, abs=0.005)
     shapes = page.rows("Shape")["Circularity 4πA/P²"]
     assert float(shapes["50 %"]) == pytest.approx(inside["circularity"].median(), abs=1e-3)
     assert sum(word.strip() == str(len(inside)) for word in page.words) >= 1

@@ -1,6 +1,5 @@
 """The content of a report, before layout."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
+from particleforge.measurement.distribution import size_statistics
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.methods import methods
 from particleforge.measurement.numbers import digits
@@ -224,8 +224,9 @@ def shape_tables(table: "pd.DataFrame", rules: Rules, scale: Scale | None) -> li
 
 def _class_sizes(sizes: Sizes, scale: Scale) -> tuple[str, str]:
     """Geometric mean and GSD of at least one particle."""
-    middle = math.exp(np.average(np.log(sizes.values), weights=sizes.weights))
-    return scale.format(middle), f"{math.exp(np.log(sizes.values).std(ddof=1)):.2f}" if len(sizes) > 1 else ""
+    found = size_statistics(sizes.values, sizes.weights)
+    gsd = found["gsd"]
+    return scale.format(found["geometric_mean"]), "" if gsd is None else f"{gsd:.2f}"
 
 
 def _statistics(description: Description, scale: Scale) -> Table:
