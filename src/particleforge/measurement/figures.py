@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.distribution import size_statistics, size_unit
+from particleforge.measurement.lettering import legible
 from particleforge.measurement.numbers import digits
 from particleforge.measurement.outlines import Outlines
 from particleforge.measurement.picture import (
@@ -91,7 +92,7 @@ def particle_figure(
     FigureCanvasAgg(fig)
     fig.get_layout_engine().set(w_pad=0.09, h_pad=0.09, wspace=0.05)  # type: ignore[union-attr, call-arg]
     left, right = fig.subplots(1, 2, width_ratios=(4.4, 3.8), subplot_kw={"anchor": "NW"})
-    left.set_title(_shortened(name), loc="left", fontsize=TEXT_PT, color=INK, parse_math=False)
+    left.set_title(_shortened(legible(name)), loc="left", fontsize=TEXT_PT, color=INK, parse_math=False)
     draw_image(left, grey, labels)
     draw_outlines(left, shown_outlines(labels) if lines is None else lines, table, width)
     draw_scale_bar(left, width, pixel_size_nm)
