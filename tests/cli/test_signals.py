@@ -5,14 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 
 import numpy as np
 import pytest
 import tifffile
 
+from particleforge.cli.bar import run_with_bar
 from particleforge.cli.signals import Ended, interrupting
 from particleforge.models.estimator.kind import HETERO, NOTE
 from particleforge.plain_data import read_yaml
+from particleforge.step import Progress
 from particleforge.store.dataset import Dataset
 from particleforge.workflows.demo import SPHERES
 
@@ -29,6 +32,27 @@ def test_a_signal_interrupts_once_and_is_left_as_it_was(name, code):
             os.kill(os.getpid(), number)  # must not end the closing
     assert caught.value.code == code
     assert signal.getsignal(number) is before
+
+
+def test_an_interrupt_that_a_library_swallows_comes_at_the_next_report():
+    reports = []
+
+    def step():
+        for number in range(3):
+            reports.append(number)
+            yield Progress(number, 3)
+            if number == 0:
+                del holder["here"]  # what is raised in the callback is lost
+
+    def end(_):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+
+    holder = {"here": Progress(0, 1)}
+    seen = weakref.ref(holder["here"], end)
+    with pytest.raises(Ended), interrupting() as cancelled:
+        run_with_bar(step(), cancelled)
+    assert reports == [0, 1] and seen() is None
 
 
 def test_an_ignored_signal_stays_ignored():

@@ -329,9 +329,7 @@ def test_the_panel_says_what_is_missing_and_hands_over_images(qtbot, home, tmp_p
     assert not panel.shadow.isEnabled() and panel.row.button.isEnabled()
     task = panel.prepare()()
     assert (
-        task.call == estimate.reference
-        and task.args["model"] == panel.model.value()
-        and task.params == {"pixel_size": None}
+        task.call == estimate.reference and task.args["model"] == panel.model.value() and not any(task.params.values())
     )
     panel.name.setText("mine")
     go_on, scratch = threading.Event(), panel._scratch

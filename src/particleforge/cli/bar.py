@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, TypeVar
@@ -61,11 +62,11 @@ class Lines:
         self._due, self._waiting = time.monotonic() + EVERY_S, ""
 
 
-def run_with_bar(step: Step[T]) -> T:
-    """Run a step to its end, show its progress, and return its result."""
+def run_with_bar(step: Step[T], cancelled: Callable[[], bool] = lambda: False) -> T:
+    """Run a step to its end, show its progress, and return its result; `cancelled` is as in `run`."""
     shown = Bar() if sys.stderr.isatty() else Lines()
     try:
-        return run(step, shown)
+        return run(step, shown, cancelled)
     finally:
         shown.close()
 

@@ -3,10 +3,11 @@
 import argparse
 import difflib
 import json
+import logging
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from typing import Any, NoReturn
@@ -56,14 +57,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb is None:
         return 0
     try:
-        with interrupting():
-            result = _run(verb, args)
+        with interrupting() as cancelled:
+            result = _run(verb, args, cancelled)
     except UserError as error:
         return _print_error(error, 1)
     except OSError as error:  # a folder that may not be read, a name that is too long, a device that is gone
         named = f"{str(error.filename)[:200]}: " if error.filename else ""
         return _print_error(UserError(f"{named}{error.strerror or error}."), 1)
     except (Cancelled, KeyboardInterrupt) as stop:
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # threads of zarr may still write to what is gone
         kept = " The work done so far is kept; run the same command again to continue." if verb.resumable else ""
         with suppress(OSError):  # the terminal may be gone
             sys.stderr.write(f"\nStopped.{kept}\n")
@@ -105,12 +107,12 @@ def _parse(words: list[str]) -> tuple[Verb[..., Any] | None, argparse.Namespace]
     return None, args
 
 
-def _run(verb: Verb[..., Any], args: argparse.Namespace) -> Plain:
+def _run(verb: Verb[..., Any], args: argparse.Namespace, cancelled: Callable[[], bool]) -> Plain:
     from particleforge.cli.options import read_arguments, read_options
 
     given: dict[str, Any] = read_arguments(args, verb)
     params = {} if verb.params is None else {"params": read_options(args, verb.params)}
-    return verb.report(run_with_bar(verb.steps(**given, **params)), given)
+    return verb.report(run_with_bar(verb.steps(**given, **params), cancelled), given)
 
 
 def _print_error(error: UserError, code: int) -> int:

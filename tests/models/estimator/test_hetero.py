@@ -1,6 +1,7 @@
 """The estimator that comes along."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,9 +33,8 @@ def test_it_is_found_by_its_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hetero").mkdir()
     (tmp_path / "hetero" / NOTE).touch()
-    kind, folder = find_model("hetero")
-    assert folder.resolve() == tmp_path / "hetero"  # a folder of that name comes first
-    assert kind is EstimatorKind
+    assert find_model("hetero") == (EstimatorKind, HETERO)  # a folder of that name is meant by ./hetero only
+    assert find_model("./hetero") == (EstimatorKind, Path("hetero"))
 
 
 def test_an_empty_image_is_refused_by_its_name():
