@@ -86,7 +86,7 @@ def cut_out(samples: Sequence[Sample], rule: CutoutRule = CutoutRule()) -> Pool:
         _cut_sample(image, sample, rule, pool)
     if not pool.cutouts:
         raise UserError(
-            f"No particle can be cut out of {len(samples)} image(s): {pool.report()}.",
+            f"No particle can be cut out of {plural(len(samples), 'image')}: {pool.report()}.",
             f"Annotate particles of at least {rule.min_area_px} px that do not touch the border.",
         )
     median = float(np.median([cutout.ecd_px for cutout in pool.cutouts]))

@@ -11,6 +11,7 @@ from particleforge.errors import UserError
 from particleforge.params import Params
 from particleforge.registry import Kinds
 from particleforge.sample import Sample
+from particleforge.wording import plural
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 
@@ -43,6 +44,6 @@ AnyCanvas: TypeAlias = Annotated[Canvas, Kinds(Canvas)]
 def no_background(samples: Sequence[Sample]) -> UserError:
     """Return the error for images without sure background."""
     return UserError(
-        f"None of {len(samples)} image(s) has enough sure background to make a canvas.",
+        f"None of {plural(len(samples), 'image')} has enough sure background to make a canvas.",
         "Brush a few background strokes, at least 8 px wide, where there is no particle.",
     )
