@@ -73,7 +73,7 @@ def test_what_was_drawn_is_kept_and_continued(tmp_path, name, code):
     words += ["--count", "100000", "--samples-per-shard", "1"]
     child = subprocess.Popen(words, cwd=tmp_path, env=os.environ, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
-    while not list(out.glob("images/c/*")) and child.poll() is None and time.monotonic() < deadline:
+    while not list(out.glob("rows/*.jsonl")) and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.2)
     child.send_signal(getattr(signal, name))
     _, shown = child.communicate(timeout=60)

@@ -35,8 +35,20 @@ def test_images_of_an_annotated_folder_have_the_size_they_were_given(tmp_path):
     assert [sample.micrograph.pixel_size_nm for sample in read_annotated(tmp_path)] == [None, (1.5, 1.25)]
 
 
+HUGE = f'{{"pixel_size_nm": [1{"0" * 350}, 1]}}'
+
+
 @pytest.mark.parametrize(
-    "content", ["", "{}", "[1, 2]", '{"pixel_size_nm": [0, 1]}', '{"pixel_size_nm": [NaN, 1]}', "{1"]
+    "content",
+    [
+        "",
+        "{}",
+        "[1, 2]",
+        '{"pixel_size_nm": [0, 1]}',
+        '{"pixel_size_nm": [NaN, 1]}',
+        "{1",
+        f'{{"pixel_size_nm": [1{"0" * 350}, 1]}}',
+    ],
 )
 def test_a_broken_file_is_named(tmp_path, content):
     (tmp_path / "scale").mkdir()

@@ -85,6 +85,17 @@ def test_changed_removed_and_new_images_are_noticed(folder, tmp_path, interrupte
     assert sizes(folder, out, QUICK).summary["remarks"] == []
 
 
+def test_what_a_killed_run_left_incomplete_is_removed(folder, tmp_path):
+    step = sizes.steps(folder, tmp_path / "out", QUICK)
+    next(step)
+    step.close()
+    part = tmp_path / "out" / "labels" / ".0123.part.tif"
+    part.parent.mkdir(exist_ok=True)
+    part.write_bytes(b"II")
+    sizes(folder, tmp_path / "out", QUICK)
+    assert not part.exists()
+
+
 def test_another_micrograph_is_a_change_too(folder, tmp_path):
     images = [Micrograph(np.full((40, 50), value, np.uint8), (1.0, 1.0), name=name) for value, name in enumerate("abc")]
     sizes(folder, tmp_path / "out", QUICK, images)

@@ -88,7 +88,7 @@ def read_pixel_size_nm(folder: Path, name: str) -> tuple[float, float] | None:
         y, x = (float(side) for side in read_json(path)[_KEY])
         if not all(math.isfinite(side) and side > 0 for side in (y, x)):
             raise ValueError(f"{y} x {x}")
-    except (UserError, ValueError, TypeError, KeyError) as error:
+    except (UserError, ValueError, TypeError, KeyError, OverflowError) as error:
         raise UserError(
             f"{path} contains no pixel size.", f'It should read {{"{_KEY}": [1.2, 1.2]}} (height, width); or remove it.'
         ) from error

@@ -9,7 +9,7 @@ import yaml
 
 from particleforge.errors import UserError
 from particleforge.plain_data import parse_yaml, read_yaml
-from particleforge.store.files import LOCK, atomic_write, disk_errors, new_folder
+from particleforge.store.files import LOCK, atomic_write, disk_errors, new_folder, remove_parts
 
 NOTE = "run.yaml"
 SHOWN = 3
@@ -18,7 +18,9 @@ SHOWN = 3
 
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
-    """Let nobody else write into the folder of a run; it is created where it is not there yet.
+    """Let nobody else write into the folder of a run, and remove what a killed one left incomplete.
+
+    The folder is created where it is not there yet.
 
     The lock belongs to the process: when the process ends, even if it is killed, the operating system releases it.
 
@@ -41,6 +43,8 @@ def locked(out: Path) -> Iterator[None]:
                 f"Another run is writing to {out}.", "Wait until it ends, or choose another place for the output."
             ) from None
     try:
+        if not made:
+            remove_parts(out)
         yield
     finally:
         with suppress(OSError):  # Windows does not remove a file that is open

@@ -1,4 +1,7 @@
-"""Results folders that were cut, edited or mixed up, and are measured again: the same figures, or a sentence."""
+"""Results folders that were cut, edited or mixed up, and are measured again: the same figures, or a sentence.
+
+Figures are not judged where single numbers within a table were changed, which is as if somebody had edited it.
+"""
 
 import json
 import shutil
@@ -29,6 +32,8 @@ def make(rng: np.random.Generator, folder: Path, workshop: Workshop) -> Case:
 
     def judge(outcome: Outcome, at: Path) -> str:
         if outcome.code:
+            return ""
+        if path.suffix == ".csv" and about.startswith(("flipped", "noise", "head", "zeros")):
             return ""
         wrong = differs(at, workshop.count, workshop.mean_px)
         rows = (at / "out" / "particles.csv").read_text(errors="replace").strip().count("\n")
