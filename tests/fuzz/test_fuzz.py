@@ -13,18 +13,10 @@ from skimage.draw import disk
 
 from fuzz.case import MEASURE, Workshop, figures, on
 from fuzz.inputs import kinds
-from fuzz.serve import Server
 
 INPUTS, SEED = int(os.environ.get("FUZZ_INPUTS", "300")), int(os.environ.get("FUZZ_SEED", "0"))
 PER_TEST = 10
 DISCS = [(30, 32, 12), (30, 90, 9), (88, 28, 14), (80, 84, 10), (60, 60, 7)]
-
-
-@pytest.fixture(scope="module")
-def server():
-    one = Server()
-    yield one
-    one.close()
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,6 @@ import pytest
 import tifffile
 
 import particleforge
-from fuzz.serve import Server
 
 KILLS = int(os.environ.get("KILLS", "4"))
 NETWORK = "{n_rays: 16, unet_n_depth: 1, unet_n_filter_base: 4, net_conv_after_unet: 8}"
@@ -31,13 +30,6 @@ COMMANDS = {
     "measure": ["measure", "threshold", "many", "--out", "out"],
 }  # fmt: skip
 LIMIT_S = 300
-
-
-@pytest.fixture(scope="module")
-def server():
-    one = Server()
-    yield one
-    one.close()
 
 
 @pytest.fixture(scope="module")

@@ -63,6 +63,8 @@ def test_pages_are_time_points(tmp_path):
 def test_white_is_zero_is_inverted_and_palettes_are_resolved(tmp_path):
     tifffile.imwrite(tmp_path / "white.tif", GREY, photometric="miniswhite")
     np.testing.assert_array_equal(read_micrograph(tmp_path / "white.tif").pixels, 255 - GREY)
+    tifffile.imwrite(tmp_path / "wide.tif", GREY.astype(np.uint32), photometric="miniswhite")
+    np.testing.assert_array_equal(read_micrograph(tmp_path / "wide.tif").pixels, GREY.max() - GREY)
     colours = np.stack([np.arange(256), np.zeros(256), np.arange(256)]).astype(np.uint16)
     tifffile.imwrite(tmp_path / "palette.tif", GREY, photometric="palette", colormap=colours)
     micrograph = read_micrograph(tmp_path / "palette.tif")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from skimage.measure import regionprops_table
@@ -172,16 +173,7 @@ def train_stardist(
     mix = Mix(sources(real), sources(synthetic, range(training)), rehearsal)
     real_tests, synthetic_tests = sources(samples.held_out), sources(synthetic, range(training, len(synthetic)))
     tests = [*real_tests[:], *synthetic_tests[:]]
-    provenance = {
-        "version": version("napari-particleforge"),
-        "training": params.model_dump(mode="json"),
-        "real": [sample.name for sample in real],
-        "particles": sum(int(np.count_nonzero(np.unique(sample.labels))) for sample in real),
-        "held_out": [sample.name for sample in samples.held_out],
-        "synthetic": len(synthetic),
-        "shapes": len(samples.rehearsal),
-        "median_diameters_px": list(plan.medians_px),
-    }
+    provenance = _provenance(samples, params, plan)
 
     def model_of(net: StarDistNet, prob_thresh: float = 0.5, nms_thresh: float = 0.4) -> StarDistModel:
         return StarDistModel(
@@ -213,6 +205,20 @@ def train_stardist(
     (out / CHECKPOINT).unlink(missing_ok=True)
     yield Progress(1, 1, fitted.remark or "The model is trained")
     return model
+
+
+def _provenance(samples: TrainingSet, params: TrainParams, plan: ScalePlan) -> dict[str, Any]:
+    """List what a model is learned from."""
+    return {
+        "version": version("napari-particleforge"),
+        "training": params.model_dump(mode="json"),
+        "real": [sample.name for sample in samples.real],
+        "particles": sum(int(np.count_nonzero(np.unique(sample.labels))) for sample in samples.real),
+        "held_out": [sample.name for sample in samples.held_out],
+        "synthetic": len(samples.synthetic),
+        "shapes": len(samples.rehearsal),
+        "median_diameters_px": list(plan.medians_px),
+    }
 
 
 def _starting(name: str) -> StarDistModel:

@@ -54,8 +54,15 @@ def shown(page: "TiffPage", path: Path) -> Callable[[Array], Array] | None:
 
 
 def _inverted(pixels: Array) -> Array:
-    """Turn white-is-zero into black-is-zero."""
-    return ~pixels if pixels.dtype.kind in "bu" else pixels.max() - pixels
+    """Turn white-is-zero into black-is-zero.
+
+    Wide integers, as numbers without a largest one, are taken from the maximum of their page: complements of small ones
+    are so large that floating-point numbers of 32 bit cannot tell them apart.
+    """
+    if pixels.dtype.kind in "bu" and pixels.dtype.itemsize <= 2:
+        return ~pixels
+    inverted: Array = pixels.max((-2, -1), keepdims=True) - pixels
+    return inverted
 
 
 def _without_inks(pixels: Array) -> Array:
