@@ -153,7 +153,7 @@ def official_predict(model: Any, images: Any) -> None:
         grey = normalize(images[name], 1, 99.8)
         pad = [(0, -n % d) for n, d in zip(grey.shape, model._axes_div_by("YX"), strict=True)]
         prob, dist = model.keras_model.predict(np.pad(grey, pad, mode="reflect")[None, ..., None], verbose=0)
-        out[f"{name}/prob"], out[f"{name}/dist"] = prob[0, ..., 0], np.moveaxis(dist[0], -1, 0)
+        out[f"{name}/prob"], out[f"{name}/dist"] = prob[0, ..., 0], dist[0]
         labels, found = model.predict_instances(grey)
         out[f"{name}/labels"], out[f"{name}/points"], out[f"{name}/scores"] = labels, found["points"], found["prob"]
     np.savez(model.logdir / "maps.npz", **out)

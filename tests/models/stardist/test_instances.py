@@ -21,14 +21,14 @@ def disc_maps(size, centre, radius, config=CONFIG):
     rays = 2 * math.pi * np.arange(config.n_rays) / config.n_rays
     y, x = np.mgrid[: size[0] : config.grid[0], : size[1] : config.grid[1]]
     dy, dx = centre[0] - y, centre[1] - x
-    along = dy[None] * np.sin(rays)[:, None, None] + dx[None] * np.cos(rays)[:, None, None]
-    aside = dy**2 + dx**2 - along**2
+    along = dy[..., None] * np.sin(rays) + dx[..., None] * np.cos(rays)
+    aside = (dy**2 + dx**2)[..., None] - along**2
     dist = along + np.sqrt(np.maximum(radius**2 - aside, 0))
-    return np.clip(1 - np.hypot(dy, dx) / radius, 0, 1), np.where(np.hypot(dy, dx) < radius, dist, 0)
+    return np.clip(1 - np.hypot(dy, dx) / radius, 0, 1), np.where((np.hypot(dy, dx) < radius)[..., None], dist, 0)
 
 
 def test_nothing_likely_gives_empty_labels():
-    result = found(np.full((20, 30), 0.5), np.full((64, 20, 30), 5), (39, 57))
+    result = found(np.full((20, 30), 0.5), np.full((20, 30, 64), 5), (39, 57))
     assert result.labels.shape == (39, 57) and result.labels.dtype == np.uint32
     assert not result.labels.any()
     assert result.scores.shape == (0,) and result.points.shape == (0, 2) and result.dist.shape == (0, 64)
@@ -59,7 +59,7 @@ def test_a_disc_keeps_size_and_place_at_any_scale(scale, radius_px, centre):
 
 def test_more_instances_than_16_bits_hold():
     side, config = 262, StarDistConfig(n_rays=4, grid=(1, 1))
-    result = found(np.full((side, side), 0.9), np.full((4, side, side), 0.4), (side, side), config=config)
+    result = found(np.full((side, side), 0.9), np.full((side, side, 4), 0.4), (side, side), config=config)
     inner = result.labels[2:-2, 2:-2]
     assert inner.size > 65_535
     assert len(result.scores) == inner.size == len(np.unique(inner))
@@ -67,7 +67,7 @@ def test_more_instances_than_16_bits_hold():
 
 
 def test_the_padded_part_and_the_padded_border_hold_no_object():
-    prob, dist = np.zeros((20, 20)), np.full((64, 20, 20), 3.0)
+    prob, dist = np.zeros((20, 20)), np.full((20, 20, 64), 3.0)
     prob[1, 10] = prob[18, 10] = 0.9  # in the two rows along the padded map's border
     prob[10, 15] = 0.9  # at x = 30, behind the end of the image
     prob[10, 12] = 0.9
@@ -76,7 +76,7 @@ def test_the_padded_part_and_the_padded_border_hold_no_object():
 
 
 def test_of_two_that_overlap_the_likelier_stays_and_scores_fall():
-    prob, dist = np.zeros((30, 30)), np.full((64, 30, 30), 6.0)
+    prob, dist = np.zeros((30, 30)), np.full((30, 30, 64), 6.0)
     prob[10, 10], prob[10, 11], prob[20, 20] = 0.7, 0.9, 0.8
     result = found(prob, dist, (60, 60))
     assert result.points.tolist() == [[20, 22], [40, 40]]
@@ -89,7 +89,7 @@ def test_of_two_that_overlap_the_likelier_stays_and_scores_fall():
 def test_negative_distances_do_no_harm():
     prob = np.zeros((20, 20))
     prob[10, 10] = 0.9
-    result = found(prob, np.full((64, 20, 20), -5.0), (40, 40))
+    result = found(prob, np.full((20, 20, 64), -5.0), (40, 40))
     assert (result.dist > 0).all() and (result.labels > 0).sum() <= 1
 
 

@@ -46,7 +46,7 @@ def test_progress_counts_tiles_up_to_the_last():
 def test_maps_cover_the_image_mirrored_at_its_end():
     net = network()
     prob, dist = network_maps(net, IMAGE)
-    assert prob.shape == (152 // 2, 104 // 2) and dist.shape == (5, 152 // 2, 104 // 2)
+    assert prob.shape == (152 // 2, 104 // 2) and dist.shape == (152 // 2, 104 // 2, 5)
     mirrored = np.pad(IMAGE, [(0, 2), (0, 3)], mode="reflect")
     assert np.array_equal(network_maps(net, mirrored)[0], prob)
     with torch.no_grad():

@@ -44,10 +44,10 @@ def maps_of_one_disc(knowing: bool) -> tuple[np.ndarray, np.ndarray, Instances]:
     rho = np.hypot(rows, columns)
     prob = np.clip(1 - rho / 15, 0, 1).astype(np.float32)
     if knowing:
-        cos = columns[None] * np.cos(ANGLES)[:, None, None] + rows[None] * np.sin(ANGLES)[:, None, None]
-        dist = -cos + np.sqrt(np.maximum(15**2 - rho[None] ** 2 + cos**2, 0))
+        cos = columns[..., None] * np.cos(ANGLES) + rows[..., None] * np.sin(ANGLES)
+        dist = -cos + np.sqrt(np.maximum(15**2 - rho[..., None] ** 2 + cos**2, 0))
     else:
-        dist = np.full((64, *SHAPE), 15.0)
+        dist = np.full((*SHAPE, 64), 15.0)
     dist = dist.astype(np.float32)
     found = instances(prob, dist, config=CONFIG, thresholds=Thresholds(0.3, 0.4), shape=SHAPE)
     return prob, dist, found
@@ -63,7 +63,7 @@ def test_consistency_tells_knowing_points_from_ignorant_ones() -> None:
 
 def test_nothing_found_is_not_plausible() -> None:
     empty = np.zeros(SHAPE, np.float32)
-    dist = np.ones((64, *SHAPE), np.float32)
+    dist = np.ones((*SHAPE, 64), np.float32)
     found = instances(empty, dist, config=CONFIG, thresholds=Thresholds(0.3, 0.4), shape=SHAPE)
     assert plausibility(AtScale(empty, dist, found), 1.0, CONFIG) == 0
 
@@ -91,7 +91,7 @@ def detector(image: np.ndarray, scale: float, imagined: tuple[float, ...] = ()) 
     yield Progress(1, 1)
     shape = tuple(round(n * scale) for n in image.shape)
     rows, columns = np.indices(shape, np.float64)
-    prob, dist = np.zeros(shape, np.float32), np.ones((64, *shape), np.float32)
+    prob, dist = np.zeros(shape, np.float32), np.ones((*shape, 64), np.float32)
     seen = [(y * scale, x * scale, r * scale) for y, x, r in DISCS]
     if max(r for _, _, r in seen) > 30:
         rng = np.random.default_rng(round(scale * 1000))
@@ -102,11 +102,11 @@ def detector(image: np.ndarray, scale: float, imagined: tuple[float, ...] = ()) 
         if r > 5:
             dy, dx = rows - y, columns - x
             rho = np.hypot(dy, dx)
-            along = dx[None] * np.cos(ANGLES)[:, None, None] + dy[None] * np.sin(ANGLES)[:, None, None]
+            along = dx[..., None] * np.cos(ANGLES) + dy[..., None] * np.sin(ANGLES)
             inside = rho < r
             prob = np.where(inside, np.clip(1 - rho / r, 0.1, 0.9), prob).astype(np.float32)
-            reach = -along + np.sqrt(np.maximum(r**2 - rho[None] ** 2 + along**2, 0))
-            dist = np.where(inside, reach, dist).astype(np.float32)
+            reach = -along + np.sqrt(np.maximum(r**2 - rho[..., None] ** 2 + along**2, 0))
+            dist = np.where(inside[..., None], reach, dist).astype(np.float32)
     found = instances(prob, dist, config=CONFIG, thresholds=Thresholds(0.3, 0.4), shape=image.shape, scale=scale)
     return AtScale(prob, dist, found)
 
@@ -142,7 +142,7 @@ def test_an_image_without_objects_gives_none() -> None:
     def blind(image: np.ndarray, scale: float) -> Step[AtScale]:
         yield Progress(1, 1)
         shape = tuple(max(1, round(n * scale)) for n in image.shape)
-        prob, dist = np.zeros(shape, np.float32), np.ones((64, *shape), np.float32)
+        prob, dist = np.zeros(shape, np.float32), np.ones((*shape, 64), np.float32)
         shown = instances(prob, dist, config=CONFIG, thresholds=Thresholds(0.3, 0.4), shape=image.shape, scale=scale)
         return AtScale(prob, dist, shown)
 

@@ -94,7 +94,7 @@ def instances(
     prob
         (h, w) object probability on the grid of the padded image.
     dist
-        (n_rays, h, w) distances in pixels of the network's input.
+        (h, w, n_rays) distances in pixels of the network's input.
     config
         Rays and grid.
     thresholds
@@ -120,7 +120,7 @@ def instances(
     seen = np.array([max(1, round(length * scale)) for length in shape])
     inside = (points < seen + margin * np.asarray(config.grid)).all(1)
     cells, points = cells[inside], points[inside]
-    radii = np.maximum(dist[:, cells[:, 0], cells[:, 1]].T, 1e-3)
+    radii = np.maximum(dist[cells[:, 0], cells[:, 1]], 1e-3)
     scores = prob[cells[:, 0], cells[:, 1]]
     points, scores, radii, _ = non_maximum_suppression_sparse(radii, scores, points, nms_thresh=thresholds.nms)
     if scale != 1:

@@ -187,4 +187,4 @@ class StarDistModel(Detector[StarDistOptions]):
             margin=self.margin,
         )
         inner = slice(self.margin, None)
-        return AtScale(prob[inner, inner], dist[:, inner, inner], found)
+        return AtScale(prob[inner, inner], dist[inner, inner], found)

@@ -40,12 +40,12 @@ def map_steps(net: StarDistNet, image: Floats, tile_px: int = TILE_PX) -> Step[t
     Returns
     -------
     prob, dist
-        (h, w) and (n_rays, h, w) float32 on the grid of the padded image.
+        (h, w) and (h, w, n_rays) float32 on the grid of the padded image.
     """
     config = net.config
     padded = _padded(image, config)
     height, width = (length // step for length, step in zip(padded.shape, config.grid, strict=True))
-    prob, dist = np.empty((height, width), np.float32), np.empty((config.n_rays, height, width), np.float32)
+    prob, dist = np.empty((height, width), np.float32), np.empty((height, width, config.n_rays), np.float32)
     windows = list(_windows(padded.shape, config, tile_px))
     net.eval()
     for done, (seen, kept) in enumerate(windows, start=1):
@@ -55,7 +55,7 @@ def map_steps(net: StarDistNet, image: Floats, tile_px: int = TILE_PX) -> Step[t
             slice((k.start - s.start) // g, (k.stop - s.start) // g)
             for k, s, g in zip(kept, seen, config.grid, strict=True)
         )
-        prob[out], dist[(slice(None), *out)] = tile_prob[inner], tile_dist[(slice(None), *inner)]
+        prob[out], dist[out] = tile_prob[inner], tile_dist[inner]
         yield Progress(done, len(windows))
     return prob, dist
 
@@ -67,7 +67,7 @@ def _run(net: StarDistNet, tile: Floats) -> tuple[Floats, Floats]:
     logits, dist = net(tensor.to(device).contiguous(memory_format=torch.channels_last))
     if not (torch.isfinite(logits).all() and torch.isfinite(dist).all()):
         raise UserError("The network gives numbers that are not finite, so nothing can be found with it.", COPY)
-    return torch.sigmoid(logits)[0, 0].cpu().numpy(), dist[0].cpu().numpy()
+    return torch.sigmoid(logits)[0, 0].cpu().numpy(), dist[0].permute(1, 2, 0).cpu().numpy()
 
 
 def _padded(image: Floats, config: StarDistConfig) -> Floats:

@@ -41,7 +41,7 @@ def candidate_scales(diameters_px: Sequence[float], target_px: float, largest: f
 
 @dataclass(frozen=True, eq=False)
 class AtScale:
-    """Result of the network at one scale: its maps, (h, w) and (n_rays, h, w), and the objects found in them."""
+    """Result of the network at one scale: its maps, (h, w) and (h, w, n_rays), and the objects found in them."""
 
     prob: Floats
     dist: Floats
@@ -174,7 +174,7 @@ def consistency(prob: Floats, dist: Floats, found: Instances, scale: float, conf
     cells, points, ids = cells[ids > 0], points[ids > 0], ids[ids > 0]
     if not len(ids):
         return 0.0
-    predicted = points + centroids(dist[:, cells[:, 0], cells[:, 1]].T)
+    predicted = points + centroids(dist[cells[:, 0], cells[:, 1]])
     centres = (found.points + 0.5) * scale - 0.5 + centroids(found.dist * np.float32(scale))
     weight = prob[cells[:, 0], cells[:, 1]]
     off = float((weight * np.linalg.norm(predicted - centres[ids - 1], axis=1)).sum())
