@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self, get_args, get_origin
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 import yaml
 from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError, model_validator
@@ -27,6 +27,9 @@ class Params(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, ser_json_inf_nan="strings"
     )
+
+    front: ClassVar[tuple[str, ...]] = ()
+    """Fields that a form shows first; all others are collapsed."""
 
     @model_validator(mode="before")
     @classmethod

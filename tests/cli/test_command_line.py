@@ -110,6 +110,8 @@ def test_input_that_is_not_there_is_refused(command, capsys, tmp_path):
         ("learn", ["--params", "none.yaml"], "none.yaml cannot be read (No such file or directory)."),
         ("train", ["--augment", "{scale: many}"], "neither a number nor a distribution"),
         ("measure", ["--prob-thresh", "1.5"], "prob_thresh = 1.5: Input should be less than 1."),
+        ("measure", ["--diameter", "20"], "'20' is not a length."),
+        ("predict", ["--diameter", "20 nm", "--scale", "1"], "Diameter 20 nm and scale 1 are both given"),
         ("predict", ["--nms-thresh", "-0.1"], "nms_thresh = -0.1: Input should be greater than or equal to 0."),
         ("sizes", ["--pixel-size", "5"], "pixel_size = 5"),
         ("sizes", ["--pixel-size", "5 apples"], "'5 apples' is not a length."),

@@ -142,6 +142,18 @@ def test_the_base_detector_needs_no_annotation(spheres, tmp_path, capsys):
     assert " nm (" in found["diameter"] and "GSD" in found["diameter"]
 
 
+def test_a_known_diameter_decides_the_scale(spheres, tmp_path, capsys):
+    image = spheres / "more" / "images" / "spheres_1.tif"
+    words = ("--diameter", "30 nm", "--no-reports")
+    found = answer(capsys, "measure", "base", image, "--out", tmp_path / "m", *words)["summary"]
+    assert found["images"]["spheres_1"]["working_scale"] == pytest.approx(24 / 30 * 1.2)
+    assert "so that particles of 30 nm measure 24 px" in found["methods"]
+    np.save(tmp_path / "bare.npy", read_micrograph(image).grey)
+    assert main(["measure", "base", str(tmp_path / "bare.npy"), "--out", str(tmp_path / "o"), *words]) == 1
+    shown = capsys.readouterr().err
+    assert "A size of 30 nm needs a known pixel size." in shown and "--pixel-size" in shown
+
+
 def test_learning_goes_on_from_the_base_detector(spheres, tmp_path, capsys):
     words = [
         "learn",

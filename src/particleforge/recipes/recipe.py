@@ -28,8 +28,6 @@ class Recipe(Params):
     """Whether it draws from annotated micrographs; other recipes need none."""
     moves_sizes: ClassVar[bool] = False
     """Whether to compare the sizes in its samples with those in the annotated micrographs."""
-    front: ClassVar[tuple[str, ...]] = ()
-    """Fields that a form shows first; all others are collapsed."""
 
     @abstractmethod
     def prepare(self, sources: Sequence[Sample]) -> Any:

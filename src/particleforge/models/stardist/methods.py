@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from particleforge.models.stardist.options import MAX_ENLARGEMENT
 from particleforge.wording import plural
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ def _scale(model: StarDistModel, options: StarDistOptions) -> str:
     """State how images are brought to the scale of the network."""
     if options.scale is not None:
         return f"Images were resized by {options.scale:.3g}."
+    if options.diameter is not None:
+        size = f"so that particles of {options.diameter} measure {model.target_px:.3g} px"
+        return f"Images were resized {size}, but enlarged at most {MAX_ENLARGEMENT:g} times."
     by_size = model.pixel_size_nm is not None
     if by_size:
         known = f"by their pixel size (factor {model.working_scale:.3g} at {model.pixel_size_nm:.3g} nm)"

@@ -134,7 +134,8 @@ class StarDistModel(Detector[StarDistOptions]):
         given = {name: getattr(options, name) for name in ("prob_thresh", "nms_thresh", "tile_px")}
         chosen = replace(self, **{name: value for name, value in given.items() if value is not None})
         chosen.net.to(torch_device(options.device))
-        return (yield from chosen.predict_steps(micrograph, options.scale))
+        known_px = self.target_px if self.provenance else None  # official folders do not record it
+        return (yield from chosen.predict_steps(micrograph, options.scale_for(micrograph, known_px)))
 
     def headline(self) -> dict[str, Any]:
         """Probability threshold, factor to the scale it was trained at, and what a person should know."""

@@ -20,6 +20,7 @@ from particleforge.models.stardist.config import SMALL
 from particleforge.models.stardist.kind import NOTE
 from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.network import StarDistNet
+from particleforge.models.stardist.options import MAX_ENLARGEMENT
 from particleforge.models.stardist.scale_search import candidate_scales
 from particleforge.models.stardist.sources import Sources, diameters_px
 from particleforge.models.stardist.thresholds import choose_thresholds, default_f1, find_objects, piece
@@ -30,8 +31,6 @@ from particleforge.models.training_set import TrainingSet
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, part
 
-MAX_ENLARGEMENT = 4.0
-"""Further enlargement adds no detail, and the time grows with its square."""
 SAME_SCALE = 1.5
 """Images whose median diameters differ by less than this factor are taken to have the same magnification."""
 OTHER_SCALE = 4.0

@@ -16,8 +16,9 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.detections import Detections
 from particleforge.models.roles import Detector
+from particleforge.models.sizes import size_px
 from particleforge.models.threshold.contrast import contrast_scores
-from particleforge.models.threshold.options import ThresholdOptions, size_px
+from particleforge.models.threshold.options import ThresholdOptions
 from particleforge.models.threshold.segment import Floats, Labels, foreground, separated
 from particleforge.step import Progress, Step
 from particleforge.store.labels import border_ids

@@ -1,43 +1,12 @@
 """Options of the threshold detector."""
 
-import re
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from particleforge.errors import UserError
-from particleforge.micrograph import parse_length_nm
+from particleforge.models.sizes import Size
 from particleforge.params import Params
 
-PIXELS = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*px\s*")
-
-
-def size_px(text: str, pixel_size_nm: float | None) -> float:
-    """Size in pixels from text like ``8 px`` or ``5 nm``.
-
-    Raises
-    ------
-    UserError
-        If it is neither, or if it is a length but the pixel size is not known.
-    """
-    if found := PIXELS.fullmatch(text):
-        return float(found[1])
-    length_nm = parse_length_nm(text)
-    if pixel_size_nm is None:
-        raise UserError(f"A size of {text} needs a known pixel size.", "Give --pixel-size, or give the size in px.")
-    return length_nm / pixel_size_nm
-
-
-def _checked(text: str) -> str:
-    try:
-        size_px(text, 1.0)
-    except UserError as error:
-        raise ValueError(f"{error.message} Write, for example, '8 px' or '5 nm'") from error
-    return text
-
-
-Size: TypeAlias = Annotated[str, AfterValidator(_checked)]
-"""A parameter given as text, for example ``8 px`` or ``5 nm``."""
 Polarity: TypeAlias = Literal["auto", "bright", "dark"]
 
 

@@ -39,7 +39,7 @@ class DetectorOptions(QWidget):
         if self.form is not None:
             self.form.setParent(None)
             self.form.deleteLater()
-        self.form = None if cls is None else FoldedForm(cls, (), left_out=PREFERENCES, title="Detector options")
+        self.form = None if cls is None else FoldedForm(cls, cls.front, PREFERENCES, "Detector options")
         if self.form is not None:
             self.form.changed.connect(self.changed)
             self._box.addWidget(self.form)
