@@ -24,7 +24,7 @@ def test_the_workspace_of_the_preferences_is_taken(npe2pm, plugin_settings, tmp_
 def test_the_device_of_the_preferences_reaches_jobs(npe2pm, plugin_settings):
     with npe2pm.tmp_plugin(manifest=PluginManifest.from_distribution(PLUGIN)):
         computing = get_plugin_settings(PLUGIN).computing
-        assert job_environment() == {} and preference("computing", "tile_px", 0) == 1024
+        assert job_environment() == {} and preference("computing", "tile_px", 0) == 2112
         computing.device = "cpu"
         assert job_environment() == {"PARTICLEFORGE_DEVICE": "cpu"}
         with pytest.raises(ValueError, match="allowed"):

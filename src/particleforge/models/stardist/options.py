@@ -10,7 +10,8 @@ from particleforge.models.device import Device
 from particleforge.models.sizes import Size, size_px
 from particleforge.params import Params
 
-TILE_PX = 1024
+TILE_PX = 2112
+"""Images of 2048 px with their margin are one tile; a tile needs up to 1.6 GB of memory."""
 MAX_ENLARGEMENT = 4.0
 """Further enlargement adds no detail, and the time grows with its square."""
 LEAST_PX = 2.0

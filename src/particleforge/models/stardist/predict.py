@@ -1,8 +1,5 @@
 """Run a network over an image of any size."""
 
-from collections.abc import Iterator
-from itertools import product
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -11,6 +8,7 @@ from particleforge.errors import UserError
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.options import TILE_PX
+from particleforge.models.stardist.tiles import tiles
 from particleforge.models.weights import COPY
 from particleforge.step import Progress, Step, run
 
@@ -46,17 +44,13 @@ def map_steps(net: StarDistNet, image: Floats, tile_px: int = TILE_PX) -> Step[t
     padded = _padded(image, config)
     height, width = (length // step for length, step in zip(padded.shape, config.grid, strict=True))
     prob, dist = np.empty((height, width), np.float32), np.empty((height, width, config.n_rays), np.float32)
-    windows = list(_windows(padded.shape, config, tile_px))
+    parts = list(tiles(padded.shape, config, tile_px))
     net.eval()
-    for done, (seen, kept) in enumerate(windows, start=1):
-        tile_prob, tile_dist = _run(net, padded[seen])
-        out = tuple(slice(k.start // g, k.stop // g) for k, g in zip(kept, config.grid, strict=True))
-        inner = tuple(
-            slice((k.start - s.start) // g, (k.stop - s.start) // g)
-            for k, s, g in zip(kept, seen, config.grid, strict=True)
-        )
-        prob[out], dist[out] = tile_prob[inner], tile_dist[inner]
-        yield Progress(done, len(windows))
+    for done, tile in enumerate(parts, start=1):
+        tile_prob, tile_dist = _run(net, padded[tile.seen])
+        whole, own = tile.on_grid(config.grid)
+        prob[whole], dist[whole] = tile_prob[own], tile_dist[own]
+        yield Progress(done, len(parts))
     return prob, dist
 
 
@@ -73,17 +67,3 @@ def _run(net: StarDistNet, tile: Floats) -> tuple[Floats, Floats]:
 def _padded(image: Floats, config: StarDistConfig) -> Floats:
     missing = [-length % step for length, step in zip(image.shape, config.divisor, strict=True)]
     return np.pad(image, [(0, short) for short in missing], mode="reflect") if any(missing) else image
-
-
-def _windows(
-    shape: tuple[int, ...], config: StarDistConfig, tile_px: int
-) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
-    """Yield the window of each tile, and the part of it that is kept."""
-    axes = []
-    for length, divisor, halo in zip(shape, config.divisor, config.halo_px, strict=True):
-        step = max(divisor, tile_px // divisor * divisor)
-        margin = -(-halo // divisor) * divisor
-        kept = [slice(start, min(start + step, length)) for start in range(0, length, step)]
-        axes.append([(slice(max(0, k.start - margin), min(length, k.stop + margin)), k) for k in kept])
-    for (rows_seen, rows), (columns_seen, columns) in product(*axes):
-        yield (rows_seen, columns_seen), (rows, columns)
