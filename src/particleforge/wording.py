@@ -14,6 +14,11 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
+def joined(words: Sequence[str]) -> str:
+    """Join words, for example "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
 def named(names: Sequence[str], noun: str = "image", most: int = 3) -> str:
     """Count things and name the first, for example "2 images (a, b)"."""
     shown = ", ".join(names[:most]) + (", ..." if len(names) > most else "")

@@ -12,6 +12,7 @@ from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.describe import describe
 from particleforge.measurement.statistics.sizes import Sizes
+from particleforge.measurement.uncertainty.uncertainty import Uncertainty
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +23,8 @@ def written(rules=Rules(), provenance=None, images=None, pixel_size_nm=2.0):
     table = measure_particles(labels, image="a", pixel_size_nm=pixel_size_nm, rules=rules)
     entry = {"pixel_size_nm": pixel_size_nm, "rows": None}
     description = describe(Sizes.of(table, rules), Precision(resamples=100, confidence_percent=90))
-    return methods(table, rules, description, provenance or {}, images or {"a": entry})
+    uncertainty = Uncertainty.of(description, len(table), [])
+    return methods(table, rules, uncertainty, provenance or {}, images or {"a": entry})
 
 
 def test_it_states_what_is_recorded():

@@ -18,8 +18,10 @@ from particleforge.measurement.statistics.sizes import Sizes
 if TYPE_CHECKING:
     import pandas as pd
 
+    from particleforge.measurement.uncertainty.uncertainty import Uncertainty
+
 HEADLINE = ("geometric_mean", "gsd", "d50")
-"""Figures whose intervals are part of a summary."""
+"""Figures that a panel shows with their intervals."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,9 @@ def size_distribution(table: "pd.DataFrame", size: str = "ecd", precision: Preci
     return SizeDistribution(description.unit, description.count, **named, description=description)
 
 
-def summarize(table: "pd.DataFrame", rules: Rules = Rules(), description: Description | None = None) -> dict[str, Any]:
+def summarize(
+    table: "pd.DataFrame", rules: Rules = Rules(), uncertainty: "Uncertainty | None" = None
+) -> dict[str, Any]:
     """Summarise the sizes of a particle table.
 
     Parameters
@@ -92,8 +96,8 @@ def summarize(table: "pd.DataFrame", rules: Rules = Rules(), description: Descri
         As returned by `measure_particles`; tables of several images can be concatenated.
     rules
         The rules with which the table was made.
-    description
-        Description of the sizes, in nm if known, otherwise in px; for the intervals.
+    uncertainty
+        Uncertainty of the figures, for the intervals.
 
     Returns
     -------
@@ -101,8 +105,9 @@ def summarize(table: "pd.DataFrame", rules: Rules = Rules(), description: Descri
         Plain data for JSON: ``count``, ``counted`` (particles whose weight is above zero), ``touching_border``,
         ``in_pieces`` (labels in several pieces), ``divided`` (those with more than stray pixels outside the largest
         piece), ``border_rule``, ``size`` (the column), and under ``px`` and ``nm`` the result of `size_statistics`.
-        ``nm`` is None unless the pixel size of every particle is known. With `description`, ``intervals``: lower and
-        upper limit of the geometric mean, the GSD and D50, in the unit of the description.
+        ``nm`` is None unless the pixel size of every particle is known. With `uncertainty`, ``intervals``: lower and
+        upper limit of the geometric mean, the GSD, D10, D50 and D90 in nm if known, otherwise in px, and of the count;
+        and ``uncertainty``, their budgets as `Uncertainty.plain` gives them.
     """
     counted = table[table["weight"] > 0]
     weights = counted["weight"].to_numpy(float)
@@ -117,9 +122,8 @@ def summarize(table: "pd.DataFrame", rules: Rules = Rules(), description: Descri
         "px": size_statistics(counted[f"{rules.size}_px"].to_numpy(float), weights),
         "nm": None if nm is None or nm.isna().any() else size_statistics(nm.to_numpy(float), weights),
     }
-    if description is not None:
-        number = description.figures["number"]
-        summary["intervals"] = {name: [number[name].low, number[name].high] for name in HEADLINE}
+    if uncertainty is not None:
+        summary |= {"intervals": uncertainty.intervals, "uncertainty": uncertainty.plain()}
     return summary
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from particleforge.measurement.aggregation.degree import Aggregation
+    from particleforge.measurement.nanomaterial import NanoShare
+    from particleforge.measurement.uncertainty.uncertainty import Uncertainty
 
 
 def _no_particles() -> "pd.DataFrame":
@@ -48,6 +50,10 @@ class Measured:
         What is the same for all its particles and stands in the table, such as the ``frame`` of a plane of a stack.
     methods
         How it was measured, as a paragraph for a paper; empty if reports are to find out.
+    uncertainty
+        Uncertainty of its figures; None: reports know only that of sampling.
+    nano
+        Share of its particles that count for the definition of a nanomaterial; None: not known.
     """
 
     name: str
@@ -60,6 +66,8 @@ class Measured:
     aggregation: "Aggregation | None" = None
     columns: Mapping[str, float] = field(default_factory=dict)
     methods: str = ""
+    uncertainty: "Uncertainty | None" = None
+    nano: "NanoShare | None" = None
 
     @cached_property
     def outlines(self) -> Outlines:

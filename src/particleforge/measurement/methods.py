@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from particleforge.measurement.columns import SIZES
 from particleforge.measurement.rules import Rules
-from particleforge.measurement.statistics.describe import Description
-from particleforge.wording import plural
+from particleforge.measurement.uncertainty.sampling import DRAWN
+from particleforge.measurement.uncertainty.uncertainty import Uncertainty
+from particleforge.wording import joined, plural
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_RESAMPLED = {"images": "whole images", "particles": "single particles"}
 
 
 def methods(
     table: "pd.DataFrame",
     rules: Rules,
-    description: Description,
+    uncertainty: Uncertainty,
     provenance: Mapping[str, Any],
     images: Mapping[str, Mapping[str, Any]],
     excluded: int = 0,
@@ -31,8 +30,8 @@ def methods(
         The particles.
     rules
         The rules with which the table was made.
-    description
-        Description of their sizes.
+    uncertainty
+        Uncertainty of the figures of their sizes.
     provenance
         As recorded with results; ``method`` holds the sentences of the detector.
     images
@@ -48,7 +47,7 @@ def methods(
         *_counts(table, rules, images),
         *_excluded(rules, excluded),
         *_pixel_size(params, images),
-        *_sizes(rules, description, params),
+        *_sizes(rules, uncertainty, params),
         f"All measurements were made with ParticleForge {version(provenance)} ({citation(provenance)}).",
     ]
     return " ".join(parts)
@@ -115,18 +114,31 @@ def _pixel_size(params: Mapping[str, Any], images: Mapping[str, Mapping[str, Any
         yield f"The pixel size of {plural(unknown, 'image')} is unknown."
 
 
-def _sizes(rules: Rules, description: Description, params: Mapping[str, Any]) -> Iterator[str]:
+def _sizes(rules: Rules, uncertainty: Uncertainty, params: Mapping[str, Any]) -> Iterator[str]:
     """Define the size of a particle, and the intervals."""
     size = SIZES[rules.size]
     meaning = f"{size.meaning[:1].lower()}{size.meaning[1:]}".rstrip(".")
-    yield f"The size of a particle is its {size.title} ({meaning}), given in {description.unit}."
-    if description.count and description.figures["number"]["geometric_mean"].low is not None:
-        resamples = params.get("precision", {}).get("resamples")
-        count = f"{resamples} resamples of " if resamples else "resampled "
+    yield f"The size of a particle is its {size.title} ({meaning}), given in {uncertainty.unit}."
+    combined = uncertainty.budgets["geometric_mean"].combined
+    if combined is None:
+        return
+    resamples = params.get("precision", {}).get("resamples")
+    drawn = DRAWN[uncertainty.sampling.resampled]
+    count = f"{resamples} resamples of {drawn}" if resamples else f"resampled {drawn}"
+    bootstrap = f"{uncertainty.confidence_percent:g} % bootstrap intervals from {count}"
+    standards = {one.title.lower(): one.standard("geometric_mean") or 0 for one in uncertainty.further}
+    further = [f"{title} (standard uncertainty {100 * u:.2g} %)" for title, u in standards.items() if u]
+    if further:
         yield (
-            f"Intervals are {description.confidence_percent:g} % bootstrap intervals from "
-            f"{count}{_RESAMPLED[description.resampled]}."
+            f"The interval of the geometric mean combines {joined([f'sampling ({bootstrap})', *further])} as "
+            f"independent components (JCGM 100:2008); its expanded uncertainty is "
+            f"{100 * uncertainty.factor * combined:.2g} % (k = {uncertainty.factor:.3g}). Those of the GSD, D10, D50 "
+            "and D90 are formed alike."
         )
+    else:
+        yield f"Intervals are {bootstrap}."
+    if missing := [f"{one.title.lower()} ({one.method})" for one in uncertainty.missing]:
+        yield f"Intervals do not include the uncertainty of {joined(missing)}."
 
 
 def _span(values: Sequence[float]) -> str:

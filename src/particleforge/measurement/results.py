@@ -14,13 +14,16 @@ from particleforge.measurement.outputs import Outputs
 from particleforge.measurement.results_folder import FIGURES, REPORTS, TABLE, ResultsFolder, write_json
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
+from particleforge.measurement.uncertainty.pixel_size import Calibration
 from particleforge.store.files import claim_name, new_part
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from particleforge.measurement.aggregation.degree import Aggregation
+    from particleforge.measurement.nanomaterial import NanoShare
     from particleforge.measurement.statistics.describe import Description
+    from particleforge.measurement.uncertainty.uncertainty import Uncertainty
     from particleforge.micrograph import Micrograph
 
 
@@ -67,6 +70,8 @@ class Results:
         Which reports and figures to write.
     left_out
         What was skipped in the folders of images; see `particleforge.store.left_out`.
+    calibration
+        How well the pixel size is known.
 
     Raises
     ------
@@ -82,10 +87,11 @@ class Results:
         precision: Precision = Precision(),
         outputs: Outputs = Outputs(reports=False),
         left_out: Mapping[str, int] | None = None,
+        calibration: Calibration = Calibration(),
     ) -> None:
         self.folder = ResultsFolder.begin(out, provenance, left_out or {})
         self.out, self._rules, self._precision = out, rules, precision
-        self._outputs = outputs
+        self._outputs, self._calibration = outputs, calibration
         self._names = {name.casefold() for name in self.folder.names}
 
     @property
@@ -204,19 +210,23 @@ class Results:
         from particleforge.measurement.methods import methods
         from particleforge.measurement.statistics.describe import describe
         from particleforge.measurement.statistics.sizes import Sizes
+        from particleforge.measurement.uncertainty.assess import of_image
 
         name, table, joined = measured.name, measured.table, measured.aggregation
-        description = describe(Sizes.of(table, self._rules), self._precision)
+        sampled = describe(Sizes.of(table, self._rules), self._precision)
+        uncertainty = of_image(measured, sampled, finding or {}, self._calibration.pixel_size_uncertainty)
+        description, nano = uncertainty.widened(sampled), self._nano(table, uncertainty)
         entry = {
             "pixel_size_nm": measured.pixel_size_nm,
             "rows": measured.rows and list(measured.rows),
-            **summarize(table, self._rules, description),
+            **summarize(table, self._rules, uncertainty),
+            "nanomaterial": nano and nano.plain(),
             **({} if joined is None else {"aggregation": joined.plain()}),
             **(finding or {}),
             **({"remarks": list(remarks)} if remarks else {}),
         }
-        about = methods(table, self._rules, description, self.folder.provenance, {name: entry})
-        measured = replace(measured, methods=about)
+        about = methods(table, self._rules, uncertainty, self.folder.provenance, {name: entry})
+        measured = replace(measured, methods=about, uncertainty=uncertainty, nano=nano)
         try:
             self._draw(measured)
             if self._outputs.reports:
@@ -281,6 +291,7 @@ class Results:
         from particleforge.measurement.methods import methods
         from particleforge.measurement.statistics.describe import describe
         from particleforge.measurement.statistics.sizes import Sizes
+        from particleforge.measurement.uncertainty.assess import of_images
 
         images, failed = self.folder.images, self.folder.failed
         if failed and not images:
@@ -292,12 +303,16 @@ class Results:
         known = [size for size in found if size is not None]
         mixed = 0 < len(known) < len(found)
         one_size = not mixed and (not known or max(known) <= 1.001 * min(known))
-        description = describe(Sizes.of(table[:0] if mixed else table, self._rules), self._precision)
+        sampled = describe(Sizes.of(table[:0] if mixed else table, self._rules), self._precision)
+        calibration = self._calibration.pixel_size_uncertainty
+        uncertainty = of_images(table, self._rules, sampled, images, calibration)
+        description, nano = uncertainty.widened(sampled), self._nano(table, uncertainty)
         joined = None if mixed else self._aggregation(table)
-        pooled = summarize(table, self._rules, description) | {"aggregation": joined and joined.plain()}
+        pooled = summarize(table, self._rules, uncertainty) | {"aggregation": joined and joined.plain()}
+        pooled["nanomaterial"] = nano and nano.plain()
         pooled["px"] = pooled["px"] if one_size else None
         pooled["nm"] = None if len(known) < len(found) else pooled["nm"]
-        about = methods(table, self._rules, description, self.folder.provenance, images, len(excluded))
+        about = methods(table, self._rules, uncertainty, self.folder.provenance, images, len(excluded))
         if self._outputs.reports:
             size = known[0] if one_size and known else None
             together = Measured(
@@ -307,10 +322,18 @@ class Results:
                 rules=self._rules,
                 aggregation=joined,
                 methods=about,
+                uncertainty=uncertainty,
+                nano=nano,
             )
             self._overview(together, pooled, description)
         self.folder.finish(pooled, about)
         return Measurement(self.out, self.out / TABLE, self.folder.summary)
+
+    def _nano(self, table: "pd.DataFrame", uncertainty: "Uncertainty") -> "NanoShare | None":
+        """Share of particles that count for the definition of a nanomaterial; None if it is not known."""
+        from particleforge.measurement.nanomaterial import nano_share
+
+        return nano_share(table, self._precision, uncertainty.factor * uncertainty.others["d50"])
 
     def _aggregation(self, table: "pd.DataFrame") -> "Aggregation | None":
         """Single and aggregated particles of all images; None if rows of an earlier version do not say."""

@@ -73,7 +73,7 @@ def measure(
     provenance = {"command": "measure", "params": params.model_dump(mode="json"), "source": source}
     provenance |= {"model": dict(find.detector.provenance), "method": find.method}
     with locked(Path(out)):
-        results = Results(Path(out), provenance, params, params.precision, params, left_out(images))
+        results = Results(Path(out), provenance, params, params.precision, params, left_out(images), params)
         return (yield from measure_each(results, [planes], partial(_found, find), "Finding particles", BYTES_PER_PX))
 
 

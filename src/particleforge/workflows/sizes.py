@@ -16,6 +16,7 @@ from particleforge.measurement.results import Measurement, Results
 from particleforge.measurement.results_folder import LABELS, SUMMARY, ResultsFolder
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
+from particleforge.measurement.uncertainty.pixel_size import Calibration
 from particleforge.micrograph import GivenPixelSize
 from particleforge.step import Step
 from particleforge.store.instances import check_instances
@@ -32,9 +33,11 @@ from particleforge.workflows._each_plane import Found, measure_each
 
 BYTES_PER_PX = 20
 """Memory for measuring labels; 21 were seen."""
+FOUND = ("certainty", "expected_f1", "unlike_training", "detection_error", "blank")
+"""What is known of the detection of particles in results, and holds when their labels are measured again."""
 
 
-class SizesParams(Selection, GivenPixelSize, Rules, Outputs):
+class SizesParams(Selection, GivenPixelSize, Calibration, Rules, Outputs):
     """How to measure label images."""
 
     precision: Precision = Field(Precision(), description="Precision of the intervals.")
@@ -83,7 +86,7 @@ def sizes(
     read = partial(_read, params.pixel_size_nm, _findings(labels))
 
     with locked(Path(out)):
-        results = Results(Path(out), about, params, params.precision, params, left_out(labels, images))
+        results = Results(Path(out), about, params, params.precision, params, left_out(labels, images), params)
         return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX))
 
 
@@ -102,7 +105,7 @@ def _paired(labels: Planes, images: Planes) -> Planes:
 
 
 def _findings(labels: Images) -> dict[str, dict[str, Any]]:
-    """Certainty and emptiness of images by name, if the labels are those of results."""
+    """How the particles of images were found, by name, if the labels are those of results."""
     given = labels if isinstance(labels, Sequence) and not isinstance(labels, (str, Source)) else [labels]
     found: dict[str, dict[str, Any]] = {}
     for one in given:
@@ -111,7 +114,7 @@ def _findings(labels: Images) -> dict[str, dict[str, Any]]:
         if folder is None or folder.name != LABELS or not (folder.parent / SUMMARY).is_file():
             continue
         for name, entry in ResultsFolder.open(folder.parent).images.items():
-            found[name] = {key: entry[key] for key in ("certainty", "blank") if entry.get(key) is not None}
+            found[name] = {key: entry[key] for key in FOUND if entry.get(key) is not None}
     return found
 
 

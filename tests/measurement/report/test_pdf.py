@@ -12,8 +12,9 @@ import pytest
 
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.particles import measure_particles
-from particleforge.measurement.report.content import Content, Plot, Table
+from particleforge.measurement.report.content import Content, Plot
 from particleforge.measurement.report.picture import picture_svg
+from particleforge.measurement.report.table import Table
 from particleforge.measurement.report.write import write_pages
 
 HOSTILE = [

@@ -6,7 +6,7 @@ average, while keeping them adds truncated particles.
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy.typing as npt
 
@@ -24,11 +24,18 @@ class Border(Params):
         Why a particle does not count by this rule, in a few words for tables.
     weighting
         How much the others count, in words; empty if each counts once.
+    effect
+        How much of the effect of the border remains in the sizes: ``none``, ``estimated`` by the compensation of Miles
+        and Lantuéjoul, or ``unknown``.
+    remains
+        The same as a phrase for reports.
     """
 
     kind: str
     exclusion: ClassVar[str] = "at the border"
     weighting: ClassVar[str] = ""
+    effect: ClassVar[Literal["none", "estimated", "unknown"]] = "unknown"
+    remains: ClassVar[str] = "the effect of this rule on the sizes is not known"
 
     @abstractmethod
     def weights(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:

@@ -14,6 +14,9 @@ from particleforge.measurement.borders.border import Border
 class Drop(Border):
     """Particles that touch the border do not count; the mean comes out too small."""
 
+    effect = "estimated"
+    remains = "difference from compensated sizes (Miles-Lantuejoul), as a rectangular distribution"
+
     kind: Literal["drop"] = Field("drop", title="leave out")
 
     def weights(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:

@@ -16,6 +16,8 @@ class GuardFrame(Border):
     """Particles whose centroid lies inside a frame count; unbiased if none of them touches the border."""
 
     exclusion = "outside the guard frame"
+    effect = "none"
+    remains = "this rule has no bias if no particle that counts is cut"
 
     kind: Literal["guard_frame"] = Field("guard_frame", title="count by centroid (guard frame)")
     guard_px: float | None = Field(

@@ -14,6 +14,8 @@ from particleforge.measurement.borders.border import Border
 class KeepAll(Border):
     """All particles count; of those cut by the border, the visible part is measured."""
 
+    remains = "how much smaller the visible part of a cut particle is than the whole is not known"
+
     kind: Literal["keep_all"] = Field("keep_all", title="count all")
 
     def weights(self, columns: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Floats:

@@ -23,6 +23,8 @@ class MilesLantuejoul(Border):
     """
 
     weighting = "each particle counts by 1/probability of being seen whole (Miles-Lantuejoul)"
+    effect = "none"
+    remains = "compensated; what remains is negligible"
 
     kind: Literal["miles_lantuejoul"] = Field("miles_lantuejoul", title="compensate (recommended)")
 

@@ -11,9 +11,10 @@ from particleforge.measurement.aggregation.degree import AGGREGATED, AGGREGATES,
 from particleforge.measurement.aggregation.figures import NAMES, Group
 from particleforge.measurement.figures import log_ticks
 from particleforge.measurement.picture import INK, TEXT_PT
-from particleforge.measurement.report.content import Plot, Table, cell, note
+from particleforge.measurement.report.content import Plot, cell, note
 from particleforge.measurement.report.plots import blank, draw_cumulative, finish, laid_out, legend_below, svg
 from particleforge.measurement.report.scale import Scale, percent
+from particleforge.measurement.report.table import Table
 from particleforge.measurement.statistics.describe import Estimate
 from particleforge.wording import plural
 

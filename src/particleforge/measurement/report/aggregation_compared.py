@@ -8,9 +8,10 @@ from typing import Any
 from particleforge.measurement.aggregation.degree import AGGREGATES, Aggregation
 from particleforge.measurement.picture import INK, TEXT_PT
 from particleforge.measurement.report.aggregation import HEAD, TITLES, draw_groups, group_cells, scale_of
-from particleforge.measurement.report.content import Plot, Table, cell, note
+from particleforge.measurement.report.content import Plot, cell, note
 from particleforge.measurement.report.plots import blank, laid_out, legend_below, svg
 from particleforge.measurement.report.scale import percent
+from particleforge.measurement.report.table import Table
 
 _CAPTION = "Single particles, particles in aggregates and aggregates of each sample."
 

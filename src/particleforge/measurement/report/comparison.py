@@ -12,9 +12,10 @@ from particleforge.errors import UserError
 from particleforge.measurement.figures import log_ticks
 from particleforge.measurement.picture import INK, TEXT_PT
 from particleforge.measurement.report.aggregation_compared import compared_plots, compared_tables
-from particleforge.measurement.report.content import Content, Plot, Table, as_yaml
+from particleforge.measurement.report.content import Content, Plot, as_yaml
 from particleforge.measurement.report.plots import blank, draw_cumulative, finish, laid_out, legend_below, svg
 from particleforge.measurement.report.scale import Scale
+from particleforge.measurement.report.table import Table
 from particleforge.measurement.report.write import write_pages
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.compare import CELLS_PER_DECADE, Comparison, compare, quantile_pairs

@@ -1,9 +1,7 @@
 """The content of a report, before layout."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +12,20 @@ from particleforge.measurement.distribution import size_statistics
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.methods import methods
 from particleforge.measurement.numbers import digits
+from particleforge.measurement.report.nanomaterial import nano_tables
 from particleforge.measurement.report.scale import Scale
+from particleforge.measurement.report.table import Table
+from particleforge.measurement.report.uncertainty import budget_tables, contents_of_intervals, other_intervals
 from particleforge.measurement.report.warnings import warnings_of
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import CLASSES
 from particleforge.measurement.statistics.describe import Description, Estimate
 from particleforge.measurement.statistics.figures import FIGURES, WEIGHTINGS
 from particleforge.measurement.statistics.sizes import Sizes
-from particleforge.wording import plural
+from particleforge.measurement.uncertainty.assess import of_image
+from particleforge.measurement.uncertainty.sampling import DRAWN
+from particleforge.measurement.uncertainty.uncertainty import Uncertainty
+from particleforge.wording import joined, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,27 +51,8 @@ SHAPES = {
 }
 _MOST_ROWS = 2000
 _MOST_LISTED = 12
-_WORDS = re.compile(r"[^\W\d_]{2}")
-"""Beginning of a cell with words."""
 _STAR = " *"
 _STARRED = "* Too few particles determine this figure, so its interval is too narrow."
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of a report; the first column is the heading of its row, and may be a link."""
-
-    title: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
-    links: Sequence[str] = ()
-
-    @cached_property
-    def words(self) -> list[bool]:
-        """Whether each column holds words rather than numbers."""
-        columns = range(len(self.head))
-        return [column == 0 or any(_WORDS.match(row[column]) for row in self.rows) for column in columns]
 
 
 @dataclass(frozen=True)
@@ -122,12 +107,15 @@ class Content:
 def content(measured: Measured, description: Description, provenance: Mapping[str, Any]) -> Content:
     """Put the results of one measured image, or of several together, into words."""
     scale, table, rules = Scale.of(description), measured.table, measured.rules
+    uncertainty = measured.uncertainty or of_image(measured, description, {})
     return Content(
         title=measured.name or "Particles",
         headline=headline(description, scale, table),
         warnings=warnings_of(measured, description, scale),
         tables=[
-            *([_statistics(description, scale), _moments(description, scale)] if description.count else []),
+            *budget_tables(uncertainty, scale),
+            *nano_tables(measured.nano),
+            *_sizes(description, scale, other_intervals(uncertainty)),
             *_fits(description, scale),
             *shape_tables(table, rules, scale if description.count else None),
             *_needs(description),
@@ -136,24 +124,22 @@ def content(measured: Measured, description: Description, provenance: Mapping[st
             "Pixel size": _pixel_size(measured, description),
             **rules.sentences(),
             **_data_bar(measured),
-            "Intervals": _intervals(description),
+            "Intervals": _intervals(uncertainty),
         },
         provenance=as_yaml({name: value for name, value in provenance.items() if name != "method"}),
         particles=_particles(table, scale) if 0 < len(table) <= _MOST_ROWS else None,
-        notes=_notes(description, rules),
-        methods=measured.methods or methods(table, rules, description, provenance, {}),
+        notes=_notes(uncertainty, rules) if description.count else [],
+        methods=measured.methods or methods(table, rules, uncertainty, provenance, {}),
     )
 
 
-def _notes(description: Description, rules: Rules) -> list[str]:
+def _notes(uncertainty: Uncertainty, rules: Rules) -> list[str]:
     """Explain how particles are counted, and what the key figures are."""
-    if not description.count:
-        return []
     weighting = rules.border.weighting
     return [
         *([f"Counts are weighted: {weighting}."] if weighting else []),
         "GSD: geometric standard deviation. D10, D50, D90: 10, 50 and 90 % of the particles are smaller.",
-        f"In brackets: {description.confidence_percent:g} % intervals.",
+        f"In brackets: {contents_of_intervals(uncertainty)}",
     ]
 
 
@@ -227,6 +213,14 @@ def _class_sizes(sizes: Sizes, scale: Scale) -> tuple[str, str]:
     found = size_statistics(sizes.values, sizes.weights)
     gsd = found["gsd"]
     return scale.format(found["geometric_mean"]), "" if gsd is None else f"{gsd:.2f}"
+
+
+def _sizes(description: Description, scale: Scale, remark: str) -> list[Table]:
+    """Figures by weighting, and moment means; none if no particle counts."""
+    if not description.count:
+        return []
+    sizes = _statistics(description, scale)
+    return [replace(sizes, note=f"{remark} {sizes.note}".strip()), _moments(description, scale)]
 
 
 def _statistics(description: Description, scale: Scale) -> Table:
@@ -313,13 +307,18 @@ def _data_bar(measured: Measured) -> dict[str, str]:
     return {"Data bar": f"left out; rows {measured.rows[0]} to {measured.rows[1] - 1} show the specimen"}
 
 
-def _intervals(description: Description) -> str:
-    if not description.count:
+def _intervals(uncertainty: Uncertainty) -> str:
+    """State how the intervals were computed."""
+    middle = uncertainty.budgets["geometric_mean"].sampled
+    if middle.value is None:
         return "none"
-    if description.figures["number"]["geometric_mean"].low is None:
+    if middle.low is None:
         return "none: too few particles"
-    drawn = "whole images" if description.resampled == "images" else "single particles, assumed to be independent"
-    return f"{description.confidence_percent:g} %, by resampling {drawn} (bootstrap)"
+    drawn = DRAWN[uncertainty.sampling.resampled]
+    drawn += "" if uncertainty.sampling.resampled == "images" else ", assumed to be independent"
+    text = f"{uncertainty.confidence_percent:g} %, by resampling {drawn} (bootstrap)"
+    further = [one.title.lower() for one in uncertainty.included if one is not uncertainty.sampling]
+    return f"{text}, widened for {joined(further)} (k = {uncertainty.factor:.3g})" if further else text
 
 
 def _particles(table: "pd.DataFrame", scale: Scale) -> Table:

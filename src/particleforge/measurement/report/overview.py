@@ -8,7 +8,7 @@ from urllib.parse import quote
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.numbers import digits, with_limits
 from particleforge.measurement.pooling import not_pooled, not_pooled_sentence
-from particleforge.measurement.report.content import Table
+from particleforge.measurement.report.table import Table
 from particleforge.measurement.report.warnings import remarks_on, unsure
 from particleforge.measurement.report.write import SUFFIXES, write_report
 from particleforge.measurement.statistics.describe import Description

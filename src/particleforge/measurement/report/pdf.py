@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from particleforge.measurement.lettering import families, font_folders, legible
-from particleforge.measurement.report.content import Content, Plot, Table
+from particleforge.measurement.report.content import Content, Plot
+from particleforge.measurement.report.table import Table
 
 _TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 

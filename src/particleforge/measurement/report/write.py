@@ -7,9 +7,10 @@ from typing import Any
 
 from particleforge.errors import UserError
 from particleforge.measurement.measured import Measured
-from particleforge.measurement.report.content import Content, Plot, Table, content
+from particleforge.measurement.report.content import Content, Plot, content
 from particleforge.measurement.report.html import write_html
 from particleforge.measurement.report.pdf import write_pdf
+from particleforge.measurement.report.table import Table
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.describe import Description, describe
 from particleforge.measurement.statistics.sizes import Sizes
