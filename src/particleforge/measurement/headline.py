@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from particleforge.measurement.certainty import certainty_words, unlike
 from particleforge.measurement.in_pieces import pieces_sentence
 from particleforge.measurement.pooling import not_pooled_sentence
 from particleforge.measurement.report.scale import Scale, percent
 from particleforge.measurement.report.warnings import remarks_on, without_size
 from particleforge.measurement.statistics.describe import Estimate
 from particleforge.store.left_out import left_out_sentence
-from particleforge.wording import plural
+from particleforge.wording import joined, plural
 
 if TYPE_CHECKING:
     from particleforge.measurement.results import Measurement
@@ -47,8 +48,9 @@ def headline(summary: Mapping[str, Any]) -> dict[str, str]:
         middle = scale.estimate(Estimate(size["geometric_mean"], *limits["geometric_mean"])).text
         spread = " ".join(Estimate(size["gsd"], *limits["gsd"]).text).strip()
         lines["diameter"] = f"geometric mean {f'{middle[0]} {scale.sign} {middle[1]}'.strip()}, GSD {spread}{note}"
-    if joined := pooled.get("aggregation"):
-        lines |= aggregation_line(joined)
+    lines |= uncertainty_line(pooled)
+    if aggregates := pooled.get("aggregation"):
+        lines |= aggregation_line(aggregates)
     sizes = {name: entry["pixel_size_nm"] for name, entry in images.items() if entry["count"]}
     unsized = [name for name, size in sizes.items() if size is None]
     if 0 < len(unsized) < len(sizes):
@@ -56,13 +58,35 @@ def headline(summary: Mapping[str, Any]) -> dict[str, str]:
     sure = {name: entry["certainty"] for name, entry in images.items() if entry.get("certainty") is not None}
     if sure:
         worst = min(sure, key=lambda name: sure[name])
-        lines["certainty"] = f"{sum(sure.values()) / len(sure):.2f} on average, lowest {sure[worst]:.2f} in {worst}"
+        stated = ", ".join(certainty_words({**images[worst], "unlike_training": False})).removeprefix("certainty ")
+        lines["certainty"] = f"{sum(sure.values()) / len(sure):.2f} on average, lowest {stated} in {worst}"
+    if strange := unlike(images):
+        lines["unlike_training"] = strange[0]
     return lines
 
 
-def aggregation_line(joined: Mapping[str, Any]) -> dict[str, str]:
+def uncertainty_line(pooled: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the interval of the geometric mean holds, and the share by the definition of a nanomaterial."""
+    about = pooled["uncertainty"]
+    middle, lines = about["figures"]["geometric_mean"], {}
+    if "expanded_percent" in middle:
+        shares = {name: one["share"] for name, one in middle["components"].items() if one["share"]}
+        parts = [f"{name.replace('_', ' ')} {100 * share:.0f} %" for name, share in shares.items()]
+        without = [name for name, one in about["components"].items() if "geometric_mean" in one["not_included"]]
+        lines["uncertainty"] = (
+            f"of the geometric mean ± {middle['expanded_percent']:.2g} % (k = {about['coverage_factor']:.3g}; "
+            f"{', '.join(parts)} of the variance)"
+            + (f"; not included: {joined(without).replace('_', ' ')}" if without else "")
+        )
+    if nano := pooled["nanomaterial"]:
+        share = percent(Estimate(nano["share"], nano["low"], nano["high"]))
+        lines["nanomaterial"] = f"{share} of the particles up to {nano['limit_nm']:g} nm wide. {nano['sentence']}"
+    return lines
+
+
+def aggregation_line(found: Mapping[str, Any]) -> dict[str, str]:
     """Return the degree of aggregation of a summary in words; nothing if no particle counts."""
-    share, number = (Estimate(**joined[name]) for name in ("degree_by_number", "particles_per_aggregate"))
+    share, number = (Estimate(**found[name]) for name in ("degree_by_number", "particles_per_aggregate"))
     if share.value is None:
         return {}
     line = f"{percent(share)} of the particles in aggregates"

@@ -263,7 +263,8 @@ class Results:
         self, measured: Measured, finding: Mapping[str, Any], entry: Mapping[str, Any], description: "Description"
     ) -> None:
         """Write the report of one image, and its figures as JSON."""
-        from particleforge.measurement.report.warnings import remarks_on, unsure
+        from particleforge.measurement.certainty import unsure
+        from particleforge.measurement.report.warnings import remarks_on
         from particleforge.measurement.report.write import SUFFIXES, write_report
 
         name, sure = measured.name, entry.get("certainty")
@@ -271,7 +272,7 @@ class Results:
         about |= {} if sure is None else {"certainty": round(sure, 2)}
         folder = new_part(self.out, REPORTS)
         paths = [folder / f"{name}{suffix}" for suffix in (SUFFIXES if self._outputs.image_pdfs else SUFFIXES[:1])]
-        warnings = [*remarks_on({name: entry}), *unsure({name: sure})]
+        warnings = [*remarks_on({name: entry}), *unsure({name: entry})]
         write_report(paths, measured, provenance=about, description=description, warnings=warnings)
         write_json(folder / f"{name}.json", {**entry, "distribution": description.plain()})
 

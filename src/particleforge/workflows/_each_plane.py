@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from particleforge.errors import Cancelled, UserError
+from particleforge.measurement.certainty import certainty_words
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Measurement, Results
 from particleforge.step import Progress, Step
@@ -92,9 +93,8 @@ def measure_each(
             if len(names) > 1:  # else it is the error
                 yield Progress(done, len(names), f"{name}: not measured. {failure.message}")
             continue
-        certainty = found.finding.get("certainty")
-        sure = "" if certainty is None else f", certainty {certainty:.2f}"
-        yield Progress(done, len(names), f"{name}: {plural(len(measured.table), 'particle')}{sure}", measured.labels)
+        line = ", ".join([plural(len(measured.table), "particle"), *certainty_words(found.finding)])
+        yield Progress(done, len(names), f"{name}: {line}", measured.labels)
     results.arrange(names)
     return results.finish()
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from particleforge.measurement.certainty import unsure
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.numbers import digits
 from particleforge.measurement.outputs import Outputs
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.report.content import content
-from particleforge.measurement.report.warnings import unsure
 from particleforge.measurement.results import Results
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.describe import describe
@@ -60,9 +60,9 @@ def test_images_the_detector_is_not_sure_of_are_named(tmp_path):
 
 
 def test_images_of_lowest_certainty_are_named_first_and_five_at_most():
-    (warning,) = unsure({f"i{number}": number / 10 for number in range(7, 0, -1)})
+    (warning,) = unsure({f"i{number}": {"certainty": number / 10} for number in range(7, 0, -1)})
     assert ": i1 (0.10), i2 (0.20), i3 (0.30), i4 (0.40), i5 (0.50) and 2 more." in warning
-    assert unsure({"a": 0.8, "b": None}) == []
+    assert unsure({"a": {"certainty": 0.8}, "b": {"certainty": None}, "c": {}}) == []
 
 
 @pytest.mark.parametrize("pixel_size_nm", [None, 2000.0])

@@ -15,7 +15,12 @@ from particleforge.measurement.numbers import digits
 from particleforge.measurement.report.nanomaterial import nano_tables
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.table import Table
-from particleforge.measurement.report.uncertainty import budget_tables, contents_of_intervals, other_intervals
+from particleforge.measurement.report.uncertainty import (
+    budget_tables,
+    contents_of_intervals,
+    other_intervals,
+    particles_present,
+)
 from particleforge.measurement.report.warnings import warnings_of
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import CLASSES
@@ -113,9 +118,9 @@ def content(measured: Measured, description: Description, provenance: Mapping[st
         headline=headline(description, scale, table),
         warnings=warnings_of(measured, description, scale),
         tables=[
+            *_sizes(description, scale, other_intervals(uncertainty)),
             *budget_tables(uncertainty, scale),
             *nano_tables(measured.nano),
-            *_sizes(description, scale, other_intervals(uncertainty)),
             *_fits(description, scale),
             *shape_tables(table, rules, scale if description.count else None),
             *_needs(description),
@@ -140,6 +145,7 @@ def _notes(uncertainty: Uncertainty, rules: Rules) -> list[str]:
         *([f"Counts are weighted: {weighting}."] if weighting else []),
         "GSD: geometric standard deviation. D10, D50, D90: 10, 50 and 90 % of the particles are smaller.",
         f"In brackets: {contents_of_intervals(uncertainty)}",
+        *([present] if (present := particles_present(uncertainty)) else []),
     ]
 
 

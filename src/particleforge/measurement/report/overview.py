@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from particleforge.measurement.certainty import unsure
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.numbers import digits, with_limits
 from particleforge.measurement.pooling import not_pooled, not_pooled_sentence
 from particleforge.measurement.report.table import Table
-from particleforge.measurement.report.warnings import remarks_on, unsure
+from particleforge.measurement.report.warnings import remarks_on
 from particleforge.measurement.report.write import SUFFIXES, write_report
 from particleforge.measurement.statistics.describe import Description
 from particleforge.store.left_out import left_out_sentence
@@ -87,7 +88,7 @@ def write_overview(
     """
     tables = [image_table(images)]
     excluded = not_pooled(images, together.rules)
-    warnings = [*remarks_on(images), *unsure({name: one.get("certainty") for name, one in images.items()})]
+    warnings = [*remarks_on(images), *unsure(images)]
     if excluded:
         tables.insert(0, Table("Not pooled", ("Image", "Reason"), list(excluded.items())))
         warnings.insert(0, not_pooled_sentence(excluded))

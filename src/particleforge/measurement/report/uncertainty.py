@@ -1,5 +1,7 @@
 """The uncertainty budget in a report."""
 
+import math
+
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.table import Table
 from particleforge.measurement.uncertainty.uncertainty import Uncertainty
@@ -54,6 +56,15 @@ def contents_of_intervals(uncertainty: Uncertainty) -> str:
     return text + (f"; not included: {joined(without)}." if without else ".")
 
 
+def particles_present(uncertainty: Uncertainty) -> str:
+    """State how many particles the images show, in truth; empty if nothing is known of the errors of detection."""
+    one = uncertainty.budgets["count"].estimate
+    if one.low is None or one.high is None:
+        return ""
+    shown = f"{math.floor(one.low)} to {math.ceil(one.high)}"
+    return f"Particles really there, for {one.value} found: {shown} ({uncertainty.confidence_percent:g} %)."
+
+
 def other_intervals(uncertainty: Uncertainty) -> str:
     """State which figures of a size distribution have narrower intervals; empty if none does."""
     known = {one.name for one in uncertainty.included}
@@ -68,4 +79,8 @@ def other_intervals(uncertainty: Uncertainty) -> str:
 
 def _amounts(standard: float, value: float, scale: Scale) -> tuple[str, str]:
     """Uncertainty in percent and in the unit of the lengths, with two digits."""
-    return f"{100 * standard:.2g}", f"{value * standard * scale.factor:.2g}"
+    return _two(100 * standard), _two(value * standard * scale.factor)
+
+
+def _two(value: float) -> str:
+    return f"{value:.0f}" if not value or value >= 10 else f"{value:#.2g}"

@@ -17,8 +17,6 @@ from particleforge.wording import listed, plural
 if TYPE_CHECKING:
     import pandas as pd
 
-SURE = 0.8
-"""Above 0.9 a detector was right on most micrographs, below 0.7 on none; see docs/models.md."""
 _FEW, _COARSE_PX, _COARSE_SHARE, _LARGE_SHARE = 50, 15, 0.1, 0.3
 
 
@@ -106,12 +104,3 @@ def remarks_on(images: Mapping[str, Mapping[str, Any]]) -> list[str]:
         for remark in entry.get("remarks", ()):
             found.setdefault(remark, []).append(name)
     return [f"{listed(names)}: {remark}" for remark, names in found.items()]
-
-
-def unsure(certainties: Mapping[str, float | None]) -> list[str]:
-    """Warn of images, by name, with a low certainty of the detector; None if it does not estimate one."""
-    doubted = sorted((sure, name) for name, sure in certainties.items() if sure is not None and sure < SURE)
-    if not doubted:
-        return []
-    named = listed([f"{name} ({sure:.2f})" for sure, name in doubted])
-    return [f"Low certainty of the detector (1 is certain): {named}. Check the particles it found there."]

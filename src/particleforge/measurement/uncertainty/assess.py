@@ -77,5 +77,7 @@ def of_images(
 
 def _edge(entry: Mapping[str, Any]) -> dict[str, float]:
     """Read the effect of the border rule from the entry of an image; empty if it is not known."""
-    found = entry.get("uncertainty", {}).get("components", {}).get(Edge.name, {}).get("standard_percent", {})
-    return {name: found[name] / 100 for name in SIZE_FIGURES} if set(SIZE_FIGURES) <= set(found) else {}
+    figures = entry.get("uncertainty", {}).get("figures", {})
+    found = {name: figures[name]["components"].get(Edge.name) for name in SIZE_FIGURES if name in figures}
+    known = {name: one["standard_percent"] / 100 for name, one in found.items() if one}
+    return known if len(known) == len(SIZE_FIGURES) else {}

@@ -48,23 +48,20 @@ class Budget:
     def plain(self, unit: str) -> dict[str, Any]:
         """Plain data for JSON; uncertainties in percent and in the unit of the figure, and shares of the variance."""
         value, combined, one = self.sampled.value, self.combined, self.estimate
+        components = {name: {"standard_percent": 100 * standard} for name, standard in self.standards.items()}
         if value is None or combined is None:
-            return {"value": value, "unit": unit, "combined_percent": None, "expanded_percent": None, "components": {}}
+            return {"value": value, "unit": unit, "components": components}
+        for name, standard in self.standards.items():
+            share = standard**2 / combined**2 if combined else 0.0
+            components[name] |= {"standard": value * standard, "share": share}
         return {
             "value": value,
             "unit": unit,
+            "components": components,
             "combined_percent": 100 * combined,
             "expanded_percent": 100 * self.factor * combined,
             "interval": [one.low, one.high],
             "sampling_interval": [self.sampled.low, self.sampled.high],
-            "components": {
-                name: {
-                    "standard_percent": 100 * standard,
-                    "standard": value * standard,
-                    "share": standard**2 / combined**2 if combined else 0.0,
-                }
-                for name, standard in self.standards.items()
-            },
         }
 
 

@@ -126,7 +126,7 @@ class Uncertainty:
                 one.name: {
                     "evaluation": one.evaluation,
                     "method": one.method,
-                    "standard_percent": {name: 100 * u for name in FIGURES if (u := one.standard(name)) is not None},
+                    "not_included": [name for name in FIGURES if one.standard(name) is None],
                 }
                 for one in self.components
             },

@@ -11,9 +11,10 @@ import pandas as pd
 from napari.layers import Image
 
 from particleforge.jobs.messages import Task
+from particleforge.measurement.certainty import SURE, unlike
 from particleforge.measurement.in_pieces import in_pieces, pieces_sentence
 from particleforge.measurement.pooling import not_pooled_sentence
-from particleforge.measurement.report.warnings import SURE, remarks_on
+from particleforge.measurement.report.warnings import remarks_on
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.params import Params
 from particleforge.store.image_files import is_image
@@ -142,7 +143,7 @@ def read_found(results: Path, name: str) -> Found:
     failed = {plane: reasons[stem] for plane, stem in enumerate(names) if stem in reasons}
     shown = [rows and tuple(rows) for stem in names for rows in [images.get(stem, {}).get("rows")]]
     found = every if len(every) else table.assign(plane=0)
-    notes = (*remarks_on(images), *folder.summary["remarks"])
+    notes = (*remarks_on(images), *unlike(images), *folder.summary["remarks"])
     excluded = {plane: folder.not_pooled[stem] for plane, stem in enumerate(names) if stem in folder.not_pooled}
     excluded = excluded if len(names) > 1 else {}
     return Found(labels, found, provenance, min(known, default=None), failed, shown, notes, excluded)
