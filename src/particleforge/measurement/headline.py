@@ -58,8 +58,10 @@ def headline(summary: Mapping[str, Any]) -> dict[str, str]:
     sure = {name: entry["certainty"] for name, entry in images.items() if entry.get("certainty") is not None}
     if sure:
         worst = min(sure, key=lambda name: sure[name])
-        stated = ", ".join(certainty_words({**images[worst], "unlike_training": False})).removeprefix("certainty ")
-        lines["certainty"] = f"{sum(sure.values()) / len(sure):.2f} on average, lowest {stated} in {worst}"
+        _, *expected = certainty_words({**images[worst], "unlike_training": False})
+        stated = f" ({expected[0]})" if expected else ""
+        average = sum(sure.values()) / len(sure)
+        lines["certainty"] = f"{average:.2f} on average, lowest {sure[worst]:.2f} in {worst}{stated}"
     if strange := unlike(images):
         lines["unlike_training"] = strange[0]
     return lines

@@ -131,7 +131,8 @@ def test_the_console_and_reports_state_what_the_detector_expects(tmp_path):
     doubtful = {"certainty": 0.6, "expected_f1": {"value": 0.7, "low": 0.5, "high": 0.85}, "unlike_training": True}
     found = measure(tmp_path / "out", [{"certainty": 0.9}, doubtful], reports=True)
     lines = headline(found.summary)
-    assert lines["certainty"] == ("0.75 on average, lowest 0.60, expected F1 0.70, 80 % between 0.50 and 0.85 in i1")
+    expected = "0.75 on average, lowest 0.60 in i1 (expected F1 0.70, 80 % between 0.50 and 0.85)"
+    assert lines["certainty"] == expected
     assert "Unlike anything in the training of the detector: i1." in lines["unlike_training"]
     text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "i1 (0.60, expected F1 0.70, 80 % between 0.50 and 0.85)" in text
