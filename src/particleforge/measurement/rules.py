@@ -41,7 +41,10 @@ class Rules(Params):
         description="Particles with a larger equal-area diameter do not count; empty: no limit.",
     )
     size: Annotated[str, SIZES] = Field(
-        "ecd", title="Size is the", description="Diameter used as the size of a particle."
+        "ecd",
+        title="Size is the",
+        description="Diameter used as the size of a particle; ecd: of the circle of equal area, ved: of the sphere of "
+        "equal volume.",
     )
     volume: AnyVolume = Field(
         Sphere(), title="Volume as of a", description="Body assumed behind a projection, for the volume."
@@ -49,8 +52,8 @@ class Rules(Params):
     gap: Gap = Field(
         DEFAULT,
         title="Gap within aggregates",
-        description="Largest gap between touching particles, which form an aggregate, for example '2 px' or '5 nm'; "
-        "'0 px': only neighbouring pixels touch.",
+        description="Largest gap between neighbouring particles of one aggregate, for example '2 px' or '5 nm'; "
+        "'0 px': only particles with adjacent pixels belong together.",
     )
     density_g_cm3: float | None = Field(
         None,
@@ -70,8 +73,8 @@ class Rules(Params):
         ge=0,
         le=1,
         title="Least certainty",
-        description="Images with a lower certainty of the detector, and blank ones, are listed but not pooled. "
-        "0: all are pooled.",
+        description="Images in which the detector is less sure of what it found, on a scale from 0 to 1, and blank "
+        "images, are listed but not pooled; 0: all are pooled.",
     )
     shape: ShapeRule = Field(ShapeRule(), description="Criteria for the classes of outlines.")
 
