@@ -1,4 +1,3 @@
-import importlib.util
 import zipfile
 from io import BytesIO
 
@@ -86,16 +85,6 @@ def test_nothing_is_overwritten(tmp_path, write):
     with pytest.raises(UserError, match="nothing is overwritten"):
         write(random_model(), tmp_path / "net.out")
     assert (tmp_path / "net.out").read_text() == "mine"
-
-
-@pytest.mark.parametrize("write", [onnx_export.write, bioimageio.write])
-def test_missing_packages_are_named(tmp_path, monkeypatch, write):
-    there = importlib.util.find_spec
-    monkeypatch.setattr(onnx_export, "find_spec", lambda name: None if name == "onnxscript" else there(name))
-    with pytest.raises(UserError, match="onnxscript") as caught:
-        write(random_model(), tmp_path / "net.out")
-    assert "pip install 'napari-particleforge[export]'" in caught.value.hint
-    assert not list(tmp_path.iterdir())
 
 
 def test_command_refuses_formats_of_datasets_for_models_and_the_other_way(tmp_path, capsys):

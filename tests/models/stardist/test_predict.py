@@ -10,6 +10,7 @@ from particleforge.models.normalize import normalize, rescale
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.predict import map_steps, network_maps
+from particleforge.models.stardist.runner import Runner
 
 IMAGE = np.random.default_rng(0).random((150, 101), np.float32)
 
@@ -38,7 +39,7 @@ def test_tiles_change_nothing(tile_px, options):
 
 
 def test_progress_counts_tiles_up_to_the_last():
-    progress = list(map_steps(network(), IMAGE, 64))
+    progress = list(map_steps(Runner(network()), IMAGE, 64))
     assert [(p.done, p.total) for p in progress] == [(i + 1, len(progress)) for i in range(len(progress))]
     assert len(progress) == 3 * 2
 

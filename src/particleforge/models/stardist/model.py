@@ -1,11 +1,13 @@
 """A StarDist model in a folder: an official one, or one of ours, which is an official one with an additional file."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from pydantic import Field, field_validator
 
 from particleforge.errors import UserError
@@ -17,15 +19,15 @@ from particleforge.models.stardist.instances import Instances, Thresholds, insta
 from particleforge.models.stardist.kind import NOTE
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.official import read_official, write_official
-from particleforge.models.stardist.options import TILE_PX, StarDistOptions
+from particleforge.models.stardist.options import TILE_PX, Engine, StarDistOptions
 from particleforge.models.stardist.predict import map_steps
+from particleforge.models.stardist.runner import Runner, fastest_runner
 from particleforge.models.stardist.scale_search import AtScale, find_at_best_scale
 from particleforge.params import Params
 from particleforge.step import Step, run
 from particleforge.store.files import atomic_write
 
 Floats = npt.NDArray[np.float32]
-
 
 Percentile: TypeAlias = Annotated[float, Field(ge=0, le=100)]
 Scale: TypeAlias = Annotated[float, Field(ge=1e-4, le=100)]
@@ -76,6 +78,10 @@ class StarDistModel(Detector[StarDistOptions]):
         Plain data: what it was trained on and how.
     tile_px
         Largest side of a tile given to the network; affects the memory needed, not the result, and is not saved.
+    official
+        Whether to find exactly what the official package finds; not saved.
+    runner
+        The network prepared for prediction; None: `net` as it is. Not saved.
     """
 
     Options = StarDistOptions
@@ -91,6 +97,8 @@ class StarDistModel(Detector[StarDistOptions]):
     margin: int = 4
     provenance: dict[str, Any] = field(default_factory=dict)
     tile_px: int = TILE_PX
+    official: bool = False
+    runner: Runner | None = None
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> Self:
@@ -107,8 +115,9 @@ class StarDistModel(Detector[StarDistOptions]):
         if not folder.is_dir():
             raise UserError(f"{folder} is not a folder.", "Give the folder of a trained model.")
         net, thresholds = read_official(folder)
-        note = _Note.from_yaml(folder / NOTE) if (folder / NOTE).is_file() else _Note(margin=0)
-        return cls(net.to(device), thresholds.prob, thresholds.nms, **note.model_dump())
+        official = not (folder / NOTE).is_file()
+        note = _Note(margin=0) if official else _Note.from_yaml(folder / NOTE)
+        return cls(net.to(device), thresholds.prob, thresholds.nms, **note.model_dump(), official=official)
 
     def save(self, folder: Path) -> None:
         """Write the model to a folder that the official package can also load."""
@@ -133,9 +142,20 @@ class StarDistModel(Detector[StarDistOptions]):
         """Find all particles in a micrograph; see `predict_steps`."""
         given = {name: getattr(options, name) for name in ("prob_thresh", "nms_thresh", "tile_px")}
         chosen = replace(self, **{name: value for name, value in given.items() if value is not None})
-        chosen.net.to(torch_device(options.device))
+        chosen = replace(chosen, runner=self._prepared(torch_device(options.device), options.engine))
         known_px = self.target_px if self.provenance else None  # official folders do not record it
         return (yield from chosen.predict_steps(micrograph, options.scale_for(micrograph, known_px)))
+
+    def _prepared(self, device: torch.device, engine: Engine) -> Runner:
+        """Return the network prepared for prediction, which takes place once per device and engine."""
+        if (device, engine) not in self._runners:
+            runner = Runner(self.net.to(device)) if self.official else fastest_runner(self.net, device, engine)
+            self._runners[device, engine] = runner
+        return self._runners[device, engine]
+
+    @cached_property
+    def _runners(self) -> dict[tuple[torch.device, Engine], Runner]:
+        return {}
 
     def headline(self) -> dict[str, Any]:
         """Probability threshold, factor to the scale it was trained at, and what a person should know."""
@@ -176,7 +196,7 @@ class StarDistModel(Detector[StarDistOptions]):
         grid = self.net.config.grid
         padding = [(self.margin * step, self.margin * step) for step in grid]
         seen = np.pad(rescale(image, scale), padding, mode="edge")
-        prob, dist = yield from map_steps(self.net, seen, self.tile_px)
+        prob, dist = yield from map_steps(self.runner or Runner(self.net), seen, self.tile_px)
         height, width = image.shape
         found = instances(
             prob,

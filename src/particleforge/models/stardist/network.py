@@ -3,11 +3,14 @@
 Schmidt et al., Cell detection with star-convex polygons, MICCAI 2018; the U-Net is csbdeep's `unet_block`.
 """
 
+import copy
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from particleforge.models.stardist.config import StarDistConfig
 
@@ -130,6 +133,11 @@ class StarDistNet(nn.Module):
             (B, 1, h, w) logits of the object probability and (B, n_rays, h, w) distances in pixels,
             with h = H / grid[0] and w = W / grid[1].
         """
+        features = self.embed(x)
+        return self.prob(features), self.dist(features)
+
+    def embed(self, x: Tensor) -> Tensor:
+        """Compute the (B, C, h, w) features of which logits and distances are linear functions, point by point."""
         for convs, pool in zip(self.before, self.before_pools, strict=True):
             x = nn.functional.max_pool2d(convs(x), pool)
         skipped = []
@@ -140,9 +148,15 @@ class StarDistNet(nn.Module):
         x = self.middle(x)
         for convs in self.up:
             x = convs(torch.cat([self.unpool(x), skipped.pop()], dim=1))
-        if self.features is not None:
-            x = self.features(x)
-        return self.prob(x), self.dist(x)
+        return x if self.features is None else cast(Tensor, self.features(x))
+
+    def folded(self) -> "StarDistNet":
+        """Return a copy for prediction alone, its batch normalisation folded into the convolutions."""
+        net = copy.deepcopy(self).eval()
+        for layer in net.modules():
+            if isinstance(layer, Conv) and layer.norm is not None:
+                layer.conv, layer.norm = fuse_conv_bn_eval(layer.conv, layer.norm), None
+        return net.to(memory_format=torch.channels_last)
 
     def official_layers(self) -> Iterator[tuple[str, Conv]]:
         """Every convolution with its name in the official package, in Keras' order.
@@ -151,13 +165,13 @@ class StarDistNet(nn.Module):
         """
         last, prefix = self.config.unet_n_conv_per_depth, self.config.unet_prefix
         for convs in self.before:
-            yield from (("", conv) for conv in _each(convs))
+            yield from (("", conv) for conv in each_conv(convs))
         for level, convs in enumerate(self.down):
-            yield from ((f"{prefix}down_level_{level}_no_{i}", conv) for i, conv in enumerate(_each(convs)))
+            yield from ((f"{prefix}down_level_{level}_no_{i}", conv) for i, conv in enumerate(each_conv(convs)))
         numbers = [*range(last - 1), last]
-        yield from ((f"{prefix}middle_{i}", conv) for i, conv in zip(numbers, _each(self.middle), strict=True))
+        yield from ((f"{prefix}middle_{i}", conv) for i, conv in zip(numbers, each_conv(self.middle), strict=True))
         for level, convs in zip(reversed(range(len(self.up))), self.up, strict=True):
-            named = zip(numbers, _each(convs), strict=True)
+            named = zip(numbers, each_conv(convs), strict=True)
             yield from ((f"{prefix}up_level_{level}_no_{i}", conv) for i, conv in named)
         if self.features is not None:
             yield "features", self.features
@@ -165,6 +179,6 @@ class StarDistNet(nn.Module):
         yield "dist", self.dist
 
 
-def _each(convs: nn.Module) -> list[Conv]:
+def each_conv(convs: nn.Module) -> list[Conv]:
     """List the convolutions of a sequence."""
     return [module for module in convs.children() if isinstance(module, Conv)]

@@ -1,6 +1,6 @@
 """Options of a StarDist detector."""
 
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,7 @@ from particleforge.models.device import Device
 from particleforge.models.sizes import Size, size_px
 from particleforge.params import Params
 
+Engine: TypeAlias = Literal["auto", "torch"]
 TILE_PX = 2112
 """Images of 2048 px with their margin are one tile; a tile needs up to 1.6 GB of memory."""
 MAX_ENLARGEMENT = 4.0
@@ -57,6 +58,11 @@ class StarDistOptions(Params):
     )
     device: Device = Field(
         "auto", description="Where the network runs: auto (a graphics card if there is one), cpu, cuda or mps."
+    )
+    engine: Engine = Field(
+        "auto",
+        description="Library in which the network runs on a CPU: auto (onnxruntime, about twice as fast, if it is "
+        "installed and gives the same results; not for official models) or torch.",
     )
 
     @model_validator(mode="after")

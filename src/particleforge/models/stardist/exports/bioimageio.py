@@ -1,5 +1,6 @@
 """Packages for the BioImage Model Zoo."""
 
+import hashlib
 import zipfile
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,12 +14,13 @@ import yaml
 from scipy import ndimage
 
 from particleforge.models.normalize import normalize
-from particleforge.models.stardist.exports.onnx import OPSET, check_new
-from particleforge.models.stardist.exports.onnx import write as write_onnx
+from particleforge.models.onnx_graph import OPSET
+from particleforge.models.stardist.exports.onnx import check_new
 from particleforge.models.stardist.instances import BORDER_CELLS, Thresholds, instances
 from particleforge.models.stardist.model import StarDistModel
+from particleforge.models.stardist.onnx_net import maps_graph
 from particleforge.models.stardist.predict import network_maps
-from particleforge.store.files import atomic_write, sha256
+from particleforge.store.files import atomic_write
 
 SPEC_VERSION = "0.5.12"
 """Of the BioImage Model Zoo's description; `stardist_postprocessing` is a part of it."""
@@ -41,23 +43,18 @@ def write(model: StarDistModel, path: Path) -> None:
     Raises
     ------
     UserError
-        If the file exists or the packages onnx and onnxscript are missing.
+        If the file exists.
     """
     check_new(path)
     image = _test_image(model)
     labels = _labels(model, image)
     with atomic_write(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as package:
-        weights = part.with_suffix(".onnx")
-        try:
-            write_onnx(model, weights)
-            package.write(weights, "weights.onnx")
-            digest = sha256(weights)
-        finally:
-            weights.unlink(missing_ok=True)
+        weights = maps_graph(model.net)
+        package.writestr("weights.onnx", weights)
         package.writestr("test_input.npy", _npy(image[None, :, :, None]))
         package.writestr("test_output.npy", _npy(labels[None, :, :, None].astype(np.int32)))
         package.writestr("README.md", _readme(model, path.stem))
-        description = _description(model, path.stem, digest)
+        description = _description(model, path.stem, hashlib.sha256(weights).hexdigest())
         package.writestr("rdf.yaml", yaml.safe_dump(description, sort_keys=False, allow_unicode=True))
 
 
