@@ -4,15 +4,32 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
+TAIL_PERCENT, LONG_TAIL = 0.05, 0.5
+"""Percentage of the darkest and brightest pixels left out in any case; what is a long tail, as a share of the range."""
 
 
-def normalize(grey: Floats, low_percent: float = 1.0, high_percent: float = 99.8) -> Floats:
+def normalize(grey: Floats, low_percent: float = 1.0, high_percent: float = 99.8, *, tails: bool = False) -> Floats:
     """Map two grey percentiles to 0 and 1, as csbdeep's `normalize` does; nothing is clipped.
 
     A constant image becomes 0 everywhere. If both percentiles are the same grey value, as in images with few bright
     pixels on a uniform background, the minimum and maximum take their place.
+
+    Parameters
+    ----------
+    grey
+        Image.
+    low_percent, high_percent
+        The percentiles.
+    tails
+        Whether a few pixels much darker or brighter than these percentiles count as well: where grey extends by more
+        than half of its range beyond one of them, the percentile 0.05 or 99.95 takes its place. A few particles on an
+        even background are such pixels.
     """
     low, high = np.percentile(grey, (low_percent, high_percent))
+    if tails:
+        lowest, highest = np.percentile(grey, (min(TAIL_PERCENT, low_percent), max(100 - TAIL_PERCENT, high_percent)))
+        beyond = LONG_TAIL * (high - low)
+        low, high = lowest if low - lowest > beyond else low, highest if highest - high > beyond else high
     if low == high:
         low, high = grey.min(), grey.max()
     return ((grey - np.float32(low)) / np.float32(high - low + 1e-20)).astype(np.float32)

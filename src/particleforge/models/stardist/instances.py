@@ -1,14 +1,15 @@
 """From network maps to instances, on the compiled kernels of the official package."""
 
-import math
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.models.detections import Detections, Labels, Outlines
+from particleforge.models.detections import Detections, Labels
 from particleforge.models.stardist.config import StarDistConfig
+from particleforge.models.stardist.overlaps import Bounds, Filling
+from particleforge.models.stardist.stars import Stars
 
 Floats = npt.NDArray[np.float32]
 BORDER_CELLS = 2
@@ -22,38 +23,6 @@ class Thresholds(NamedTuple):
 
     prob: float = 0.5
     nms: float = 0.4
-
-
-class Stars(Outlines):
-    """Star-convex outlines.
-
-    Parameters
-    ----------
-    points
-        (n, 2) y and x of the centre point of each, in pixels.
-    dist
-        (n, n_rays) distance in pixels from the centre point to the outline.
-    """
-
-    def __init__(self, points: npt.NDArray[Any], dist: Floats) -> None:
-        self.points, self.dist = points, dist
-
-    def __len__(self) -> int:
-        return len(self.points)
-
-    def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
-        """(Y, X) labels, drawn as in the official package."""
-        from stardist.geometry import polygons_to_label
-
-        return np.asarray(polygons_to_label(self.dist, self.points, shape, prob=scores)).astype(np.uint32)
-
-    def only(self, indices: npt.NDArray[np.int64]) -> "Stars":
-        """Return the outlines at these indices, in this order."""
-        return Stars(self.points[indices], self.dist[indices])
-
-    def moved(self, rows: float, columns: float) -> "Stars":
-        """Return them moved down and to the right."""
-        return Stars(self.points + np.array([rows, columns]), self.dist)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +41,13 @@ class Instances(Detections):
         """(n, n_rays) distance in pixels from the points to the outlines."""
         return self.outlines.dist
 
+    def wider(self, working_px: float) -> "Instances":
+        """Return them with outlines moved outwards, by a distance in pixels of the network's input."""
+        if not working_px:
+            return self
+        dist = self.dist + np.float32(working_px / self.scale)
+        return replace(self, outlines=Stars(self.outlines.points, dist), painted=None)
+
     def first(self, count: int) -> Labels:
         """(Y, X) labels of only the `count` most probable objects."""
         return self.outlines.only(np.arange(count)).paint(self.shape, self.scores[:count])
@@ -86,6 +62,7 @@ def instances(
     shape: tuple[int, int],
     scale: float = 1.0,
     margin: int = 0,
+    peaks: bool = False,
 ) -> Instances:
     """Find objects in the maps, like official StarDist in its sparse mode.
 
@@ -108,10 +85,16 @@ def instances(
     margin
         Grid cells by which the maps extend beyond the image on every side. The centre of a particle cut by the border
         may lie there; objects of which less than `LEAST_SEEN` is inside the image are left out.
+    peaks
+        Whether only points of locally greatest probability may be centres. Nearly the same objects are found, up to a
+        hundred times faster.
     """
+    from scipy.ndimage import maximum_filter
     from stardist.nms import non_maximum_suppression_sparse
 
     candidates = prob > thresholds.prob
+    if peaks:
+        candidates &= prob == maximum_filter(prob, 3)
     for axis in (0, 1):
         np.moveaxis(candidates, axis, 0)[:BORDER_CELLS] = False
         np.moveaxis(candidates, axis, 0)[-BORDER_CELLS:] = False
@@ -130,11 +113,5 @@ def instances(
     found = Instances(shape, np.asarray(points, np.float64), scores, Stars(points, radii), found=about)
     if not margin:
         return found
-    seen_px2 = np.bincount(found.labels.ravel(), minlength=len(scores) + 1)[1:]
-    return found.only(1 + np.flatnonzero(seen_px2 > LEAST_SEEN * polygon_areas_px2(radii)))
-
-
-def polygon_areas_px2(dist: Floats) -> npt.NDArray[np.float64]:
-    """Areas of star-convex polygons from their (n, n_rays) radii."""
-    neighbours = (dist * np.roll(dist, 1, axis=1)).sum(1, dtype=np.float64)
-    return np.asarray(0.5 * math.sin(2 * math.pi / dist.shape[1]) * neighbours)
+    seen_px2 = Filling.of(found.outlines, Bounds.of(shape)).areas_px2.sum(1)
+    return found.only(1 + np.flatnonzero(seen_px2 > LEAST_SEEN * found.outlines.areas_px2))

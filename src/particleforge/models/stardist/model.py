@@ -15,14 +15,16 @@ from particleforge.micrograph import Micrograph
 from particleforge.models.device import torch_device
 from particleforge.models.normalize import normalize, rescale
 from particleforge.models.roles import Detector
+from particleforge.models.stardist.at_scale import AtScale
 from particleforge.models.stardist.instances import Instances, Thresholds, instances
 from particleforge.models.stardist.kind import NOTE
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.official import read_official, write_official
 from particleforge.models.stardist.options import TILE_PX, Engine, StarDistOptions
+from particleforge.models.stardist.overlaps import Bounds
 from particleforge.models.stardist.predict import map_steps
 from particleforge.models.stardist.runner import Runner, fastest_runner
-from particleforge.models.stardist.scale_search import AtScale, find_at_best_scale
+from particleforge.models.stardist.scale_search import find_at_best_scale
 from particleforge.params import Params
 from particleforge.step import Step, run
 from particleforge.store.files import atomic_write
@@ -42,6 +44,7 @@ class _Note(Params):
     search_scales: tuple[Scale, ...] = Field((), max_length=100)
     target_px: float = Field(24.0, gt=0, le=10_000)
     margin: int = Field(4, ge=0, le=256)
+    foot_px: float = Field(0.0, ge=0, le=10)
     provenance: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("percentiles")
@@ -69,11 +72,14 @@ class StarDistModel(Detector[StarDistOptions]):
     pixel_size_nm
         Pixel size of the images for which `working_scale` holds; None: it holds for all images.
     search_scales
-        Scales to try on images of unknown magnification; see `plausibility`.
+        Scales to try on images of unknown magnification; see `find_at_best_scale`.
     target_px
         Particle diameter at working scale.
     margin
         Grid cells by which the image is extended on every side; see `instances`.
+    foot_px
+        Distance from the middle of an edge, where this network draws outlines, to its outer foot, in pixels at working
+        scale; 0 if it draws them as its users do.
     provenance
         Plain data: what it was trained on and how.
     tile_px
@@ -95,6 +101,7 @@ class StarDistModel(Detector[StarDistOptions]):
     search_scales: tuple[float, ...] = ()
     target_px: float = 24.0
     margin: int = 4
+    foot_px: float = 0.0
     provenance: dict[str, Any] = field(default_factory=dict)
     tile_px: int = TILE_PX
     official: bool = False
@@ -142,6 +149,8 @@ class StarDistModel(Detector[StarDistOptions]):
         """Find all particles in a micrograph; see `predict_steps`."""
         given = {name: getattr(options, name) for name in ("prob_thresh", "nms_thresh", "tile_px")}
         chosen = replace(self, **{name: value for name, value in given.items() if value is not None})
+        if options.outline == "middle":
+            chosen = replace(chosen, foot_px=0.0)
         chosen = replace(chosen, runner=self._prepared(torch_device(options.device), options.engine))
         known_px = self.target_px if self.provenance else None  # official folders do not record it
         return (yield from chosen.predict_steps(micrograph, options.scale_for(micrograph, known_px)))
@@ -178,25 +187,31 @@ class StarDistModel(Detector[StarDistOptions]):
         micrograph
             A single image.
         scale
-            Factor by which it is resized; None: the scales of `scales_for` are tried.
+            Factor by which it is resized, where it is known; None: the scales of `scales_for` are tried.
 
         Raises
         ------
         UserError
             If the image is a stack or contains pixels that are not finite.
         """
-        image = normalize(micrograph.grey, *self.percentiles)
-        scales = self.scales_for(micrograph) if scale is None else (scale,)
+        image = normalize(micrograph.grey, *self.percentiles, tails=not self.official)
+        scales = self.scales_for(micrograph)
         if len(scales) > 1:
-            return (yield from find_at_best_scale(self.find_steps, image, scales, self.net.config))
-        return (yield from self.find_steps(image, scales[0])).found
+            return (yield from find_at_best_scale(self._rated_steps, image, scales, scale, self.foot_px))
+        found = (yield from self._find_steps(image, scales[0] if scale is None else scale))[-1]
+        return found.wider(self.foot_px)
 
-    def find_steps(self, image: Floats, scale: float) -> Step[AtScale]:
-        """Find all objects in a normalised image at one scale."""
+    def _rated_steps(self, image: Floats, bounds: Bounds, scale: float) -> Step[AtScale]:
+        """Find all objects in part of a normalised image at one scale, and rate them."""
+        seen, maps, found = yield from self._find_steps(image[bounds.window], scale)
+        return AtScale.of(seen, maps, found, bounds, self.net.config, self.prob_thresh)
+
+    def _find_steps(self, image: Floats, scale: float) -> Step[tuple[Floats, tuple[Floats, Floats], Instances]]:
+        """Find all objects in a normalised image at one scale; also return what the network saw, and its maps."""
         grid = self.net.config.grid
         padding = [(self.margin * step, self.margin * step) for step in grid]
-        seen = np.pad(rescale(image, scale), padding, mode="edge")
-        prob, dist = yield from map_steps(self.runner or Runner(self.net), seen, self.tile_px)
+        resized, runner = rescale(image, scale), self.runner or Runner(self.net)
+        prob, dist = yield from map_steps(runner, np.pad(resized, padding, mode="edge"), self.tile_px)
         height, width = image.shape
         found = instances(
             prob,
@@ -206,6 +221,7 @@ class StarDistModel(Detector[StarDistOptions]):
             shape=(height, width),
             scale=scale,
             margin=self.margin,
+            peaks=not self.official,
         )
         inner = slice(self.margin, None)
-        return AtScale(prob[inner, inner], dist[inner, inner], found)
+        return resized, (prob[inner, inner], dist[inner, inner]), found

@@ -56,6 +56,11 @@ class StarDistOptions(Params):
         description="Factor by which images are resized for the network; empty: from the diameter if it is given, else "
         "from the pixel size, or the most plausible one for each image.",
     )
+    outline: Literal["foot", "middle"] = Field(
+        "foot",
+        description="Where outlines run: along the outer foot of the edge, as most people draw them, or in its middle, "
+        "which makes particles a little smaller. Models trained on annotated images keep to these in any case.",
+    )
     device: Device = Field(
         "auto", description="Where the network runs: auto (a graphics card if there is one), cpu, cuda or mps."
     )

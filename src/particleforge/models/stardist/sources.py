@@ -75,7 +75,7 @@ class Sources(Sequence[Source]):
         return self._kept[index]
 
     def _make(self, sample: Sample) -> Source:
-        image = rescale(normalize(sample.micrograph.grey, *self._percentiles), self._scale_of(sample))
+        image = rescale(normalize(sample.micrograph.grey, *self._percentiles, tails=True), self._scale_of(sample))
 
         def nearest(array: Any) -> Any:
             small = resize(array, image.shape, order=0, preserve_range=True, anti_aliasing=False)  # type: ignore[no-untyped-call]
