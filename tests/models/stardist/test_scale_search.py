@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from particleforge.models.stardist.at_scale import AtScale
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.models.stardist.instances import Thresholds, instances
+from particleforge.models.stardist.instances import Thresholds, instances, peaks
 from particleforge.models.stardist.overlaps import Bounds
 from particleforge.models.stardist.scale_search import candidate_scales, find_at_best_scale
 from particleforge.step import Progress, Step, run
@@ -34,8 +34,8 @@ def one_disc(knowing: bool) -> AtScale:
 
 def rated(maps: tuple[np.ndarray, np.ndarray], shape: tuple[int, int], scale: float, image: np.ndarray) -> AtScale:
     """Rate what the maps of a whole image hold."""
-    options = {"config": CONFIG, "thresholds": Thresholds(0.3, 0.4), "peaks": True}
-    found = instances(*maps, shape=shape, scale=scale, **options)
+    prob, dist = maps
+    found = instances(peaks(prob), dist, config=CONFIG, thresholds=Thresholds(0.3, 0.4), shape=shape, scale=scale)
     return AtScale.of(image, maps, found, Bounds.of(shape), CONFIG, 0.3)
 
 

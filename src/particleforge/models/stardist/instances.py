@@ -62,7 +62,6 @@ def instances(
     shape: tuple[int, int],
     scale: float = 1.0,
     margin: int = 0,
-    peaks: bool = False,
 ) -> Instances:
     """Find objects in the maps, like official StarDist in its sparse mode.
 
@@ -85,16 +84,10 @@ def instances(
     margin
         Grid cells by which the maps extend beyond the image on every side. The centre of a particle cut by the border
         may lie there; objects of which less than `LEAST_SEEN` is inside the image are left out.
-    peaks
-        Whether only points of locally greatest probability may be centres. Nearly the same objects are found, up to a
-        hundred times faster.
     """
-    from scipy.ndimage import maximum_filter
     from stardist.nms import non_maximum_suppression_sparse
 
     candidates = prob > thresholds.prob
-    if peaks:
-        candidates &= prob == maximum_filter(prob, 3)
     for axis in (0, 1):
         np.moveaxis(candidates, axis, 0)[:BORDER_CELLS] = False
         np.moveaxis(candidates, axis, 0)[-BORDER_CELLS:] = False
@@ -115,3 +108,13 @@ def instances(
         return found
     seen_px2 = Filling.of(found.outlines, Bounds.of(shape)).areas_px2.sum(1)
     return found.only(1 + np.flatnonzero(seen_px2 > LEAST_SEEN * found.outlines.areas_px2))
+
+
+def peaks(prob: Floats) -> Floats:
+    """Set all but the local maxima of a map of probabilities to 0.
+
+    With these as candidates nearly the same objects are found, up to a hundred times faster.
+    """
+    from scipy.ndimage import maximum_filter
+
+    return np.where(prob == maximum_filter(prob, 3), prob, np.float32(0))

@@ -16,7 +16,7 @@ from particleforge.models.device import torch_device
 from particleforge.models.normalize import normalize, rescale
 from particleforge.models.roles import Detector
 from particleforge.models.stardist.at_scale import AtScale
-from particleforge.models.stardist.instances import Instances, Thresholds, instances
+from particleforge.models.stardist.instances import Instances, Thresholds, instances, peaks
 from particleforge.models.stardist.kind import NOTE
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.official import read_official, write_official
@@ -214,14 +214,13 @@ class StarDistModel(Detector[StarDistOptions]):
         prob, dist = yield from map_steps(runner, np.pad(resized, padding, mode="edge"), self.tile_px)
         height, width = image.shape
         found = instances(
-            prob,
+            prob if self.official else peaks(prob),
             dist,
             config=self.net.config,
             thresholds=Thresholds(self.prob_thresh, self.nms_thresh),
             shape=(height, width),
             scale=scale,
             margin=self.margin,
-            peaks=not self.official,
         )
         inner = slice(self.margin, None)
         return resized, (prob[inner, inner], dist[inner, inner]), found
