@@ -87,6 +87,8 @@ def test_results_are_compared_with_the_first_of_them(folder, tmp_path, capsys):
     assert main(["compare-sizes", *results, "--out", str(report), "--resamples", "100", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["comparisons"]["two"]
     assert found["geometric_mean_percent"] == pytest.approx(50, rel=1e-4)
+    low, high = found["geometric_mean_interval"]
+    assert low < 50 < high
     assert found["wasserstein"] == pytest.approx(np.log(1.5), rel=1e-4)
     assert found["p_value"] == pytest.approx(1 / 101)
     assert "Differences from the reference" in report.read_text(encoding="utf-8")

@@ -103,6 +103,18 @@ def test_particles_of_several_planes_get_numbers_of_their_own(tmp_path):
     assert json.loads((tmp_path / "out" / SUMMARY).read_text())["complete"]
 
 
+def test_uncertainty_and_doubts_are_those_of_the_detector(tmp_path):
+    results = Results(tmp_path / "out", {"command": "measure", "source": {"model": "base", "images": "/tmp/x"}})
+    image = Micrograph(squares(4).astype(np.uint8), (2.0, 2.0), name="plane_00000")
+    finding = {"certainty": 0.2, "detection_error": {"geometric_mean": 0.05}, "unlike_training": True}
+    results.add(image, squares(4), {1: 0.5}, finding)
+    results.finish()
+    found = read_found(tmp_path / "out", "one")
+    assert found.uncertainty.included == ["detection"]  # although an uncertain image is not pooled
+    assert found.uncertainty.missing == ("pixel size",)
+    assert "Unlike anything in the training of the detector" in found.remarks("one", in_pixels=False)
+
+
 def test_a_plane_that_could_not_be_measured_stays_in_its_place(tmp_path):
     results = Results(tmp_path / "out", {"command": "measure", "source": {"model": "base", "images": "/tmp/x"}})
     for number, sides in enumerate(((4,), None, (8,))):

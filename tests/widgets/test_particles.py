@@ -19,6 +19,7 @@ from particleforge.measurement.borders.keep_all import KeepAll
 from particleforge.measurement.columns import PROPERTIES
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
+from particleforge.measurement.uncertainty.stored import StoredUncertainty
 from particleforge.store.labels import open_labels, read_labels
 from particleforge.widgets.form.spec import Spec, fields
 from particleforge.widgets.layers import planes
@@ -283,6 +284,14 @@ def test_figures_in_front():
     assert "counted</b><br>3 are cut by the border<br>" in headline(table, 9, 2.0, cut=3)
     assert "1 particle<" in headline(table[:1], 1, None) and "px" in headline(table, 6, None)
     assert headline(table[:0], 3, None) == "0 of 3 particles counted."
+
+
+def test_figures_in_front_hold_the_errors_of_detection():
+    table, known = table_of(discs(), 2.0), StoredUncertainty({"geometric_mean": {"detection": 0.5}})
+    alone, whole = headline(table, 9, 2.0), headline(table, 9, 2.0, uncertainty=known)
+    limits = [[float(one) for one in re.search(r"\((\d+) to (\d+)\)", text).groups()] for text in (alone, whole)]
+    assert limits[1][0] < limits[0][0] / 2 and limits[1][1] > 2 * limits[0][1]
+    assert alone.partition("GSD")[2] == whole.partition("GSD")[2]
 
 
 def test_rows_follow_particles_and_particles_follow_rows(qtbot):

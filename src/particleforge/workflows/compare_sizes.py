@@ -8,11 +8,13 @@ from typing import Any
 from particleforge.errors import UserError
 from particleforge.measurement.aggregation.degree import aggregation
 from particleforge.measurement.pooling import not_pooled_sentence
-from particleforge.measurement.report.comparison import write_comparison
+from particleforge.measurement.report.comparison import deviation, write_comparison
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.compare import Comparison
 from particleforge.measurement.statistics.sizes import Sizes
+from particleforge.measurement.uncertainty.several import Uncertainties
+from particleforge.measurement.uncertainty.stored import StoredUncertainty
 from particleforge.step import Progress, Step
 from particleforge.verb import verb
 
@@ -20,7 +22,7 @@ from particleforge.verb import verb
 def _report(found: Mapping[str, Comparison], args: Mapping[str, Any]) -> dict[str, Any]:
     lines = {
         name: f"Wasserstein {100 * one.wasserstein:.1f} %, p {one.p_value:.3g}, geometric mean "
-        f"{one.geometric_mean_percent:+.1f} %, count {one.count_percent:+.1f} %"
+        f"{deviation(one.geometric_mean_percent, one.geometric_mean_interval)}, count {one.count_percent:+.1f} %"
         for name, one in found.items()
     }
     return {"report": str(args["out"]), **lines, "comparisons": {name: asdict(one) for name, one in found.items()}}
@@ -77,7 +79,27 @@ def compare_sizes(
     stated = first.sentences() | _not_known([name for name in names if name not in joined])
     excluded = {f"{name}/{image}": why for name, folder in folders.items() for image, why in folder.not_pooled.items()}
     stated |= {"Images": not_pooled_sentence(excluded)} if excluded else {}
-    return write_comparison(Path(out), samples, rules=stated, provenance=about, precision=params, aggregations=joined)
+    return write_comparison(
+        Path(out),
+        samples,
+        rules=stated,
+        provenance=about,
+        precision=params,
+        aggregations=joined,
+        uncertainties=_uncertainties(folders),
+    )
+
+
+def _uncertainties(folders: Mapping[str, ResultsFolder]) -> Uncertainties:
+    """Read what is known of the uncertainty of each sample."""
+    known = {name: StoredUncertainty.of(folder.summary["pooled"]) for name, folder in folders.items()}
+    given = {
+        name: folder.provenance.get("params", {}).get("pixel_size_uncertainty") for name, folder in folders.items()
+    }
+    sizes = {
+        name: frozenset(entry["pixel_size_nm"] for entry in folder.images.values()) for name, folder in folders.items()
+    }
+    return Uncertainties(known, {name: (sizes[name], text) for name, text in given.items() if text is not None})
 
 
 def _not_known(names: Sequence[str]) -> dict[str, str]:

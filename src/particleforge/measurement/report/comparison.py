@@ -21,6 +21,7 @@ from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.compare import CELLS_PER_DECADE, Comparison, compare, quantile_pairs
 from particleforge.measurement.statistics.describe import Description, describe
 from particleforge.measurement.statistics.sizes import Sizes
+from particleforge.measurement.uncertainty.several import Uncertainties
 from particleforge.wording import plural
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def write_comparison(
     provenance: Mapping[str, Any] | None = None,
     precision: Precision = Precision(),
     aggregations: Mapping[str, Aggregation] | None = None,
+    uncertainties: Uncertainties = Uncertainties(),
 ) -> dict[str, Comparison]:
     """Compare samples with the first of them and write the report.
 
@@ -57,6 +59,8 @@ def write_comparison(
         Precision of the intervals; the number of regroupings equals that of resamples.
     aggregations
         Single and aggregated particles of samples by name, where known.
+    uncertainties
+        What is known of the uncertainty of the samples apart from sampling.
 
     Returns
     -------
@@ -71,19 +75,24 @@ def write_comparison(
     if len(samples) < 2:
         raise UserError(f"A comparison needs at least two samples, not {len(samples)}.")
     (first, reference), *others = samples.items()
-    found = {name: compare(sizes, reference, precision.resamples) for name, sizes in others}
     described = {name: describe(sizes, precision) for name, sizes in samples.items()}
+    found = {
+        name: uncertainties.of_deviations(compare(sizes, reference, precision.resamples), described, (name, first))
+        for name, sizes in others
+    }
     scale = Scale.of(described[first])
     report = Content(
         title=f"Sizes compared with {first}",
         headline=[("Reference", first, plural(len(reference), "particle"))],
         warnings=[],
-        tables=[_differences(found), _sizes(described, scale), *compared_tables(aggregations or {})],
+        tables=[_differences(found), _sizes(described, scale, uncertainties), *compared_tables(aggregations or {})],
         rules={
             **(rules or {}),
             "Jensen-Shannon": f"on a fixed grid of {CELLS_PER_DECADE} cells per decade; in brackets: the divergence of "
             "samples of the same distribution (median, 95 %)",
-            "p-value": f"share of {precision.resamples} random regroupings with as large a Wasserstein distance",
+            "p-value": f"share of {precision.resamples} random regroupings with as large a Wasserstein distance; it "
+            "holds sampling alone",
+            "Intervals": uncertainties.sentence(list(samples), precision.confidence_percent),
         },
         provenance=as_yaml(provenance or {}),
         plots=[
@@ -103,8 +112,8 @@ def _differences(found: Mapping[str, Comparison]) -> Table:
             f"{one.p_value:.3g}",
             f"{one.kolmogorov_smirnov:.3f}",
             f"{one.jensen_shannon:.3f} ({one.jensen_shannon_null[0]:.3f}, {one.jensen_shannon_null[1]:.3f})",
-            f"{one.geometric_mean_percent:+.1f} %",
-            "-" if one.gsd_percent is None else f"{one.gsd_percent:+.1f} %",
+            deviation(one.geometric_mean_percent, one.geometric_mean_interval),
+            deviation(one.gsd_percent, one.gsd_interval),
             f"{one.count_percent:+.1f} %",
         )
         for name, one in found.items()
@@ -113,10 +122,18 @@ def _differences(found: Mapping[str, Comparison]) -> Table:
     return Table("Differences from the reference", head, rows)
 
 
-def _sizes(described: Mapping[str, Description], scale: Scale) -> Table:
+def deviation(percent: float | None, interval: tuple[float, float] | None) -> str:
+    """Format a deviation from the reference with its interval."""
+    if percent is None:
+        return "-"
+    limits = "" if interval is None else f" ({interval[0]:+.1f} to {interval[1]:+.1f})"
+    return f"{percent:+.1f} %{limits}"
+
+
+def _sizes(described: Mapping[str, Description], scale: Scale, uncertainties: Uncertainties) -> Table:
     rows = []
     for name, one in described.items():
-        number = one.figures["number"]
+        number = uncertainties.widened(name, one)
         lengths = (scale.estimate(number[key]) for key in ("geometric_mean", "d10", "d50", "d90"))
         cells = (" ".join(value.text).strip() for value in (*lengths, number["gsd"]))
         rows.append((name, str(one.count), *cells))

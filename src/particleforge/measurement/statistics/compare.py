@@ -40,6 +40,8 @@ class Comparison:
         ``particles`` or ``images``.
     geometric_mean_percent, gsd_percent, count_percent
         Deviation from the reference; None for the GSD if it is undefined.
+    geometric_mean_interval, gsd_interval
+        Interval of the deviation in percent, from all known components of uncertainty; None if there is none.
     """
 
     wasserstein: float
@@ -51,6 +53,8 @@ class Comparison:
     geometric_mean_percent: float
     gsd_percent: float | None
     count_percent: float
+    geometric_mean_interval: tuple[float, float] | None = None
+    gsd_interval: tuple[float, float] | None = None
 
 
 def compare(sizes: Sizes, reference: Sizes, resamples: int = 1000) -> Comparison:

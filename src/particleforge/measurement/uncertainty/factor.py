@@ -14,8 +14,8 @@ def coverage_factor(confidence_percent: float) -> float:
     >>> coverage_factor(95), round(coverage_factor(90), 3)
     (2.0, 1.645)
     """
-    from scipy.special import ndtri
-
     if confidence_percent == _USUAL_PERCENT:
         return _USUAL
+    from scipy.special import ndtri
+
     return float(ndtri(0.5 + confidence_percent / 200))

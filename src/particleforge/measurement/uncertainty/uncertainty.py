@@ -15,7 +15,8 @@ from particleforge.measurement.uncertainty.sampling import Sampling
 
 _SCALED = {*LENGTHS, "mean", "mode", *MOMENTS}
 """Names of all figures that are lengths, in any weighting."""
-_LEAST = {"gsd": 1.0}
+LEAST = {"gsd": 1.0}
+"""Lower bounds of figures; others are above 0."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Uncertainty:
                 self.sampling.estimates[name],
                 {one.name: u for one in self.components if (u := one.standard(name)) is not None},
                 self.factor,
-                _LEAST.get(name, 0.0),
+                LEAST.get(name, 0.0),
             )
             for name in FIGURES
         }

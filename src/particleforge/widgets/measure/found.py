@@ -16,6 +16,7 @@ from particleforge.measurement.in_pieces import in_pieces, pieces_sentence
 from particleforge.measurement.pooling import not_pooled_sentence
 from particleforge.measurement.report.warnings import remarks_on
 from particleforge.measurement.results_folder import ResultsFolder
+from particleforge.measurement.uncertainty.stored import StoredUncertainty
 from particleforge.params import Params
 from particleforge.store.image_files import is_image
 from particleforge.store.left_out import left_out, left_out_sentence
@@ -49,6 +50,8 @@ class Found:
         Sentences on how the images were read.
     not_pooled
         Reasons why planes are not counted together with the others, by plane number; a single plane always counts.
+    uncertainty
+        What is known of the uncertainty of the figures apart from sampling.
     """
 
     labels: list[npt.NDArray[np.uint32]]
@@ -59,6 +62,7 @@ class Found:
     rows: Sequence[tuple[int, int] | None] = ()
     notes: Sequence[str] = ()
     not_pooled: Mapping[int, str] = field(default_factory=dict)
+    uncertainty: StoredUncertainty = field(default_factory=StoredUncertainty)
 
     @property
     def shapes(self) -> list[tuple[int, int]]:
@@ -146,7 +150,8 @@ def read_found(results: Path, name: str) -> Found:
     notes = (*remarks_on(images), *unlike(images), *folder.summary["remarks"])
     excluded = {plane: folder.not_pooled[stem] for plane, stem in enumerate(names) if stem in folder.not_pooled}
     excluded = excluded if len(names) > 1 else {}
-    return Found(labels, found, provenance, min(known, default=None), failed, shown, notes, excluded)
+    about = StoredUncertainty.of(folder.summary["pooled"] if len(names) > 1 else images.get(names[0], {}))
+    return Found(labels, found, provenance, min(known, default=None), failed, shown, notes, excluded, about)
 
 
 def left_out_of(layer: Image) -> list[str]:

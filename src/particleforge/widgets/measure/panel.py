@@ -142,7 +142,7 @@ class MeasurePanel(Panel):
         self.viewer.add_layer(layer)
         particles = Particles(layer, found.table, running.params, found.rows, found.shapes, running.planes, source)
         particles.leave_out(found.not_pooled)
-        self.view.set_particles(particles)
+        self.view.set_particles(particles, found.uncertainty)
         self._remarks = Remarks(source.name, found, particles.pixel_size_nm is None)
         particles.changed.connect(self._remark)
         self.row.message.report(self._remarks.text)

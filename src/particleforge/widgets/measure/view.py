@@ -8,7 +8,10 @@ import pandas as pd
 from qtpy.QtWidgets import QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from particleforge.measurement.distribution import headline_intervals, size_statistics
-from particleforge.measurement.numbers import with_limits
+from particleforge.measurement.statistics.bootstrap import Precision
+from particleforge.measurement.statistics.describe import Estimate
+from particleforge.measurement.uncertainty.factor import coverage_factor
+from particleforge.measurement.uncertainty.stored import StoredUncertainty
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.measure.export import Exported
 from particleforge.widgets.measure.export_row import ExportRow
@@ -17,7 +20,7 @@ from particleforge.widgets.measure.particles import Particles
 from particleforge.widgets.measure.plot import SizesPlot, sizes_and_unit
 from particleforge.widgets.measure.table import ParticleTable
 from particleforge.widgets.message import Message
-from particleforge.wording import plural
+from particleforge.wording import joined, plural
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 CLICK_PX = 4
 """A movement beyond this is a drag."""
+FACTOR = coverage_factor(Precision().confidence_percent)
+"""Coverage factor of the intervals shown."""
 TERMS = "GSD: geometric standard deviation. D50: median."
 
 
@@ -37,6 +42,7 @@ class ResultsView(QWidget):
         self._particles: Particles | None = None
         self._paused = False
         self._size_nm: float | None = None
+        self._uncertainty = StoredUncertainty()
         self.headline = QLabel(self)
         self.headline.setWordWrap(True)
         self.plot = SizesPlot(self)
@@ -73,10 +79,11 @@ class ResultsView(QWidget):
         box.addWidget(self.exporting)
         box.addWidget(self.message)
 
-    def set_particles(self, particles: Particles) -> None:
-        """Show other particles."""
+    def set_particles(self, particles: Particles, uncertainty: StoredUncertainty = StoredUncertainty()) -> None:
+        """Show other particles, and what is known of the uncertainty of their sizes apart from sampling."""
         self.release()
         self._particles, self._size_nm = particles, particles.pixel_size_nm
+        self._uncertainty = uncertainty
         particles.changed.connect(self._update)
         particles.selection_changed.connect(self._highlight)
         particles.failed.connect(self.message.warn)
@@ -111,8 +118,8 @@ class ResultsView(QWidget):
         counted, table = particles.counted, particles.table
         size_nm, rules = particles.pixel_size_nm, particles.rules
         cut = int((table["touches_border"].astype(bool) & (table["weight"] == 0)).sum())
-        self.headline.setText(headline(counted, len(table), size_nm, rules.size, cut))
-        self.headline.setToolTip(f"{rules.border.sentence} In parentheses: 95 % confidence intervals. {TERMS}")
+        self.headline.setText(headline(counted, len(table), size_nm, rules.size, cut, self._uncertainty))
+        self.headline.setToolTip(f"{rules.border.sentence} {_intervals(self._uncertainty)} {TERMS}")
         self.plot.show_table(counted, size_nm, rules.size)
         self.table.show_rows(counted)
         self.exporting.set_anything(bool(len(counted)))
@@ -167,7 +174,21 @@ class ResultsView(QWidget):
         return None if self._particles is None else self._particles.exported()
 
 
-def headline(counted: pd.DataFrame, total: int, pixel_size_nm: float | None, measure: str = "ecd", cut: int = 0) -> str:
+def _intervals(uncertainty: StoredUncertainty) -> str:
+    """State what the intervals shown hold, and what they do not."""
+    held, missing = joined(["sampling", *uncertainty.included]), joined(uncertainty.missing)
+    without = f"; not included: {missing}" if missing else ""
+    return f"In parentheses: 95 % confidence intervals from {held}{without}."
+
+
+def headline(
+    counted: pd.DataFrame,
+    total: int,
+    pixel_size_nm: float | None,
+    measure: str = "ecd",
+    cut: int = 0,
+    uncertainty: StoredUncertainty = StoredUncertainty(),
+) -> str:
     """Return number, geometric mean, GSD and D50 of counted particles, with 95 % intervals; `cut` are at the border."""
     if not len(counted):
         return f"0 of {total} particles counted." if total else "No particles were found."
@@ -176,7 +197,8 @@ def headline(counted: pd.DataFrame, total: int, pixel_size_nm: float | None, mea
     found, limits = size_statistics(sizes, weights), headline_intervals(sizes, weights)
 
     def figure(title: str, name: str, unit: str = "") -> str:
-        value, interval = with_limits(found[name], *limits.get(name, (None, None)))
+        sampled = Estimate(found[name], *limits.get(name, (None, None)))
+        value, interval = uncertainty.widen(name, sampled, FACTOR).text
         return f"{title} {value}{unit} {interval}".strip()
 
     number = f"{len(counted)} of {total} particles counted"
