@@ -15,6 +15,7 @@ from particleforge.measurement.columns import ColumnNames, columns
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import ShapeRule
 from particleforge.measurement.statistics.bootstrap import Precision
+from particleforge.measurement.uncertainty.pixel_size import Calibration
 from particleforge.models.estimator.augment import EstimatorAugment
 from particleforge.models.estimator.config import NetworkConfig
 from particleforge.models.estimator.preparation import PrepareParams
@@ -62,7 +63,7 @@ SHOWN: tuple[type[Params], ...] = tuple(RECIPES.members().values())
 SHOWN += tuple(cls for kind in kinds() for cls in (kind.Training, kind.Options) if cls is not None)
 SHOWN += (CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale, Population, Support)
 SHOWN += (Material, Exact, Haadf, BrightField)
-SHOWN += (Rules, ShapeRule, Precision)
+SHOWN += (Rules, ShapeRule, Precision, Calibration)
 SHOWN += (AdaptParams, SynthesizeParams, LearnParams, ShadowParams)
 SHOWN += (StarDistConfig, Augment, Regression, Batch, PrepareParams, EstimatorAugment, NetworkConfig)
 """Classes with a table of their own: every recipe, training and set of options, and some of their parts."""

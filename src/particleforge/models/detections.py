@@ -92,6 +92,10 @@ class Detections:
     found
         Plain data about the detection itself, for example ``working_scale`` (factor by which the image was resized) and
         ``certainty`` (how sure the detector is of the whole image, between 0 and 1; None where that is not known).
+        Where known, ``expected_f1`` (a mapping of ``value``, ``low`` and ``high``, which hold it in 8 of 10 images),
+        ``unlike_training`` (True if the image is unlike those of the training), and ``detection_error``: by figure
+        (``geometric_mean``, ``gsd``, ``d10``, ``d50``, ``d90``, ``count``), the standard deviation of
+        ln(true value / found value) in this image.
     """
 
     shape: tuple[int, int]
