@@ -11,6 +11,7 @@ from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.predict import map_steps, network_maps
 from particleforge.models.stardist.runner import Runner
+from particleforge.step import run
 
 IMAGE = np.random.default_rng(0).random((150, 101), np.float32)
 
@@ -113,3 +114,27 @@ def test_rescale_by_one_is_the_image_itself():
 def test_rescale_of_one_pixel(factor):
     result = rescale(np.full((1, 1), 4, np.float32), factor)
     assert result.size >= 1 and (result == 4).all()
+
+
+# ---- distances at some points
+
+
+@pytest.mark.parametrize("tile_px", [2112, 40])
+def test_distances_are_those_of_the_whole_map_where_they_are_computed(tile_px):
+    net = network()
+    prob, dist = network_maps(net, IMAGE)
+    least = float(np.median(prob))
+    seen, some = run(map_steps(Runner(net), IMAGE, tile_px, least))
+    assert seen == pytest.approx(prob, abs=1e-5)
+    rows, columns = np.nonzero(np.minimum(seen, prob) >= least)
+    assert 0 < len(rows) < 0.6 * prob.size
+    assert some[rows, columns] == pytest.approx(dist[rows, columns], rel=1e-4)
+    inner = some.without_margin(3)
+    far = (rows >= 3) & (columns >= 3)
+    assert np.array_equal(inner[rows[far] - 3, columns[far] - 3], some[rows[far], columns[far]])
+
+
+def test_distances_that_were_not_computed_are_not_made_up():
+    _, some = run(map_steps(Runner(network()), IMAGE, least_prob=2.0))
+    with pytest.raises(IndexError, match="were not computed"):
+        some[np.array([3]), np.array([4])]

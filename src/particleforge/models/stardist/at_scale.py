@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.contrast import Contrast, contrast
+from particleforge.models.stardist.distances import Distances
 from particleforge.models.stardist.instances import Floats, Instances
 from particleforge.models.stardist.overlaps import Bounds
 from particleforge.models.stardist.stars import Stars, centroids
@@ -87,7 +88,7 @@ class AtScale:
     def of(
         cls,
         image: Floats,
-        maps: tuple[Floats, Floats],
+        maps: tuple[Floats, Distances],
         found: Instances,
         bounds: Bounds,
         config: StarDistConfig,
@@ -100,7 +101,7 @@ class AtScale:
         image
             (Y, X) what the network saw, without margins.
         maps
-            Probabilities (h, w) and distances (h, w, n_rays), without margins.
+            Probabilities (h, w), and distances where they are at least `least_prob`, without margins.
         found
             Objects in pixels of the searched part.
         bounds
@@ -142,7 +143,7 @@ def _on_grid(stars: Stars, shape: tuple[int, ...], grid: tuple[int, int], scores
 
 def _disagreement(
     prob: Floats,
-    dist: Floats,
+    dist: Distances,
     labels: npt.NDArray[np.integer],
     stars: Stars,
     config: StarDistConfig,

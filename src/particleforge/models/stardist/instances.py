@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from particleforge.models.detections import Detections, Labels
 from particleforge.models.stardist.config import StarDistConfig
+from particleforge.models.stardist.distances import Distances
 from particleforge.models.stardist.overlaps import Bounds, Filling
 from particleforge.models.stardist.stars import Stars
 
@@ -55,7 +56,7 @@ class Instances(Detections):
 
 def instances(
     prob: Floats,
-    dist: Floats,
+    dist: Distances,
     *,
     config: StarDistConfig,
     thresholds: Thresholds,
@@ -70,7 +71,7 @@ def instances(
     prob
         (h, w) object probability on the grid of the padded image.
     dist
-        (h, w, n_rays) distances in pixels of the network's input.
+        Distances in pixels of the network's input, wherever the probability is above the threshold.
     config
         Rays and grid.
     thresholds

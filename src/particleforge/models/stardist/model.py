@@ -16,6 +16,7 @@ from particleforge.models.device import torch_device
 from particleforge.models.normalize import normalize, rescale
 from particleforge.models.roles import Detector
 from particleforge.models.stardist.at_scale import AtScale
+from particleforge.models.stardist.distances import Distances
 from particleforge.models.stardist.instances import Instances, Thresholds, instances, peaks
 from particleforge.models.stardist.kind import NOTE
 from particleforge.models.stardist.network import StarDistNet
@@ -206,12 +207,13 @@ class StarDistModel(Detector[StarDistOptions]):
         seen, maps, found = yield from self._find_steps(image[bounds.window], scale)
         return AtScale.of(seen, maps, found, bounds, self.net.config, self.prob_thresh)
 
-    def _find_steps(self, image: Floats, scale: float) -> Step[tuple[Floats, tuple[Floats, Floats], Instances]]:
+    def _find_steps(self, image: Floats, scale: float) -> Step[tuple[Floats, tuple[Floats, Distances], Instances]]:
         """Find all objects in a normalised image at one scale; also return what the network saw, and its maps."""
         grid = self.net.config.grid
         padding = [(self.margin * step, self.margin * step) for step in grid]
         resized, runner = rescale(image, scale), self.runner or Runner(self.net)
-        prob, dist = yield from map_steps(runner, np.pad(resized, padding, mode="edge"), self.tile_px)
+        padded = np.pad(resized, padding, mode="edge")
+        prob, dist = yield from map_steps(runner, padded, self.tile_px, self.prob_thresh)
         height, width = image.shape
         found = instances(
             prob if self.official else peaks(prob),
@@ -223,4 +225,4 @@ class StarDistModel(Detector[StarDistOptions]):
             margin=self.margin,
         )
         inner = slice(self.margin, None)
-        return resized, (prob[inner, inner], dist[inner, inner]), found
+        return resized, (prob[inner, inner], dist.without_margin(self.margin)), found
