@@ -172,10 +172,10 @@ def official_speed(model: Any) -> dict[str, float]:
 # ---- ours ----
 
 
-def run_official(folder: Path) -> None:
-    """Run this file in an environment with TensorFlow."""
+def run_official(folder: Path, file: Path = Path(__file__)) -> None:
+    """Run a benchmark in an environment with TensorFlow."""
     packages = [word for package in PEER_PACKAGES for word in ("--with", package)]
-    command = ["uv", "run", "-q", "--no-project", "--isolated", "--python", "3.11", *packages, "python", __file__]
+    command = ["uv", "run", "-q", "--no-project", "--isolated", "--python", "3.11", *packages, "python", file]
     settings = {"TF_USE_LEGACY_KERAS": "1", "CUDA_VISIBLE_DEVICES": "-1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run([*command, "--official", folder], env=os.environ | settings, capture_output=True, text=True)
     if done.returncode:
