@@ -1,9 +1,11 @@
 """Folders of annotated micrographs.
 
 ``images/NAME.*``, ``labels/NAME.*`` (0 = not labelled) and, where only a part is annotated, ``background/NAME.*``
-(strokes: surely no particle). An image without a background file is annotated everywhere. ``masks/`` may stand for
-``labels/``, and selections of ImageJ for label images (`particleforge.store.annotated_files`). ``scale/NAME.json``
-gives an image another pixel size than its file states.
+(strokes: surely no particle). An image without a background file is annotated everywhere. With ``verdicts/NAME.csv``
+the labels are what a model found: those that the table confirms are particles, those it rejects are background, and all
+else is not annotated (`particleforge.store.verdicts`). ``masks/`` may stand for ``labels/``, and selections of ImageJ
+for label images (`particleforge.store.annotated_files`). ``scale/NAME.json`` gives an image another pixel size than its
+file states.
 """
 
 import math
@@ -31,6 +33,7 @@ from particleforge.store.micrographs import open_source, read_micrograph, write_
 from particleforge.store.rois import Rois, is_roi_file, read_rois
 from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Source
+from particleforge.store.verdicts import read_verdicts
 
 MIN_SIDE_PX = 2
 """Smaller images are not useful for training."""
@@ -256,6 +259,8 @@ def _read_samples(files: AnnotatedFiles, selection: Selection) -> Iterator[Sampl
             "Label its particles, add an all-zero label image if it really has none, or remove the image.",
         )
     if is_roi_file(files.labels):
+        if files.verdicts is not None:
+            raise UserError(f"{files.verdicts} needs a label image, not {files.labels}.", "Remove one of them.")
         yield from _with_rois(files, read_rois(files.labels), open_source(files.image, selection))
         return
     micrograph = read_micrograph(files.image, selection)
@@ -263,7 +268,10 @@ def _read_samples(files: AnnotatedFiles, selection: Selection) -> Iterator[Sampl
         check_learnable(micrograph)  # says that it is a stack
     ids = _same_shape(read_labels(files.labels), files.labels, micrograph)
     doubts = check_instances(ids, str(files.labels))
-    yield _remarked(_with_strokes(micrograph, ids, files.strokes), *doubts)
+    free = None
+    if files.verdicts is not None:
+        ids, free = read_verdicts(files.verdicts).apply(ids)
+    yield _remarked(_with_strokes(micrograph, ids, files.strokes, free), *doubts)
 
 
 def _with_rois(files: AnnotatedFiles, rois: Rois, source: Source) -> Iterator[Sample]:
@@ -290,9 +298,14 @@ def _with_rois(files: AnnotatedFiles, rois: Rois, source: Source) -> Iterator[Sa
         yield _remarked(Sample(micrograph, labels), *first, *comments)
 
 
-def _with_strokes(micrograph: Micrograph, ids: npt.NDArray[np.uint32], strokes: Path | None) -> Sample:
+def _with_strokes(
+    micrograph: Micrograph,
+    ids: npt.NDArray[np.uint32],
+    strokes: Path | None,
+    rejected: npt.NDArray[np.bool_] | None = None,
+) -> Sample:
     if strokes is None:
-        return Sample(micrograph, ids)
+        return Sample(micrograph, ids, known=None if rejected is None else rejected | (ids > 0))
     free = _same_shape(read_labels(strokes), strokes, micrograph) > 0
     covered = ids[free & (ids > 0)]
     if covered.size:
@@ -301,7 +314,8 @@ def _with_strokes(micrograph: Micrograph, ids: npt.NDArray[np.uint32], strokes: 
             f"the first is label {covered[0]}.",
             "Erase the strokes or the label there; strokes must not touch a particle.",
         )
-    return Sample(micrograph, ids, known=free | (ids > 0))
+    known = free | (ids > 0)
+    return Sample(micrograph, ids, known=known if rejected is None else known | rejected)
 
 
 def _same_shape(ids: npt.NDArray[np.uint32], path: Path, micrograph: Micrograph) -> npt.NDArray[np.uint32]:

@@ -26,19 +26,23 @@ class AnnotatedFiles:
         Its label image, or its selections in ImageJ; None if there is none.
     strokes
         Its background strokes, if there are any.
+    verdicts
+        The table of verdicts on its labels, if there is one.
     """
 
     image: Path
     labels: Path | None
     strokes: Path | None
+    verdicts: Path | None = None
 
 
 def annotated_files(folder: Path) -> list[AnnotatedFiles]:
     """Find the annotated images of a folder, sorted by name.
 
-    Images are in ``images/``, label images in ``labels/`` or ``masks/``, strokes in ``background/``. Selections of
-    ImageJ are in the folder of the label images or next to the images, called after their image (``a.zip``,
-    ``a_RoiSet.zip``, ``a.roi``), or ``RoiSet.zip`` if there is only one image; with them, images need no folder.
+    Images are in ``images/``, label images in ``labels/`` or ``masks/``, strokes in ``background/``, verdicts on found
+    particles in ``verdicts/``. Selections of ImageJ are in the folder of the label images or next to the images, called
+    after their image (``a.zip``, ``a_RoiSet.zip``, ``a.roi``), or ``RoiSet.zip`` if there is only one image; with them,
+    images need no folder.
 
     Raises
     ------
@@ -59,7 +63,11 @@ def annotated_files(folder: Path) -> list[AnnotatedFiles]:
     background = folder / "background"
     has_strokes = background.is_dir() and any(background.iterdir())
     strokes = _matched(image_paths(background), images) if has_strokes else {}
-    return [AnnotatedFiles(path, found.get(stem), strokes.get(stem)) for stem, path in images.items()]
+    tables = sorted((folder / "verdicts").glob("[!.]*.csv"))
+    verdicts = _matched(tables, images)
+    return [
+        AnnotatedFiles(path, found.get(stem), strokes.get(stem), verdicts.get(stem)) for stem, path in images.items()
+    ]
 
 
 def label_folder(folder: Path) -> Path | None:
