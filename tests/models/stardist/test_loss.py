@@ -100,3 +100,10 @@ def test_no_particle_is_finite():
     found = loss_of(logits, dist, 0 * prob, 0 * dist, weight)
     assert np.isfinite(found.total.item())
     assert found.prob.item() > 0
+
+
+def test_the_gradient_is_that_of_the_loss():
+    logits, dist, prob, dist_target, weight = (torch.from_numpy(array) for array in maps(shape=(1, 3, 3)))
+    logits.requires_grad_()
+    dist.requires_grad_()
+    assert torch.autograd.gradcheck(lambda *told: stardist_loss(*told, prob, dist_target, weight).total, (logits, dist))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -31,6 +32,11 @@ def collate(patches: Sequence[Patch], config: StarDistConfig) -> Batch:
     return Batch(
         torch.from_numpy(np.stack([patch.image for patch in patches])[:, None]),
         torch.from_numpy(np.stack([goal.prob for goal in goals])[:, None]),
-        torch.from_numpy(np.stack([goal.dist for goal in goals])),
+        _channels_last(np.stack([np.moveaxis(goal.dist, 0, -1) for goal in goals])),
         torch.from_numpy(np.stack([goal.weight for goal in goals])[:, None]),
     )
+
+
+def _channels_last(array: npt.NDArray[np.float32]) -> Tensor:
+    """(B, channels, height, width) in the order of memory in which networks work, from (B, height, width, channels)."""
+    return torch.from_numpy(array).permute(0, 3, 1, 2)

@@ -60,11 +60,11 @@ class _WeightedError(torch.autograd.Function):
         return (slope * error).sum()
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         (slope,) = ctx.saved_tensors
         return slope * gradient, None, None
 
 
 def _weighted_error(predicted: Tensor, target: Tensor | None, weight: Tensor) -> Tensor:
-    error: Tensor = _WeightedError.apply(predicted, target, weight)  # type: ignore[no-untyped-call]
+    error: Tensor = _WeightedError.apply(predicted, target, weight)
     return error

@@ -57,7 +57,7 @@ def targets(labels: npt.NDArray[np.integer], known: npt.NDArray[np.bool_] | None
     dist = np.moveaxis(star_dist(small, config.n_rays, grid=grid), -1, 0)
     prob = np.sqrt(np.asarray(edt_prob(small), np.float32)[cells] * _centred(dist))
     weight = np.ones_like(prob) if known is None else known[cells].astype(np.float32)
-    return Targets(prob, np.ascontiguousarray(dist, np.float32), weight)
+    return Targets(prob, dist, weight)
 
 
 def _centred(dist: Floats) -> Floats:

@@ -45,15 +45,15 @@ class _Tried:
     @cached_property
     def default(self) -> Instances:
         """Objects at the lowest probability and the default overlap."""
-        return self._found(DEFAULT_NMS)
+        return self._found(PROBS[0], DEFAULT_NMS)
 
-    def found(self, nms_thresh: float) -> Instances:
-        """Objects at the lowest probability."""
-        return self.default if nms_thresh == DEFAULT_NMS else self._found(nms_thresh)
+    def found(self, prob_thresh: float, nms_thresh: float) -> Instances:
+        """Objects at these thresholds, maybe with less probable ones."""
+        return self.default if nms_thresh == DEFAULT_NMS else self._found(prob_thresh, nms_thresh)
 
-    def _found(self, nms_thresh: float) -> Instances:
+    def _found(self, prob_thresh: float, nms_thresh: float) -> Instances:
         height, width = self.source.image.shape
-        thresholds = Thresholds(PROBS[0], nms_thresh)
+        thresholds = Thresholds(prob_thresh, nms_thresh)
         return instances(self.prob, self.dist, config=self.config, thresholds=thresholds, shape=(height, width))
 
     def score(self, found: Instances, prob_thresh: float, iou: float) -> Score:
@@ -116,7 +116,7 @@ def _choose_overlap(tried: Sequence[Sequence[_Tried]], prob_thresh: float, iou: 
             if time.monotonic() > ends:
                 return DEFAULT_NMS
             yield Progress(images + 2 * (number * images + done) / 3, TRIES * images, MESSAGE)
-            scores[group].append(one.score(one.found(nms_thresh), prob_thresh, iou))
+            scores[group].append(one.score(one.found(prob_thresh, nms_thresh), prob_thresh, iou))
         f1[nms_thresh] = _mean_f1(scores)
     f1[DEFAULT_NMS] += TOLERANCE / 2
     return max(f1, key=lambda nms_thresh: f1[nms_thresh])
