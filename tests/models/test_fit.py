@@ -68,6 +68,22 @@ def test_a_training_that_hardly_began_says_so(tmp_path):
     assert f"Only {fitted.steps} training step" in fitted.remark and "hardly learned anything" in fitted.remark
 
 
+def test_the_least_steps_are_done_when_the_time_is_over_and_it_says_so(tmp_path):
+    slow = Climb(step_s=0.1)
+    fitted = run(fit(slow, tmp_path, settings(minutes=0.01, least_steps=25)))
+    assert fitted.steps == 25 and not fitted.hurried and fitted.best_step == 25
+    assert "slow or busy" in fitted.remark and "25 training steps" in fitted.remark
+
+
+def test_the_least_steps_change_nothing_where_there_is_time(tmp_path):
+    fitted = run(fit(Climb(step_s=0.01), tmp_path, settings(minutes=0.02, least_steps=25)))
+    assert fitted.steps > 40 and fitted.remark == ""
+
+
+def test_steps_that_were_asked_for_end_a_training_before_the_least_steps(tmp_path):
+    assert run(fit(Climb(), tmp_path, settings(minutes=1, steps=3, least_steps=25))).steps == 3
+
+
 @pytest.mark.parametrize(("likes", "words"), [(-1.0, "nothing better was found"), (math.nan, "the one it began with")])
 def test_too_few_steps_without_gain_leave_the_weights_as_they_were(tmp_path, likes, words):
     fitted = run(fit(Climb(likes, step_s=0.4), tmp_path, settings(minutes=0.02)))

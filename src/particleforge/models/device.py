@@ -15,6 +15,14 @@ VARIABLE = "PARTICLEFORGE_DEVICE"
 """Environment variable that sets the meaning of auto."""
 
 
+def computes_in_16_bits(device: torch.device) -> bool:
+    """Whether a device is a CPU with instructions for matrices of 16-bit numbers (AMX), which make training faster."""
+    import torch
+
+    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return device.type == "cpu" and supported is not None and bool(supported())
+
+
 def torch_device(device: str = "auto") -> torch.device:
     """Device to compute on.
 

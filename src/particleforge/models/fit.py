@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision, Precision
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
@@ -32,7 +33,7 @@ WARM_UP = 0.03
 """Share of the budget during which the learning rate rises."""
 MOMENTUM = 0.1
 """Momentum of the running means and variances of batch normalisation."""
-VALIDATING = 0.2
+VALIDATING = 0.05
 """Largest share of a budget of time for validations."""
 LOSS, HELD_OUT = "train_loss", "held_out_loss"
 """Columns of the log."""
@@ -130,9 +131,10 @@ class Settings:
     half: bool = False
 
     def used(self, step: int, seconds: float) -> float:
-        """Share of the budget that is used up."""
-        minutes, steps = self.params.minutes, self.params.steps
-        return max(([seconds / (60 * minutes)] if minutes else []) + ([step / steps] if steps else []))
+        """Share of the budget that is used up; time counts only as far as the least number of steps is done."""
+        steps, least = self.params.steps, self.params.least_steps
+        by_time = min(self.share(seconds), step / least) if least else self.share(seconds)
+        return max(by_time, step / steps if steps else 0.0)
 
     def next_check(self, used: float, last_s: float) -> float:
         """Share of the budget at which the next validation is due, if the last one took `last_s`.
@@ -175,7 +177,8 @@ def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[Fitted[
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # one core makes the batches
     device = torch_device(settings.params.device)
     torch.backends.cudnn.benchmark = device.type == "cuda"  # all batches have the same shape
-    fabric = Fabric(accelerator=device.type, devices=1, precision="bf16-mixed" if settings.half else "32-true")
+    half = MixedPrecision("bf16-mixed", device.type) if settings.half else Precision()
+    fabric = Fabric(accelerator=device.type, devices=1, plugins=half)
     state = _start(task, settings, fabric.device, checkpoint(out, task.name))
     module, optimizer = fabric.setup(state.net, state.optimizer)
     began, before, first = time.monotonic(), state.seconds, state.step
@@ -201,8 +204,9 @@ def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[Fitted[
                 _average(state.average.module, state.net, state.step, settings.averaged)
             state.seconds = before + time.monotonic() - began
             used = settings.used(state.step, state.seconds)
-            done = used + settings.share(last_s) >= 1
-            if done or (used >= next_check and used + 2 * settings.share(last_s) < 1):  # else the last one is near
+            done = settings.used(state.step, state.seconds + last_s) >= 1
+            near = settings.used(state.step, state.seconds + 2 * last_s) >= 1
+            if done or (used >= next_check and not near):
                 losses.read()
                 last_s = _validate(state, task, out)
                 next_check = settings.next_check(used, last_s)
@@ -215,13 +219,15 @@ def fit(task: Task[NetT, BatchT], out: Path, settings: Settings) -> Step[Fitted[
 
 def _fitted(state: State[NetT], task: Task[NetT, BatchT], settings: Settings) -> Fitted[NetT]:
     """Best network of a training; without held-out data too few steps do not count."""
-    by_steps = settings.params.steps is not None and state.step >= settings.params.steps
+    params = settings.params
+    by_steps = params.steps is not None and state.step >= params.steps
     hurried = state.step < LEAST_STEPS and not by_steps
+    late = not by_steps and 0 < state.step <= params.least_steps and settings.share(state.seconds) > 1
     best_step = state.best_step
     if hurried and task.begins_trained and math.isnan(state.best_loss):
         best_step, state.best = 0, task.network().state_dict()
     state.net.load_state_dict(state.best)
-    return Fitted(state.net.cpu().eval(), state.step, best_step, hurried)
+    return Fitted(state.net.cpu().eval(), state.step, best_step, hurried, state.seconds / 60 if late else None)
 
 
 def log(out: Path, name: str = "") -> Path:

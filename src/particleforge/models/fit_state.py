@@ -77,24 +77,33 @@ class Fitted(Generic[NetT]):
         Step after which the weights were as they are; 0: they are those it began with.
     hurried
         Whether time ended the training before `LEAST_STEPS`.
+    late_minutes
+        Minutes it took, if the least number of steps took longer than the time given.
     """
 
     net: NetT
     steps: int
     best_step: int
     hurried: bool
+    late_minutes: float | None = None
 
     @property
     def remark(self) -> str:
         """What a person should know of the training; empty if all is well."""
-        few = f"Only {plural(self.steps, 'training step')} could be done in the time given"
+        steps = plural(self.steps, "training step")
+        few = f"Only {steps} could be done in the time given"
         if self.hurried and self.best_step:
             return f"{few}; the model has hardly learned anything new. Give more time or use a faster computer."
         if self.hurried:
             return f"{few}, and nothing better was found: the model is the one it began with. Give more time."
+        remarks = []
+        if self.late_minutes is not None:
+            remarks.append(
+                f"The computer is slow or busy: the {steps} that are always done took {self.late_minutes:.2g} min."
+            )
         if not self.best_step:
-            return "Training made nothing better of the weights it began with, which were kept."
-        return ""
+            remarks.append("Training made nothing better of the weights it began with, which were kept.")
+        return " ".join(remarks)
 
 
 def checkpoint(out: Path, name: str = "") -> Path:

@@ -28,6 +28,12 @@ class TrainingParams(Params):
         description="Time for the training and what belongs to it; empty: limited by `steps` only.",
     )
     steps: int | None = Field(None, ge=1, description="Optimiser steps; empty: limited by `minutes` only.")
+    least_steps: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        description="Optimiser steps that are done even if the time is over; a busy computer needs longer.",
+    )
     seed: int = Field(0, ge=0, description="Seed of initial weights, sampling and augmentation.")
     validations: int = Field(10, ge=1, le=10_000, description="How often the network is validated and saved.")
     device: Device = Field(

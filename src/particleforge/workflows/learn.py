@@ -16,7 +16,7 @@ from particleforge.micrograph import GivenPixelSize
 from particleforge.models.kind import MODELS
 from particleforge.models.training import begin_training, train_model
 from particleforge.models.training_params import TRAININGS, AnyTraining
-from particleforge.models.training_set import TrainingSet, hold_out
+from particleforge.models.training_set import TrainingSet, hold_out, spare
 from particleforge.recipes.any import RECIPES, AnyRecipe
 from particleforge.recipes.recipe import Drawn
 from particleforge.step import Progress, Step
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 DEFAULT_RECIPE = "cutpaste"
 """Kind of recipe if none is given."""
-REHEARSED = 400
-"""Number of rehearsal samples; more would hardly be used within minutes."""
+REHEARSED = (40, 400)
+"""Least and largest number of rehearsal samples; drawing one costs as much as a third of a training step."""
+LEAST_STEPS = 60
+"""Training steps that are done even if the time is over, half of what a minute is enough for on two idle cores."""
 LEAST_TRAINING = 0.25
 """Smallest share of the time for the training, where reading took nearly all of it."""
 
@@ -81,6 +83,11 @@ class LearnParams(Selection, GivenPixelSize):
         per_image = max(5, math.ceil(60 / images)) if self.synthetic_per_image is None else self.synthetic_per_image
         return images * per_image
 
+    @property
+    def rehearsed(self) -> int:
+        """Number of rehearsal samples."""
+        return int(np.clip(round(40 * self.minutes), *REHEARSED))
+
 
 @dataclass(frozen=True)
 class Learned:
@@ -113,8 +120,8 @@ def _report(learned: Learned, _: Mapping[str, Any]) -> dict[str, Any]:
 def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams()) -> Step[Learned]:
     """Generate a training set from annotated particles and train a model on it.
 
-    An interrupted run with the same parameters is continued. After the first tenth of the training its folder contains
-    a usable model, the best so far.
+    An interrupted run with the same parameters is continued. Long before the end its folder contains a
+    usable model, the best so far.
 
     Parameters
     ----------
@@ -143,18 +150,22 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
         begin_training(out, params.training, f"{folder.name}, {plural(len(samples), 'image')}")
 
         train_on, held_out = hold_out(samples)
+        train_on, spared = (train_on, []) if held_out else spare(train_on)
         count = params.synthetic_count(len(train_on))
         kind = MODELS.get(params.training.kind)
         rehearsal = kind.rehearsal(params.training)
         given = TrainingSet(
             real=train_on,
             synthetic=Drawn(params.recipe, params.recipe.prepare(train_on), params.seed, count) if count else (),
-            rehearsal=Drawn(rehearsal, rehearsal.prepare(()), params.seed, REHEARSED) if rehearsal else (),
+            rehearsal=Drawn(rehearsal, rehearsal.prepare(()), params.seed, params.rehearsed) if rehearsal else (),
             held_out=held_out,
+            spared=spared,
             recipes={"": params.recipe.model_dump(mode="json")} if count else {},
         )
         left = max(params.minutes - (time.monotonic() - began) / 60, LEAST_TRAINING * params.minutes)
         budget = {"start": params.start or kind.start, "seed": params.seed, "minutes": left}
+        if not params.training.differs("least_steps"):
+            budget["least_steps"] = min(LEAST_STEPS, round(60 * params.minutes))
         model = yield from train_model(given, out, params.training.given(budget))
         particles = sum(len(np.unique(sample.labels[sample.labels > 0])) for sample in samples)
         return Learned(model, out, particles, len(samples), count, tuple(remarks_on(samples)))

@@ -11,7 +11,7 @@ from particleforge.models.card import CHECKPOINT, LOG
 from particleforge.models.fit import made_ahead
 from particleforge.models.patches import Source
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.models.stardist.train import Mix, train_network
+from particleforge.models.stardist.train import HeldOut, Mix, train_network
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.step import run
 
@@ -35,7 +35,7 @@ REAL, SYNTHETIC, HELD_OUT = ([circles(seed) for seed in seeds] for seeds in (ran
 
 
 def trained(out, params=PARAMS, real=REAL, synthetic=SYNTHETIC, held_out=HELD_OUT):
-    return run(train_network(Mix(real, synthetic), held_out, out, params)).net
+    return run(train_network(Mix(real, synthetic), HeldOut(held_out), out, params)).net
 
 
 def log_of(folder):
@@ -83,12 +83,12 @@ def test_an_interrupted_training_goes_on_to_the_same_end(tmp_path):
     (tmp_path / "broken").mkdir()
     params = PARAMS.replace(steps=16, validations=1)
     straight = trained(tmp_path / "straight", params)
-    steps = train_network(Mix(REAL, SYNTHETIC), HELD_OUT, tmp_path / "broken", params)
+    steps = train_network(Mix(REAL, SYNTHETIC), HeldOut(HELD_OUT), tmp_path / "broken", params)
     for _ in range(7):
         next(steps)
     steps.close()
     assert torch.load(tmp_path / "broken" / CHECKPOINT, weights_only=True)["step"] == 7
-    rest = list(train_network(Mix(REAL, SYNTHETIC), HELD_OUT, tmp_path / "broken", params))
+    rest = list(train_network(Mix(REAL, SYNTHETIC), HeldOut(HELD_OUT), tmp_path / "broken", params))
     assert len(rest) == 9
     assert rest[-1].done == rest[-1].total == 1
     ends = [torch.load(tmp_path / name / CHECKPOINT, weights_only=True) for name in ("straight", "broken")]
@@ -99,7 +99,7 @@ def test_an_interrupted_training_goes_on_to_the_same_end(tmp_path):
 
 
 def test_progress_grows_to_one(tmp_path):
-    done = [progress.done for progress in train_network(Mix(REAL), [], tmp_path, PARAMS.replace(steps=5))]
+    done = [progress.done for progress in train_network(Mix(REAL), HeldOut(), tmp_path, PARAMS.replace(steps=5))]
     assert done == pytest.approx([0.2, 0.4, 0.6, 0.8, 1])
 
 

@@ -18,7 +18,7 @@ from particleforge.models.patches import Source
 from particleforge.models.stardist import thresholds
 from particleforge.models.stardist.config import SMALL
 from particleforge.models.stardist.model import StarDistModel
-from particleforge.models.stardist.train import Mix, train_network
+from particleforge.models.stardist.train import HeldOut, Mix, train_network
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.models.stardist.training import (
     PREVIEW_PX,
@@ -144,7 +144,7 @@ def test_a_perfect_network_scores_one(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_divergence_is_said_in_words(tmp_path: Path) -> None:
     wild = Source(np.full((64, 64), np.inf, np.float32), discs(10).labels[:64, :64])
     with pytest.raises(UserError, match="diverged"):
-        run(train_network(Mix([wild]), [], tmp_path, TINY))
+        run(train_network(Mix([wild]), HeldOut(), tmp_path, TINY))
 
 
 def test_a_full_disk_ends_a_training_with_a_sentence_and_its_best_stays(tmp_path: Path) -> None:

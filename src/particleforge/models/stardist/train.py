@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from particleforge.errors import UserError
-from particleforge.models.device import torch_device
+from particleforge.models.device import computes_in_16_bits, torch_device
 from particleforge.models.device_patches import Pool
 from particleforge.models.fit import HELD_OUT, Settings, Task, fit
 from particleforge.models.fit_state import Fitted
@@ -30,6 +30,8 @@ from particleforge.step import Step
 RATE_FROM_SCRATCH = 2e-3
 RATE_FROM_MODEL = 1e-3
 LARGEST_GRADIENT = 5.0
+LEAST_TESTS = 4
+"""Least number of batches for validation."""
 
 
 class Mix(NamedTuple):
@@ -38,6 +40,13 @@ class Mix(NamedTuple):
     real: Sequence[Source] = ()
     synthetic: Sequence[Source] = ()
     rehearsal: Sequence[Source] = ()
+
+
+class HeldOut(NamedTuple):
+    """Sources for validation by origin; those of each origin count as much in total."""
+
+    real: Sequence[Source] = ()
+    synthetic: Sequence[Source] = ()
 
 
 def _no_preview(net: StarDistNet) -> Any:
@@ -69,7 +78,7 @@ class Watch:
 
 def train_network(
     mix: Mix,
-    held_out: Sequence[Source],
+    held_out: HeldOut,
     out: Path,
     params: TrainParams,
     start: StarDistNet | None = None,
@@ -85,7 +94,7 @@ def train_network(
     mix
         Training data.
     held_out
-        Validation data.
+        Sources for validation.
     out
         Folder of the checkpoint and the log.
     params
@@ -104,7 +113,8 @@ def train_network(
         raise UserError("There is no image to train on.")
     rate = params.learning_rate or (RATE_FROM_MODEL if start else RATE_FROM_SCRATCH)
     device = torch_device(params.device)
-    settings = Settings(params, rate, params.averaged_steps, LARGEST_GRADIENT, params.half)
+    half = computes_in_16_bits(device) if params.half is None else params.half
+    settings = Settings(params, rate, params.averaged_steps, LARGEST_GRADIENT, half)
     task = _StarDistTask(mix, held_out, params, start, watch)
     if not params.workers:
         return (yield from fit(task, out, settings))
@@ -122,7 +132,7 @@ def _shares(mix: Mix, params: TrainParams, real: float) -> tuple[tuple[Sequence[
 
 class _StarDistTask(Task[StarDistNet, Batch]):
     def __init__(
-        self, mix: Mix, held_out: Sequence[Source], params: TrainParams, start: StarDistNet | None, watch: Watch
+        self, mix: Mix, held_out: HeldOut, params: TrainParams, start: StarDistNet | None, watch: Watch
     ) -> None:
         self._mix, self._params, self._start, self._watch = mix, params, start, watch
         self._config = start.config if start else params.network or SMALL
@@ -175,11 +185,14 @@ class _StarDistTask(Task[StarDistNet, Batch]):
         groups = _shares(mix, params, real)
         return [draw_patch(mixed(groups, rng), params.patch_px, params.augment, rng) for _ in range(params.batch_size)]
 
-    def _test_batches(self, held_out: Sequence[Source]) -> list[Batch]:
-        """Patches without augmentation, always the same."""
+    def _test_batches(self, held_out: HeldOut) -> list[Batch]:
+        """Patches without augmentation, always the same; half of the batches are real where there are both kinds."""
         rng = stream(self._params.seed, "held out")
-        groups = ((held_out, 1.0),)
-        return [
-            collate([draw_patch(mixed(groups, rng), self._params.patch_px, STILL, rng) for _ in range(4)], self._config)
-            for _ in range(max(6, len(held_out) // 4) if len(held_out) else 0)
-        ]
+        given = [sources for sources in held_out if len(sources)]
+        count = max(LEAST_TESTS, sum(map(len, given)) // 4)
+        batches = []
+        for number in range(count if given else 0):
+            group = given[number % len(given)]
+            patches = [draw_patch(mixed(((group, 1.0),), rng), self._params.patch_px, STILL, rng) for _ in range(4)]
+            batches.append(collate(patches, self._config))
+        return batches

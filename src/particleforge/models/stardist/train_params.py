@@ -38,7 +38,11 @@ class TrainParams(TrainingParams):
         "synthetic ones are mixed from the start. Use it with a graphics card. 0: a thread prepares all.",
     )
     averaged_steps: int = Field(50, ge=1, le=100_000, description="Steps over which the weights are averaged.")
-    half: bool = Field(False, description="Compute in 16 bits where that is precise enough; faster on graphics cards.")
+    half: bool | None = Field(
+        None,
+        description="Compute in 16 bits where that is precise enough, which is faster on graphics cards. Empty: only "
+        "on processors with instructions for it (AMX).",
+    )
     real_first: float = Field(
         0.3, ge=0, le=1, description="Share of the budget spent on real images alone, before synthetic ones are added."
     )

@@ -25,7 +25,7 @@ from particleforge.models.stardist.scale_search import candidate_scales
 from particleforge.models.stardist.sources import Sources, diameters_px
 from particleforge.models.stardist.thresholds import choose_thresholds, default_f1, find_objects, piece
 from particleforge.models.stardist.times import divide
-from particleforge.models.stardist.train import Mix, Watch, train_network
+from particleforge.models.stardist.train import HeldOut, Mix, Watch, train_network
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.models.training_set import TrainingSet
 from particleforge.sample import Sample
@@ -171,7 +171,7 @@ def train_stardist(
     rehearsal = Sources(samples.rehearsal, range(len(samples.rehearsal)), as_they_are, PERCENTILES, keep_px)
     mix = Mix(sources(real), sources(synthetic, range(training)), rehearsal)
     real_tests, synthetic_tests = sources(samples.held_out), sources(synthetic, range(training, len(synthetic)))
-    tests = [*real_tests[:], *synthetic_tests[:]]
+    spared = sources(samples.spared)
     provenance = _provenance(samples, params, plan)
 
     def model_of(net: StarDistNet, prob_thresh: float = 0.5, nms_thresh: float = 0.4) -> StarDistModel:
@@ -187,7 +187,7 @@ def train_stardist(
             provenance=provenance,
         )
 
-    groups = [real_tests[:] or mix.real[:6], synthetic_tests[:FOR_THRESHOLDS]]
+    groups = [real_tests[:] or [*mix.real[:6], *spared[:]], synthetic_tests[:FOR_THRESHOLDS]]
     times = divide(params.minutes, began, groups, start.net if start else StarDistNet(params.network or SMALL))
     watch = Watch(
         better=lambda net: model_of(net).save(out),
@@ -195,6 +195,7 @@ def train_stardist(
         preview=partial(_preview, sources=(real_tests, *mix)),
     )
     training_params = params.replace(minutes=times.minutes)
+    tests = HeldOut([*real_tests[:], *spared[:]], synthetic_tests[:])
     steps = train_network(mix, tests, out, training_params, start.net if start else None, watch)
     fitted = yield from part(steps, 0, times.share)
     provenance |= {"steps": fitted.steps} | ({"remark": fitted.remark} if fitted.remark else {})
