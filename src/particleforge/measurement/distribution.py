@@ -12,7 +12,8 @@ from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Bootstrap, Precision
 from particleforge.measurement.statistics.density import Smoother
 from particleforge.measurement.statistics.describe import Description, Estimate, describe
-from particleforge.measurement.statistics.figures import NAMES, percentiles, size_figures
+from particleforge.measurement.statistics.drawn import Drawn
+from particleforge.measurement.statistics.figures import NAMES, size_figures
 from particleforge.measurement.statistics.sizes import Sizes
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def size_statistics(diameters: Floats, weights: Floats | None = None) -> dict[st
 
 
 def headline_intervals(diameters: Floats, weights: Floats) -> dict[str, tuple[float, float]]:
-    """Compute 95 % intervals of the figures in `HEADLINE`, in about 50 ms; empty for fewer than five particles.
+    """Compute 95 % intervals of the figures in `HEADLINE`, empty for fewer than five particles.
 
     Parameters
     ----------
@@ -169,16 +170,13 @@ def headline_intervals(diameters: Floats, weights: Floats) -> dict[str, tuple[fl
     weights
         (n,) how much each counts.
     """
-    bootstrap = Bootstrap(Sizes.weighted(diameters, weights), Precision())
+    sizes = Sizes.weighted(diameters, weights)
+    bootstrap, shares = Bootstrap(sizes, Precision()), sizes.weights[None]
     if not bootstrap.possible:
         return {}
 
-    def compute(drawn: Sizes) -> Floats:
-        log, total = np.log(drawn.values), drawn.weights.sum()
-        middle = drawn.weights @ log / total
-        freedom = total - (drawn.weights**2).sum() / total
-        spread = math.sqrt(drawn.weights @ (log - middle) ** 2 / freedom)
-        return np.array([np.exp(middle), np.exp(spread), percentiles(drawn.values, drawn.weights, np.array([0.5]))[0]])
+    def compute(drawn: Drawn) -> Floats:
+        return np.concatenate([*drawn.geometric(shares), drawn.percentiles(shares, np.array([0.5]))[:, 0]], axis=1)
 
     limits = bootstrap.intervals(compute)
     return {name: (float(low), float(high)) for name, low, high in zip(HEADLINE, *limits, strict=True)}

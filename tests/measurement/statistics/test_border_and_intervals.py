@@ -13,7 +13,8 @@ from particleforge.measurement.borders.miles_lantuejoul import MilesLantuejoul
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Bootstrap, Precision
-from particleforge.measurement.statistics.figures import NAMES, percentiles, size_figures
+from particleforge.measurement.statistics.drawn import Drawn
+from particleforge.measurement.statistics.figures import NAMES, size_figures
 from particleforge.measurement.statistics.sizes import Sizes
 
 FRAME = 1000
@@ -49,12 +50,14 @@ def test_miles_lantuejoul_is_free_of_bias_where_dropping_is_not(relative):
 
 
 def by_number(sizes):
-    """Geometric mean, GSD, mean, D10, D50 and D90 as `size_figures` has them, and nothing that takes longer."""
-    w, log, total = sizes.weights, np.log(sizes.values), sizes.weights.sum()
-    middle = w @ log / total
-    spread = math.sqrt(w @ (log - middle) ** 2 / (total - w @ w / total))
-    tens = percentiles(sizes.values, w, np.array([0.1, 0.5, 0.9]))
-    return np.array([math.exp(middle), math.exp(spread), w @ sizes.values / total, *tens])
+    """Geometric mean, GSD, mean, D10, D50 and D90 of resamples as `size_figures` has them, and nothing else."""
+
+    def compute(drawn):
+        shares = sizes.weights[None]
+        tens = drawn.percentiles(shares, np.array([0.1, 0.5, 0.9]))[:, 0]
+        return np.concatenate([*drawn.geometric(shares), drawn.moments(sizes.values, shares)[0], tens], axis=1)
+
+    return compute
 
 
 @pytest.mark.slow
@@ -68,14 +71,18 @@ def test_intervals_hold_the_truth_as_often_as_they_claim():
         for d, w in zip(*frames(rng, median, gsd, 200, count), strict=True):
             order = np.argsort(d)[w[np.argsort(d)] > 0]
             sizes = Sizes(d[order], w[order], np.zeros(len(order), int), "px")
-            low, high = Bootstrap(sizes, Precision(resamples=500)).intervals(by_number)
+            low, high = Bootstrap(sizes, Precision(resamples=500)).intervals(by_number(sizes))
             hits.append((low <= truth) & (truth <= high))
         names = ["geometric_mean", "gsd", "mean", "d10", "d50", "d90"]
         index = [NAMES.index(("number", name)) for name in names]
-        np.testing.assert_allclose(by_number(sizes), size_figures(sizes, None)[index])
+        np.testing.assert_allclose(by_number(sizes)(Drawn.once(sizes.values))[0], size_figures(sizes, None)[index])
         rates.append(100 * np.mean(hits, axis=0))
     assert all(90 <= rate <= 99 for one in rates for rate in one), rates
     assert all(92 <= rate <= 98 for rate in np.mean(rates, axis=0)), rates
+
+
+def mean(drawn):
+    return drawn.moments(drawn.values, np.ones((1, len(drawn.values))))[0]
 
 
 def test_images_that_differ_make_intervals_wider():
@@ -87,7 +94,7 @@ def test_images_that_differ_make_intervals_wider():
     widths = []
     for which in (images, np.zeros(600, int)):
         bootstrap = Bootstrap(Sizes(values[order], np.ones(600), which, "nm"), Precision())
-        low, high = bootstrap.intervals(lambda drawn: np.array([drawn.values.mean()]))
+        low, high = bootstrap.intervals(mean)
         widths.append(float(high[0] - low[0]))
     assert widths[0] > 3 * widths[1]
 
@@ -95,7 +102,7 @@ def test_images_that_differ_make_intervals_wider():
 def test_the_interval_of_a_normal_mean_is_that_of_student():
     values = np.random.default_rng(4).normal(100, 5, 40)
     bootstrap = Bootstrap(Sizes.equal(values), Precision(resamples=4000))
-    low, high = bootstrap.intervals(lambda drawn: np.array([drawn.values.mean()]))
+    low, high = bootstrap.intervals(mean)
     half = 2.0227 * values.std(ddof=1) / math.sqrt(40)
     assert (low[0], high[0]) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.1 * half)
 

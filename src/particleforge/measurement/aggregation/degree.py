@@ -104,15 +104,15 @@ def aggregation(
     by_image = counted["image"].nunique() >= FEWEST_IMAGES
     units, units_whole = _units(counted, by_image), _units(whole, by_image)
     weights = counted["weight"].to_numpy(float)
-    volumes = weights * counted[f"volume_{unit}3"].to_numpy(float)
+    counts = np.stack([weights, weights * counted[f"volume_{unit}3"].to_numpy(float)])
     means = whole[["particles", "coordination"]].to_numpy(float).T * whole["weight"].to_numpy(float)
 
-    def shares(times: Ints) -> Floats:
-        return np.array([over((q * times)[members].sum(), (q * times).sum()) for q in (weights, volumes)])
+    def shares(times: Floats) -> Floats:
+        inside, outside = (times[:, part] @ counts[:, part].T for part in (members, ~members))
+        return over(inside, inside + outside)
 
-    def averages(times: Ints) -> Floats:
-        total = whole["weight"].to_numpy(float) @ times
-        return np.array([over(q @ times, total) for q in means])
+    def averages(times: Floats) -> Floats:
+        return over(times @ means.T, times @ whole["weight"].to_numpy(float)[:, None])
 
     number = len(np.unique(_units(counted, False)))
     by_number, by_volume = (_certain(one, number, precision) for one in estimates(shares, units, precision))

@@ -10,7 +10,7 @@ import numpy as np
 from particleforge.measurement.arrays import Floats, Ints
 from particleforge.measurement.statistics.bootstrap import FEWEST_PARTICLES, Precision, resampled
 from particleforge.measurement.statistics.describe import ENOUGH, Estimate
-from particleforge.measurement.statistics.figures import percentiles
+from particleforge.measurement.statistics.drawn import Drawn
 from particleforge.measurement.statistics.sizes import Sizes
 
 if TYPE_CHECKING:
@@ -64,21 +64,19 @@ def group(counted: "pd.DataFrame", units: Ints, sizes: Sizes, precision: Precisi
     precision
         Precision of the intervals.
     """
-    volumes = counted["volume_px3" if sizes.unit == "px" else "volume_nm3"].to_numpy(float)
+    by_volume = sizes.weights * counted["volume_px3" if sizes.unit == "px" else "volume_nm3"].to_numpy(float)
     mass = counted["mass_fg"].to_numpy(float) if "mass_fg" in counted else np.full(len(counted), math.nan)
     weighed = bool(len(mass)) and not np.isnan(mass).any()
 
-    def compute(times: Ints) -> Floats:
-        by_number = _figures(sizes.values, sizes.weights, times)
-        by_volume = _figures(sizes.values, sizes.weights * volumes, times)
-        return np.concatenate([by_number, by_volume, [over(mass @ (sizes.weights * times), sizes.weights @ times)]])
+    def compute(times: Floats) -> Floats:
+        mean = over(times @ (mass * sizes.weights), times @ sizes.weights)
+        return np.concatenate([_figures(sizes.values, np.stack([sizes.weights, by_volume]), times), mean[:, None]], 1)
 
     *found, mean = estimates(compute, units, precision)
-    by_number, by_volume = found[: len(NAMES)], found[len(NAMES) :]
     return Group(
         sizes,
-        dict(zip(NAMES, _marked(by_number, sizes.weights), strict=True)),
-        dict(zip(NAMES, _marked(by_volume, sizes.weights * volumes), strict=True)),
+        dict(zip(NAMES, _marked(found[: len(NAMES)], sizes.weights), strict=True)),
+        dict(zip(NAMES, _marked(found[len(NAMES) :], by_volume), strict=True)),
         mean if weighed else None,
     )
 
@@ -89,10 +87,10 @@ def _marked(found: list[Estimate], shares: Floats) -> list[Estimate]:
     return [replace(one, supported=enough) for one in found]
 
 
-def estimates(compute: Callable[[Ints], Floats], units: Ints, precision: Precision) -> list[Estimate]:
+def estimates(compute: Callable[[Floats], Floats], units: Ints, precision: Precision) -> list[Estimate]:
     """Figures with their intervals, from whole units drawn with replacement; no intervals for fewer than five units."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        values = compute(np.ones(len(units), np.int64))
+        values = compute(np.ones((1, len(units))))[0]
         limits = np.full((2, len(values)), math.nan)
         if len(np.unique(units)) >= FEWEST_PARTICLES:
             limits = resampled(units, compute, precision)
@@ -101,26 +99,21 @@ def estimates(compute: Callable[[Ints], Floats], units: Ints, precision: Precisi
     ]
 
 
-def _figures(values: Floats, shares: Floats, times: Ints) -> Floats:
-    """Figures in the order of `NAMES` of sizes in ascending order, each drawn the number of `times`."""
-    drawn = np.repeat(np.arange(len(values)), times)
-    d, q = values[drawn], shares[drawn]
-    total = q.sum()
-    if not total > 0:
-        return np.full(len(NAMES), math.nan)
-    log = np.log(d)
-    middle = q @ log / total
-    freedom = total - q @ q / total
-    spread = math.sqrt(q @ (log - middle) ** 2 / freedom) if freedom > 1e-9 * total else math.nan
-    tens = percentiles(d, q, _TENS)
-    if len(d) == 1:
-        tens[[0, 2]] = math.nan
-    return np.array([math.exp(middle), math.exp(spread), *tens])
+def _figures(values: Floats, shares: Floats, times: Floats) -> Floats:
+    """(B, k) figures in the order of `NAMES` for each of several (n,) shares of sizes in ascending order."""
+    if not len(values):
+        return np.full((len(times), len(shares) * len(NAMES)), math.nan)
+    drawn = Drawn(values, times)
+    tens = drawn.percentiles(shares, _TENS)
+    if len(values) == 1:
+        tens[..., [0, 2]] = math.nan
+    figures = np.concatenate([np.stack(drawn.geometric(shares), axis=-1), tens], axis=-1)
+    return figures.reshape(len(times), -1)
 
 
-def over(part: Any, whole: Any) -> float:
-    """Ratio of two numbers; NaN if the whole is 0."""
-    return float(part / whole) if whole > 0 else math.nan
+def over(part: Floats, whole: Floats) -> Floats:
+    """Ratios; NaN where the whole is 0."""
+    return np.asarray(np.divide(part, whole, where=whole > 0, out=np.full(part.shape, math.nan)), float)
 
 
 def _known(value: float) -> float | None:

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.measurement.arrays import Floats, Ints
+from particleforge.measurement.statistics.drawn import Drawn
 from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.params import Params
 from particleforge.seeds import stream
@@ -17,6 +18,8 @@ FEWEST_IMAGES = 6
 """From this number of images, whole images are resampled; below, single particles, assumed to be independent."""
 FEWEST_PARTICLES = 5
 """With fewer particles there are no intervals."""
+_AT_ONCE = 2**20
+"""Entries of a matrix of resamples and particles: 8 MB."""
 
 
 class Precision(Params):
@@ -62,12 +65,12 @@ class Bootstrap:
         """Whether there are enough particles."""
         return len(self.sizes) >= FEWEST_PARTICLES
 
-    def intervals(self, compute: Callable[[Sizes], Floats]) -> Floats:
-        """(2, k) lower and upper limits of the k figures that `compute` returns; NaN if a resample has none."""
-        return resampled(self._units, lambda times: compute(self.sizes.taken(times)), self.precision)
+    def intervals(self, compute: Callable[[Drawn], Floats]) -> Floats:
+        """(2, k) limits of the (B, k) figures that `compute` returns of B resamples; NaN if a resample has none."""
+        return resampled(self._units, lambda times: compute(Drawn(self.sizes.values, times)), self.precision)
 
-    def drawn(self, resamples: int) -> Iterator[Ints]:
-        """(n,) how often each particle is drawn, for each resample."""
+    def drawn(self, resamples: int) -> Iterator[Floats]:
+        """(B, n) how often each particle is drawn, for some of the resamples at a time."""
         return _drawn(self._units, resamples)
 
     def limits(self, figures: Floats) -> Floats:
@@ -79,7 +82,7 @@ class Bootstrap:
         return self.sizes.images if self.unit == "images" else np.arange(len(self.sizes))
 
 
-def resampled(units: Ints, compute: Callable[[Ints], Floats], precision: Precision) -> Floats:
+def resampled(units: Ints, compute: Callable[[Floats], Floats], precision: Precision) -> Floats:
     """Intervals of figures when whole units are drawn with replacement, at the levels described in `Bootstrap`.
 
     Parameters
@@ -87,7 +90,8 @@ def resampled(units: Ints, compute: Callable[[Ints], Floats], precision: Precisi
     units
         (n,) number of the unit that each particle belongs to; at least two different ones.
     compute
-        Returns k figures, given how often each of the n particles is drawn.
+        Returns (B, k) figures of B resamples, given how often each of the n particles is drawn, as (B, n)
+        floating-point numbers. It is called several times, so that no matrix is large.
     precision
         Confidence and number of resamples.
 
@@ -97,16 +101,20 @@ def resampled(units: Ints, compute: Callable[[Ints], Floats], precision: Precisi
         Lower and upper limits; NaN if a resample has none.
     """
     with np.errstate(invalid="ignore"):
-        figures = np.stack([compute(times) for times in _drawn(units, precision.resamples)])
+        figures = np.concatenate([compute(times) for times in _drawn(units, precision.resamples)])
     return _limits(figures, len(np.unique(units)), precision)
 
 
-def _drawn(units: Ints, resamples: int) -> Iterator[Ints]:
-    """(n,) how often each particle is drawn, for each resample."""
+def _drawn(units: Ints, resamples: int) -> Iterator[Floats]:
+    """(B, n) how often each particle is drawn, for some of the resamples at a time."""
     ids, which = np.unique(units, return_inverse=True)
     n, rng = len(ids), stream(0, "bootstrap")
-    for _ in range(resamples):
-        yield np.bincount(rng.integers(n, size=n), minlength=n)[which]
+    at_once = max(1, _AT_ONCE // len(units))
+    for done in range(0, resamples, at_once):
+        rows = min(at_once, resamples - done)
+        chosen = rng.integers(n, size=(rows, n)) + n * np.arange(rows)[:, None]
+        times = np.bincount(chosen.reshape(-1), minlength=rows * n).reshape(rows, n)
+        yield times[:, which].astype(float)
 
 
 def _limits(figures: Floats, count: int, precision: Precision) -> Floats:

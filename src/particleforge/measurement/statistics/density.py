@@ -38,11 +38,15 @@ class Smoother:
         return cls(centres, kernel)
 
     def density(self, values: Floats, shares: Floats) -> Floats:
-        """(256, k) density of ln d on the grid for (n,) sizes and (k, n) weights; each integrates to 1."""
+        """(256, k) density of ln d on the grid for (n,) sizes in ascending order and (k, n) weights.
+
+        Each integrates to 1.
+        """
         step = self.centres[1] - self.centres[0]
         cells = np.rint((np.log(values) - self.centres[0]) / step).astype(np.int64)
-        heaps = np.stack([np.bincount(cells, share, len(self.centres)) for share in shares], axis=-1)
-        return np.asarray(self.kernel @ (heaps / heaps.sum(axis=0)), float)
+        first = np.flatnonzero(np.diff(cells, prepend=-1))
+        heaps = np.add.reduceat(shares, first, axis=1).T
+        return np.asarray(self.kernel[:, cells[first]] @ (heaps / heaps.sum(axis=0)), float)
 
     def modes(self, values: Floats, shares: Floats) -> Floats:
         """(k,) size at which each density of ln d is highest."""

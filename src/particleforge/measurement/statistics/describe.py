@@ -17,6 +17,7 @@ from particleforge.measurement.statistics.figures import (
     PERCENTILES,
     WEIGHTINGS,
     Figure,
+    drawn_figures,
     size_figures,
 )
 from particleforge.measurement.statistics.fits.fit import Fit
@@ -142,7 +143,7 @@ def describe(sizes: Sizes, precision: Precision = Precision()) -> Description:
     values = size_figures(sizes, smoother) if len(sizes) else np.full(len(NAMES), math.nan)
     limits = np.full((2, len(NAMES)), math.nan)
     if bootstrap.possible:
-        limits = bootstrap.intervals(lambda drawn: size_figures(drawn, smoother))
+        limits = bootstrap.intervals(lambda drawn: drawn_figures(drawn, sizes.weights, smoother))
     figures: dict[str, dict[str, Estimate]] = {}
     sure = _supported(sizes, dict(zip(NAMES, values, strict=True)))
     for (group, name), value, low, high in zip(NAMES, values, *limits, strict=True):
@@ -193,7 +194,7 @@ def _fit_intervals(best: Fit | None, bootstrap: Bootstrap) -> dict[str, Estimate
     sizes = bootstrap.sizes
     values, cell = cells(sizes)
     drawn = bootstrap.drawn(min(_FIT_RESAMPLES, bootstrap.precision.resamples))
-    weights = np.stack([in_cells(cell, sizes.weights * times) for times in drawn])
+    weights = np.concatenate([in_cells(cell, sizes.weights * times) for times in drawn])
     several = (weights > 0).sum(axis=1) > 1
     limits = np.full((2, len(best.row)), math.nan)
     if several.all():

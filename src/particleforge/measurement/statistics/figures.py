@@ -7,6 +7,7 @@ import numpy as np
 
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.statistics.density import Smoother
+from particleforge.measurement.statistics.drawn import Drawn
 from particleforge.measurement.statistics.sizes import Sizes
 
 WEIGHTINGS = ("number", "length", "area", "volume")
@@ -24,69 +25,59 @@ NAMES: tuple[Figure, ...] = (
 
 
 def percentiles(values: Floats, shares: Floats, at: Floats) -> Floats:
-    """Compute the sizes below which the fractions `at` lie.
-
-    Parameters
-    ----------
-    values
-        (n,) in ascending order.
-    shares
-        (n,) how much each counts.
-    at
-        Fractions, 0 to 1.
-
-    Returns
-    -------
-    Floats
-        Interpolated linearly between the sizes, with half of each particle's share below its own size (Hazen); so a
-        distribution and its mirror image are treated alike, whatever the weights.
-    """
-    below = np.cumsum(shares)
-    return np.interp(at, (below - shares / 2) / below[-1], values)
+    """Compute the sizes below which the fractions `at` lie, for (n,) sizes in ascending order; see `Drawn`."""
+    found: Floats = Drawn.once(values).percentiles(shares[None], at)[0, 0]
+    return found
 
 
 def size_figures(sizes: Sizes, smoother: Smoother | None) -> Floats:
-    r"""Compute the figures of a distribution, in the order of `NAMES`.
+    """Compute the figures of at least one size, in the order of `NAMES`; see `drawn_figures`."""
+    found: Floats = drawn_figures(Drawn.once(sizes.values), sizes.weights, smoother)[0]
+    return found
+
+
+def drawn_figures(drawn: Drawn, weights: Floats, smoother: Smoother | None) -> Floats:
+    r"""Compute the figures of B resamples, in the order of `NAMES`.
 
     Parameters
     ----------
-    sizes
-        At least one size.
+    drawn
+        The resamples.
+    weights
+        (n,) how much each particle counts.
     smoother
         For the mode; None if all sizes are equal.
 
     Returns
     -------
-    Floats
-        For each weighting by :math:`q_i = w_i d_i^r`: D10, D50 and D90 by `percentiles`; span
+    (B, k) float
+        For each weighting by :math:`q_i = w_i d_i^r`: D10, D50 and D90 by `Drawn.percentiles`; span
         :math:`(D_{90} - D_{10})/D_{50}`; mean :math:`\sum q d/\sum q`; geometric mean
-        :math:`\exp(\sum q \ln d/\sum q)`; GSD, :math:`\exp` of the standard deviation of :math:`\ln d`, its square
-        divided by :math:`\sum q - \sum q^2/\sum q` (n - 1 if all weights are equal); skewness of d; and the mode, where
+        :math:`\exp(\sum q \ln d/\sum q)`; GSD by `Drawn.geometric`; skewness of d; and the mode, where
         the density of :math:`\ln d` is highest. NaN for D10, D90 and
         spreads of a single particle.
         Moment means (ISO 9276-2): :math:`D_{p,q} = (M_p/M_q)^{1/(p-q)}` with :math:`M_k = \sum w d^k`.
     """
-    scale = sizes.values[len(sizes) // 2]
-    d, log = sizes.values / scale, np.log(sizes.values)
-    raised = np.cumprod(np.stack([sizes.weights, d, d, d, d]), axis=0)  # several times faster than powers
+    values = drawn.values
+    scale = values[len(values) // 2]
+    d = values / scale
+    raised = np.cumprod(np.stack([weights, d, d, d, d]), axis=0)  # several times faster than powers
     shares = raised[:4]
-    total = shares.sum(axis=1)
-    mean, middle = shares @ d / total, shares @ log / total
-    freedom = total - (shares**2).sum(axis=1) / total
-    several = freedom > 1e-9 * total
-    squares = (shares * (log - middle[:, None]) ** 2).sum(axis=1)
-    spread = np.sqrt(np.divide(squares, freedom, where=several, out=np.full(4, math.nan)))
-    away = d - mean[:, None]
-    square = shares * away * away
-    second, third = square.sum(axis=1) / total, (square * away).sum(axis=1) / total
-    wide = second > 1e-18 * mean**2
-    skewness = np.divide(third, second**1.5, where=wide, out=np.where(several, 0.0, math.nan))
-    tens = np.stack([percentiles(sizes.values, share, np.fromiter(PERCENTILES.values(), float)) for share in shares])
-    if len(sizes) == 1:
-        tens[:, [0, 2]] = math.nan
-    span = (tens[:, 2] - tens[:, 0]) / tens[:, 1]
-    mode = sizes.values[:1].repeat(4) if smoother is None else smoother.modes(sizes.values, shares)
-    figures = np.column_stack([tens, span, mean * scale, np.exp(middle), np.exp(spread), skewness, mode])
-    moment = raised.sum(axis=1).tolist()
+    middle, gsd = drawn.geometric(shares)
+    mean, variance, third = drawn.moments(d, shares)
+    wide = variance > 1e-18 * mean**2
+    flat = np.where(np.isnan(gsd), math.nan, 0.0)
+    skewness = np.divide(third, variance**1.5, where=wide, out=flat)
+    tens = drawn.percentiles(shares, np.fromiter(PERCENTILES.values(), float))
+    if len(values) == 1:
+        tens[..., [0, 2]] = math.nan
+    span = (tens[..., 2] - tens[..., 0]) / tens[..., 1]
+    mode = (
+        np.full_like(mean, values[0])
+        if smoother is None
+        else np.stack([smoother.modes(values, drawn.times * share) for share in shares], axis=1)
+    )
+    figures = np.concatenate([tens, np.stack([span, mean * scale, middle, gsd, skewness, mode], axis=-1)], axis=-1)
+    moment = drawn.sums(raised).T
     means = [scale * (moment[p] / moment[q]) ** (1 / (p - q)) for p, q in MOMENTS.values()]
-    return np.append(figures.reshape(-1), means)
+    return np.concatenate([figures.reshape(len(figures), -1), np.stack(means, axis=1)], axis=1)

@@ -71,8 +71,3 @@ class Sizes:
     def image_count(self) -> int:
         """Number of images with particles that count."""
         return len(np.unique(self.images))
-
-    def taken(self, times: Ints) -> "Sizes":
-        """Repeat each particle as often as `times` states; (n,) integers."""
-        chosen = np.repeat(np.arange(len(self)), times)
-        return Sizes(self.values[chosen], self.weights[chosen], self.images[chosen], self.unit)

@@ -89,8 +89,8 @@ def cells(sizes: Sizes) -> tuple[Floats, Ints]:
 
 
 def in_cells(cell: Ints, values: Floats) -> Floats:
-    """(C,) sum of the values of the particles of each cell."""
-    return np.asarray(np.bincount(cell, values, cell.max() + 1), float)
+    """(..., C) sums of (..., n) values over the particles of each cell; cells ascend."""
+    return np.asarray(np.add.reduceat(values, np.flatnonzero(np.diff(cell, prepend=-1)), axis=-1), float)
 
 
 def _fitted(kind: type[F], values: Floats, weights: Floats, count: int) -> Fitted[F]:
