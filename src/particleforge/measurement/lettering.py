@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from particleforge.measurement.picture import TEXT_PT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 FONT = "DejaVu Sans"
 """The font of figures; it comes with matplotlib."""
@@ -60,21 +62,33 @@ def font_folders(text: str) -> list[str]:
 
 def letter(fig: Figure, text_pt: float = TEXT_PT) -> None:
     """Make every text of a figure legible, without formulas, and resize all text as if `TEXT_PT` were `text_pt`."""
-    from matplotlib.text import Text
-
     factor = text_pt / TEXT_PT
     for axes in fig.axes:
         for axis in (axes.xaxis, axes.yaxis):
             size = axis.get_tick_params().get("labelsize")
             if isinstance(size, (int, float)):
                 axis.set_tick_params(which="both", labelsize=size * factor)
-    for text in fig.findobj(Text):
-        if isinstance(text, Text) and text.get_text():
+    for text in _texts(fig):
+        if text.get_text():
             text.set_fontsize(float(text.get_fontsize()) * factor)
             text.set_parse_math(False)
             text.set_text(legible(text.get_text()))
             if not is_usual(text.get_text()):
                 text.set_fontfamily(families())
+
+
+def _texts(fig: Figure) -> Iterator[Text]:
+    """All texts but those of ticks, which are numbers and are made only when the figure is drawn."""
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.text import Text
+
+    inside = [child for axes in fig.axes for child in axes.get_children()]
+    outside = [child for child in fig.get_children() if not isinstance(child, Axes)]
+    for child in (*inside, *outside):
+        for text in [child.label] if isinstance(child, Axis) else child.findobj(Text):
+            if isinstance(text, Text):
+                yield text
 
 
 @cache

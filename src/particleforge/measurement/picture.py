@@ -28,17 +28,16 @@ _WIDTH_PT = 300
 
 def draw_image(axes: Axes, grey: npt.NDArray[Any] | None, labels: npt.NDArray[Any]) -> None:
     """Draw an image, or the particles on white if there is none; large images are reduced."""
-    from matplotlib.colors import ListedColormap
-
     height, width = labels.shape
     step = step_between(labels.shape)
-    shown = reduced(labels > 0 if grey is None else grey, step)
-    low, high = (0.0, 1.0) if grey is None else contrast(shown)
-    axes.imshow(
+    if grey is None:
+        palette = np.array([[255, 255, 255, 255], [*bytes.fromhex(PALE[1:]), 255]], np.uint8)
+        shown = palette[(labels[step // 2 :: step, step // 2 :: step] > 0).astype(np.uint8)]
+    else:
+        bright = levels(reduced(grey, step))
+        shown = np.dstack([bright, bright, bright, np.full_like(bright, 255)])
+    axes.imshow(  # colours are drawn in half the time of grey values with a palette
         shown,
-        cmap=ListedColormap(["white", PALE]) if grey is None else "gray",
-        vmin=low,
-        vmax=high,
         extent=(-0.5, shown.shape[1] * step - 0.5, shown.shape[0] * step - 0.5, -0.5),
     )
     axes.set(xticks=[], yticks=[], xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
@@ -97,10 +96,12 @@ def reduced(grey: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
     return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))
 
 
-def contrast(grey: npt.NDArray[Any]) -> tuple[float, float]:
-    """Grey values shown as black and white: nearly the darkest and the brightest."""
-    low, high = np.nanpercentile(grey, (0.3, 99.7)) if np.isfinite(grey).any() else (0, 1)
-    return float(low), float(high if high > low else low + 1)
+def levels(grey: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Grey values from 0 for nearly the darkest to 255 for nearly the brightest, and for what is not finite."""
+    finite = np.isfinite(grey)
+    low, high = (float(one) for one in (np.nanpercentile(grey, (0.3, 99.7)) if finite.any() else (0, 1)))
+    scaled = np.clip((grey - low) * (255 / (high - low if high > low else 1)), 0, 255)
+    return np.where(finite, scaled, 255).astype(np.uint8)
 
 
 def scale_bar(width_px: int, pixel_size_nm: float | None) -> tuple[float, str]:

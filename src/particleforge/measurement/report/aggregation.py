@@ -73,8 +73,7 @@ def aggregation_plots(found: Aggregation | None) -> list[Plot]:
     numbers.bar(shown, 100 * shares[shown] / shares.sum(), color=_STYLES[AGGREGATES]["color"], edgecolor="white")
     numbers.set_xlabel("Number of particles", fontsize=TEXT_PT, color=INK)
     numbers.locator_params(axis="x", integer=True)
-    legend_below(fig)
-    return [Plot(svg(laid_out(fig)), _CAPTION)]
+    return [Plot(svg(laid_out(fig, legend_below(fig))), _CAPTION)]
 
 
 def aggregation_warnings(found: Aggregation | None) -> list[str]:

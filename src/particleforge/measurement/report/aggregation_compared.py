@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from particleforge.measurement.aggregation.degree import AGGREGATES, Aggregation
-from particleforge.measurement.picture import INK, TEXT_PT
 from particleforge.measurement.report.aggregation import HEAD, TITLES, draw_groups, group_cells, scale_of
 from particleforge.measurement.report.content import Plot, cell, note
-from particleforge.measurement.report.plots import blank, laid_out, legend_below, svg
+from particleforge.measurement.report.plots import blank, entitle, laid_out, legend_below, svg
 from particleforge.measurement.report.scale import percent
 from particleforge.measurement.report.table import Table
 
@@ -49,6 +48,5 @@ def compared_plots(several: Mapping[str, Aggregation], styles: Mapping[str, Mapp
     fig, scale = blank(2.6), scale_of(list(several.values()))
     for axes, (key, title) in zip(fig.subplots(1, len(TITLES)), TITLES.items(), strict=True):
         draw_groups(axes, {name: (found.groups[key], styles[name]) for name, found in several.items()}, scale)
-        axes.set_title(title, loc="left", fontsize=TEXT_PT, color=INK)
-    legend_below(fig)
-    return [Plot(svg(laid_out(fig)), _CAPTION)]
+        entitle(axes, title)
+    return [Plot(svg(laid_out(fig, legend_below(fig))), _CAPTION)]

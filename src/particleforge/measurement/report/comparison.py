@@ -167,5 +167,4 @@ def _plots(samples: Mapping[str, Sizes], scale: Scale) -> Figure:
     quantiles.set_xlabel(f"{first} ({scale.sign})", fontsize=TEXT_PT, color=INK)
     if ends[1] > ends[0]:
         log_ticks(cumulative, *ends)
-    legend_below(fig)
-    return laid_out(fig)
+    return laid_out(fig, legend_below(fig))

@@ -1,5 +1,6 @@
 """A report as one HTML page."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ def write_html(path: Path, report: Content) -> None:
     path.write_text(printable(template("report.html").render(report=report)), encoding="utf-8")
 
 
+@cache
 def template(name: str) -> Any:
     """Jinja template of this package; inserted text is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined

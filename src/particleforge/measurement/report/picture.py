@@ -17,7 +17,7 @@ from particleforge.measurement.picture import (
     INK,
     OUTLINE,
     PALE,
-    contrast,
+    levels,
     line_width,
     reduced,
     scale_bar,
@@ -72,20 +72,13 @@ def _image(labels: npt.NDArray[Any], grey: npt.NDArray[Any] | None) -> str:
         shown.putpalette([255, 255, 255, *bytes.fromhex(PALE[1:])])
         shown.save(file, "PNG", optimize=True, bits=1)
     else:
-        shown = Image.fromarray(_levels(reduced(grey, step)))
+        shown = Image.fromarray(levels(reduced(grey, step)))
         shown.save(file, "JPEG", quality=_QUALITY, optimize=True)
     data = base64.b64encode(file.getvalue()).decode()
     return (
         f'<image width="{shown.width * step}" height="{shown.height * step}" preserveAspectRatio="none" '
         f'xlink:href="data:image/{"png" if grey is None else "jpeg"};base64,{data}"/>'
     )
-
-
-def _levels(grey: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
-    """Grey values from 0 to 255; white where they are not finite."""
-    low, high = contrast(grey)
-    levels = np.clip((grey - low) * (255 / (high - low)), 0, 255)
-    return np.where(np.isfinite(grey), levels, 255).astype(np.uint8)
 
 
 def _outlines(measured: Measured, point: float) -> Iterator[str]:

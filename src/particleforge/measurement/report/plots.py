@@ -14,6 +14,7 @@ from particleforge.measurement.figures import draw_sizes, log_ticks
 from particleforge.measurement.lettering import letter
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.picture import INK, SMALL_PT, TEXT_PT
+from particleforge.measurement.report.layout import place
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.statistics.density import LOG_FROM_RATIO, Smoother
 from particleforge.measurement.statistics.describe import Description
@@ -31,12 +32,9 @@ _LETTERS = 100
 
 def blank(height_in: float, width_in: float = _WIDE_IN) -> Figure:
     """Figure that does not touch the global state of matplotlib."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    fig = Figure(figsize=(width_in, height_in), layout="constrained", facecolor="white")
-    FigureCanvasAgg(fig)
-    return fig
+    return Figure(figsize=(width_in, height_in), facecolor="white")
 
 
 def distributions(sizes: Sizes, description: Description, measured: Measured) -> Figure:
@@ -49,7 +47,7 @@ def distributions(sizes: Sizes, description: Description, measured: Measured) ->
     (bars, smooth), (cumulative, quantiles) = fig.subplots(2, 2)
     best = description.fits.best
     draw_sizes(bars, values, unit, sizes.weights, None if best is None else best.scaled(scale.factor))
-    bars.set_title("Number", loc="left", fontsize=TEXT_PT, color=INK)
+    entitle(bars, "Number")
     _density(smooth, sizes, scale)
     _cumulative(cumulative, sizes, description, scale)
     _normal_plot(quantiles, sizes, scale)
@@ -58,31 +56,36 @@ def distributions(sizes: Sizes, description: Description, measured: Measured) ->
     return laid_out(fig)
 
 
-def laid_out(fig: Figure) -> Figure:
-    """Make its text legible, and compute the layout once, for all files it is saved to."""
+def laid_out(fig: Figure, below_pt: float = 0.0) -> Figure:
+    """Place the plots of a figure above what `legend_below` needs, and make all text legible."""
     letter(fig)
-    fig.draw_without_rendering()
-    fig.set_layout_engine("none")
+    place(fig, below_pt)
     return fig
 
 
 def svg(fig: Figure) -> str:
     """Figure as an SVG element; text stays text, and equal figures give equal bytes."""
     import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     text = io.StringIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "particleforge"}):
-        fig.savefig(text, format="svg", metadata={"Date": None})
+        FigureCanvasSVG(fig).print_svg(text, metadata={"Date": None})  # `savefig` would draw twice
     found = text.getvalue()
     return found[found.index("<svg") :]
 
 
 def finish(axes: Axes, title: str, ylabel: str) -> None:
     """Set title, label and style of a plot."""
-    axes.set_title(title, loc="left", fontsize=TEXT_PT, color=INK)
+    entitle(axes, title)
     axes.set_ylabel(ylabel, fontsize=TEXT_PT, color=INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=SMALL_PT, color=INK, labelcolor=INK)
+
+
+def entitle(axes: Axes, title: str) -> None:
+    """Set the title of a plot."""
+    axes.set_title(title, loc="left", y=1.0, fontsize=TEXT_PT, color=INK)
 
 
 def legend(axes: Axes) -> None:
@@ -90,14 +93,21 @@ def legend(axes: Axes) -> None:
     axes.legend(frameon=False, fontsize=SMALL_PT, handlelength=1.8, loc="best")
 
 
-def legend_below(fig: Figure) -> None:
-    """Add one legend of all plots below them, in as many columns as its texts leave room for."""
+def legend_below(fig: Figure) -> float:
+    """Add one legend of all plots at the lower edge, in as many columns as its texts leave room for.
+
+    Returns
+    -------
+    float
+        Its height in points; 0 if there is nothing to explain.
+    """
     shown = {label: line for axes in fig.axes for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     if not shown:
-        return
+        return 0.0
     columns = max(1, min(len(shown), _LETTERS // (max(map(len, shown)) + 6)))
     style = {"frameon": False, "fontsize": SMALL_PT, "handlelength": 1.8, "ncols": columns}
-    fig.legend(list(shown.values()), list(shown), loc="outside lower left", **style)
+    fig.legend(list(shown.values()), list(shown), loc="lower left", **style)
+    return SMALL_PT * (1 + 1.6 * -(-len(shown) // columns))
 
 
 def draw_cumulative(axes: Axes, values: Floats, shares: Floats, **style: Any) -> None:
