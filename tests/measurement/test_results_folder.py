@@ -11,6 +11,7 @@ import yaml
 
 from particleforge.errors import UserError
 from particleforge.measurement.columns import written
+from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Results
 from particleforge.measurement.results_folder import SUMMARY, TABLE, ResultsFolder
 from particleforge.measurement.rules import Rules
@@ -134,3 +135,37 @@ def test_an_image_whose_table_is_gone_is_measured_again(tmp_path):
     Results(tmp_path / "out", QUICK).add_labels("a", squares(1))
     (tmp_path / "out" / TABLE).unlink()
     assert Results(tmp_path / "out", QUICK).measured == frozenset()
+
+
+def test_the_summary_of_many_images_is_written_ever_more_rarely_and_loses_none(tmp_path):
+    results = Results(tmp_path / "out", QUICK)
+    path, versions = tmp_path / "out" / SUMMARY, 0
+    table = results.measure(Measured("", labels=squares(1))).table
+    for number in range(300):
+        before = path.stat().st_ino
+        if number % 7:
+            results.note(f"{number}", ["0abc"])
+            results.folder.add(f"{number}", table.assign(image=f"{number}"), {"count": 1})
+        else:
+            results.folder.fail(f"{number}", "broken")
+        versions += path.stat().st_ino != before
+        if number % 50 == 49:
+            found = ResultsFolder.open(tmp_path / "out")
+            assert found.summary == results.folder.summary and not found.complete
+            assert len(json.loads(path.read_text())["images"]) >= 0.9 * len(found.images)
+    assert versions < 90
+    killed = Results(tmp_path / "out", QUICK)
+    assert killed.measured == results.measured and killed.folder.summary["inputs"] == results.folder.summary["inputs"]
+    assert [one.name for one in (tmp_path / "out").iterdir() if one.name.startswith("summary")] == [SUMMARY]
+
+
+def test_an_image_whose_line_in_the_journal_was_cut_off_is_measured_again(tmp_path):
+    results = Results(tmp_path / "out", QUICK)
+    table = results.measure(Measured("", labels=squares(1))).table
+    for number in range(60):
+        results.folder.add(f"{number}", table.assign(image=f"{number}"), {"count": 1})
+    (journal,) = (tmp_path / "out").glob("summary.*.jsonl")
+    journal.write_bytes(journal.read_bytes()[:-9])
+    again = Results(tmp_path / "out", QUICK)
+    assert results.measured - again.measured == {"59"}
+    assert set(again.folder.table()["image"]) == again.measured

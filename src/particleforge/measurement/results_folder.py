@@ -16,6 +16,7 @@ from particleforge.measurement.rules import Rules
 from particleforge.measurement.table_file import TableFile, read_table
 from particleforge.plain_data import read_json
 from particleforge.store.files import atomic_write, new_part
+from particleforge.store.journal import Journal
 from particleforge.store.run_folder import claim
 from particleforge.wording import named
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _NEEDED = {"provenance", "complete", "images", "failed"}
 TABLE, PARQUET, AGGREGATES, SUMMARY = "particles.csv", "particles.parquet", "aggregates.csv", "summary.json"
 LABELS, FIGURES, REPORTS = "labels", "figures", "reports"
+_SHARE = 20
+"""The summary of a running measurement lacks at most one in so many images; the journal next to it has these."""
 
 
 class ResultsFolder:
@@ -33,7 +36,8 @@ class ResultsFolder:
     They are ``particles.csv``, ``aggregates.csv``, ``labels/NAME.tif`` and ``summary.json``. `open` one to read it,
     `begin` one to write it image by image, with the folder locked (`particleforge.store.run_folder.locked`);
     `particleforge.measurement.changes` compares the inputs with those of an interrupted run. Unknown columns of the
-    tables and entries of the summary are kept.
+    tables and entries of the summary are kept. While a measurement of many images runs, entries of the latest ones are
+    in the journal of the summary only (`particleforge.store.journal`).
 
     The summary holds
 
@@ -74,6 +78,7 @@ class ResultsFolder:
 
     def __init__(self, path: Path, summary: dict[str, Any]) -> None:
         self.path, self.summary = path, summary
+        self._journal, self._added, self._held = Journal(path / SUMMARY), 0, 0
         self._rows = TableFile(path / TABLE)
         self._aggregates = TableFile(path / AGGREGATES, aggregate_names, arranged_aggregates)
 
@@ -240,9 +245,7 @@ class ResultsFolder:
         if aggregates is not None:
             self._aggregates.append(aggregates)
         self._rows.append(table)
-        self.summary["images"][name] = dict(entry)
-        self.summary["failed"].pop(name, None)
-        self._reopen()
+        self._note({"name": name, "entry": dict(entry), "inputs": self.summary.get("inputs", {}).get(name)})
 
     def remove_files(self, name: str) -> None:
         """Remove what was written of an image apart from its rows."""
@@ -290,8 +293,7 @@ class ResultsFolder:
 
     def fail(self, name: str, reason: str) -> None:
         """Record why an image could not be measured."""
-        self.summary["failed"][name] = reason
-        self._reopen()
+        self._note({"name": name, "reason": reason, "inputs": self.summary.get("inputs", {}).get(name)})
 
     def finish(self, pooled: Mapping[str, Any], methods: str = "") -> None:
         """Write the table also as Parquet, and mark the results as complete.
@@ -317,8 +319,19 @@ class ResultsFolder:
         self.summary |= {"complete": False, "pooled": None}
         self._write_summary()
 
+    def _note(self, line: Mapping[str, Any]) -> None:
+        """Note the outcome of an image, in the journal where the summary has become long."""
+        _apply(self.summary, line)
+        self._added += 1
+        if self._added * _SHARE > self._held:
+            self._reopen()
+        else:
+            self._journal.add(line)
+
     def _write_summary(self) -> None:
         write_json(self.path / SUMMARY, self.summary)
+        self._journal.clear()
+        self._added, self._held = 0, len(self.summary["images"]) + len(self.summary["failed"])
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
@@ -333,6 +346,18 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
         temporary.write_text(json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False), encoding="utf-8")
 
 
+def _apply(summary: dict[str, Any], line: Mapping[str, Any]) -> None:
+    """Enter the outcome of an image."""
+    name = line["name"]
+    if "entry" in line:
+        summary["images"][name] = line["entry"]
+        summary["failed"].pop(name, None)
+    else:
+        summary["failed"][name] = line["reason"]
+    if line["inputs"] is not None:
+        summary["inputs"][name] = line["inputs"]
+
+
 def _read_summary(folder: Path) -> dict[str, Any]:
     path = folder / SUMMARY
     try:
@@ -341,4 +366,6 @@ def _read_summary(folder: Path) -> dict[str, Any]:
         raise UserError(error.message, "Repeat the measurement in another folder.") from error
     if not isinstance(summary, dict) or not _NEEDED <= set(summary):
         raise UserError(f"{path} is not a summary of results.", f"It needs {', '.join(sorted(_NEEDED))}.")
+    for line in Journal(path).lines():
+        _apply(summary, line)
     return summary
