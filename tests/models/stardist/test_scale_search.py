@@ -11,7 +11,7 @@ from particleforge.models.stardist.at_scale import AtScale
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.instances import Thresholds, instances, peaks
 from particleforge.models.stardist.overlaps import Bounds
-from particleforge.models.stardist.scale_search import candidate_scales, find_at_best_scale
+from particleforge.models.stardist.scale_search import candidate_scales, search_scales
 from particleforge.step import Progress, Step, run
 
 CONFIG = StarDistConfig(n_rays=64, grid=(1, 1))
@@ -105,33 +105,33 @@ EMPTY = np.zeros((200, 200), np.float32)
 
 @pytest.mark.slow
 def test_the_scale_is_found_at_which_results_stay_the_same() -> None:
-    found = run(find_at_best_scale(detector, EMPTY, SCALES))
+    found = run(search_scales(detector, EMPTY, SCALES)).particles()
     assert 12 <= found.scale * 40 <= 48
     assert len(found.scores) == 3
-    assert found.certainty is not None and found.certainty > 0.7
+    assert found.found["agreement"] > 0.7
     areas = np.sort(np.bincount(found.labels.ravel())[1:])
     assert areas == pytest.approx([math.pi * r**2 for r in (17, 20, 23)], rel=0.08)
 
 
 @pytest.mark.slow
 def test_what_only_one_scale_shows_is_dropped() -> None:
-    best = run(find_at_best_scale(detector, EMPTY, SCALES)).scale
+    best = run(search_scales(detector, EMPTY, SCALES)).particles().scale
     assert len(run(detector(EMPTY, Bounds.of(EMPTY.shape), best, imagined=(best,)))) == 4
     for scale in SCALES:
         found = run(
-            find_at_best_scale(
+            search_scales(
                 lambda piece, bounds, s, only=scale: detector(piece, bounds, s, imagined=(only,)), EMPTY, SCALES
             )
-        )
+        ).particles()
         assert len(found.scores) == found.labels.max() == 3
         assert not found.labels[30, 30]
 
 
 @pytest.mark.slow
 def test_a_known_scale_is_taken_and_outlines_can_be_wider() -> None:
-    found = run(find_at_best_scale(detector, EMPTY, SCALES, known=0.5))
+    found = run(search_scales(detector, EMPTY, SCALES, known=0.5)).particles()
     assert found.scale == 0.5 and len(found) == 3
-    wider = run(find_at_best_scale(detector, EMPTY, SCALES, known=0.5, wider_px=1.0))
+    wider = run(search_scales(detector, EMPTY, SCALES, known=0.5)).particles(wider_px=1.0)
     assert np.sort(wider.dist.mean(1)) == pytest.approx(np.sort(found.dist.mean(1)) + 2, abs=0.01)
 
 
@@ -142,10 +142,10 @@ def test_an_image_without_objects_gives_none() -> None:
         maps = np.zeros(shape, np.float32), np.ones((*shape, 64), np.float32)
         return rated(maps, image.shape, scale, maps[0])
 
-    found = run(find_at_best_scale(blind, np.zeros((100, 100), np.float32), SCALES))
-    assert not found.labels.any() and found.certainty == 0
+    found = run(search_scales(blind, np.zeros((100, 100), np.float32), SCALES)).particles()
+    assert not found.labels.any() and found.found["agreement"] == 0
 
 
 def test_tiny_images_are_tried_at_the_largest_scale() -> None:
-    found = run(find_at_best_scale(detector, np.zeros((9, 9), np.float32), (0.5, 1.0)))
-    assert found.scale == 1.0 and found.certainty is None
+    found = run(search_scales(detector, np.zeros((9, 9), np.float32), (0.5, 1.0))).particles()
+    assert found.scale == 1.0 and found.found["agreement"] == 0

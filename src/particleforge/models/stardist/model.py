@@ -17,6 +17,7 @@ from particleforge.models.normalize import normalize, rescale
 from particleforge.models.roles import Detector
 from particleforge.models.stardist.at_scale import AtScale
 from particleforge.models.stardist.distances import Distances
+from particleforge.models.stardist.expected import Expected
 from particleforge.models.stardist.instances import Instances, Thresholds, instances, peaks
 from particleforge.models.stardist.kind import NOTE
 from particleforge.models.stardist.network import StarDistNet
@@ -25,7 +26,7 @@ from particleforge.models.stardist.options import TILE_PX, Engine, StarDistOptio
 from particleforge.models.stardist.overlaps import Bounds
 from particleforge.models.stardist.predict import map_steps
 from particleforge.models.stardist.runner import Runner, fastest_runner
-from particleforge.models.stardist.scale_search import find_at_best_scale
+from particleforge.models.stardist.scale_search import search_scales
 from particleforge.params import Params
 from particleforge.step import Step, run
 from particleforge.store.files import atomic_write
@@ -46,6 +47,7 @@ class _Note(Params):
     target_px: float = Field(24.0, gt=0, le=10_000)
     margin: int = Field(4, ge=0, le=256)
     foot_px: float = Field(0.0, ge=0, le=10)
+    expected: Expected | None = None
     provenance: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("percentiles")
@@ -73,7 +75,7 @@ class StarDistModel(Detector[StarDistOptions]):
     pixel_size_nm
         Pixel size of the images for which `working_scale` holds; None: it holds for all images.
     search_scales
-        Scales to try on images of unknown magnification; see `find_at_best_scale`.
+        Scales to try on images of unknown magnification; see `search_scales`.
     target_px
         Particle diameter at working scale.
     margin
@@ -81,6 +83,8 @@ class StarDistModel(Detector[StarDistOptions]):
     foot_px
         Distance from the middle of an edge, where this network draws outlines, to its outer foot, in pixels at working
         scale; 0 if it draws them as its users do.
+    expected
+        What is expected of its detections where several scales are tried; None if that was not measured.
     provenance
         Plain data: what it was trained on and how.
     tile_px
@@ -103,6 +107,7 @@ class StarDistModel(Detector[StarDistOptions]):
     target_px: float = 24.0
     margin: int = 4
     foot_px: float = 0.0
+    expected: Expected | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
     tile_px: int = TILE_PX
     official: bool = False
@@ -125,7 +130,8 @@ class StarDistModel(Detector[StarDistOptions]):
         net, thresholds = read_official(folder)
         official = not (folder / NOTE).is_file()
         note = _Note(margin=0) if official else _Note.from_yaml(folder / NOTE)
-        return cls(net.to(device), thresholds.prob, thresholds.nms, **note.model_dump(), official=official)
+        known = {name: getattr(note, name) for name in _Note.model_fields}
+        return cls(net.to(device), thresholds.prob, thresholds.nms, **known, official=official)
 
     def save(self, folder: Path) -> None:
         """Write the model to a folder that the official package can also load."""
@@ -198,7 +204,9 @@ class StarDistModel(Detector[StarDistOptions]):
         image = normalize(micrograph.grey, *self.percentiles, tails=not self.official)
         scales = self.scales_for(micrograph)
         if len(scales) > 1:
-            return (yield from find_at_best_scale(self._rated_steps, image, scales, scale, self.foot_px))
+            chosen = yield from search_scales(self._rated_steps, image, scales, scale)
+            expected = {"certainty": chosen.agreement} if self.expected is None else self.expected.of(chosen)
+            return chosen.particles(self.foot_px, expected)
         found = (yield from self._find_steps(image, scales[0] if scale is None else scale))[-1]
         return found.wider(self.foot_px)
 

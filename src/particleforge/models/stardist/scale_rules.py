@@ -4,12 +4,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from particleforge.models.stardist.at_scale import AtScale
 from particleforge.models.stardist.contrast import Contrast
+from particleforge.models.stardist.instances import Instances
 from particleforge.models.stardist.overlaps import Overlaps, overlaps
 from particleforge.models.stardist.stars import Stars
 
@@ -168,6 +171,29 @@ class Chosen:
     contenders: tuple[int, ...]
     agreement: float
     kept: float
+
+    @property
+    def signals(self) -> dict[str, float]:
+        """What tells how good it is: agreement, share kept, and mean probability of the particles of the best scale."""
+        scores = self.parts[0].found.scores
+        prob = float(scores.mean()) if len(scores) else 0.0
+        return {"agreement": self.agreement, "kept": self.kept, "mean_probability": prob}
+
+    def particles(self, wider_px: float = 0.0, about: Mapping[str, Any] = MappingProxyType({})) -> Instances:
+        """Put the particles together, the most probable first.
+
+        Parameters
+        ----------
+        wider_px
+            Distance by which outlines are moved outwards, in pixels at the scale of each.
+        about
+            What else is to be known of them; see `Detections`.
+        """
+        scale = self.parts[0].scale
+        found = merged([replace(part, found=part.found.wider(wider_px)) for part in self.parts]).found
+        order = np.argsort(-found.scores, kind="stable")
+        about = {"working_scale": scale, **self.signals, **about}
+        return replace(found.only(order + 1), painted=None, found=about)
 
 
 def choose(results: Sequence[AtScale], fixed: int | None = None) -> Chosen:

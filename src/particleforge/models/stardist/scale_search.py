@@ -2,16 +2,14 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from particleforge.models.stardist.at_scale import AtScale
-from particleforge.models.stardist.instances import Instances
 from particleforge.models.stardist.overlaps import Bounds
-from particleforge.models.stardist.scale_rules import choose, merged
+from particleforge.models.stardist.scale_rules import Chosen, choose
 from particleforge.step import Step
 
 Floats = npt.NDArray[np.float32]
@@ -44,9 +42,7 @@ def candidate_scales(diameters_px: Sequence[float], target_px: float, largest: f
     return tuple(float(scale) for scale in scales if scale <= largest) or (largest,)
 
 
-def find_at_best_scale(
-    find: Find, image: Floats, scales: Sequence[float], known: float | None = None, wider_px: float = 0.0
-) -> Step[Instances]:
+def search_scales(find: Find, image: Floats, scales: Sequence[float], known: float | None = None) -> Step[Chosen]:
     """Find particles at the scale where they stand out and change least from scale to scale, small ones at finer ones.
 
     First a small part in the middle of the image is searched at every scale, then a larger one at the scales that
@@ -63,8 +59,6 @@ def find_at_best_scale(
         What to try, ascending. Scales at which the image would become tiny are left out.
     known
         The scale to take, if it is known; only its neighbours and finer ones are searched as well.
-    wider_px
-        Distance by which the outlines are moved outwards in the end, in pixels at the scale of each.
     """
     if known is not None:
         scales = [known * STEP**k for k in range(-2, FINER + 1)]
@@ -82,13 +76,9 @@ def find_at_best_scale(
         wanted = {i: part(tried[i], SEARCH_PX) for i in chosen.contenders} | dict.fromkeys(chosen.needed, whole)
         lacking = {i: bounds for i, bounds in wanted.items() if bounds.area_px2 > results[i].bounds.area_px2}
         if not lacking:
-            break
+            return chosen
         for i, bounds in lacking.items():
             results[i] = yield from find(image, bounds, tried[i])
-    found = merged([replace(part, found=part.found.wider(wider_px)) for part in chosen.parts]).found
-    order = np.argsort(-found.scores, kind="stable")
-    about = {"working_scale": tried[chosen.best], "certainty": chosen.agreement if len(tried) > 1 else None}
-    return replace(found.only(order + 1), painted=None, found=about)
 
 
 def _middle(shape: tuple[int, ...], pixels: float) -> Bounds:
