@@ -82,7 +82,7 @@ def uncertainty_line(pooled: Mapping[str, Any]) -> dict[str, str]:
         )
     if nano := pooled["nanomaterial"]:
         share = percent(Estimate(nano["share"], nano["low"], nano["high"]))
-        lines["nanomaterial"] = f"{share} of the particles up to {nano['limit_nm']:g} nm wide. {nano['sentence']}"
+        lines["nanomaterial"] = f"{share} of the particles are up to {nano['limit_nm']:g} nm wide. {nano['sentence']}"
     return lines
 
 

@@ -30,8 +30,8 @@ _STYLES: dict[str, dict[str, Any]] = {
 }
 _NOTE = (
     "Particles count by the border rule one by one, aggregates as wholes: one that touches the border is not complete. "
-    "Intervals keep the particles of an aggregate together. A micrograph does not distinguish firmly bound "
-    "aggregates, loose agglomerates and particles that came to lie side by side."
+    "Intervals are of sampling alone and keep the particles of an aggregate together. A micrograph does not "
+    "distinguish firmly bound aggregates, loose agglomerates and particles that came to lie side by side."
 )
 _CAPTION = "Sizes of single particles, of particles in aggregates and of aggregates; number of particles per aggregate."
 _MOST_CUT = 0.3

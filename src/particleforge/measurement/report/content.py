@@ -274,7 +274,7 @@ def _fits(description: Description, scale: Scale) -> list[Table]:
         rows.append((fitted.fit.name, f"{fitted.aic - ranked[0].aic:.1f}", "; ".join(cells)))
     note = (
         f"{mode.why} ΔAIC is the difference from the first fit, which is the one drawn; "
-        "within 2, fits are about equally good. Fits by number."
+        "within 2, fits are about equally good. Fits by number; intervals of sampling alone."
     )
     return [Table("Fitted distributions", ("", "ΔAIC", f"Parameters ({scale.sign})"), rows, note)]
 
