@@ -147,7 +147,7 @@ def test_a_known_diameter_decides_the_scale(spheres, tmp_path, capsys):
     words = ("--diameter", "30 nm", "--no-reports")
     found = answer(capsys, "measure", "base", image, "--out", tmp_path / "m", *words)["summary"]
     assert found["images"]["spheres_1"]["working_scale"] == pytest.approx(24 / 30 * 1.2)
-    assert "so that particles of 30 nm measure 24 px" in found["methods"]
+    assert "so that particles of about 30 nm measure about 24 px" in found["methods"]
     np.save(tmp_path / "bare.npy", read_micrograph(image).grey)
     assert main(["measure", "base", str(tmp_path / "bare.npy"), "--out", str(tmp_path / "o"), *words]) == 1
     shown = capsys.readouterr().err

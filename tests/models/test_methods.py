@@ -35,7 +35,7 @@ def test_a_learned_detector_names_particles_and_images(base):
     assert "trained elsewhere" in StarDistKind.methods("theirs", "", replace(base, provenance={}), StarDistOptions())
     assert "resized by 0.5." in StarDistKind.methods("mine", "", learned, StarDistOptions(scale=0.5))
     by_diameter = StarDistKind.methods("mine", "", learned, StarDistOptions(diameter="20 nm"))
-    assert "resized so that particles of 20 nm measure 24 px, but enlarged at most 4 times." in by_diameter
+    assert "resized so that particles of about 20 nm measure about 24 px, but enlarged at most 4 times." in by_diameter
 
 
 def test_the_threshold_is_described_by_its_options():

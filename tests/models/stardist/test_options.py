@@ -47,13 +47,14 @@ def test_a_diameter_that_cannot_be_used_is_refused(diameter, pixel_nm, target_px
         StarDistOptions(diameter=diameter).scale_for(WIDE.with_pixel_size(pixel_nm), target_px)
 
 
-def test_the_detector_works_at_the_scale_of_the_diameter():
+@pytest.mark.parametrize("given_px", [24, 30, 38])
+def test_a_rough_diameter_is_enough(given_px):
     y, x = np.mgrid[:150, :150]
     pixels = 180.0 + np.random.default_rng(0).normal(0, 6, y.shape)
     for row, column in ((40, 40), (40, 110), (110, 75)):
         pixels[np.hypot(y - row, x - column) <= 15] -= 90
     detector, image = open_model("base", "detector"), Micrograph(pixels, name="discs")
-    found = detector.detect(image, diameter="30 px")
-    assert found.found["working_scale"] == pytest.approx(24 / 30) and len(found) == 3
-    in_nm = detector.detect(image, "0.5 nm", diameter="15 nm")
+    found = detector.detect(image, diameter=f"{given_px} px")
+    assert found.found["working_scale"] == pytest.approx(24 / given_px) and len(found) == 3
+    in_nm = detector.detect(image, "0.5 nm", diameter=f"{given_px / 2} nm")
     np.testing.assert_array_equal(in_nm.labels, found.labels)

@@ -135,6 +135,19 @@ def test_a_known_scale_is_taken_and_outlines_can_be_wider() -> None:
     assert np.sort(wider.dist.mean(1)) == pytest.approx(np.sort(found.dist.mean(1)) + 2, abs=0.01)
 
 
+@pytest.mark.parametrize(("known", "largest"), [(1.9, 3.8), (7.0, 7.0)])
+def test_known_scales_have_no_neighbours_that_enlarge_without_need(known: float, largest: float) -> None:
+    tried = set()
+
+    def noted(image: np.ndarray, bounds: Bounds, scale: float) -> Step[AtScale]:
+        tried.add(scale)
+        return (yield from detector(image, bounds, scale))
+
+    found = run(search_scales(noted, EMPTY[:60, :60], SCALES, known=known)).particles()
+    assert found.scale == known
+    assert max(tried) == pytest.approx(largest) and len(tried) > 2
+
+
 def test_an_image_without_objects_gives_none() -> None:
     def blind(image: np.ndarray, bounds: Bounds, scale: float) -> Step[AtScale]:
         yield Progress(1, 1)

@@ -67,7 +67,7 @@ def _scale(model: StarDistModel, options: StarDistOptions) -> str:
     if options.scale is not None:
         return f"Images were resized by {options.scale:.3g}."
     if options.diameter is not None:
-        size = f"so that particles of {options.diameter} measure {model.target_px:.3g} px"
+        size = f"so that particles of about {options.diameter} measure about {model.target_px:.3g} px"
         return f"Images were resized {size}, but enlarged at most {MAX_ENLARGEMENT:g} times."
     by_size = model.pixel_size_nm is not None
     if by_size:

@@ -159,8 +159,8 @@ class StarDistModel(Detector[StarDistOptions]):
         if options.outline == "middle":
             chosen = replace(chosen, foot_px=0.0)
         chosen = replace(chosen, runner=self._prepared(torch_device(options.device), options.engine))
-        known_px = self.target_px if self.provenance else None  # official folders do not record it
-        return (yield from chosen.predict_steps(micrograph, options.scale_for(micrograph, known_px)))
+        scale = options.scale_for(micrograph, None if self.official else self.target_px)
+        return (yield from chosen.predict_steps(micrograph, scale))
 
     def _prepared(self, device: torch.device, engine: Engine) -> Runner:
         """Return the network prepared for prediction, which takes place once per device and engine."""

@@ -27,8 +27,8 @@ class StarDistOptions(Params):
     diameter: Size | None = Field(
         None,
         title="Typical diameter",
-        description="Typical diameter of the particles where it is known, for example '20 nm' or '35 px'; images are "
-        "resized to suit it. Not together with scale. Empty: see scale.",
+        description="Typical diameter of the particles where it is roughly known, for example '20 nm' or '35 px'; "
+        "images are resized to suit it. Not together with scale. Empty: see scale.",
     )
     prob_thresh: float | None = Field(
         None,

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.models.stardist.at_scale import AtScale
+from particleforge.models.stardist.options import MAX_ENLARGEMENT
 from particleforge.models.stardist.overlaps import Bounds
 from particleforge.models.stardist.scale_rules import Chosen, choose
 from particleforge.step import Step
@@ -61,7 +62,8 @@ def search_scales(find: Find, image: Floats, scales: Sequence[float], known: flo
         The scale to take, if it is known; only its neighbours and finer ones are searched as well.
     """
     if known is not None:
-        scales = [known * STEP**k for k in range(-2, FINER + 1)]
+        most = max(known, MAX_ENLARGEMENT)
+        scales = [scale for k in range(-2, FINER + 1) if (scale := known * STEP**k) <= most]
     tried = [s for s in scales if min(image.shape) * s >= SMALLEST_PX or s == known] or [max(scales)]
     fixed = None if known is None else tried.index(known)
     whole, results = Bounds.of(image.shape), list[AtScale]()
