@@ -120,6 +120,19 @@ def test_a_finished_training_leaves_no_checkpoint_and_a_model_with_its_scale(tmp
         run(train_stardist(TrainingSet([discs(12)]), tmp_path, TINY))
 
 
+def test_a_start_that_training_makes_worse_is_kept_with_its_outlines(tmp_path: Path) -> None:
+    data = TrainingSet([discs(12)] * 3, held_out=[discs(11)])
+    for name in ("first", "worse"):
+        (tmp_path / name).mkdir()
+    start = run(train_stardist(data, tmp_path / "first", TINY.replace(steps=40)))
+    replace(start, foot_px=0.5).save(tmp_path / "start")
+    settings = TINY.replace(network=None, start=str(tmp_path / "start"), steps=3, learning_rate=1.0)
+    kept = run(train_stardist(data, tmp_path / "worse", settings))
+    assert kept.foot_px == 0.5 and "which were kept" in kept.headline()["remark"]
+    for before, after in zip(start.net.parameters(), kept.net.parameters(), strict=True):
+        assert (before == after).all()
+
+
 def test_held_out_particles_give_a_score_and_a_training_can_be_looked_at(tmp_path: Path) -> None:
     samples = TrainingSet([discs(12)], held_out=[discs(12, name="b")])
     (first, *_) = [progress.preview for progress in train_stardist(samples, tmp_path, TINY) if progress.preview]

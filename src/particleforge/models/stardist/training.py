@@ -201,6 +201,8 @@ def train_stardist(
     provenance |= {"steps": fitted.steps} | ({"remark": fitted.remark} if fitted.remark else {})
     chosen = yield from part(choose_thresholds.steps(fitted.net, groups, seconds=times.left_s()), times.share, 1)
     model = model_of(fitted.net, *chosen)
+    if start and not fitted.best_step:  # else outlines run where the annotated ones do
+        model = replace(model, foot_px=start.foot_px)
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
     yield Progress(1, 1, fitted.remark or "The model is trained")
@@ -213,7 +215,9 @@ def _provenance(samples: TrainingSet, params: TrainParams, plan: ScalePlan) -> d
         "version": version("napari-particleforge"),
         "training": params.model_dump(mode="json"),
         "real": [sample.name for sample in samples.real],
-        "particles": sum(int(np.count_nonzero(np.unique(sample.labels))) for sample in samples.real),
+        "particles": sum(
+            int(np.count_nonzero(np.unique(sample.labels))) for sample in (*samples.real, *samples.spared)
+        ),
         "held_out": [sample.name for sample in samples.held_out],
         "synthetic": len(samples.synthetic),
         "shapes": len(samples.rehearsal),
