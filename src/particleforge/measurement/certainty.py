@@ -18,12 +18,25 @@ def certainty_words(entry: Mapping[str, Any]) -> list[str]:
         Data on the detection: ``certainty`` (0 to 1), ``expected_f1`` with ``value``, ``low`` and ``high``, and
         ``unlike_training``, each only if it is known.
     """
-    sure, expected = entry.get("certainty"), entry.get("expected_f1")
-    lines = [] if sure is None else [f"certainty {sure:.2f}"]
-    if expected:
-        low, high = expected["low"], expected["high"]
-        lines.append(f"expected F1 {expected['value']:.2f}, 80 % between {low:.2f} and {high:.2f}")
+    sure, expected = entry.get("certainty"), expected_words(entry)
+    if sure is None:
+        lines = [expected] if expected else []
+    else:
+        lines = [f"certainty {sure:.2f}{f' ({expected})' if expected else ''}"]
     return [*lines, "unlike the training images"] if entry.get("unlike_training") else lines
+
+
+def expected_words(entry: Mapping[str, Any]) -> str:
+    """State the expected F1 of an image with its interval; without the value if the certainty is the same.
+
+    Empty if it is not known.
+    """
+    expected, sure = entry.get("expected_f1"), entry.get("certainty")
+    if not expected:
+        return ""
+    value = f"{expected['value']:.2f}"
+    shown = "" if sure is not None and value == f"{sure:.2f}" else f" {value}"
+    return f"expected F1{shown}, 80 % between {expected['low']:.2f} and {expected['high']:.2f}"
 
 
 def unsure(images: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -39,7 +52,10 @@ def unsure(images: Mapping[str, Mapping[str, Any]]) -> list[str]:
     )
     lines = []
     if doubted:
-        named = listed([f"{name} ({_doubt(images[name])})" for _, name in doubted])
+        stated = {
+            name: ", ".join(filter(None, [f"{sure:.2f}", expected_words(images[name])])) for sure, name in doubted
+        }
+        named = listed([f"{name} ({words})" for name, words in stated.items()])
         lines.append(f"Low certainty of the detector (1 is certain): {named}. Check the particles it found there.")
     return lines + unlike(images)
 
@@ -53,8 +69,3 @@ def unlike(images: Mapping[str, Mapping[str, Any]]) -> list[str]:
         f"Unlike anything in the training of the detector: {listed(names)}. Check the particles it found there: its "
         "certainty and its stated errors may not hold."
     ]
-
-
-def _doubt(entry: Mapping[str, Any]) -> str:
-    first, *others = certainty_words({**entry, "unlike_training": False})
-    return ", ".join([first.removeprefix("certainty "), *others])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from particleforge.measurement.certainty import certainty_words, unlike
+from particleforge.measurement.certainty import expected_words, unlike
 from particleforge.measurement.in_pieces import pieces_sentence
 from particleforge.measurement.pooling import not_pooled_sentence
 from particleforge.measurement.report.scale import Scale, percent
@@ -58,8 +58,7 @@ def headline(summary: Mapping[str, Any]) -> dict[str, str]:
     sure = {name: entry["certainty"] for name, entry in images.items() if entry.get("certainty") is not None}
     if sure:
         worst = min(sure, key=lambda name: sure[name])
-        _, *expected = certainty_words({**images[worst], "unlike_training": False})
-        stated = f" ({expected[0]})" if expected else ""
+        stated = f" ({expected})" if (expected := expected_words(images[worst])) else ""
         average = sum(sure.values()) / len(sure)
         lines["certainty"] = f"{average:.2f} on average, lowest {sure[worst]:.2f} in {worst}{stated}"
     if strange := unlike(images):
