@@ -22,10 +22,10 @@ class ExpectedF1(Params):
     kept: float = Field(0.0, description="Weight of the share of objects that stand out enough.")
     prob: float = Field(0.0, description="Weight of the mean probability of the particles.")
     below: float = Field(
-        5.0, ge=0, description="The true F1 lies below the combination less this in one of ten images."
+        5.0, ge=0, description="One of ten images has an F1 below the combination less this."
     )
     above: float = Field(
-        5.0, ge=0, description="The true F1 lies above the combination plus this in one of ten images."
+        5.0, ge=0, description="One of ten images has an F1 above the combination plus this."
     )
 
     def logit(self, chosen: Chosen) -> float:
