@@ -1,4 +1,4 @@
-"""What to expect of a detection, from how it came about; fitted on annotated images by `tools/fit_expected.py`."""
+"""What to expect of a detection, from how it came about; fitted on annotated images by `benchmarks/fit_expected.py`."""
 
 import math
 from typing import Any
@@ -21,12 +21,8 @@ class ExpectedF1(Params):
     agreement: float = Field(0.0, description="Weight of the agreement between scales.")
     kept: float = Field(0.0, description="Weight of the share of objects that stand out enough.")
     prob: float = Field(0.0, description="Weight of the mean probability of the particles.")
-    below: float = Field(
-        5.0, ge=0, description="One of ten images has an F1 below the combination less this."
-    )
-    above: float = Field(
-        5.0, ge=0, description="One of ten images has an F1 above the combination plus this."
-    )
+    below: float = Field(5.0, ge=0, description="One of ten images has an F1 below the combination less this.")
+    above: float = Field(5.0, ge=0, description="One of ten images has an F1 above the combination plus this.")
 
     def logit(self, chosen: Chosen) -> float:
         """Return the linear combination."""
