@@ -127,3 +127,51 @@ def test_rods_alone_are_not_bars():
 @pytest.mark.parametrize("image", [np.zeros((30, 40)), np.full((5, 5), np.nan), np.zeros((1, 1)), np.zeros((0, 3))])
 def test_odd_images_have_no_marks(image):
     assert marks(image) == []
+
+
+def ruler(count: int = 11, step: float = 20.0, grey: float = 1.0, seed: int = 0) -> np.ndarray:
+    """A noisy field of greys with a row of ticks in its lower right corner."""
+    image = np.random.default_rng(seed).normal(0.4, 0.03, (300, 400))
+    for i in range(count):
+        x = round(150 + i * step)
+        image[284:289, x : x + 2] = grey
+    return image
+
+
+@pytest.mark.parametrize("grey", [1.0, 0.0])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_row_of_ticks_is_a_scale_bar(grey: float, turned: bool) -> None:
+    image = ruler(grey=grey)
+    image[10, 10] = 1 - grey
+    found = marks(image[::-1] if turned else image)
+    covered = np.zeros(image.shape, bool)
+    for window in found:
+        covered[window] = True
+    if turned:
+        covered = covered[::-1]
+    assert covered[284:289, 150:352].all() and covered.mean() < 0.03
+
+
+def test_a_tick_lost_in_the_background_does_not_hide_the_others() -> None:
+    image = ruler()
+    image[280:292, 228:234] = 0.4
+    assert len(marks(image)) == 1
+
+
+@pytest.mark.parametrize("image", [ruler(count=6), ruler(step=4.0)], ids=["few", "close"])
+def test_other_rows_are_left_in_the_picture(image: np.ndarray) -> None:
+    assert not marks(image)
+
+
+def test_particles_at_random_are_no_ticks() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        image = rng.normal(0.4, 0.03, (300, 400))
+        for y, x in rng.uniform((2, 2), (296, 396), (150, 2)).astype(int):
+            image[y : y + 4, x : x + 4] = 1
+        assert not marks(image)
+
+
+def test_noise_holds_no_ticks() -> None:
+    for seed in range(10):
+        assert not marks(np.random.default_rng(seed).normal(0.5, 0.1, (300, 400)))

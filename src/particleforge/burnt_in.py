@@ -26,6 +26,16 @@ MOST_PIECES = 100_000
 """An image with more pieces of that level is treated as noise."""
 MOST_FILLED = 0.75
 """Fraction of its box that the median letter fills; discs fill more."""
+TICKS, TICK_LEVELS = 9, (0.75, 0.6)
+"""Least number of ticks in a scale bar that is a row of them, of which Hitachi draws 11; their levels."""
+MOST_SMALL = 300
+"""With more pieces of the size of ticks near the edges, a row of them may be chance."""
+LEAST_RULER = 0.15
+"""Least length of such a bar, as a fraction of the image's width."""
+TICK_MARGIN_PX = 3
+"""Blur around ticks."""
+EDGE_SHARE = 0.15
+"""Fraction of the image's height, at the upper and lower edge, in which a row of ticks may lie."""
 LETTERS = 3
 """Minimum number of letters in a line, as in 5nm."""
 
@@ -51,7 +61,8 @@ def marks(grey: npt.NDArray[np.floating]) -> list[tuple[slice, slice]]:
     """Find the windows of scale bars and of the lines of letters above or below them.
 
     A scale bar is a filled, axis-aligned rectangle, the darkest or brightest in the image, with a line of letters near
-    it: at least `LETTERS` consecutive pieces on the same baseline and of about the same height.
+    it: at least `LETTERS` consecutive pieces on the same baseline and of about the same height. Or it is a row of
+    small, equal, equally spaced ticks near an edge.
 
     Parameters
     ----------
@@ -64,6 +75,8 @@ def marks(grey: npt.NDArray[np.floating]) -> list[tuple[slice, slice]]:
         for bar in _bars(_pieces(ink > BAR_LEVEL), levels.shape[1]):
             lines = [line for level in INK_LEVELS if (line := _line(bar, _pieces(ink > level)))]
             found += [_window(bar), max(lines, key=lambda line: line[1].stop - line[1].start)] if lines else []
+        ticks = (_ticks(_pieces(ink > level), levels.shape) for level in TICK_LEVELS)
+        found += [window for window in ticks if window][:1]
     return found
 
 
@@ -121,6 +134,37 @@ def _bars(pieces: Ints, width: int) -> Iterator[Ints]:
     top, bottom, left, right, area = pieces.T
     high, wide = bottom - top, right - left
     yield from pieces[(wide >= 4 * high) & (wide >= 0.04 * width) & (high >= 2) & (area >= 0.85 * high * wide)]
+
+
+def _ticks(pieces: Ints, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
+    """Window of a row of equal pieces at equal distances near the upper or lower edge; None if there is none."""
+    top, bottom, left, right, _ = pieces.T
+    high, wide, edge = bottom - top, right - left, EDGE_SHARE * shape[0]
+    small = (high >= 2) & (high <= 0.04 * shape[0]) & (wide <= high + 2) & ((bottom <= edge) | (top >= shape[0] - edge))
+    pieces = pieces[small]
+    if len(pieces) > MOST_SMALL:
+        return None
+    for row, foot in np.unique(pieces[:, :2], axis=0):
+        level = pieces[(np.abs(pieces[:, 0] - row) <= 1) & (np.abs(pieces[:, 1] - foot) <= 1)]
+        if len(level) < TICKS:
+            continue
+        level = level[np.argsort(level[:, 2] + level[:, 3])]
+        gaps = np.diff((level[:, 2] + level[:, 3]) / 2)
+        step = float(np.median(gaps))
+        times = np.rint(gaps / max(step, 1))  # a tick may be lost in the background
+        even = (np.abs(gaps - times * step) <= 1.5) & (times >= 1) & (times <= 2)
+        run = level[max(np.split(np.arange(len(level)), np.flatnonzero(~even) + 1), key=len)]
+        spread = step >= max(8, 2.5 * float(np.median(run[:, 3] - run[:, 2])))
+        if len(run) >= TICKS and spread and run[-1, 3] - run[0, 2] >= LEAST_RULER * shape[1]:
+            return _grown(run, shape)
+    return None
+
+
+def _grown(pieces: Ints, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Window of all pieces with a margin."""
+    (top, left), (bottom, right) = pieces[:, [0, 2]].min(0), pieces[:, [1, 3]].max(0)
+    rows = slice(max(0, int(top) - TICK_MARGIN_PX), min(shape[0], int(bottom) + TICK_MARGIN_PX))
+    return rows, slice(max(0, int(left) - TICK_MARGIN_PX), min(shape[1], int(right) + TICK_MARGIN_PX))
 
 
 def _line(bar: Ints, pieces: Ints) -> tuple[slice, slice] | None:
