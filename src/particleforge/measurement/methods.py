@@ -138,7 +138,7 @@ def _sizes(rules: Rules, uncertainty: Uncertainty, params: Mapping[str, Any]) ->
     else:
         yield f"Intervals are {bootstrap}."
     if missing := [f"{one.title.lower()} ({one.method})" for one in uncertainty.missing]:
-        yield f"Intervals do not include the uncertainty of {joined(missing)}."
+        yield f"Not included in intervals: {joined(missing)}."
 
 
 def _span(values: Sequence[float]) -> str:

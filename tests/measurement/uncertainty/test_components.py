@@ -46,7 +46,7 @@ def test_the_pixel_size_acts_on_lengths_in_nm_only():
     assert {known.standard(name) for name in ("geometric_mean", "d10", "d50", "d90")} == {0.005}
     for missing in (PixelSize(None, "nm"), PixelSize("1 %", "px")):
         assert missing.standard("d50") is None
-    assert "--pixel-size-uncertainty" in PixelSize(None, "nm").method
+    assert PixelSize(None, "nm").method == "its uncertainty was not given"
 
 
 def test_a_detector_may_state_some_figures_or_nothing():

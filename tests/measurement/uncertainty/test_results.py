@@ -62,7 +62,9 @@ def test_where_nothing_else_is_known_intervals_are_those_of_sampling_and_that_is
         text = (tmp_path / "out" / name).read_text(encoding="utf-8")
         assert "95 % intervals from sampling alone; not included: detection and pixel size." in text
         assert "not included: the outlines are taken as they are" in text
-    assert "Intervals do not include the uncertainty of detection (the outlines" in found.summary["methods"]
+        assert "with --pixel-size-uncertainty." in text
+    assert "Not included in intervals: detection (the outlines" in found.summary["methods"]
+    assert "and pixel size (its uncertainty was not given)." in found.summary["methods"]
     assert "not included: detection, pixel size" in headline(found.summary)["uncertainty"].replace(" and ", ", ")
 
 

@@ -4,6 +4,7 @@ import math
 
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.table import Table
+from particleforge.measurement.uncertainty.pixel_size import PixelSize
 from particleforge.measurement.uncertainty.uncertainty import Uncertainty
 from particleforge.wording import joined
 
@@ -14,6 +15,7 @@ _NOTE = (
     "u: standard uncertainty; share: of the variance. Type A: from the sample itself, B: otherwise (JCGM 100:2008). "
     "Budgets of GSD, D10, D50, D90 and count: JSON of the report."
 )
+_HINT = "Give the uncertainty of the pixel size with --pixel-size-uncertainty."
 
 
 def budget_tables(uncertainty: Uncertainty, scale: Scale) -> list[Table]:
@@ -43,7 +45,9 @@ def budget_tables(uncertainty: Uncertainty, scale: Scale) -> list[Table]:
         ),
     ]
     head = [f"{title} ({scale.sign})" if title == "u" else title for title in HEAD]
-    return [Table("Uncertainty budget of the geometric mean", head, rows, _NOTE)]
+    asked = uncertainty.unit == "nm" and any(one.name == PixelSize.name for one in uncertainty.missing)
+    note = f"{_NOTE} {_HINT}" if asked else _NOTE
+    return [Table("Uncertainty budget of the geometric mean", head, rows, note)]
 
 
 def contents_of_intervals(uncertainty: Uncertainty) -> str:

@@ -94,7 +94,7 @@ class PixelSize(Component):
         if self.unit == "px":
             return "sizes are in pixels"
         if self.given is None:
-            return "no uncertainty of the pixel size was given (--pixel-size-uncertainty)"
+            return "its uncertainty was not given"
         return f"given as {self.given}, the same for all images"
 
     def standard(self, figure: str) -> float | None:
