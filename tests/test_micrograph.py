@@ -1,12 +1,13 @@
 import math
 
 import numpy as np
+import pint
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from particleforge.errors import UserError
-from particleforge.micrograph import Micrograph, parse_length_nm
+from particleforge.micrograph import USUAL_NM, Micrograph, parse_length_nm
 
 COLOURS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]], np.uint8)
 
@@ -117,3 +118,8 @@ def test_any_text_is_read_or_refused(text):
         assert parse_length_nm(text) > 0
     except UserError:
         pass
+
+
+def test_the_usual_units_are_those_of_pint():
+    for unit, nm in USUAL_NM.items():
+        assert pint.Quantity(1, unit).to("nm").magnitude == pytest.approx(nm, rel=1e-12)

@@ -22,6 +22,8 @@ LONGEST_NM = 1e8
 """Longer than anything in a micrograph."""
 METRIC = re.compile(r"\w*meter|angstrom|micron|inch")
 """Units by their name in pint, which also knows furlongs, light years and typographic pixels."""
+USUAL_NM = {"nm": 1.0, "um": 1e3, "µm": 1e3, "mm": 1e6}
+"""Units for which pint, which takes half a second to import, is not needed."""
 HINT = "Write a number and a unit, such as '0.5 nm' or '1.2 um'."
 
 
@@ -200,11 +202,13 @@ def parse_length_nm(text: str) -> float:
 
 def unit_nm(unit: str) -> float | None:
     """Nanometres in a unit such as ``nm``, ``µm``, ``micron``, ``Å``; None if images are not measured in it."""
-    import pint
-
     unit = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), unit).strip()  # ImageJ writes µ so
+    if unit in USUAL_NM:
+        return USUAL_NM[unit]
     if not re.fullmatch(r"[^\W\d_]+", unit):
         return None
+    import pint
+
     try:
         one = pint.Quantity(1, unit)
         if not METRIC.fullmatch(str(one.units)):

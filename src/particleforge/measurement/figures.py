@@ -139,22 +139,23 @@ def save_figure(fig: Figure, *paths: Path) -> None:
 
 def _write(fig: Figure, path: Path) -> None:
     """Draw a figure into a file; `savefig` would draw it twice, and store transparency that it does not have."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.backends.backend_pdf import FigureCanvasPdf
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from PIL import Image
-
     fig.set_dpi(_DPI)
     if path.suffix.lower() == ".svg":
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+
         FigureCanvasSVG(fig).print_svg(path, metadata={"Date": None})
     elif path.suffix.lower() == ".pdf":
+        from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
         FigureCanvasPdf(fig).print_pdf(path, metadata={"CreationDate": None})
     else:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from PIL import Image
+
         canvas = FigureCanvasAgg(fig)
         canvas.draw()
-        Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(
-            path, "PNG", dpi=(_DPI, _DPI), compress_level=_COMPRESSION
-        )
+        image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        image.save(path, "PNG", dpi=(_DPI, _DPI), compress_level=_COMPRESSION)
 
 
 def sizes_in_unit(table: pd.DataFrame, pixel_size_nm: float | None) -> tuple[Floats, str]:

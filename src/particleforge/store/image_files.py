@@ -110,8 +110,8 @@ def _of(suffix: str, trait: str) -> bool:
 
 def _all_paths(folder_or_file: Path) -> list[Path]:
     """Images of a folder sorted by name, or the given image."""
-    single = folder_or_file.is_file() and napari_plugins.plugins_for(folder_or_file)
-    if is_image(folder_or_file) or by_content(folder_or_file) or single:
+    known = is_image(folder_or_file) or by_content(folder_or_file)
+    if known or (folder_or_file.is_file() and napari_plugins.plugins_for(folder_or_file)):
         return [folder_or_file]
     if not folder_or_file.exists():
         raise UserError(f"{folder_or_file} does not exist.", "Check the path.")

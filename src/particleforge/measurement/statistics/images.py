@@ -25,13 +25,15 @@ def beyond_chance(sizes: Sizes) -> dict[int, float]:
     dict
         By number of the image, for images with at least ten particles.
     """
-    from scipy.stats import kruskal
-
     numbers, counts = np.unique(sizes.images, return_counts=True)
     compared = [int(number) for number in numbers[counts >= FEWEST]]
     groups = [sizes.values[sizes.images == number] for number in compared]
     medians = [float(np.median(group)) for group in groups]
-    if len(groups) < 2 or max(medians) <= _APART * min(medians) or kruskal(*groups).pvalue >= _LEVEL:
+    if len(groups) < 2 or max(medians) <= _APART * min(medians):
+        return {}
+    from scipy.stats import kruskal
+
+    if kruskal(*groups).pvalue >= _LEVEL:
         return {}
     return {
         number: float(np.exp(np.average(np.log(group), weights=sizes.weights[sizes.images == number])))
