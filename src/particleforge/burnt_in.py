@@ -106,8 +106,10 @@ def _bar_px(levels: Levels) -> int:
     height = len(levels)
     first, last = int(height * (1 - LARGEST_SHARE)), int(height * (1 - LEAST_SHARE))
     jumps = (np.abs(np.diff(levels[first:last], axis=0)) > JUMP).mean(1)
-    for row in first + 1 + np.flatnonzero(jumps > JUMPING_SHARE):
-        if np.median([_even_share(line) for line in levels[row:]]) > EVEN_SHARE:
+    rows = first + 1 + np.flatnonzero(jumps > JUMPING_SHARE)
+    shares = [_even_share(line) for line in levels[rows[0] :]] if len(rows) else []
+    for row in rows:
+        if np.median(shares[row - rows[0] :]) > EVEN_SHARE:
             return height - int(row)
     return 0
 
