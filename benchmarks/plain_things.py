@@ -145,14 +145,14 @@ def total(outcomes: Sequence[Outcome]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("detectors", nargs="+", help="names or folders of detectors")
-    parser.add_argument("--only", default="", help="part of the names of the cases")
+    parser.add_argument("--only", action="append", help="part of the names of the cases; may be given several times")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     detectors = {name: open_model(name, "detector") for name in args.detectors}
     outcomes: dict[str, list[Outcome]] = {name: [] for name in detectors}
     print(f"| case | true | {' | '.join(detectors)} |\n{'|---' * (2 + len(detectors))}|")
     for case in CASES:
-        if args.only in case.name:
+        if args.only is None or any(word in case.name for word in args.only):
             image, labels = case.draw(args.seed)
             for name, detector in detectors.items():
                 outcomes[name].append(outcome(detector, image, labels))
