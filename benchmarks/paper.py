@@ -61,7 +61,7 @@ def plain(labels: np.ndarray, grey: np.ndarray, path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=0, help="Side of the image in px; 0: it suits the number of particles.")
+    parser.add_argument("--size", type=int, default=0, help="Side of the image in px; 0: suits the count.")
     parser.add_argument("--count", type=int, default=50, help="Particles drawn.")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
