@@ -66,6 +66,7 @@ class OnnxRunner(Runner):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3  # errors only
+        options.enable_mem_pattern = False  # it would keep room for every size of tile
         providers = ["CPUExecutionProvider"]
         self._session = onnxruntime.InferenceSession(embedding_graph(net), options, providers=providers)
 
