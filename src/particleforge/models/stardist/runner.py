@@ -72,8 +72,15 @@ class OnnxRunner(Runner):
 
     def embed(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Compute logits and features of (1, 1, Y, X) grey values; see `StarDistNet.embed`."""
-        logits, features = self._session.run(["logits", "features"], {"image": image.numpy()})
-        return torch.from_numpy(logits), torch.from_numpy(features)
+        on_grid = [side // step for side, step in zip(image.shape[2:], self.config.grid, strict=True)]
+        channels = self.net.dist.conv.in_channels
+        logits, features = (torch.empty(1, count, *on_grid) for count in (1, channels))
+        binding = self._session.io_binding()  # the features of a large tile are not copied
+        binding.bind_cpu_input("image", image.numpy())
+        for name, tensor in (("logits", logits), ("features", features)):
+            binding.bind_output(name, "cpu", 0, np.float32, tensor.shape, tensor.data_ptr())
+        self._session.run_with_iobinding(binding)
+        return logits, features
 
 
 class Embedded:
