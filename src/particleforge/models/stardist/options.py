@@ -12,7 +12,7 @@ from particleforge.params import Params
 
 Engine: TypeAlias = Literal["auto", "torch"]
 TILE_PX = 2112
-"""Images of 2048 px with their margin are one tile; a tile needs up to 1.6 GB of memory."""
+"""Images of 2048 px with their margin are one tile; a tile needs up to 2 GB of memory."""
 MAX_ENLARGEMENT = 4.0
 """Further enlargement adds no detail, and the time grows with its square."""
 LEAST_PX = 2.0
