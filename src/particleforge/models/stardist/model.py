@@ -84,7 +84,8 @@ class StarDistModel(Detector[StarDistOptions]):
         Distance from the middle of an edge, where this network draws outlines, to its outer foot, in pixels at working
         scale; 0 if it draws them as its users do.
     expected
-        What is expected of its detections where several scales are tried; None if that was not measured.
+        What is expected of its detections where several scales are tried; models trained from another one take over
+        that of their start. None if it was not measured.
     provenance
         Plain data: what it was trained on and how.
     tile_px

@@ -184,6 +184,7 @@ def train_stardist(
             pixel_size_nm=plan.pixel_size_nm,
             search_scales=plan.candidates,
             target_px=params.diameter_px,
+            expected=None if start is None else start.expected,
             provenance=provenance,
         )
 
