@@ -41,7 +41,7 @@ def test_intervals_of_deviations_hold_both_samples_and_what_does_not_cancel():
     calibration = dict.fromkeys("ab", (frozenset([2.0]), "1 %"))
     shared = Uncertainties(known, calibration).of_deviations(found, described, ("b", "a"))
     apart = Uncertainties(known).of_deviations(found, described, ("b", "a"))
-    figures = [described[name].figures["number"]["geometric_mean"] for name in "ba"]
+    figures = [described[name].figures["number"]["geometric_mean"] for name in ("b", "a")]
     down = math.hypot(*(math.log(one.high / one.low) / 2 for one in figures))
     low, high = (math.log1p(limit / 100) for limit in alone.geometric_mean_interval)
     assert (high - low) / 2 == pytest.approx(down, rel=0.05)
