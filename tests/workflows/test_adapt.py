@@ -23,7 +23,7 @@ TINY = TrainParams(
     ),
     normalize_scale=False,
     minutes=None,
-    steps=60,
+    steps=150,
     patch_px=64,
     validations=1,
     diameter_px=16,

@@ -161,7 +161,7 @@ class StarDistModel(Detector[StarDistOptions]):
             chosen = replace(chosen, foot_px=0.0)
         chosen = replace(chosen, runner=self._prepared(torch_device(options.device), options.engine))
         scale = options.scale_for(micrograph, None if self.official else self.target_px)
-        return (yield from chosen.predict_steps(micrograph, scale))
+        return (yield from chosen.predict_steps(micrograph, scale, confirm=options.diameter is not None))
 
     def _prepared(self, device: torch.device, engine: Engine) -> Runner:
         """Return the network prepared for prediction, which takes place once per device and engine."""
@@ -187,7 +187,9 @@ class StarDistModel(Detector[StarDistOptions]):
         """Find all objects in a micrograph; see `predict_steps`."""
         return run(self.predict_steps(micrograph, scale))
 
-    def predict_steps(self, micrograph: Micrograph, scale: float | None = None) -> Step[Instances]:
+    def predict_steps(
+        self, micrograph: Micrograph, scale: float | None = None, *, confirm: bool = False
+    ) -> Step[Instances]:
         """Find all objects in a micrograph, reporting tile by tile; of several scales the most plausible is used.
 
         Parameters
@@ -196,6 +198,8 @@ class StarDistModel(Detector[StarDistOptions]):
             A single image.
         scale
             Factor by which it is resized, where it is known; None: the scales of `scales_for` are tried.
+        confirm
+            Whether neighbouring scales confirm what is found at a known scale, and finer ones add to it.
 
         Raises
         ------
@@ -204,7 +208,7 @@ class StarDistModel(Detector[StarDistOptions]):
         """
         image = normalize(micrograph.grey, *self.percentiles, tails=not self.official)
         scales = self.scales_for(micrograph)
-        if len(scales) > 1:
+        if len(scales) > 1 and (scale is None or confirm):
             chosen = yield from search_scales(self._rated_steps, image, scales, scale)
             expected = {"certainty": chosen.agreement} if self.expected is None else self.expected.of(chosen)
             return chosen.particles(self.foot_px, expected)
