@@ -27,7 +27,7 @@ _NEEDED = {"provenance", "complete", "images", "failed"}
 TABLE, PARQUET, AGGREGATES, SUMMARY = "particles.csv", "particles.parquet", "aggregates.csv", "summary.json"
 LABELS, FIGURES, REPORTS = "labels", "figures", "reports"
 _SHARE = 20
-"""The summary of a running measurement lacks at most one in so many images; the journal next to it has these."""
+"""A running measurement writes its summary again when one image in twenty is new; the journal has those in between."""
 
 
 class ResultsFolder:

@@ -1,4 +1,4 @@
-"""What the network finds at one scale, with what tells whether the scale is right."""
+"""What the network finds at one scale, with the figures by which scales are compared."""
 
 import math
 from dataclasses import dataclass, replace

@@ -11,7 +11,7 @@ from particleforge.models.stardist.stars import Stars
 
 RAYS = 32
 INNER, OUTER, BEYOND_PX = 0.75, 1.2, 1.0
-"""Grey is compared at this share of the radius, and at this share plus so many pixels."""
+"""Grey is compared at the share `INNER` of the radius and at the share `OUTER` plus `BEYOND_PX`."""
 FEWEST_RAYS = 6
 """With fewer rays that end on background the contrast of an object is unknown."""
 CHANCE_OUTLINES, FEWEST_CHANCE, FREE = 400, 15, 0.7

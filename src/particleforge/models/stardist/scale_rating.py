@@ -20,11 +20,11 @@ LEAST_OF_TYPICAL = 0.2
 LEAST_OF_BEST = 0.15
 """Nor are those below this share of the strongest typical contrast of any plausible scale."""
 PLAUSIBLE_COUNT, PLAUSIBLE_AGREEMENT, PLAUSIBLE_VALUE = 5, 0.5, 0.5
-"""A scale is plausible with at least so many objects, this agreement, and this share of the best value."""
+"""A scale is plausible with at least this number of objects, this agreement, and this share of the best value."""
 AREA_POWER, FULL_Z = 0.25, 15.0
 """How much covered area counts in the value of a scale; z from which contrast is as good as it can be."""
 SURE_AGREEMENT, SURE_COUNT = 0.9, 8
-"""With this agreement and so many objects contrast is not asked: particles may differ from the ground by a rim only."""
+"""From this agreement and count on contrast is not used: particles may differ from the ground by a rim only."""
 
 Bools = npt.NDArray[np.bool_]
 Doubles = npt.NDArray[np.float64]
@@ -123,12 +123,12 @@ def typical_contrast(part: AtScale) -> float:
     return float(values[known][order][np.searchsorted(share, share[-1] / 2)])
 
 
-def stands_out(result: AtScale, least_z: float = LEAST_Z, of_typical: float = LEAST_OF_TYPICAL) -> Bools:
+def stands_out(result: AtScale) -> Bools:
     """(n,) which objects have enough contrast, of the sign that most have; those of unknown contrast pass."""
     typical, values = typical_contrast(result), result.contrast.values
     with np.errstate(invalid="ignore"):
-        faint = result.contrast.z < least_z
-        odd = values * np.sign(typical) < of_typical * abs(typical)
+        faint = result.contrast.z < LEAST_Z
+        odd = values * np.sign(typical) < LEAST_OF_TYPICAL * abs(typical)
     return np.asarray(~(faint | odd))
 
 

@@ -19,7 +19,7 @@ FILL_AGREEMENT, FILL_SCORE, FILL_CONTRAST, FILL_OVERLAP = 0.7, 0.55, 0.4, 0.3
 """Least agreement of a finer scale from which objects are added; least score and share of the typical contrast of these
 objects; greatest share of their area that may overlap what is there."""
 FILL_MOST = (2, 5)
-"""If more than so many times the objects there, plus so many, would be added, none are."""
+"""(a, b): if more than a times the objects there, plus b, would be added, none are."""
 CLOSE_VALUE, CLOSE_AGREEMENT = 0.4, 0.65
 """Scales from this share of the best value on, and finer ones from this agreement on, may yet be chosen."""
 
@@ -53,7 +53,7 @@ class Chosen:
 
     @property
     def signals(self) -> dict[str, float]:
-        """What tells how good it is: agreement, share kept, and mean probability of the particles of the best scale."""
+        """What its quality is estimated from: agreement, share kept, and mean probability at the best scale."""
         scores = self.parts[0].found.scores
         prob = float(scores.mean()) if len(scores) else 0.0
         return {"agreement": self.agreement, "kept": self.kept, "mean_probability": prob}

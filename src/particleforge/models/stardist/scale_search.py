@@ -20,7 +20,7 @@ GLIMPSE_PX, SEARCH_PX = 2.5e5, 1e6
 SMALLEST_PX = 48
 """Shorter side below which a scale is not tried."""
 FINER = 4
-"""Steps by which finer scales are searched for small particles beside those of a known size."""
+"""Steps by which finer scales are searched for small particles next to those of a known size."""
 STEP = math.sqrt(2)
 """Ratio of neighbouring scales; the network was trained to tolerate about this factor."""
 

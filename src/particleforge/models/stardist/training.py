@@ -144,11 +144,7 @@ def train_stardist(
         finished model.
     """
     began = time.monotonic() if began is None else began
-    if is_finished(out):
-        raise UserError(
-            f"{out} holds a finished model; nothing is overwritten.",
-            "Choose another folder for the output, or remove this one.",
-        )
+    _refuse_finished(out)
     params.check_budget()
     real, synthetic = samples.real, samples.synthetic
     for line in shadow_line(params.start).values():
@@ -174,20 +170,16 @@ def train_stardist(
     spared = sources(samples.spared)
     provenance = _provenance(samples, params, plan)
 
-    def model_of(net: StarDistNet, prob_thresh: float = 0.5, nms_thresh: float = 0.4) -> StarDistModel:
-        return StarDistModel(
-            net,
-            prob_thresh,
-            nms_thresh,
-            PERCENTILES,
-            working_scale=plan.working_scale,
-            pixel_size_nm=plan.pixel_size_nm,
-            search_scales=plan.candidates,
-            target_px=params.diameter_px,
-            expected=None if start is None else start.expected,
-            provenance=provenance,
-        )
-
+    model_of = partial(
+        StarDistModel,
+        percentiles=PERCENTILES,
+        working_scale=plan.working_scale,
+        pixel_size_nm=plan.pixel_size_nm,
+        search_scales=plan.candidates,
+        target_px=params.diameter_px,
+        expected=None if start is None else start.expected,
+        provenance=provenance,
+    )
     groups = [real_tests[:] or [*mix.real[:6], *spared[:]], synthetic_tests[:FOR_THRESHOLDS]]
     times = divide(params.minutes, began, groups, start.net if start else StarDistNet(params.network or SMALL))
     watch = Watch(
@@ -208,6 +200,15 @@ def train_stardist(
     (out / CHECKPOINT).unlink(missing_ok=True)
     yield Progress(1, 1, fitted.remark or "The model is trained")
     return model
+
+
+def _refuse_finished(out: Path) -> None:
+    """Keep a model that is finished."""
+    if is_finished(out):
+        raise UserError(
+            f"{out} holds a finished model; nothing is overwritten.",
+            "Choose another folder for the output, or remove this one.",
+        )
 
 
 def _provenance(samples: TrainingSet, params: TrainParams, plan: ScalePlan) -> dict[str, Any]:
