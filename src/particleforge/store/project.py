@@ -1,0 +1,314 @@
+"""A project: micrographs by reference, with what a person said of them, and the folders of what is made from them."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from pydantic import Field
+
+from particleforge.errors import UserError, located
+from particleforge.params import Params
+from particleforge.plain_data import read_yaml
+from particleforge.store.files import LOCK, atomic_write, disk_errors
+from particleforge.store.image_files import distinct_image_paths, image_stem, is_image
+from particleforge.store.micrographs import open_source
+from particleforge.store.planes import Planes
+from particleforge.store.selection import Selection
+from particleforge.store.source import Source
+
+FILE = "project.yaml"
+PARTICLES, ANNOTATIONS, MODELS, RESULTS, IMAGES = "particles", "annotations", "models", "results", "images"
+OWN = (PARTICLES, ANNOTATIONS, MODELS, RESULTS, "datasets", "recipes")
+"""Folders of a project that hold what was made, not micrographs."""
+WAIT_S = 10.0
+"""Longest time another program may take to write its changes."""
+
+
+class ProjectImage(Selection):
+    """A micrograph of a project."""
+
+    name: str = Field("", description="Its name, which no other image of the project has.")
+    path: str = Field("", description="Its file: within the folder of the project if it lies there, else absolute.")
+    pixel_size_nm: float | None = Field(
+        None, gt=0, description="Side of a pixel as a person gave it; empty: as the file states."
+    )
+    group: str = Field("", description="What it belongs to, such as a sample, a time or a temperature.")
+    teaches: bool = Field(True, description="Whether detectors learn from what is sure in it.")
+
+
+class Contents(Params):
+    """What ``project.yaml`` holds."""
+
+    images: tuple[ProjectImage, ...] = Field((), description="The micrographs, in order.")
+    detector: str = Field("base", description="Name or folder of the detector in use.")
+    measuring: dict[str, Any] = Field({}, description="Rules and options of measuring, where they are not the default.")
+
+
+class Project:
+    """A folder with ``project.yaml``, or one that becomes a project with the first change.
+
+    Next to the file lie ``particles/`` (what was found in each image, corrected by hand), ``annotations/`` (what
+    teaches, laid out for `read_annotated`), ``models/`` and ``results/`` (as `measure` writes them). Another program
+    may change the file meanwhile: each change here is made to what is on disk.
+
+    Parameters
+    ----------
+    folder
+        The folder; without ``project.yaml`` its images, and those of its subfolders as a group each, belong to it.
+
+    Raises
+    ------
+    UserError
+        If the folder does not exist, or its ``project.yaml`` cannot be read.
+
+    Examples
+    --------
+    >>> from particleforge.store.project import Project
+    >>> project = Project("gold")  # doctest: +SKIP
+    >>> [image.name for image in project.images]  # doctest: +SKIP
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder).expanduser().absolute()
+        if not self.folder.is_dir():
+            raise UserError(f"{self.folder} is not a folder.", "Choose the folder that holds the micrographs.")
+        self.contents = self._read()
+
+    @property
+    def file(self) -> Path:
+        """Its ``project.yaml``, which may not be there yet."""
+        return self.folder / FILE
+
+    @property
+    def images(self) -> tuple[ProjectImage, ...]:
+        """The micrographs, in order."""
+        return self.contents.images
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the micrographs, in order."""
+        return [image.name for image in self.images]
+
+    def __getitem__(self, name: str) -> ProjectImage:
+        for image in self.images:
+            if image.name == name:
+                return image
+        raise UserError(f"{self.folder.name} has no image {name!r}.", f"It has {', '.join(self.names[:5]) or 'none'}.")
+
+    def path(self, image: ProjectImage) -> Path:
+        """File of a micrograph."""
+        return self.folder / image.path
+
+    def refresh(self) -> bool:
+        """Read what another program has changed; return whether anything has."""
+        before, self.contents = self.contents, self._read() if self.file.is_file() else self.contents
+        return self.contents != before
+
+    def add(self, paths: Iterable[Path], group: str = "") -> list[str]:
+        """Add image files, or all images of folders; return the names of the new ones. Stacks give an image per plane.
+
+        Raises
+        ------
+        UserError
+            If there is no image at a path, or ``project.yaml`` cannot be written.
+        """
+        found = [file for path in paths for file in distinct_image_paths(Path(path).expanduser().absolute())]
+        new: list[str] = []
+
+        def change(contents: Contents) -> Contents:
+            there = {(self.folder / image.path, image.page) for image in contents.images}
+            taken = {image.name.casefold() for image in contents.images}
+            added = []
+            for file in found:
+                for image in planes_of(file):
+                    if (file, image.page) not in there:
+                        name = _unused(image.name, taken)
+                        added.append(image.replace(name=name, path=self._reference(file), group=group))
+            new[:] = [image.name for image in added]
+            return contents.replace(images=(*contents.images, *added))
+
+        self._change(change)
+        return list(new)
+
+    def remove(self, names: Collection[str]) -> None:
+        """Remove images from the project; their files, and what was found in them, stay.
+
+        Raises
+        ------
+        UserError
+            If ``project.yaml`` cannot be written.
+        """
+        self._change(lambda contents: contents.replace(images=[i for i in contents.images if i.name not in names]))
+
+    def set(self, names: Collection[str], **fields: Any) -> None:
+        """Change fields of images: ``pixel_size_nm``, ``group``, ``teaches``.
+
+        Raises
+        ------
+        UserError
+            If a value is outside its limits, or ``project.yaml`` cannot be written.
+        """
+
+        def change(contents: Contents) -> Contents:
+            changed = [image.replace(**fields) if image.name in names else image for image in contents.images]
+            return contents.replace(images=tuple(changed))
+
+        self._change(change)
+
+    def set_groups(self, groups: dict[str, str]) -> None:
+        """Put images into groups, by name.
+
+        Raises
+        ------
+        UserError
+            If ``project.yaml`` cannot be written.
+        """
+
+        def change(contents: Contents) -> Contents:
+            changed = [image.replace(group=groups.get(image.name, image.group)) for image in contents.images]
+            return contents.replace(images=tuple(changed))
+
+        self._change(change)
+
+    def configure(self, **fields: Any) -> None:
+        """Change the detector in use or how to measure.
+
+        Raises
+        ------
+        UserError
+            If ``project.yaml`` cannot be written.
+        """
+        self._change(lambda contents: contents.replace(**fields))
+
+    def open(self, name: str) -> Source:
+        """Open a micrograph without reading its pixels: one plane, called as in the project.
+
+        Raises
+        ------
+        UserError
+            If its file is missing or broken.
+        """
+        image = self[name]
+        path = self.path(image)
+        if not path.exists():
+            raise UserError(f"The file of {name} is missing: {path}.", "Put it back, or remove the image.")
+        source = replace(open_source(path, image), name=image.name)
+        if image.pixel_size_nm is None:
+            return source
+        return replace(source, pixel_size_nm=(image.pixel_size_nm,) * 2, size_remarks=())
+
+    def planes(self, names: Sequence[str] | None = None) -> Planes:
+        """Planes of all micrographs, or of those with the names given.
+
+        Raises
+        ------
+        UserError
+            If there is none.
+        """
+        chosen = self.names if names is None else names
+        return Planes({name: partial(self.open, name) for name in chosen})
+
+    def _reference(self, file: Path) -> str:
+        inside = file.is_relative_to(self.folder)
+        return file.relative_to(self.folder).as_posix() if inside else str(file)
+
+    def _read(self) -> Contents:
+        if not self.file.is_file():
+            return Contents(images=tuple(_images_in(self.folder)))
+        with located(self.file):
+            contents = Contents.parse(read_yaml(self.file))
+        names = [image.name.casefold() for image in contents.images]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise UserError(f"{self.file} has two images called {twice!r}.", "Rename one of them.")
+        return contents
+
+    def _change(self, change: Callable[[Contents], Contents]) -> None:
+        """Change what is on disk, with no other program writing meanwhile."""
+        from filelock import FileLock, Timeout
+
+        with disk_errors(self.file):
+            try:
+                with FileLock(self.folder / f".project{LOCK}", timeout=WAIT_S, thread_local=False):
+                    changed = change(self._read() if self.file.is_file() else self.contents)
+                    text = yaml.safe_dump(
+                        changed.model_dump(mode="json", exclude_defaults=True), sort_keys=False, allow_unicode=True
+                    )
+                    with atomic_write(self.file) as temporary:
+                        temporary.write_text(text, encoding="utf-8")
+            except Timeout:
+                raise UserError(f"Another program is writing to {self.file}.", "Wait until it ends.") from None
+        self.contents = changed
+
+
+class Numbered(NamedTuple):
+    """A group that is a number with a unit, such as ``10 min``."""
+
+    value: float
+    unit: str
+
+
+def numbered(group: str) -> Numbered | None:
+    """Read a group as a number with a unit; None if it is not one.
+
+    Examples
+    --------
+    >>> from particleforge.store.project import numbered
+    >>> numbered("10 min"), numbered("sample A")
+    (Numbered(value=10.0, unit='min'), None)
+    """
+    found = re.fullmatch(r"([-+]?\d+(?:[.,]\d+)?)\s*([^\d\s]\S*)?", group.strip())
+    return None if found is None else Numbered(float(found[1].replace(",", ".")), found[2] or "")
+
+
+def groups_from_names(names: Sequence[str]) -> dict[str, str]:
+    """Propose a group for each image: its name without what tells images of a group apart; empty if that is no use.
+
+    Examples
+    --------
+    >>> from particleforge.store.project import groups_from_names
+    >>> groups_from_names(["gold_01", "gold_02", "silver-1"])
+    {'gold_01': 'gold', 'gold_02': 'gold', 'silver-1': 'silver'}
+    """
+    found = {name: re.sub(r"[\s_\-.]*[#(]?\d+\)?$", "", name) for name in names}
+    return found if all(found.values()) and 1 < len(set(found.values())) < len(names) else {}
+
+
+def planes_of(file: Path) -> list[ProjectImage]:
+    """Images of a file: one, or one for each plane of a stack, by its page.
+
+    A file that cannot be read is one image, which is reported when it is opened.
+    """
+    stem = image_stem(file)
+    try:
+        count = len(open_source(file))
+    except UserError:
+        count = 1
+    if count == 1:
+        return [ProjectImage(name=stem)]
+    return [ProjectImage(name=f"{stem}_{number:05d}", page=number + 1) for number in range(count)]
+
+
+def _images_in(folder: Path) -> Iterable[ProjectImage]:
+    """Images of a folder that is not a project yet: its own, those in ``images/``, and of subfolders as groups."""
+    taken: set[str] = set()
+    inner = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != "." and not is_image(path))
+    for place in (folder, *(path for path in inner if path.name not in (*OWN, "labels", "masks", "background"))):
+        group = "" if place in (folder, folder / IMAGES) else place.name
+        for file in distinct_image_paths(place) if any(map(is_image, place.iterdir())) else ():
+            for image in planes_of(file):
+                path = file.relative_to(folder).as_posix()
+                yield image.replace(name=_unused(image.name, taken), path=path, group=group)
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    """Return a name that is not taken, and take it."""
+    number, free = 1, name
+    while free.casefold() in taken:
+        number += 1
+        free = f"{name}-{number}"
+    taken.add(free.casefold())
+    return free
