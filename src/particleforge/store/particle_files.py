@@ -18,6 +18,7 @@ from particleforge.store.unreadable import unreadable
 
 _KEY = "particleforge="
 """Begins the line of the description of the file that holds the origin as JSON."""
+_IMAGEJ = "ImageJ=1.54f\n"
 AGAIN = "Find the particles of this image again."
 
 
@@ -121,8 +122,8 @@ def write_particles(
     note = json.dumps(particles.origin.plain(), allow_nan=False)
     new_part(folder.parent, folder.name)
     with atomic_write(particle_file(folder, name)) as temporary, temporary.open("w+b") as file:
-        about = scale_tags(pixel_size_nm)
-        about["description"] = f"{about.get('description', 'ImageJ=1.54f\n')}{_KEY}{note}\n"
+        about = {"description": _IMAGEJ, **scale_tags(pixel_size_nm)}
+        about["description"] += f"{_KEY}{note}\n"
         tifffile.imwrite(file, labels, compression="zlib", photometric="minisblack", metadata=None, **about)
 
 
