@@ -1,0 +1,1 @@
+"""The bench: one dock over a project, from micrographs to size distributions."""
