@@ -24,6 +24,9 @@ class Descriptor(Protocol):
 
     Its columns are computed for all particles of an image at once, when the first of them is requested. It takes other
     columns that it needs from `particles`, which has them computed.
+
+    If it takes anything from the rules, it names these fields of `Rules`: as ``RULES`` if it needs only other columns
+    besides, as ``PIXEL_RULES`` if it needs the pixels of the particles.
     """
 
     COLUMNS: tuple[Column, ...]
@@ -64,11 +67,26 @@ class Particles(Mapping[str, Values]):
         scores: Mapping[int, float] | None = None,
         pixel_size_nm: float | None = None,
     ) -> None:
-        self.pieces: Pieces = largest_pieces(labels)
-        self.labels, self.rules, self.intensity = self.pieces.labels, rules, intensity
+        self._given, self.rules, self.intensity = labels, rules, intensity
         self.rows, self.scores, self.pixel_size_nm = rows or (0, len(labels)), scores or {}, pixel_size_nm
         self._values: dict[str, Values] = {}
         self._asked: dict[str, bool] = {}
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """Their largest pieces."""
+        return largest_pieces(self._given)
+
+    @cached_property
+    def labels(self) -> Values:
+        """(Y, X) ids of their largest pieces."""
+        return self.pieces.labels
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the image."""
+        height, width = self._given.shape
+        return height, width
 
     @property
     def runs(self) -> Runs:

@@ -23,13 +23,15 @@ COLUMNS = (
     ),
 )
 
+PIXEL_RULES = ("burnt_in",)
+
 
 def compute(particles: "Particles") -> dict[str, npt.NDArray[Any]]:
     """From the first and last row and column of each particle."""
     top, bottom, left, right = particles.runs.boxes()
     height, width = bottom - top + 1, right - left + 1
     first, stop = particles.rows
-    last = particles.labels.shape[1] - 1
+    last = particles.shape[1] - 1
     return {
         "box_width_px": width,
         "box_height_px": height,

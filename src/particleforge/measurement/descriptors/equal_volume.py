@@ -24,6 +24,8 @@ COLUMNS = (
     ),
 )
 
+RULES = ("volume",)
+
 
 def compute(particles: "Particles") -> dict[str, Floats]:
     """Volume of the body chosen in the rules."""

@@ -21,12 +21,14 @@ COLUMNS = (
     ),
 )
 
+RULES = ("border", "smallest_px", "largest_px")
+
 
 def compute(particles: "Particles") -> dict[str, npt.NDArray[Any]]:
     """Reasons according to the rules; what lies outside of the rows that show the specimen lies in a data bar."""
     first, stop = particles.rows
     middle = particles["y_px"] - first
     within = ChainMap({"y_px": middle}, cast("dict[str, Any]", particles))
-    reasons = particles.rules.exclusions(within, (stop - first, particles.labels.shape[1]))
+    reasons = particles.rules.exclusions(within, (stop - first, particles.shape[1]))
     in_bar = (reasons != "") & ((middle < 0) | (middle > stop - first - 1))
     return {"excluded": np.where(in_bar, "in the data bar", reasons)}

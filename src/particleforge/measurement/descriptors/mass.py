@@ -18,6 +18,7 @@ COLUMNS = (
         place=310,
     ),
 )
+RULES = ("density_g_cm3",)
 FG = 1e-6
 """Mass of 1 nm3 of density 1 g/cm3, in fg."""
 

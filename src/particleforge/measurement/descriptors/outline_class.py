@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (Column("class", "text", "class", "Class of its outline according to the shape rules.", place=10),)
 
+RULES = ("shape",)
+
 
 def compute(particles: "Particles") -> dict[str, npt.NDArray[Any]]:
     """Classes according to `ShapeRule`."""
