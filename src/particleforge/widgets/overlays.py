@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari import Viewer
+    from napari.components import Camera
     from napari.components.grid import GridCanvas
     from napari.components.overlays import ScaleBarOverlay
 
@@ -18,4 +19,10 @@ def scale_bar(viewer: "Viewer") -> "ScaleBarOverlay":
     """Scale bar."""
     canvas: Any = getattr(viewer, "canvas", viewer)
     found: ScaleBarOverlay = getattr(canvas, "overlays", canvas).scale_bar
+    return found
+
+
+def camera(viewer: "Viewer") -> "Camera":
+    """Where the view is, and how far it is zoomed in; napari 0.9 keeps it at the scene."""
+    found: Camera = getattr(viewer, "scene", viewer).camera
     return found

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from magicgui.widgets import ComboBox
 from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from particleforge.errors import UserError
 from particleforge.jobs.messages import Advance, Plain, Task
+from particleforge.widgets.docked import Docked
 from particleforge.widgets.form.editor import guard_wheel
 from particleforge.widgets.image_chooser import ImageChooser
 from particleforge.widgets.job_row import JobRow
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LEAST_WIDTH_PX = 300
 
 
-class Panel(QWidget):
+class Panel(Docked):
     """Choosers and forms, a button that runs a job, and its results.
 
     A derived panel implements `problem` and `prepare` for the input, and `finish` for the result. The job ends when the
@@ -42,7 +42,6 @@ class Panel(QWidget):
         super().__init__()
         self.viewer = plain(viewer)
         self._choosers: list[ComboBox] = []
-        self._watching = self.paused = False
         self._waiting: list[Callable[[], None]] = []
         content = QWidget()
         area = _Scrolling(content, self)
@@ -156,52 +155,27 @@ class Panel(QWidget):
         with shown_by(self.row.message.warn):
             call()
 
-    def pause(self) -> None:
-        """Stop everything that changes the viewer or the disk; the panel has been hidden."""
-
-    def unpause(self) -> None:
-        """Continue after a pause."""
-
-    def end(self) -> None:
-        """End all work; the panel or the viewer is being closed."""
-        self._waiting.clear()
-        self.row.cancel()
-
-    def showEvent(self, event: QShowEvent | None) -> None:
-        """Watch the viewer's window, offer the layers present, and continue after a pause."""
-        super().showEvent(event)
-        if not self._watching and not self.isWindow():
-            self._watching = True  # keeping the window itself would keep it alive
-            present(self.window()).installEventFilter(self)
-        paused, self.paused = self.paused, False
+    def appear(self) -> None:
+        """Offer the layers present."""
         self.reset_choices()
-        if not paused:
-            return
+
+    def go_away(self) -> None:
+        """Pause, and show what goes wrong."""
+        with shown_by(self.row.message.warn):
+            self.pause()
+
+    def come_back(self) -> None:
+        """Continue with the active image, and show what has waited."""
         self.follow()
         self.unpause()
         waiting, self._waiting = self._waiting, []
         for call in waiting:
             self.when_shown(call)
 
-    def hideEvent(self, event: QHideEvent | None) -> None:
-        """Pause while the panel is hidden by the menu or behind another one; a minimised window goes on."""
-        super().hideEvent(event)
-        if event is not None and not event.spontaneous() and not self.paused:
-            self.paused = True
-            with shown_by(self.row.message.warn):
-                self.pause()
-
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """End all work when the viewer is closed, which is the only time it hides itself."""
-        if event is not None and event.type() == QEvent.Type.Hide and not event.spontaneous():
-            self.end()
-        return False
-
-    def event(self, event: QEvent | None) -> bool:
-        """End all work when napari takes the panel out of its window."""
-        if event is not None and event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.end()
-        return super().event(event)
+    def end(self) -> None:
+        """End all work; the panel or the viewer is being closed."""
+        self._waiting.clear()
+        self.row.cancel()
 
 
 class _Scrolling(QScrollArea):

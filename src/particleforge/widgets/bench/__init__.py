@@ -1,1 +1,1 @@
-"""The bench: one dock over a project, from micrographs to size distributions."""
+"""The bench: one dock with a project of images, and four steps from images to sizes."""

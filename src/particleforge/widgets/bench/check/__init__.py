@@ -1,0 +1,1 @@
+"""Checking, correcting and confirming particles."""

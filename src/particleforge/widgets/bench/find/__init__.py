@@ -1,0 +1,1 @@
+"""Finding the particles of images with a detector, and teaching detectors."""

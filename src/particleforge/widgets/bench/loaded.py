@@ -1,0 +1,82 @@
+"""What is read of an image of a project before it is shown; no Qt here."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from particleforge.errors import UserError
+from particleforge.measurement.particles import measure_particles
+from particleforge.measurement.rules import Rules
+from particleforge.micrograph import Micrograph
+from particleforge.store.particle_files import ImageParticles, Origin, read_particles
+from particleforge.store.project import PARTICLES, Project
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """An image and its particles.
+
+    Parameters
+    ----------
+    micrograph
+        The image.
+    particles
+        What was found in it; empty labels if nothing was yet.
+    table
+        Its particles, as `measure_particles` gives them.
+    rows
+        Rows of the image that show the specimen; None: all.
+    searched
+        Whether particles were found or drawn before, perhaps none.
+    """
+
+    micrograph: Micrograph
+    particles: ImageParticles
+    table: "pd.DataFrame"
+    rows: tuple[int, int] | None
+    searched: bool
+
+    @property
+    def side_nm(self) -> float | None:
+        """Side of a pixel; that of a square of the same area if its sides differ."""
+        return side_of(self.micrograph)
+
+
+def side_of(micrograph: Micrograph) -> float | None:
+    """Side of a pixel of an image; that of a square of the same area if its sides differ."""
+    size = micrograph.pixel_size_nm
+    return None if size is None else float(np.sqrt(size[0] * size[1]))
+
+
+def load(project: Project, name: str, rules: Rules) -> Loaded:
+    """Read an image of a project with its particles, and measure them.
+
+    Raises
+    ------
+    UserError
+        If the image or its particles cannot be read, or do not belong together.
+    """
+    micrograph = project.open(name)[0].read()
+    found = read_particles(project.folder / PARTICLES, name)
+    particles = found or ImageParticles(np.zeros(micrograph.shape, np.uint32), Origin())
+    if particles.labels.shape != micrograph.shape:
+        raise UserError(
+            f"{name} has the shape {micrograph.shape}, but its particles were found in {particles.labels.shape}.",
+            f"Remove {PARTICLES}/{name}.tif to find them again.",
+        )
+    rows, side = rules.rows(micrograph.grey), side_of(micrograph)
+    table = measure_particles(
+        particles.labels,
+        image=name,
+        pixel_size_nm=side,
+        intensity=micrograph.grey,
+        scores=particles.origin.scores,
+        rules=rules,
+        rows=rows,
+    )
+    table.insert(0, "plane", 0)
+    return Loaded(micrograph, particles, table, rows, found is not None)

@@ -1,0 +1,1 @@
+"""The pixel size of images: from their files, from scale bars, or as entered."""

@@ -1,0 +1,1 @@
+"""The sizes of the particles of an image, of all images, or by group."""

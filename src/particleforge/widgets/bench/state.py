@@ -1,0 +1,339 @@
+"""What the bench works on: a project, the image that is shown, the images that are selected. No widgets here."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Image
+from qtpy.QtCore import QObject, Signal
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.store.files import new_part
+from particleforge.store.micrographs import write_micrograph
+from particleforge.store.project import IMAGES, PARTICLES, Project
+from particleforge.widgets.active import bring_to_front, made_here
+from particleforge.widgets.background import Background
+from particleforge.widgets.bench.loaded import Loaded, load
+from particleforge.widgets.bench.work import Work
+from particleforge.widgets.layers import file_name, pixel_size_nm, planes, source_path
+from particleforge.widgets.proxies import plain
+from particleforge.widgets.unexpected import as_user_error
+from particleforge.widgets.workspace import free_name, workspace
+from particleforge.workflows.measure import MeasureParams
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+
+class State(QObject):
+    """A project in a viewer: one of its images is shown and worked on at a time.
+
+    `project_changed` is emitted after another project was opened or images were added or removed, `rows_changed` with
+    the names of images of which something has changed, `work_changed` after another image is shown, `rules_changed`
+    after the rules of measuring have changed, `selected_changed` after other images are selected, `failed` with a
+    `UserError`.
+
+    Parameters
+    ----------
+    viewer
+        Shows the image. Images that become active in it are shown here, and added to the project if they are new.
+    """
+
+    project_changed = Signal()
+    rows_changed = Signal(object)
+    work_changed = Signal()
+    rules_changed = Signal()
+    selected_changed = Signal()
+    failed = Signal(object)
+
+    def __init__(self, viewer: "Viewer") -> None:
+        super().__init__()
+        self.viewer = plain(viewer)
+        self.project: Project | None = None
+        self.work: Work | None = None
+        self.paused = False
+        self._selected: tuple[str, ...] = ()
+        self._wanted = ""
+        self._layer: Image | None = None
+        self._adopted: dict[str, Image] = {}
+        self._moving = False
+        self._background = Background()
+        self._background.done.connect(self._show)
+        self._background.failed.connect(self.failed)
+        self._writing = Background(finishes=True)
+        self._writing.done.connect(self._written)
+        self._writing.failed.connect(self.failed)
+        self.viewer.layers.selection.events.active.connect(self.follow)
+        self.viewer.layers.events.removed.connect(self._removed)
+
+    @property
+    def current(self) -> str:
+        """Name of the image that is shown, or is about to be; empty: none."""
+        return self._wanted
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the images of the project, in order."""
+        return [] if self.project is None else self.project.names
+
+    @property
+    def selected(self) -> list[str]:
+        """Names of the selected images; where none is selected, the one that is shown."""
+        return [name for name in self.names if name in self._selected] or ([self.current] if self.current else [])
+
+    @property
+    def rules(self) -> MeasureParams:
+        """How the images of the project are measured."""
+        given = {} if self.project is None else self.project.contents.measuring
+        try:
+            return MeasureParams.parse(given)
+        except UserError as error:
+            self.failed.emit(error)
+            return MeasureParams()
+
+    def set_rules(self, rules: MeasureParams) -> None:
+        """Measure the images of the project with other rules; nothing is detected again."""
+        if self.project is None or rules == self.rules:
+            return
+        self.project.configure(measuring=rules.model_dump(mode="json", exclude_defaults=True))
+        if self.work is not None:
+            self.work.set_rules(rules)
+        self.rules_changed.emit()
+
+    def open(self, folder: Path) -> None:
+        """Open a folder as a project, and show its first image.
+
+        Raises
+        ------
+        UserError
+            If the folder is missing, or its ``project.yaml`` cannot be read; what was open stays.
+        """
+        project = Project(folder)
+        self.close()
+        self.project = project
+        self.project_changed.emit()
+        if project.names:
+            self.show(project.names[0])
+
+    def ensure_project(self) -> Project:
+        """Return the open project; if there is none, open the one of the workspace."""
+        if self.project is None:
+            folder = workspace()
+            new_part(folder.parent, folder.name)
+            self.project = Project(folder)
+        return self.project
+
+    def add(self, paths: Sequence[Path], group: str = "") -> list[str]:
+        """Add image files or folders of them to the project, and show the first one; return the names of new ones.
+
+        Raises
+        ------
+        UserError
+            If there is no image, or the project cannot be written.
+        """
+        names = self.ensure_project().add(paths, group)
+        self.project_changed.emit()
+        if names:
+            self.show(names[0])
+        return names
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove images from the project; their files and particles stay on disk.
+
+        Raises
+        ------
+        UserError
+            If the project cannot be written.
+        """
+        if self.current in names:
+            self.leave()
+        if self.project is not None:
+            self.project.remove(names)
+        self.project_changed.emit()
+
+    def select(self, names: Sequence[str]) -> None:
+        """Select images for what is done to several."""
+        if tuple(names) != self._selected:
+            self._selected = tuple(names)
+            self.selected_changed.emit()
+
+    def show(self, name: str, layer: Image | None = None) -> None:
+        """Show an image of the project, and hide all others; returns at once, `work_changed` follows."""
+        if self.project is None or (name == self.current and layer is None):
+            return
+        self.leave()
+        project, rules = self.project, self.rules
+        self._wanted = name
+        self._layer = layer if layer is not None else self._adopted.get(name)
+        self._background.run(lambda _: load(project, name, rules))
+
+    def step(self, by: int) -> None:
+        """Show the image that follows by a number of places in the project, such as the next or the previous one."""
+        names = self.names
+        if self.current in names:
+            place = names.index(self.current) + by
+            if 0 <= place < len(names):
+                self.show(names[place])
+
+    def reload(self, names: Sequence[str]) -> None:
+        """Show what a job has written: particles of images were found or removed."""
+        if self.current in names:
+            name, self._wanted = self.current, ""
+            self._drop(save=False)
+            self.show(name)
+        self.rows_changed.emit(list(names))
+
+    def leave(self) -> None:
+        """Save the image that is shown, and show none."""
+        self._background.drop()
+        self._wanted = ""
+        self._drop()
+
+    def pause(self) -> None:
+        """Save, and take no notice of the viewer; the bench is hidden."""
+        self.paused = True
+        if self.work is not None:
+            self.work.pause(True)
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self.paused = False
+        if self.work is not None:
+            self.work.pause(False)
+        self.follow()
+
+    def close(self) -> None:
+        """Save everything, and let the project go."""
+        self.leave()
+        self._selected, self.project = (), None
+        self._adopted.clear()
+
+    def adopt(self, layer: Image) -> None:
+        """Work on an image that was opened or made elsewhere; one that is new to the project is added.
+
+        Raises
+        ------
+        UserError
+            If it cannot be added.
+        """
+        project = self.ensure_project()
+        path = source_path(layer)
+        for name, known in self._adopted.items():
+            if known is layer and name in project.names:
+                self.show(name, layer)
+                return
+        if path is not None:
+            there = [image.name for image in project.images if project.path(image) == path.absolute()]
+            if not there:
+                there = project.add([path])
+                self.project_changed.emit()
+            self._take(there, layer)
+            return
+        shown, folder = planes(layer), new_part(project.folder, IMAGES)
+        self._writing.run(lambda _: (layer, [_write(folder, plane.read()) for plane in shown]))
+
+    def _take(self, names: Sequence[str], layer: Image) -> None:
+        """Show the image of a layer; a layer of one image is used, a plane of a stack is shown as its own."""
+        single = len(names) == 1
+        if single:
+            self._adopted[names[0]] = layer
+        self.show(names[0], layer if single else None)
+
+    def _written(self, done: tuple[Image, list[Path]]) -> None:
+        layer, paths = done
+        try:
+            names = self.ensure_project().add(paths)
+        except UserError as error:
+            self.failed.emit(error)
+            return
+        self.project_changed.emit()
+        self._take(names, layer)
+
+    def _show(self, loaded: Loaded) -> None:
+        """Add the layers of an image that was read."""
+        project, name = self.project, loaded.micrograph.name
+        if project is None or name != self._wanted:
+            return
+        layer = self._layer if self._layer in self.viewer.layers else None
+        if layer is not None and loaded.micrograph.pixel_size_nm is None and (size := pixel_size_nm(layer)):
+            loaded = replace(loaded, micrograph=replace(loaded.micrograph, pixel_size_nm=size))
+        self._moving = True
+        try:
+            for other in self.viewer.layers:
+                if other is not layer and other.visible:
+                    other.visible = False
+            path = project.path(project[name])
+            self.work = Work(self.viewer, project.folder / PARTICLES, loaded, self.rules, path, layer)
+            bring_to_front(self.viewer.layers, self.work.image)
+        finally:
+            self._moving = False
+        self.work.changed.connect(self._edited)
+        self.work.failed.connect(self.failed)
+        self.work.image.events.scale.connect(self._scaled)
+        self.work.image.events.units.connect(self._scaled)
+        if layer is None:
+            self.viewer.reset_view()
+        self.work_changed.emit()
+
+    def _drop(self, save: bool = True) -> None:
+        work, self.work = self.work, None
+        if work is None:
+            return
+        work.image.events.scale.disconnect(self._scaled)
+        work.image.events.units.disconnect(self._scaled)
+        self._moving = True
+        try:
+            work.close(save)
+        except Exception as error:  # noqa: BLE001 - whatever prevents saving is shown, and the layers stay
+            self.failed.emit(as_user_error(error))
+        finally:
+            self._moving = False
+        self.work_changed.emit()
+
+    def _edited(self) -> None:
+        self.rows_changed.emit([self.current])
+
+    def _scaled(self, event: object = None) -> None:
+        """Keep a scale that was given to the image in the project."""
+        work, project = self.work, self.project
+        size = None if work is None else pixel_size_nm(work.image)
+        if work is None or project is None or size is None:
+            return
+        side = float(np.sqrt(size[0] * size[1]))
+        before = project[work.name].pixel_size_nm or work.loaded.side_nm
+        if before is not None and np.isclose(before, side, rtol=1e-9):
+            return
+        try:
+            project.set([work.name], pixel_size_nm=side)
+        except UserError as error:
+            self.failed.emit(error)
+        self.rows_changed.emit([work.name])
+
+    def follow(self, event: object = None) -> None:
+        """Show the image that has become active in the viewer."""
+        layer = plain(self.viewer.layers.selection.active)
+        if self.paused or self._moving or not isinstance(layer, Image) or made_here(layer):
+            return
+        if self.work is not None and layer is self.work.image:
+            return
+        try:
+            self.adopt(layer)
+        except UserError as error:
+            self.failed.emit(error)
+
+    def _removed(self, event: object) -> None:
+        """Let an image go whose layer was removed by hand; what is known of it is saved."""
+        work, layers = self.work, self.viewer.layers
+        if work is not None and not self._moving and not (work.image in layers and work.labels in layers):
+            self.leave()
+
+
+def _write(folder: Path, micrograph: Micrograph) -> Path:
+    """Write an image that has no file; return its new file."""
+    name = file_name(micrograph.name)
+    free = free_name(folder, name, ".tif") if (folder / f"{name}.tif").exists() else name
+    write_micrograph(folder / f"{free}.tif", micrograph)
+    return folder / f"{free}.tif"
