@@ -11,11 +11,11 @@ from PIL import Image as PillowImage
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog
 
+from particleforge.measurement.filter import Filter
 from particleforge.store.files import sha256
 from particleforge.store.labels import read_labels
 from particleforge.store.micrographs import read_micrograph
 from particleforge.widgets.layers import source_path
-from particleforge.widgets.measure.filter import Filter
 
 SAMPLES = Path(__file__).parents[2] / "src" / "particleforge" / "sample_data"
 SPHERES = SAMPLES / "spheres" / "more" / "images" / "spheres_1.tif"

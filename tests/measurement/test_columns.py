@@ -50,7 +50,7 @@ from particleforge.measurement.results import Results
 from particleforge.measurement.columns import PROPERTIES, SIZES
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.measurement.rules import Rules
-from particleforge.widgets.measure.filter import Filter, Limit
+from particleforge.measurement.filter import Filter, Limit
 labels = np.zeros((40, 40), int)
 labels[5:9, 5:15] = 1
 labels[20:30, 20:30] = 2

@@ -3,10 +3,10 @@
 import pytest
 
 from particleforge.errors import UserError
+from particleforge.measurement.filter import Filter
 from particleforge.recipes.any import RECIPES
 from particleforge.recipes.synthesize import SynthesizeParams
 from particleforge.widgets.folded_form import FoldedForm
-from particleforge.widgets.measure.filter import Filter
 from particleforge.workflows.learn import LearnParams
 from particleforge.workflows.measure import MeasureParams
 

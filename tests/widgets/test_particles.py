@@ -17,6 +17,7 @@ from qtpy.QtCore import QPoint, Qt
 from particleforge.errors import UserError
 from particleforge.measurement.borders.keep_all import KeepAll
 from particleforge.measurement.columns import PROPERTIES
+from particleforge.measurement.filter import Filter, Limit
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.uncertainty.stored import StoredUncertainty
@@ -32,7 +33,6 @@ from particleforge.widgets.measure.export import (
     write_table,
 )
 from particleforge.widgets.measure.export_row import EXPORTS, with_suffix
-from particleforge.widgets.measure.filter import Filter, Limit
 from particleforge.widgets.measure.particles import HIGHLIGHT, REMEASURE_MS, SINGLE, Particles
 from particleforge.widgets.measure.plot import SizesPlot
 from particleforge.widgets.measure.table import ParticleTable

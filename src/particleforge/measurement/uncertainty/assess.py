@@ -62,16 +62,54 @@ def of_images(
     pixel_size
         Uncertainty of all pixel sizes as text; None if it is not known.
     """
+    found = {name: entry for name, entry in images.items() if entry["count"]}
+    detections = {name: Detection.of(entry) for name, entry in found.items()}
+    edges = {name: _edge(entry) for name, entry in found.items()}
+    counts = {name: int(entry["count"]) for name, entry in found.items()}
+    return _together(table, rules, sampled, (detections, edges, counts), pixel_size)
+
+
+def of_tables(
+    tables: Mapping[str, tuple["pd.DataFrame", tuple[int, int], Mapping[str, Any]]],
+    table: "pd.DataFrame",
+    rules: "Rules",
+    sampled: Description,
+    pixel_size: str | None = None,
+) -> Uncertainty:
+    """Return the uncertainty of the figures of several images together, from the particles of each.
+
+    Parameters
+    ----------
+    tables
+        By name of the image its particles, the shape (Y, X) of the part of it that shows the specimen, and how its
+        particles were found, which may hold ``detection_error``.
+    table
+        The particles of all of them.
+    rules, sampled, pixel_size
+        As for `of_images`.
+    """
+    found = {name: one for name, one in tables.items() if len(one[0])}
+    detections = {name: Detection.of(finding) for name, (_, _, finding) in found.items()}
+    edges = {name: Edge.of(own, rules, shape).standards for name, (own, shape, _) in found.items()}
+    counts = {name: len(own) for name, (own, _, _) in found.items()}
+    return _together(table, rules, sampled, (detections, edges, counts), pixel_size)
+
+
+def _together(
+    table: "pd.DataFrame",
+    rules: "Rules",
+    sampled: Description,
+    known: tuple[Mapping[str, Detection], Mapping[str, Mapping[str, float]], Mapping[str, int]],
+    pixel_size: str | None,
+) -> Uncertainty:
+    """Pool what is known of images by name: errors of detection, effects of the border rule, counts of particles."""
+    detections, edges, counts = known
     weights = table.groupby("image")["weight"].sum()
-    entries = {name: entry for name, entry in images.items() if entry["count"]}
-    counts = [float(entry["count"]) for entry in entries.values()]
-    shares = [float(weights.get(name, 0.0)) for name in entries]
-    detection = Detection.pooled(
-        [Detection.of(entry) for entry in entries.values()],
-        {name: counts if name == "count" else shares for name in FIGURES},
-    )
-    sized = {name: share for name, share in zip(entries, shares, strict=True) if share}
-    edge = Edge.pooled(rules, [_edge(entries[name]) for name in sized], list(sized.values()))
+    shares = {name: float(weights.get(name, 0.0)) for name in counts}
+    numbers = {figure: [float(one) for one in (counts if figure == "count" else shares).values()] for figure in FIGURES}
+    detection = Detection.pooled(list(detections.values()), numbers)
+    sized = {name: share for name, share in shares.items() if share}
+    edge = Edge.pooled(rules, [edges[name] for name in sized], list(sized.values()))
     return Uncertainty.of(sampled, len(table), (detection, PixelSize(pixel_size, sampled.unit), edge))
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, Signal
 
+from particleforge.measurement.filter import Filter
 from particleforge.measurement.particles import measure_particles, with_pixel_size
 from particleforge.measurement.rules import Rules
 from particleforge.store.source import Plane
@@ -16,7 +17,6 @@ from particleforge.widgets.background import Background
 from particleforge.widgets.following import Following
 from particleforge.widgets.layers import pixel_size_nm
 from particleforge.widgets.measure.export import Exported
-from particleforge.widgets.measure.filter import Filter
 from particleforge.widgets.qt import single_shot
 from particleforge.widgets.show import features
 

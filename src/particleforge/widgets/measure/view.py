@@ -8,6 +8,7 @@ import pandas as pd
 from qtpy.QtWidgets import QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from particleforge.measurement.distribution import headline_intervals, size_statistics
+from particleforge.measurement.filter import Filter
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.describe import Estimate
 from particleforge.measurement.uncertainty.factor import coverage_factor
@@ -15,7 +16,6 @@ from particleforge.measurement.uncertainty.stored import StoredUncertainty
 from particleforge.widgets.folded_form import FoldedForm
 from particleforge.widgets.measure.export import Exported
 from particleforge.widgets.measure.export_row import ExportRow
-from particleforge.widgets.measure.filter import Filter
 from particleforge.widgets.measure.particles import Particles
 from particleforge.widgets.measure.plot import SizesPlot, sizes_and_unit
 from particleforge.widgets.measure.table import ParticleTable
@@ -46,7 +46,7 @@ class ResultsView(QWidget):
         self.headline = QLabel(self)
         self.headline.setWordWrap(True)
         self.plot = SizesPlot(self)
-        self.filter = FoldedForm(Filter, (), title="Filter particles")
+        self.filter = FoldedForm(Filter, (), ("classes",), title="Filter particles")
         self.colour = QCheckBox("Colour aggregates", self)
         self.colour.setToolTip("One colour for the particles of an aggregate, grey for single particles.")
         self.table = ParticleTable(self)

@@ -1,13 +1,19 @@
 """Which particles are counted."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import pandas as pd
+import numpy as np
 from pydantic import Field
 
 from particleforge.measurement.column import POWERS
 from particleforge.measurement.columns import PROPERTIES
 from particleforge.params import Params
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILTERED = "filtered out"
+"""Why particles do not count that a filter leaves out."""
 
 
 class Limit(Params):
@@ -24,11 +30,11 @@ class Limit(Params):
         factor = ratio ** POWERS.get(PROPERTIES[self.quantity].dimension, 0)
         return self.replace(least=_times(self.least, factor), most=_times(self.most, factor))
 
-    def keeps(self, table: pd.DataFrame) -> "pd.Series[bool]":
+    def keeps(self, table: "pd.DataFrame") -> "pd.Series[bool]":
         """Whether each row of a particle table is within the limits."""
         names = reversed(PROPERTIES[self.quantity].names)
         values: Any = next((table[name] for name in names if name in table), None)
-        kept = pd.Series(True, index=table.index)
+        kept = _all_of(table)
         if values is None:
             return kept
         if self.least is not None:
@@ -57,6 +63,9 @@ class Filter(Params):
     min_score: float = Field(
         0.0, ge=0, le=1, description="Smallest score from the detector; particles drawn by hand are always counted."
     )
+    classes: tuple[str, ...] = Field(
+        (), title="Outlines", description="Classes of outlines that are counted, such as round or rod; empty: all."
+    )
     limits: tuple[Limit, ...] = Field((), title="More limits", description="Limits on other properties.")
 
     def rescaled(self, before_nm: float | None, now_nm: float | None) -> "Filter":
@@ -68,9 +77,11 @@ class Filter(Params):
             limits=tuple(limit.rescaled(ratio) for limit in self.limits),
         )
 
-    def keeps(self, table: pd.DataFrame) -> "pd.Series[bool]":
+    def keeps(self, table: "pd.DataFrame") -> "pd.Series[bool]":
         """Whether each row of a particle table is counted."""
-        kept = pd.Series(True, index=table.index) if self.cut_by_border else ~table["touches_border"].astype(bool)
+        kept = _all_of(table) if self.cut_by_border else ~table["touches_border"].astype(bool)
+        if self.classes:
+            kept &= table["class"].isin(self.classes)
         if self.aggregation != "all" and "aggregate" in table:
             kept &= (table["aggregate"] > 0) == (self.aggregation == "aggregated")
         every = (
@@ -82,6 +93,31 @@ class Filter(Params):
         for limit in every:
             kept &= limit.keeps(table)
         return kept
+
+    def applied(self, table: "pd.DataFrame") -> "pd.DataFrame":
+        """Return a particle table in which what is filtered out has no weight, with this as the reason.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from particleforge.measurement.filter import Filter
+        >>> from particleforge.measurement.particles import measure_particles
+        >>> table = measure_particles(np.pad(np.ones((4, 6), int), 3))
+        >>> Filter(classes=("rod",)).applied(table)[["class", "weight", "excluded"]]
+           class  weight      excluded
+        0  small     0.0  filtered out
+        """
+        gone = (~self.keeps(table) & (table["weight"] > 0)).to_numpy()
+        if not gone.any():
+            return table
+        reasons = np.where(gone, FILTERED, table["excluded"].to_numpy(object))
+        return table.assign(weight=table["weight"].where(~gone, 0.0), excluded=reasons)
+
+
+def _all_of(table: "pd.DataFrame") -> "pd.Series[bool]":
+    import pandas as pd
+
+    return pd.Series(True, index=table.index)
 
 
 def _times(number: float | None, factor: float) -> float | None:
