@@ -4,21 +4,29 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari.layers import Image
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSizePolicy, QTabWidget, QVBoxLayout
+from qtpy.QtWidgets import QFileDialog, QTabWidget, QVBoxLayout, QWidget
 
 from particleforge.errors import UserError
+from particleforge.store.image_files import image_suffixes
+from particleforge.widgets.active import front_image, made_here
 from particleforge.widgets.bench.check.tab import CheckTab
 from particleforge.widgets.bench.find.tab import FindTab
+from particleforge.widgets.bench.head import Head
+from particleforge.widgets.bench.more import Other, open_other
+from particleforge.widgets.bench.recent import remember
+from particleforge.widgets.bench.samples import sample_project
 from particleforge.widgets.bench.scale.tab import ScaleTab
 from particleforge.widgets.bench.sizes.tab import SizesTab
 from particleforge.widgets.bench.state import State
 from particleforge.widgets.bench.strip import Strip
 from particleforge.widgets.bench.tab import Tab
+from particleforge.widgets.bench.welcome import Welcome
 from particleforge.widgets.docked import Docked
+from particleforge.widgets.layers import source_path
 from particleforge.widgets.unexpected import shown_by
-from particleforge.wording import plural
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -40,9 +48,7 @@ class Bench(Docked):
         self.state = State(napari_viewer)
         self.setMinimumWidth(LEAST_WIDTH_PX)
         self.setAcceptDrops(True)
-        self.title = QLabel(self)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.strip = Strip(self.state)
+        self.head, self.welcome, self.strip = Head(self.state), Welcome(), Strip(self.state)
         self.tabs = QTabWidget(self)
         self.scale, self.finding = ScaleTab(self.state), FindTab(self.state)
         self.check, self.sizes = CheckTab(self.state), SizesTab(self.state)
@@ -52,20 +58,31 @@ class Bench(Docked):
             self.tabs.setTabToolTip(place, tab.tip)
             tab.wanted.connect(self.go_to)
         self._front: Tab = self.steps[0]
-        box = QVBoxLayout(self)
-        box.setContentsMargins(4, 4, 4, 4)
-        head = QHBoxLayout()
-        head.addWidget(self.title, 1)
-        box.addLayout(head)
-        box.addWidget(self.strip)
-        box.addWidget(self.tabs, 1)
+        self._lay_out()
         self.tabs.currentChanged.connect(self._turn)
         self.state.failed.connect(self.report)
         for changed in (self.state.project_changed, self.state.work_changed, self.state.selected_changed):
             changed.connect(self._refresh)
+        for head in (self.head, self.welcome):
+            head.folder_wanted.connect(self.choose_folder)
+            head.opened.connect(self.open)
+        self.welcome.samples_wanted.connect(self.open_samples)
+        self.head.added.connect(self.choose_images)
+        self.head.other.connect(self.open_other)
         self.go_to("Find")
         self._refresh()
-        self.state.follow()
+        self._take_open_images()
+
+    def _lay_out(self) -> None:
+        self.work = QWidget(self)
+        inner = QVBoxLayout(self.work)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addWidget(self.strip)
+        inner.addWidget(self.tabs, 1)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(4, 4, 4, 4)
+        for widget in (self.head, self.welcome, self.work):
+            box.addWidget(widget, 0 if widget is self.head else 1)
 
     def go_to(self, title: str) -> None:
         """Bring a step to the front."""
@@ -89,6 +106,25 @@ class Bench(Docked):
         """Open a folder as a project."""
         with shown_by(self.report):
             self.state.open(folder)
+            remember(self.state.ensure_project().folder)
+
+    def open_samples(self) -> None:
+        """Open the bundled micrographs."""
+        with shown_by(self.report):
+            self.open(sample_project())
+
+    def choose_images(self) -> None:
+        """Ask for images, and add them to the project."""
+        suffixes = " ".join(f"*{suffix}" for suffix in image_suffixes())
+        files, _ = QFileDialog.getOpenFileNames(self, "Add images", "", f"Images ({suffixes});;All files (*)")
+        if files:
+            with shown_by(self.report):
+                self.state.add([Path(file) for file in files])
+
+    def open_other(self, other: Other) -> None:
+        """Open a panel for something else."""
+        with shown_by(self.report):
+            open_other(self.state.viewer, other)
 
     def pause(self) -> None:
         """Save, and take no notice of the viewer."""
@@ -133,10 +169,23 @@ class Bench(Docked):
         self._front.enter()
 
     def _refresh(self) -> None:
-        project = self.state.project
-        if project is None:
-            self.title.setText("No project is open")
-        else:
-            self.title.setText(f"<b>{project.folder.name}</b>: {plural(len(project.images), 'image')}")
-            self.title.setToolTip(str(project.folder))
+        self.head.refresh()
+        begun = bool(self.state.names)
+        self.work.setVisible(begun)
+        self.welcome.setVisible(not begun)
+        if not begun:
+            self.welcome.refresh()
         self._front.refresh()
+
+    def _take_open_images(self) -> None:
+        """Add the images that are open in napari to the project; the active one is shown."""
+        layers = self.state.viewer.layers
+        with shown_by(self.report):
+            images = [layer for layer in layers if isinstance(layer, Image) and not made_here(layer)]
+            files = [path for layer in images if (path := source_path(layer)) is not None]
+            if len(files) > 1:
+                self.state.ensure_project().add(files)
+                self.state.project_changed.emit()
+            active = front_image(images, layers.selection.active)
+            if active is not None:
+                self.state.adopt(active)

@@ -4,18 +4,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from qtpy.QtCore import QAbstractTableModel, QItemSelection, QModelIndex, QSize, QSortFilterProxyModel, Qt, Signal
+from qtpy.QtCore import (
+    QAbstractTableModel,
+    QItemSelection,
+    QModelIndex,
+    QPoint,
+    QSize,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
 from qtpy.QtGui import QColor, QIcon, QPixmap
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QMenu, QTableView, QVBoxLayout, QWidget
 
-from particleforge.errors import UserError
+from particleforge.store.project import groups_from_names
 from particleforge.widgets.background import Background, Outdated
 from particleforge.widgets.bench.rows import Row, read_row
 from particleforge.widgets.bench.state import State
 from particleforge.widgets.form.editor import warning_colour
 from particleforge.widgets.qt import present
+from particleforge.widgets.unexpected import shown_by
+from particleforge.wording import named, plural
 
-COLUMNS = ("Image", "Scale", "Found", "Sure", "Certainty", "Group")
+COLUMNS = ("Image", "Scale", "Found", "Sure", "Certain", "Group")
 NAME, SCALE, FOUND, SURE, CERTAINTY, GROUP = range(len(COLUMNS))
 TIPS = (
     "Name of the image. Click to show it; PageUp and PageDown go through.",
@@ -25,6 +36,7 @@ TIPS = (
     "How sure the detector is of what it found, on a scale from 0 to 1.",
     "Sample, time, temperature or whatever images are compared by. Double-click to change it, for all selected images.",
 )
+WIDTHS_PX = {SCALE: 66, FOUND: 48, SURE: 42, CERTAINTY: 62, GROUP: 62}
 THUMBNAIL_PX, HEIGHT_PX = 32, 190
 SORT = Qt.ItemDataRole.UserRole
 
@@ -148,7 +160,6 @@ class Strip(QWidget):
         before = {row.name: row for row in self.model.rows}
         self.model.set_rows([before.get(image.name, Row(image.name, None, image.group)) for image in images])
         self.filter.setVisible(len(images) > 6)
-        self.setVisible(bool(images))
         self.read([image.name for image in images])
         self._mark()
 
@@ -180,12 +191,16 @@ class Strip(QWidget):
         rows, header = present(table.verticalHeader()), present(table.horizontalHeader())
         rows.hide()
         rows.setDefaultSectionSize(THUMBNAIL_PX + 4)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(30)
+        for column, width_px in WIDTHS_PX.items():
+            header.resizeSection(column, width_px)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         table.setFixedHeight(HEIGHT_PX)
         present(table.selectionModel()).selectionChanged.connect(self._select)
         table.clicked.connect(self._click)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._offer)
         return table
 
     def _click(self, index: QModelIndex) -> None:
@@ -201,6 +216,38 @@ class Strip(QWidget):
         if len(names) == 1:
             self._state.show(names[0])
 
+    def menu(self) -> QMenu:
+        """Return what can be done with the selected images."""
+        menu, names = QMenu(self), self._state.selected
+        these = plural(len(names), "selected image")
+        menu.addAction("Enter a group…", self.edit_group)
+        if proposed := groups_from_names(self._state.names):
+            groups = named(list(dict.fromkeys(proposed.values())), "group")
+            menu.addAction(f"Set groups from names: {groups}", lambda: self._set_groups(proposed))
+        menu.addSeparator()
+        menu.addAction(f"Remove {these} from the project (files stay)", lambda: self._remove(names))
+        return menu
+
+    def edit_group(self) -> None:
+        """Edit the group of the image that is shown, and of those selected with it."""
+        for place, row in enumerate(self.model.rows):
+            if row.name == self._state.current:
+                self.table.edit(self._sorted.mapFromSource(self.model.index(place, GROUP)))
+
+    def _offer(self, place: QPoint) -> None:
+        self.menu().popup(present(self.table.viewport()).mapToGlobal(place))
+
+    def _set_groups(self, groups: dict[str, str]) -> None:
+        if self._state.project is None:
+            return
+        with shown_by(self._state.failed.emit):
+            self._state.project.set_groups(groups)
+        self._state.rows_changed.emit(list(groups))
+
+    def _remove(self, names: Sequence[str]) -> None:
+        with shown_by(self._state.failed.emit):
+            self._state.remove(names)
+
     def _mark(self) -> None:
         """Emphasise the image that is shown, and scroll to it."""
         name = self._state.current
@@ -215,10 +262,8 @@ class Strip(QWidget):
         names = self._state.selected if name in self._state.selected else [name]
         if self._state.project is None:
             return
-        try:
+        with shown_by(self._state.failed.emit):
             self._state.project.set(names, group=group)
-        except UserError as error:
-            self._state.failed.emit(error)
         self._state.rows_changed.emit(names)
 
 
