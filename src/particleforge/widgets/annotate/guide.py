@@ -2,8 +2,9 @@
 
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen
-from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtWidgets import QWidget
+
+from particleforge.widgets.canvas import canvas_of
 
 COLOUR = "#ffd400"
 
@@ -50,8 +51,5 @@ class Guide(QWidget):
 
 def guide_over(panel: QWidget) -> Guide | None:
     """Guide over the canvas of the window a panel is in; None if there is no canvas."""
-    top = panel
-    while (above := top.parentWidget()) is not None:
-        top = above
-    canvas = top.findChild(QOpenGLWidget)
+    canvas = canvas_of(panel)
     return None if canvas is None else Guide(canvas)
