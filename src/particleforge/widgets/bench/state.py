@@ -1,24 +1,26 @@
 """What the bench works on: a project, the image that is shown, the images that are selected. No widgets here."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from napari.layers import Image
+from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, Signal
 
 from particleforge.errors import UserError
-from particleforge.micrograph import Micrograph
 from particleforge.store.files import new_part
+from particleforge.store.labels import as_labels
 from particleforge.store.micrographs import write_micrograph
+from particleforge.store.particle_files import ImageParticles, Origin, write_particles
 from particleforge.store.project import IMAGES, PARTICLES, Project
+from particleforge.store.source import Source
 from particleforge.widgets.active import bring_to_front, made_here
+from particleforge.widgets.annotate.geometry import set_pixel_size
 from particleforge.widgets.background import Background
 from particleforge.widgets.bench.loaded import Loaded, load
 from particleforge.widgets.bench.work import Work
-from particleforge.widgets.layers import file_name, pixel_size_nm, planes, source_path
+from particleforge.widgets.layers import file_name, finest, pixel_size_nm, planes, source_path
 from particleforge.widgets.proxies import plain
 from particleforge.widgets.unexpected import as_user_error
 from particleforge.widgets.workspace import free_name, workspace
@@ -62,10 +64,8 @@ class State(QObject):
         self._moving = False
         self._background = Background()
         self._background.done.connect(self._show)
-        self._background.failed.connect(self.failed)
-        self._writing = Background(finishes=True)
-        self._writing.done.connect(self._written)
-        self._writing.failed.connect(self.failed)
+        self._background.failed.connect(self._fail)
+        self._writing: dict[Image, Background] = {}
         self.viewer.layers.selection.events.active.connect(self.follow)
         self.viewer.layers.events.removed.connect(self._removed)
 
@@ -112,6 +112,7 @@ class State(QObject):
             If the folder is missing, or its ``project.yaml`` cannot be read; what was open stays.
         """
         project = Project(folder)
+        self.leave()
         self.close()
         self.project = project
         self.project_changed.emit()
@@ -207,7 +208,9 @@ class State(QObject):
 
     def close(self) -> None:
         """Save everything, and let the project go."""
-        self.leave()
+        self._background.drop()
+        self._wanted = ""
+        self._drop(remove=False)
         self._selected, self.project = (), None
         self._adopted.clear()
 
@@ -232,19 +235,53 @@ class State(QObject):
                 self.project_changed.emit()
             self._take(there, layer)
             return
+        if layer in self._writing:
+            return
         shown, folder = planes(layer), new_part(project.folder, IMAGES)
-        self._writing.run(lambda _: (layer, [_write(folder, plane.read()) for plane in shown]))
+        writing = self._writing[layer] = Background(finishes=True)
+        writing.done.connect(self._written)
+        writing.run(lambda _: (layer, _written_to(folder, shown)))
+
+    def take_labels(self, layer: Labels) -> None:
+        """Take a layer of labels, made by hand or by another plugin, as the particles of the image that is shown.
+
+        Raises
+        ------
+        UserError
+            If no image is shown, the layer has another shape, or it holds no labels.
+        """
+        work, project = self.work, self.project
+        if work is None or project is None:
+            raise UserError("No image is shown.", "Show the image to which the labels belong.")
+        labels = as_labels(np.asarray(layer.data[0] if layer.multiscale else layer.data), layer.name)
+        if labels.shape != work.micrograph.shape:
+            raise UserError(
+                f"{layer.name} has the shape {labels.shape}, but {work.name} has {work.micrograph.shape}.",
+                "Choose labels of this image.",
+            )
+        count = len(np.unique(labels[labels > 0]))
+        origin = Origin(detector={"labels": layer.name}, count=count)
+        write_particles(work.folder, work.name, ImageParticles(labels, origin), pixel_size_nm(work.image))
+        layer.visible = False
+        self.reload([work.name])
 
     def _take(self, names: Sequence[str], layer: Image) -> None:
         """Show the image of a layer; a layer of one image is used, a plane of a stack is shown as its own."""
-        single = len(names) == 1
-        if single:
+        if len(names) == 1:
             self._adopted[names[0]] = layer
-        self.show(names[0], layer if single else None)
+            self.show(names[0], layer)
+            return
+        steps = self.viewer.dims.current_step[: max(layer.ndim - 2, 0)]
+        lengths = finest(layer).shape[: len(steps)]
+        place = int(np.ravel_multi_index(steps, lengths)) if steps and len(steps) == len(lengths) else 0
+        self.show(names[min(place, len(names) - 1)])
 
-    def _written(self, done: tuple[Image, list[Path]]) -> None:
+    def _written(self, done: tuple[Image, list[Path] | UserError]) -> None:
         layer, paths = done
+        self._writing.pop(layer, None)
         try:
+            if isinstance(paths, UserError):
+                raise paths
             names = self.ensure_project().add(paths)
         except UserError as error:
             self.failed.emit(error)
@@ -258,8 +295,9 @@ class State(QObject):
         if project is None or name != self._wanted:
             return
         layer = self._layer if self._layer in self.viewer.layers else None
-        if layer is not None and loaded.micrograph.pixel_size_nm is None and (size := pixel_size_nm(layer)):
-            loaded = replace(loaded, micrograph=replace(loaded.micrograph, pixel_size_nm=size))
+        stated = loaded.micrograph.pixel_size_nm
+        if layer is not None and stated is not None and pixel_size_nm(layer) is None:
+            set_pixel_size(layer, stated)
         self._moving = True
         try:
             for other in self.viewer.layers:
@@ -276,9 +314,15 @@ class State(QObject):
         self.work.image.events.units.connect(self._scaled)
         if layer is None:
             self.viewer.reset_view()
+        self._scaled()
         self.work_changed.emit()
 
-    def _drop(self, save: bool = True) -> None:
+    def _fail(self, error: UserError) -> None:
+        """Show why an image cannot be shown."""
+        self._wanted = ""
+        self.failed.emit(error)
+
+    def _drop(self, save: bool = True, remove: bool = True) -> None:
         work, self.work = self.work, None
         if work is None:
             return
@@ -286,7 +330,7 @@ class State(QObject):
         work.image.events.units.disconnect(self._scaled)
         self._moving = True
         try:
-            work.close(save)
+            work.close(save, remove)
         except Exception as error:  # noqa: BLE001 - whatever prevents saving is shown, and the layers stay
             self.failed.emit(as_user_error(error))
         finally:
@@ -331,9 +375,16 @@ class State(QObject):
             self.leave()
 
 
-def _write(folder: Path, micrograph: Micrograph) -> Path:
-    """Write an image that has no file; return its new file."""
-    name = file_name(micrograph.name)
-    free = free_name(folder, name, ".tif") if (folder / f"{name}.tif").exists() else name
-    write_micrograph(folder / f"{free}.tif", micrograph)
-    return folder / f"{free}.tif"
+def _written_to(folder: Path, source: Source) -> list[Path] | UserError:
+    """Write the images of a layer that has no file; return their new files, or why that is not possible."""
+    paths = []
+    try:
+        for plane in source:
+            micrograph = plane.read()
+            name = file_name(micrograph.name)
+            free = free_name(folder, name, ".tif") if (folder / f"{name}.tif").exists() else name
+            paths.append(folder / f"{free}.tif")
+            write_micrograph(paths[-1], micrograph)
+    except Exception as error:  # noqa: BLE001 - it is shown
+        return as_user_error(error)
+    return paths

@@ -74,6 +74,8 @@ class Work(QObject):
             loaded.particles.labels, name=f"{self.name} particles", metadata=mark, **geometry_of(self.image)
         )
         self.labels.contour = CONTOUR_PX
+        for left in [layer for layer in viewer.layers if layer.metadata.get(KEY) == mark[KEY]]:
+            viewer.layers.remove(left)  # a bench that was closed has left it
         viewer.add_layer(self.labels)
         self.particles = Particles(self.labels, loaded.table, rules, [loaded.rows], (), (), self.image)
         self.saver = Saver(self._take)
@@ -143,8 +145,8 @@ class Work(QObject):
             self.saver.flush()
         self.particles.pause(paused)
 
-    def close(self, save: bool = True) -> None:
-        """Save what has changed unless it is to be lost, and remove the layers that were added.
+    def close(self, save: bool = True, remove: bool = True) -> None:
+        """Save what has changed unless it is to be lost, and remove the layers that were added unless they are to stay.
 
         Raises
         ------
@@ -153,6 +155,8 @@ class Work(QObject):
         """
         self.saver.close(save)
         self.particles.release()
+        if not remove:
+            return
         for layer in (self.labels, self.image) if self._own_image else (self.labels,):
             if layer in self.viewer.layers:
                 self.viewer.layers.remove(layer)
