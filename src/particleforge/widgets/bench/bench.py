@@ -1,6 +1,8 @@
 """The dock of the bench: the images of a project, and four steps from images to sizes."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from particleforge.widgets.active import front_image, made_here
 from particleforge.widgets.bench.check.tab import CheckTab
 from particleforge.widgets.bench.find.tab import FindTab
 from particleforge.widgets.bench.head import Head
+from particleforge.widgets.bench.keys import Keys
 from particleforge.widgets.bench.more import Other, open_other
 from particleforge.widgets.bench.recent import remember
 from particleforge.widgets.bench.samples import sample_project
@@ -24,6 +27,7 @@ from particleforge.widgets.bench.state import State
 from particleforge.widgets.bench.strip import Strip
 from particleforge.widgets.bench.tab import Tab
 from particleforge.widgets.bench.welcome import Welcome
+from particleforge.widgets.bench.work import CONTOUR_PX
 from particleforge.widgets.docked import Docked
 from particleforge.widgets.layers import source_path
 from particleforge.widgets.unexpected import shown_by
@@ -69,9 +73,35 @@ class Bench(Docked):
         self.welcome.samples_wanted.connect(self.open_samples)
         self.head.added.connect(self.choose_images)
         self.head.other.connect(self.open_other)
+        self.keys = Keys(self.state.viewer, self, self._actions())
         self.go_to("Find")
         self._refresh()
         self._take_open_images()
+
+    def _actions(self) -> dict[str, Callable[[], None]]:
+        """Return what keys do; those of a step bring it to the front."""
+
+        def first(tab: Tab, act: Callable[[], None]) -> None:
+            self.go_to(tab.title)
+            act()
+
+        of_steps = {name: partial(first, tab, act) for tab in self.steps for name, act in tab.key_actions.items()}
+        return {
+            "previous": partial(self.state.step, -1),
+            "next": partial(self.state.step, 1),
+            "show": self._toggle_particles,
+            "fill": self._toggle_fill,
+            **of_steps,
+        }
+
+    def _toggle_particles(self) -> None:
+        if self.state.work is not None:
+            self.state.work.labels.visible = not self.state.work.labels.visible
+
+    def _toggle_fill(self) -> None:
+        if self.state.work is not None:
+            layer = self.state.work.labels
+            layer.contour = 0 if layer.contour else CONTOUR_PX
 
     def _lay_out(self) -> None:
         self.work = QWidget(self)
@@ -126,8 +156,13 @@ class Bench(Docked):
         with shown_by(self.report):
             open_other(self.state.viewer, other)
 
+    def appear(self) -> None:
+        """Listen to the keys."""
+        self.keys.take()
+
     def pause(self) -> None:
         """Save, and take no notice of the viewer."""
+        self.keys.release()
         self._front.leave()
         with shown_by(self.report):
             self.state.pause()
@@ -139,6 +174,7 @@ class Bench(Docked):
 
     def end(self) -> None:
         """Save, and end all work."""
+        self.keys.release()
         for tab in self.steps:
             tab.end()
         self.strip.close_down()

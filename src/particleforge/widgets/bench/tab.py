@@ -1,5 +1,7 @@
 """One of the four steps of the bench."""
 
+from collections.abc import Callable, Mapping
+
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
@@ -28,6 +30,11 @@ class Tab(QWidget):
         self.body = QVBoxLayout()
         outer.addLayout(self.body, 1)
         outer.addWidget(self.message)
+
+    @property
+    def key_actions(self) -> Mapping[str, Callable[[], None]]:
+        """What keys do, by the names in `KEYS`; a key brings the tab to the front first."""
+        return {}
 
     def refresh(self) -> None:
         """Show the state of the bench as it is now."""
