@@ -16,10 +16,13 @@ from .recipes.synthesize import SynthesizeParams as SynthesizeParams
 from .sample import Sample as Sample
 from .step import Progress as Progress
 from .step import run as run
+from .store.project import Project as Project
 from .workflows.adapt import AdaptParams as AdaptParams
 from .workflows.adapt import adapt as adapt
 from .workflows.estimate import EstimateParams as EstimateParams
 from .workflows.estimate import estimate as estimate
+from .workflows.find import FindParams as FindParams
+from .workflows.find import find as find
 from .workflows.learn import LearnParams as LearnParams
 from .workflows.learn import learn as learn
 from .workflows.measure import MeasureParams as MeasureParams

@@ -10,6 +10,7 @@ from particleforge.workflows import VERBS
 ARGUMENTS = {
     "learn": ["in", "--out", "out"],
     "measure": ["model", "in", "--out", "out"],
+    "find": ["in"],
     "sizes": ["in", "--out", "out"],
     "compare-sizes": ["one", "two", "--out", "out.html"],
     "synthesize": ["cutpaste", "in", "--out", "out.zarr"],
@@ -67,7 +68,7 @@ def test_a_child_process_does_the_same():
         (["lern", "in"], "Did you mean learn?"),
         (["xyz"], "See 'particleforge --help'."),
         (["learn", "in"], "the following arguments are required: --out"),
-        (["measure", "--out", "x"], "required: model, images"),
+        (["predict", "--out", "x"], "required: model, images"),
         (["synthesize", "--out", "x"], "required: recipe"),
         (
             ["learn", "in", "--out", "x", "--minute", "3"],

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser, verb: Verb[..., Any]) -> None
             parser.add_argument(argument.name, nargs=count, help=text)
         else:
             flag = f"--{argument.name.replace('_', '-')}"
-            parser.add_argument(flag, required=argument.required, help=text)
+            parser.add_argument(flag, nargs="+" if argument.many else None, required=argument.required, help=text)
     if verb.params is not None:
         add_options(parser, verb.params)
 

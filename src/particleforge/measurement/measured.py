@@ -64,7 +64,7 @@ class Measured:
     rules: Rules = field(default_factory=Rules)
     rows: tuple[int, int] | None = None
     aggregation: "Aggregation | None" = None
-    columns: Mapping[str, float] = field(default_factory=dict)
+    columns: Mapping[str, str | float] = field(default_factory=dict)
     methods: str = ""
     uncertainty: "Uncertainty | None" = None
     nano: "NanoShare | None" = None

@@ -105,6 +105,10 @@ class Results:
         self._names = {name.casefold() for name in self.folder.names}
         return changes
 
+    def state(self, **about: Any) -> None:
+        """State in the provenance what does not make other results of them, for example the ``model``."""
+        self.folder.summary["provenance"] |= about
+
     def note(self, name: str, fingerprints: list[str]) -> None:
         """Note what an image is measured from; it is written together with its particles."""
         self.folder.summary["inputs"][name] = fingerprints

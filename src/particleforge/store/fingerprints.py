@@ -17,22 +17,28 @@ class Fingerprints:
         self._files: dict[Path, str] = {}
 
     def __call__(self, plane: Plane) -> str:
-        """Fingerprint of the bytes of its file, else of its pixels, with its pixel size.
+        """Fingerprint of its content, with its pixel size and the columns that it brings into tables.
 
         Raises
         ------
         UserError
             If it cannot be read.
         """
-        path, size = plane.source.path, plane.source.pixel_size_nm
+        size = plane.source.pixel_size_nm
+        scale = "" if size is None else f", pixels of {size[0]:.9g} x {size[1]:.9g} nm"
+        return (
+            self.content(plane) + scale + "".join(f", {name} {value}" for name, value in plane.source.columns.items())
+        )
+
+    def content(self, plane: Plane) -> str:
+        """Fingerprint of the bytes of its file, else of its pixels; errors as above."""
+        path = plane.source.path
         if path is None:
-            content = _of_pixels(plane)
-        elif path in self._files:
-            content = self._files[path]
-        else:
+            return _of_pixels(plane)
+        if path not in self._files:
             with unreadable(path):
-                content = self._files[path] = of_file(path)
-        return content if size is None else f"{content}, pixels of {size[0]:.9g} x {size[1]:.9g} nm"
+                self._files[path] = of_file(path)
+        return self._files[path]
 
 
 def of_file(path: Path) -> str:

@@ -35,7 +35,7 @@ class Origin:
     finding
         Plain data about the detection, such as its certainty.
     detector
-        Provenance of the detector; empty: everything was drawn by hand.
+        The detector as plain data, see `particleforge.workflows.find`; empty: everything was drawn by hand.
     count
         Number of particles.
     image
@@ -54,6 +54,16 @@ class Origin:
         """Certainty of the detector for the whole image, if it has an estimate."""
         value = self.finding.get("certainty")
         return None if value is None else float(value)
+
+    @property
+    def mended(self) -> bool:
+        """Whether a person has confirmed, drawn, corrected or removed any of them."""
+        return bool(self.sure) or len(self.scores) < self.detector.get("found", 0)
+
+    @property
+    def checked(self) -> bool:
+        """Whether a person has confirmed, drawn or corrected every one of them."""
+        return 0 < self.count <= len(self.sure)
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> "Origin":
@@ -76,7 +86,7 @@ class Origin:
     def plain(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {
-            "scores": {str(number): round(float(score), 4) for number, score in self.scores.items()},
+            "scores": {str(number): float(score) for number, score in self.scores.items()},
             "sure": sorted(self.sure),
             "finding": dict(self.finding),
             "detector": dict(self.detector),

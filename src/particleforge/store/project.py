@@ -13,6 +13,7 @@ from pydantic import Field
 from particleforge.errors import UserError, located
 from particleforge.params import Params
 from particleforge.plain_data import read_yaml
+from particleforge.store.calibration import Statement, agree
 from particleforge.store.files import LOCK, atomic_write, disk_errors
 from particleforge.store.image_files import distinct_image_paths, image_stem, is_image
 from particleforge.store.micrographs import open_source
@@ -196,10 +197,22 @@ class Project:
         path = self.path(image)
         if not path.exists():
             raise UserError(f"The file of {name} is missing: {path}.", "Put it back, or remove the image.")
-        source = replace(open_source(path, image), name=image.name)
+        source = _one_plane(path, image)
+        columns = {**source.columns, **({"group": image.group} if image.group else {})}
+        source = replace(source, name=image.name, columns=columns)
         if image.pixel_size_nm is None:
             return source
-        return replace(source, pixel_size_nm=(image.pixel_size_nm,) * 2, size_remarks=())
+        given = Statement((image.pixel_size_nm,) * 2, FILE)
+        remarks: tuple[str, ...] = (f"Pixel size {given}.",)
+        if source.pixel_size_nm and not agree(source.pixel_size_nm, (image.pixel_size_nm,) * 2):
+            remarks += (f"{Statement(source.pixel_size_nm, 'the image file')} is not used.",)
+        return replace(source, pixel_size_nm=(image.pixel_size_nm,) * 2, size_remarks=remarks)
+
+    @property
+    def detector(self) -> str | Path:
+        """Name of the bundled detector in use, or the folder of a detector, perhaps among the models of the project."""
+        name = self.contents.detector
+        return next((place for place in (self.folder / name, self.folder / MODELS / name) if place.is_dir()), name)
 
     def planes(self, names: Sequence[str] | None = None) -> Planes:
         """Planes of all micrographs, or of those with the names given.
@@ -290,6 +303,17 @@ def planes_of(file: Path) -> list[ProjectImage]:
     if count == 1:
         return [ProjectImage(name=stem)]
     return [ProjectImage(name=f"{stem}_{number:05d}", page=number + 1) for number in range(count)]
+
+
+def _one_plane(path: Path, image: ProjectImage) -> Source:
+    """Open the image of a file, or the plane of a stack, which keeps its number and its time."""
+    if image.page is None:
+        return open_source(path, image)
+    stack = open_source(path, image.replace(page=None))
+    if stack.pages or image.page > len(stack):
+        return open_source(path, image)
+    plane = stack[image.page - 1]
+    return replace(stack.at(**plane.index), columns=plane.columns)
 
 
 def _images_in(folder: Path) -> Iterable[ProjectImage]:

@@ -70,18 +70,38 @@ def claim(out: Path, what: Mapping[str, Any]) -> None:
     UserError
         If the folder contains anything else.
     """
-    text = yaml.safe_dump(dict(what), sort_keys=False, allow_unicode=True)
-    note = out / NOTE
+    text, note = _text(what), out / NOTE
     if note.is_file():
-        if note.read_bytes() == text.encode():
+        if is_claimed(out, what):
             return
         raise UserError(
             f"{out} contains a run with other inputs or parameters{_difference(note, text)}; see {note}.",
             "Choose another place for the output, or delete it.",
         )
     new_folder(out)
-    with atomic_write(note) as path:
-        path.write_bytes(text.encode())
+    replace_claim(out, what)
+
+
+def is_claimed(out: Path, what: Mapping[str, Any]) -> bool:
+    """Whether a folder is that of a run with the same inputs and parameters; see `claim`."""
+    note = out / NOTE
+    return note.is_file() and note.read_bytes() == _text(what).encode()
+
+
+def replace_claim(out: Path, what: Mapping[str, Any]) -> None:
+    """Make a folder that of a run, whatever it was before; see `claim`.
+
+    Raises
+    ------
+    UserError
+        If the folder is not writable.
+    """
+    with atomic_write(out / NOTE) as path:
+        path.write_bytes(_text(what).encode())
+
+
+def _text(what: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(what), sort_keys=False, allow_unicode=True)
 
 
 def _difference(note: Path, text: str) -> str:

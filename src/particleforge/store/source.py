@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, cast, overload
 
@@ -149,10 +149,10 @@ class Plane:
         return None if interval is None or t is None else t * interval
 
     @property
-    def columns(self) -> dict[str, float]:
-        """Columns of tables with its position in the stack: ``frame``, and ``time_s`` if known."""
+    def columns(self) -> dict[str, str | float]:
+        """Columns of tables: those of its source, its position in the stack as ``frame``, and ``time_s`` if known."""
         found = {"frame": self.frame, "time_s": self.time_s}
-        return {name: value for name, value in found.items() if value is not None}
+        return {**self.source.columns, **{name: value for name, value in found.items() if value is not None}}
 
     @property
     def place(self) -> str:
@@ -203,6 +203,8 @@ class Source(Sequence[Plane]):
         Functions that open each image of its file, if there are several; this source is one of them.
     pages
         Functions that open each page of its file, if these are not its planes.
+    columns
+        What stands in tables of its particles, the same for all its planes, such as the ``group`` of the image.
     """
 
     pixels: LazyPixels
@@ -217,6 +219,7 @@ class Source(Sequence[Plane]):
     size_remarks: tuple[str, ...] = ()
     series: "Sequence[Callable[[], Source]]" = ()
     pages: "Sequence[Callable[[], Source]]" = ()
+    columns: Mapping[str, str | float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, pixels: Pixels, axes: str, path: Path | None = None, name: str = "", **about: Any) -> "Source":

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from particleforge.burnt_in import marks, picture_rows
-from particleforge.micrograph import Micrograph
+from pydantic import Field
+
+from particleforge.burnt_in import is_blank, marks, picture_rows
+from particleforge.micrograph import GivenPixelSize, Micrograph
 from particleforge.models.kind import kinds
 from particleforge.models.opening import methods_of, open_model
 from particleforge.params import OneOfSeveral, Params
@@ -26,6 +28,17 @@ def _options() -> Mapping[str, type[Params]]:
 
 DetectorOptions: TypeAlias = Annotated[dict[str, Any], OneOfSeveral(_options)]
 """Options of a detector as plain data; they depend on its kind."""
+
+
+class Finding(GivenPixelSize):
+    """How to find particles."""
+
+    burnt_in: Literal["leave_out", "keep"] = Field(
+        "leave_out", description="Whether burnt-in data bars, and scale bars with their letters, are left out."
+    )
+    options: DetectorOptions = Field(
+        {}, description="Options of the detector, by name; they depend on the kind of detector."
+    )
 
 
 class Finder:
@@ -79,3 +92,8 @@ class Finder:
         picture = replace(micrograph, pixels=grey[first:stop], axes="YX")
         found = run(self.detector.steps(picture, self._options)).moved(first, micrograph.shape)
         return micrograph, found.outside(marks(grey))
+
+
+def detected(micrograph: Micrograph, found: Detections) -> dict[str, Any]:
+    """Return as plain data what is known of a detection, with ``blank`` if the image shows nothing."""
+    return dict(found.found) | ({"blank": True} if is_blank(micrograph.grey) else {})

@@ -5,30 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from particleforge.burnt_in import is_blank
+from particleforge.errors import UserError
 from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Measurement, Results
 from particleforge.models.opening import shadow_line
-from particleforge.step import Step
+from particleforge.step import Step, part
 from particleforge.store.left_out import left_out
 from particleforge.store.planes import Images, described, find_planes
+from particleforge.store.project import Project
 from particleforge.store.run_folder import locked
 from particleforge.store.source import Plane
-from particleforge.verb import verb
+from particleforge.verb import InPlace, verb
 from particleforge.workflows._each_plane import Found, measure_each
-from particleforge.workflows._finder import DetectorOptions, Finder
+from particleforge.workflows._finder import DetectorOptions, Finder, Finding, detected
+from particleforge.workflows._project_results import measure_project
+from particleforge.workflows.find import BYTES_PER_PX, FindParams, search
 from particleforge.workflows.sizes import SizesParams
 
 if TYPE_CHECKING:
     from particleforge.models.roles import Detector
 
-BYTES_PER_PX = 90
-"""Memory for finding and measuring particles; the detector threshold was seen to need 98, base more."""
+SEARCH = 0.8
+"""Share of the time that finding takes."""
 
 
 class MeasureParams(SizesParams):
@@ -40,12 +43,16 @@ class MeasureParams(SizesParams):
 
 
 def _report(measurement: Measurement, args: Mapping[str, Any]) -> dict[str, Any]:
-    return measurement_report(measurement, args) | shadow_line(args["model"])
+    return measurement_report(measurement, args) | shadow_line(args.get("model"))
 
 
 @verb(_report, resumable=True)
 def measure(
-    model: Path | str | Detector[Any], images: Images, out: Path | str, params: MeasureParams = MeasureParams()
+    model: Annotated[Path | str | Detector[Any] | None, InPlace()] = None,
+    images: Annotated[Images | None, InPlace()] = None,
+    out: Path | str | None = None,
+    params: MeasureParams = MeasureParams(),
+    project: Path | str | None = None,
 ) -> Step[Measurement]:
     """Find and measure all particles in images; write labels, a particle table, a summary and figures.
 
@@ -53,13 +60,16 @@ def measure(
     ----------
     model : name, folder or detector
         base (the built-in detector, which needs no annotation), another bundled detector, or the folder of a model,
-        ours or an official one of its kind.
+        ours or an official one of its kind; for a project none: the one in use there.
     images
         An image, a stack of images, or a folder of them; from Python also an array, or several of these.
     out
         New folder for labels, tables, figures and reports; an interrupted run of the same inputs is continued.
     params
-        Pixel size, rules and options of the detector.
+        Pixel size, rules and options of the detector; in a project, those of the project where they are not given.
+    project
+        Folder of a project, or any folder of images, in place of images and output: particles are found where there
+        are none yet (see `find`), and measured where anything has changed; the results are in its folder results/.
 
     Raises
     ------
@@ -67,6 +77,15 @@ def measure(
         If the model or none of the images can be read, or `out` contains something else. A single image that cannot be
         measured does not stop the run; it is listed under ``failed`` in the summary.
     """
+    if project is not None:
+        if images is not None or out is not None:
+            raise UserError(
+                "A project has its own images and results.", "Leave out the images and the output, or the project."
+            )
+        return (yield from _in_project(Project(project), model, params))
+    if model is None or images is None or out is None:
+        lacking = next(name for name, one in {"images": images, "out": out, "model": model}.items() if one is None)
+        raise UserError(f"There is no {lacking!r}.", "Give a detector, images and out; or a project.")
     planes = find_planes(images, selection=params)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
     source = {"model": str(model) if isinstance(model, (str, Path)) else None, "images": described(images)}
@@ -82,5 +101,15 @@ def _found(find: Finder, plane: Plane) -> Found:
     micrograph, found = find(plane)
     size = micrograph.square_pixel_size_nm
     bare = Measured(plane.name, labels=found.labels, grey=micrograph.grey, pixel_size_nm=size, columns=plane.columns)
-    finding = dict(found.found) | ({"blank": True} if is_blank(micrograph.grey) else {})
-    return Found(bare, dict(enumerate(map(float, found.scores), start=1)), finding, micrograph.all_remarks)
+    scores = dict(enumerate(map(float, found.scores), start=1))
+    return Found(bare, scores, detected(micrograph, found), micrograph.all_remarks)
+
+
+def _in_project(project: Project, model: Path | str | Detector[Any] | None, params: MeasureParams) -> Step[Measurement]:
+    """Find what is not found yet, then measure what has changed."""
+    given = params.model_fields_set & Finding.model_fields.keys()
+    searching = FindParams.parse({name: getattr(params, name) for name in given})
+    searched = yield from part(search(project, project.names, model, searching), 0, SEARCH)
+    given = params.model_fields_set & SizesParams.model_fields.keys()
+    measuring = SizesParams.parse({name: getattr(params, name) for name in given})
+    return (yield from part(measure_project(project, measuring, searched.remarks, searched.failed), SEARCH, 1))

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
 from particleforge.errors import Cancelled, none_done
 from particleforge.measurement.report.warnings import remarks_on
-from particleforge.micrograph import GivenPixelSize
 from particleforge.models.opening import shadow_line
 from particleforge.step import Progress, Step
 from particleforge.store.files import DiskError, new_folder
@@ -24,22 +21,15 @@ from particleforge.store.selection import Selection
 from particleforge.verb import verb
 from particleforge.wording import plural
 from particleforge.workflows._each_plane import failure_of
-from particleforge.workflows._finder import DetectorOptions, Finder
-from particleforge.workflows.measure import BYTES_PER_PX
+from particleforge.workflows._finder import Finder, Finding
+from particleforge.workflows.find import BYTES_PER_PX
 
 if TYPE_CHECKING:
     from particleforge.models.roles import Detector
 
 
-class PredictParams(Selection, GivenPixelSize):
+class PredictParams(Selection, Finding):
     """How to find particles."""
-
-    burnt_in: Literal["leave_out", "keep"] = Field(
-        "leave_out", description="Whether burnt-in data bars, and scale bars with their letters, are left out."
-    )
-    options: DetectorOptions = Field(
-        {}, description="Options of the detector, by name; they depend on the kind of detector."
-    )
 
 
 @dataclass(frozen=True)

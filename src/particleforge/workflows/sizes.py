@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -23,16 +23,16 @@ from particleforge.store.instances import check_instances
 from particleforge.store.labels import as_labels, open_labels
 from particleforge.store.left_out import left_out
 from particleforge.store.planes import Images, Planes, described, find_planes
+from particleforge.store.project import Project
 from particleforge.store.roi_labels import with_rois
 from particleforge.store.rois import is_roi_file
 from particleforge.store.run_folder import locked
 from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Plane, Source
-from particleforge.verb import verb
+from particleforge.verb import InPlace, verb
 from particleforge.workflows._each_plane import Found, measure_each
+from particleforge.workflows._project_results import BYTES_PER_PX, measure_project
 
-BYTES_PER_PX = 20
-"""Memory for measuring labels; 21 were seen."""
 FOUND = ("certainty", "expected_f1", "unlike_training", "detection_error", "blank")
 """What is known of the detection of particles in results, and holds when their labels are measured again."""
 
@@ -45,10 +45,11 @@ class SizesParams(Selection, GivenPixelSize, Calibration, Rules, Outputs):
 
 @verb(measurement_report, resumable=True)
 def sizes(
-    labels: Images,
-    out: Path | str,
+    labels: Annotated[Images | None, InPlace()] = None,
+    out: Path | str | None = None,
     params: SizesParams = SizesParams(),
     images: Images | None = None,
+    project: Path | str | None = None,
 ) -> Step[Measurement]:
     """Measure the particles of label images: tables, size distributions and figures.
 
@@ -64,6 +65,9 @@ def sizes(
     images
         The micrographs, paired by name without suffix, for stacks plane by plane; without them the figures
         show the labels on white. A page, series or channel is selected of them, else of the labels.
+    project
+        Folder of a project in place of labels and output: its particles are measured where anything has changed, by its
+        rules where none are given; the results are in its folder results/. Nothing is searched for.
 
     Returns
     -------
@@ -77,6 +81,12 @@ def sizes(
         If a label image has no micrograph, or no label image can be measured. A single one that is broken or has
         another shape than its micrograph does not stop the run; it is listed under ``failed`` in the summary.
     """
+    if project is not None:
+        if labels is not None or images is not None or out is not None:
+            raise UserError("A project has its own particles and results.", "Give the project alone.")
+        return (yield from measure_project(Project(project), params))
+    if labels is None or out is None:
+        raise UserError(f"There is no {'labels' if labels is None else 'out'!r}.", "Give labels and out; or a project.")
     selection = params if images is None else ALL
     planes = find_planes(with_rois(labels, images, params), open_labels, selection)
     inputs = [planes] if images is None else [planes, _paired(planes, find_planes(images, selection=params))]

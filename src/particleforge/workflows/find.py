@@ -1,0 +1,250 @@
+"""Find the particles in the images of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import Field
+
+from particleforge.errors import Cancelled, UserError, none_done
+from particleforge.measurement.certainty import certainty_words
+from particleforge.step import Progress, Step
+from particleforge.store.files import LOCK, DiskError, disk_errors
+from particleforge.store.memory import check_memory
+from particleforge.store.particle_files import ImageParticles, Origin, read_origin, write_particles
+from particleforge.store.project import PARTICLES, Project
+from particleforge.store.source import Plane
+from particleforge.verb import verb
+from particleforge.wording import named, plural
+from particleforge.workflows._each_plane import failure_of
+from particleforge.workflows._finder import Finder, Finding, detected
+from particleforge.workflows._project import Prints, of_project
+
+if TYPE_CHECKING:
+    from particleforge.models.roles import Detector
+
+BYTES_PER_PX = 90
+"""Memory for finding particles; the detector threshold was seen to need 98, base more."""
+AGAIN = "`particleforge find` with --again finds them again."
+
+
+class FindParams(Finding):
+    """How to find particles."""
+
+    again: bool = Field(
+        False,
+        description="Whether to find particles also where there are some already, even if they were corrected by hand.",
+    )
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What was found in a project.
+
+    Parameters
+    ----------
+    counts
+        Number of particles of each image that was searched.
+    remarks
+        Sentences on images whose particles were kept although something has changed.
+    failed
+        Why images could not be searched, by name.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    failed: dict[str, UserError] = field(default_factory=dict)
+
+
+def _report(searched: Searched, args: Mapping[str, Any]) -> dict[str, Any]:
+    total, images = sum(searched.counts.values()), len(searched.counts)
+    found: dict[str, Any] = {"project": str(args["project"])}
+    found["found"] = f"{plural(total, 'particle')} in {plural(images, 'image')}" if images else "nothing new to search"
+    found |= {"remarks": " ".join(searched.remarks)} if searched.remarks else {}
+    failed = [f"{name} ({reason})" for name, reason in searched.failed.items()]
+    return found | ({"not_measured": "; ".join(failed)} if failed else {}) | {"counts": searched.counts}
+
+
+@verb(_report, resumable=True)
+def find(
+    project: Path | str,
+    only: Sequence[str] = (),
+    model: Path | str | Detector[Any] | None = None,
+    params: FindParams = FindParams(),
+) -> Step[Searched]:
+    """Find the particles in the images of a project; write them to its folder particles/.
+
+    Images with particles are left out, unless the image has changed since and nobody has corrected its particles.
+
+    Parameters
+    ----------
+    project
+        Folder of the project, or any folder of images.
+    only
+        Names of the images to search; none: all.
+    model : name, folder or detector
+        Detector; none: the one in use in the project.
+    params
+        Options of the detector, and whether to find particles again.
+
+    Raises
+    ------
+    UserError
+        If the project or the detector cannot be read, there is no image of a name, or none of the images can be
+        searched. A single image that cannot be read does not stop the run.
+    """
+    opened = Project(project)
+    names = [opened[name].name for name in only] or opened.names
+    if not names:
+        raise UserError(f"{opened.folder} has no images.", "Add some, or choose the folder that holds them.")
+    searched = yield from search(opened, names, model, params)
+    if len(searched.failed) == len(names):
+        raise none_done({name: str(error) for name, error in searched.failed.items()}, "searched")
+    return searched
+
+
+def search(
+    project: Project, names: Sequence[str], model: Path | str | Detector[Any] | None, params: FindParams
+) -> Step[Searched]:
+    """Find the particles of those images that have none yet, or that have changed since; errors as for `find`."""
+    besides = project.contents.measuring.keys() - Finding.model_fields.keys()
+    settled, prints = of_project(project, params, besides), Prints(project)
+    if model is not None and "options" not in params.model_fields_set:
+        settled = settled.replace(options={})  # those of the project are for its own detector
+    given = project.detector if model is None else model
+    with _alone(project):
+        yield Progress(0, len(names), "Finding particles")
+        todo, searched = _todo(project, names, prints, None if params.again else _name(given))
+        for remark in searched.remarks:
+            yield Progress(0, len(names), remark)
+        if todo:
+            finder = Finder(given, settled.options, settled.pixel_size_nm, settled.burnt_in == "keep")
+            about = {"name": _name(given), "method": finder.method, "options": settled.options}
+            about |= {"burnt_in": settled.burnt_in, "provenance": dict(finder.detector.provenance)}
+            yield from _each(project, todo, partial(_particles, finder, about), prints, searched)
+    return searched
+
+
+def _todo(
+    project: Project, names: Sequence[str], prints: Prints, detector: str | None
+) -> tuple[dict[str, Origin | None], Searched]:
+    """Images to search, with where their particles are from so far, and why others are not; all if there is no name."""
+    todo: dict[str, Origin | None] = {}
+    searched, corrected, others = Searched(), [], []
+    for name in names:
+        try:
+            origin = read_origin(project.folder / PARTICLES, name)
+        except UserError as error:
+            if detector is not None:
+                searched.failed[name] = UserError(error.message, AGAIN)
+                continue
+            origin = None
+        if origin is None or detector is None:
+            todo[name] = origin
+        elif _changed(name, origin, prints):
+            if origin.mended:
+                corrected.append(name)
+            else:
+                todo[name] = origin
+        elif not origin.mended and origin.detector.get("name", detector) != detector:
+            others.append(name)
+    if corrected:
+        why = "changed since their particles were found, which were corrected by hand and are therefore kept"
+        searched.remarks.append(f"{named(corrected)} {why}. {AGAIN}")
+    if others:
+        searched.remarks.append(f"{named(others)} keep what another detector found. {AGAIN}")
+    return todo, searched
+
+
+def _changed(name: str, origin: Origin, prints: Prints) -> bool:
+    """Whether an image is another one than that in which its particles were found; not if it cannot be read."""
+    try:
+        return bool(origin.image) and origin.image != prints(name)
+    except UserError:
+        return False
+
+
+def _each(
+    project: Project,
+    todo: Mapping[str, Origin | None],
+    find: Callable[[Plane, str], tuple[ImageParticles, tuple[float, float] | None]],
+    prints: Prints,
+    searched: Searched,
+) -> Iterator[Progress]:
+    """Find and write the particles of images one by one; no single one ends the run."""
+    for done, (name, before) in enumerate(todo.items(), start=1):
+        try:
+            plane = project.open(name)[0]
+            check_memory([plane], BYTES_PER_PX)
+            particles, size = find(plane, prints(name))
+            unchanged = _now(project, name) == before
+            if unchanged:
+                write_particles(project.folder / PARTICLES, name, particles, size)
+        except (DiskError, Cancelled):
+            raise
+        except Exception as error:  # noqa: BLE001 - the other images go on
+            searched.failed[name] = failure_of(error)
+            yield Progress(done, len(todo), f"{name}: not searched. {searched.failed[name].message}")
+            continue
+        if not unchanged:
+            searched.remarks.append(f"{name} was changed by hand meanwhile; its particles are kept.")
+            yield Progress(done, len(todo), searched.remarks[-1])
+            continue
+        searched.counts[name] = particles.origin.count
+        line = ", ".join([plural(particles.origin.count, "particle"), *certainty_words(particles.origin.finding)])
+        yield Progress(done, len(todo), f"{name}: {line}", particles.labels)
+
+
+def _particles(
+    find: Finder, detector: Mapping[str, Any], plane: Plane, image: str
+) -> tuple[ImageParticles, tuple[float, float] | None]:
+    """Find the particles of an image, and return them with the size of its pixels."""
+    micrograph, found = find(plane)
+    there = np.unique(found.labels[found.labels > 0]).tolist()
+    scores = {number: float(found.scores[number - 1]) for number in there}
+    finding = detected(micrograph, found)
+    detector = {**detector, "found": len(there), "pixel_size_nm": micrograph.square_pixel_size_nm}
+    origin = Origin(scores, frozenset(), finding, detector, len(there), image)
+    return ImageParticles(found.labels, origin), micrograph.pixel_size_nm
+
+
+def _now(project: Project, name: str) -> Origin | None:
+    """Where the particles of an image are from at this moment; None also if they cannot be read."""
+    try:
+        return read_origin(project.folder / PARTICLES, name)
+    except UserError:
+        return None
+
+
+def _name(model: Path | str | Detector[Any]) -> str:
+    """Name of a detector for people: of its folder, without the place."""
+    return Path(model).name if isinstance(model, (str, Path)) else str(model.provenance.get("name", "a detector"))
+
+
+@contextmanager
+def _alone(project: Project) -> Iterator[None]:
+    """Let no other run find particles in a project.
+
+    Raises
+    ------
+    UserError
+        If another one does, or the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(project.folder / f".finding{LOCK}", blocking=False, thread_local=False)
+    with disk_errors(project.folder):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise UserError(f"Another run is finding particles in {project.folder}.", "Wait until it ends.") from None
+    try:
+        yield
+    finally:
+        lock.release()
