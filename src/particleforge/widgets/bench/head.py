@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from qtpy.QtCore import Signal
+from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from particleforge.widgets.bench.buttons import tool
@@ -40,7 +41,7 @@ class Head(QWidget):
             if action is not None:
                 action.setToolTip(one.tip)
                 action.setData(one)
-        self._others.triggered.connect(lambda action: self.other.emit(action.data()))
+        self._others.triggered.connect(self._open_other)
         self.project.setMenu(self._projects)
         self.more.setMenu(self._others)
         self._fill()
@@ -73,8 +74,11 @@ class Head(QWidget):
                 action.setData(str(folder))
                 action.setToolTip(str(folder))
 
-    def _choose(self, action: object) -> None:
-        text, folder = str(action.text()), action.data()  # type: ignore[attr-defined]
+    def _open_other(self, action: QAction) -> None:
+        self.other.emit(action.data())
+
+    def _choose(self, action: QAction) -> None:
+        text, folder = action.text(), action.data()
         if folder:
             self.opened.emit(Path(folder))
         elif text.startswith("Add"):

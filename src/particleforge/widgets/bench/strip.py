@@ -218,14 +218,13 @@ class Strip(QWidget):
 
     def menu(self) -> QMenu:
         """Return what can be done with the selected images."""
-        menu, names = QMenu(self), self._state.selected
-        these = plural(len(names), "selected image")
+        menu, these = QMenu(self), plural(len(self._state.selected), "selected image")
         menu.addAction("Enter a group…", self.edit_group)
         if proposed := groups_from_names(self._state.names):
             groups = named(list(dict.fromkeys(proposed.values())), "group")
-            menu.addAction(f"Set groups from names: {groups}", lambda: self._set_groups(proposed))
+            menu.addAction(f"Set groups from names: {groups}", self.set_groups_from_names)
         menu.addSeparator()
-        menu.addAction(f"Remove {these} from the project (files stay)", lambda: self._remove(names))
+        menu.addAction(f"Remove {these} from the project (files stay)", self.remove_selected)
         return menu
 
     def edit_group(self) -> None:
@@ -237,16 +236,19 @@ class Strip(QWidget):
     def _offer(self, place: QPoint) -> None:
         self.menu().popup(present(self.table.viewport()).mapToGlobal(place))
 
-    def _set_groups(self, groups: dict[str, str]) -> None:
+    def set_groups_from_names(self) -> None:
+        """Put each image into the group that its name begins with."""
+        groups = groups_from_names(self._state.names)
         if self._state.project is None:
             return
         with shown_by(self._state.failed.emit):
             self._state.project.set_groups(groups)
         self._state.rows_changed.emit(list(groups))
 
-    def _remove(self, names: Sequence[str]) -> None:
+    def remove_selected(self) -> None:
+        """Remove the selected images from the project; their files stay."""
         with shown_by(self._state.failed.emit):
-            self._state.remove(names)
+            self._state.remove(self._state.selected)
 
     def _mark(self) -> None:
         """Emphasise the image that is shown, and scroll to it."""
