@@ -67,7 +67,7 @@ def test_a_child_process_does_the_same():
     [
         (["lern", "in"], "Did you mean learn?"),
         (["xyz"], "See 'particleforge --help'."),
-        (["learn", "in"], "the following arguments are required: --out"),
+        (["train", "in"], "the following arguments are required: --out"),
         (["predict", "--out", "x"], "required: model, images"),
         (["synthesize", "--out", "x"], "required: recipe"),
         (

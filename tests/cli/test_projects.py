@@ -6,6 +6,12 @@ import tifffile
 
 from particleforge.cli.main import main
 from particleforge.store.project import Project
+from particleforge.store.teaching import save_teaching
+
+TINY = (
+    "{steps: 6, patch_px: 64, batch_size: 2, validations: 1, network: {n_rays: 16, unet_n_depth: 1,"
+    " unet_n_filter_base: 4, net_conv_after_unet: 8, unet_batch_norm: true}}"
+)
 
 
 @pytest.fixture
@@ -70,3 +76,36 @@ def test_wrong_words_are_explained(tmp_path, monkeypatch, words, message, capsys
 def test_a_project_keeps_what_a_command_was_given_only_in_its_results(folder, capsys):
     answer(capsys, "measure", "threshold", "--project", folder, "--no-reports", "--smallest-px", 25)
     assert not Project(folder).file.exists()
+
+
+def test_a_project_teaches_a_detector_of_its_own(folder, capsys):
+    project = Project(folder)
+    labels = np.zeros((80, 80), np.uint32)
+    labels[10:30, 10:30], labels[40:70, 40:70] = 1, 2
+    for name in project.names:
+        save_teaching(project, name, labels, frozenset({1, 2}), complete=True)
+    project.set(["a 1"], teaches=False)
+    words = ["learn", "--project", folder, "--out", "mine", "--synthetic-per-image", 3, "--from", "scratch"]
+    found = answer(capsys, *words, "--training", TINY)
+    assert found["images"] == 1 and found["particles"] == 2
+    assert found["model"] == str(folder / "models" / "mine")
+    Project(folder).configure(detector="mine")
+    assert Project(folder).detector == folder / "models" / "mine"
+    assert answer(capsys, "find", folder)["project"] == str(folder)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["learn", "x"], "There is no 'out'."),
+        (["learn", "--out", "x"], "There is no 'folder'."),
+        (["learn", "x", "--project", ".", "--out", "x"], "A project has its own annotations."),
+        (["learn", "--project", ".", "--out", "../x"], "cannot be a file name"),
+        (["learn", "--project", ".", "--out", "x"], "teaches yet"),
+    ],
+)
+def test_what_cannot_teach_is_explained(tmp_path, monkeypatch, words, message, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 1
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

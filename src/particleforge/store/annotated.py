@@ -10,7 +10,7 @@ file states.
 
 import math
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -59,24 +59,45 @@ def read_annotated(folder: Path, selection: Selection = ALL) -> list[Sample]:
         constant, tiny, a stack or not finite, or the whole folder contains no labelled particle.
     """
     given = _of_dataset(folder) if (folder / "zarr.json").is_file() else samples_in(folder, selection)
+    return learnable(given, folder)
+
+
+def learnable(given: Iterable[Sample], place: Path) -> list[Sample]:
+    """Check samples and prepare them as `read_annotated` does.
+
+    Raises
+    ------
+    UserError
+        As `read_annotated`.
+    """
     samples = [_in_one_piece(_learnable(sample)) for sample in given]
     if not any(sample.labels.any() for sample in samples):
         raise UserError(
-            f"{folder} contains no particles: all pixels of {len(samples)} label images are 0.",
+            f"{place} contains no particles: all pixels of {len(samples)} label images are 0.",
             "Label at least one particle.",
         )
     return samples
 
 
-def samples_in(folder: Path, selection: Selection = ALL) -> Iterator[Sample]:
+def samples_in(folder: Path, selection: Selection = ALL, names: Collection[str] | None = None) -> Iterator[Sample]:
     """Read the samples of an annotated folder one by one, whether or not they are of use for training.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    selection
+        Which part of each image is read.
+    names
+        Names of the images to read; None: all.
 
     Raises
     ------
     UserError
         Immediately if a file is missing or left over; during the iteration if an annotation cannot be read.
     """
-    return chain.from_iterable(_read_samples(files, selection) for files in annotated_files(folder))
+    chosen = [files for files in annotated_files(folder) if names is None or image_stem(files.image) in names]
+    return chain.from_iterable(_read_samples(files, selection) for files in chosen)
 
 
 def remarks_on(samples: Iterable[Sample]) -> list[str]:

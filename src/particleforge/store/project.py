@@ -14,7 +14,7 @@ from particleforge.errors import UserError, located
 from particleforge.params import Params
 from particleforge.plain_data import read_yaml
 from particleforge.store.calibration import Statement, agree
-from particleforge.store.files import LOCK, atomic_write, disk_errors
+from particleforge.store.files import LOCK, atomic_write, claim_name, disk_errors
 from particleforge.store.image_files import distinct_image_paths, image_stem, is_image
 from particleforge.store.micrographs import open_source
 from particleforge.store.planes import Planes
@@ -213,6 +213,16 @@ class Project:
         """Name of the bundled detector in use, or the folder of a detector, perhaps among the models of the project."""
         name = self.contents.detector
         return next((place for place in (self.folder / name, self.folder / MODELS / name) if place.is_dir()), name)
+
+    def model(self, name: str) -> Path:
+        """Folder of a model of the project, by its name.
+
+        Raises
+        ------
+        UserError
+            If the name cannot be that of a folder.
+        """
+        return self.folder / MODELS / claim_name(name, set())
 
     def planes(self, names: Sequence[str] | None = None) -> Planes:
         """Planes of all micrographs, or of those with the names given.

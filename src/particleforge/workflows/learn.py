@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
+from particleforge.errors import UserError
 from particleforge.micrograph import GivenPixelSize
 from particleforge.models.kind import MODELS
 from particleforge.models.training import begin_training, train_model
@@ -19,11 +21,14 @@ from particleforge.models.training_params import TRAININGS, AnyTraining
 from particleforge.models.training_set import TrainingSet, hold_out, spare
 from particleforge.recipes.any import RECIPES, AnyRecipe
 from particleforge.recipes.recipe import Drawn
+from particleforge.sample import Sample
 from particleforge.step import Progress, Step
 from particleforge.store.annotated import read_annotated, remarks_on
+from particleforge.store.project import ANNOTATIONS, Project
 from particleforge.store.run_folder import claim, locked
 from particleforge.store.selection import Selection
-from particleforge.verb import verb
+from particleforge.store.teaching import read_teaching
+from particleforge.verb import InPlace, verb
 from particleforge.wording import plural
 
 if TYPE_CHECKING:
@@ -117,7 +122,12 @@ def _report(learned: Learned, _: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @verb(_report, resumable=True)
-def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams()) -> Step[Learned]:
+def learn(
+    folder: Annotated[Path | str | None, InPlace()] = None,
+    out: Path | str | None = None,
+    params: LearnParams = LearnParams(),
+    project: Path | str | None = None,
+) -> Step[Learned]:
     """Generate a training set from annotated particles and train a model on it.
 
     An interrupted run with the same parameters is continued. Long before the end its folder contains a
@@ -129,9 +139,11 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
         Folder with images/NAME.*, labels/NAME.* (or selections of ImageJ, NAME.zip) and, for partly annotated images,
         background/NAME.*; or a dataset NAME.zarr.
     out
-        Folder of the model; an interrupted run is continued.
+        Folder of the model, in a project its name among its models; an interrupted run is continued.
     params
         Time, seed, recipe and training.
+    project
+        Folder of a project in place of the annotated folder: those of its images that are to teach are learned from.
 
     Raises
     ------
@@ -139,15 +151,15 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
         If the annotations cannot be used, or `out` contains something else.
     """
     began = time.monotonic()
-    folder, out = Path(folder), Path(out)
+    place, name, out, read = _from(folder, out, params, project)
     yield Progress(0, 1, "Reading the annotated images")
-    samples = read_annotated(folder, params)
+    samples = read()
     if params.pixel_size_nm is not None:
         samples = [replace(s, micrograph=s.micrograph.with_pixel_size(params.pixel_size_nm)) for s in samples]
-    what = {"folder": str(folder.resolve()), "annotated": [sample.fingerprint() for sample in samples]}
+    what = {"folder": str(place.resolve()), "annotated": [sample.fingerprint() for sample in samples]}
     with locked(out):
         claim(out, what | params.model_dump(mode="json"))
-        begin_training(out, params.training, f"{folder.name}, {plural(len(samples), 'image')}")
+        begin_training(out, params.training, f"{name}, {plural(len(samples), 'image')}")
 
         train_on, held_out = hold_out(samples)
         train_on, spared = (train_on, []) if held_out else spare(train_on)
@@ -169,3 +181,18 @@ def learn(folder: Path | str, out: Path | str, params: LearnParams = LearnParams
         model = yield from train_model(given, out, params.training.given(budget))
         particles = sum(len(np.unique(sample.labels[sample.labels > 0])) for sample in samples)
         return Learned(model, out, particles, len(samples), count, tuple(remarks_on(samples)))
+
+
+def _from(
+    folder: Path | str | None, out: Path | str | None, params: Selection, project: Path | str | None
+) -> tuple[Path, str, Path, Callable[[], list[Sample]]]:
+    """Folder of annotations, its name for people, the folder of the model, and how the annotations are read."""
+    if out is None or (folder is None) == (project is None):
+        lacking = "out" if out is None else "folder"
+        said = f"There is no {lacking!r}." if out is None or folder is None else "A project has its own annotations."
+        raise UserError(said, "Give an annotated folder or a project, and out.")
+    if project is None:
+        place = Path(str(folder))
+        return place, place.name, Path(out), partial(read_annotated, place, params)
+    opened = Project(project)
+    return opened.folder / ANNOTATIONS, opened.folder.name, opened.model(str(out)), partial(read_teaching, opened)
