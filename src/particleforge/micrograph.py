@@ -168,15 +168,24 @@ class Micrograph:
         UserError
             If height and width of a pixel differ by more than 1 %.
         """
-        if self.pixel_size_nm is None:
-            return None
-        y, x = self.pixel_size_nm
-        if not math.isclose(y, x, rel_tol=0.01):
-            raise UserError(
-                f"{self.name}: pixels measure {y:g} nm by {x:g} nm; they must be square (to within 1 %).",
-                "Resample the image to square pixels first.",
-            )
-        return math.sqrt(x * y)
+        return None if self.pixel_size_nm is None else square_side_nm(self.pixel_size_nm, self.name)
+
+
+def square_side_nm(size_nm: tuple[float, float], name: str) -> float:
+    """Side of the square pixels of an image from their height and width.
+
+    Raises
+    ------
+    UserError
+        If these differ by more than 1 %.
+    """
+    y, x = size_nm
+    if not math.isclose(y, x, rel_tol=0.01):
+        raise UserError(
+            f"{name}: pixels measure {y:g} nm by {x:g} nm; they must be square (to within 1 %).",
+            "Resample the image to square pixels first.",
+        )
+    return math.sqrt(x * y)
 
 
 def parse_length_nm(text: str) -> float:

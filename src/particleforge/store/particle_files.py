@@ -137,6 +137,19 @@ def write_particles(
         tifffile.imwrite(file, labels, compression="zlib", photometric="minisblack", metadata=None, **about)
 
 
+def rescale_particles(folder: Path, name: str, pixel_size_nm: tuple[float, float] | None) -> None:
+    """Note another pixel size in the file of the particles of an image, if there is one.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read or written.
+    """
+    particles = read_particles(folder, name)
+    if particles is not None:
+        write_particles(folder, name, particles, pixel_size_nm)
+
+
 def read_origin(folder: Path, name: str) -> Origin | None:
     """Read where the particles of an image are from, without its labels; None if nothing was found yet.
 

@@ -1,7 +1,7 @@
 """A project: micrographs by reference, with what a person said of them, and the folders of what is made from them."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -171,6 +171,24 @@ class Project:
 
         def change(contents: Contents) -> Contents:
             changed = [image.replace(group=groups.get(image.name, image.group)) for image in contents.images]
+            return contents.replace(images=tuple(changed))
+
+        self._change(change)
+
+    def set_pixel_sizes(self, sizes_nm: Mapping[str, float | None]) -> None:
+        """Give images a pixel size each, by name; None: as the file states.
+
+        Raises
+        ------
+        UserError
+            If a size is not above zero, or ``project.yaml`` cannot be written.
+        """
+
+        def change(contents: Contents) -> Contents:
+            changed = [
+                image.replace(pixel_size_nm=sizes_nm[image.name]) if image.name in sizes_nm else image
+                for image in contents.images
+            ]
             return contents.replace(images=tuple(changed))
 
         self._change(change)

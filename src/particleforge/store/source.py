@@ -199,6 +199,8 @@ class Source(Sequence[Plane]):
         Sentences on how it was read that a person should know, for example what of the file was left out.
     size_remarks
         The same on the pixel size.
+    size_source
+        Where the pixel size was read, such as the name of a field; empty where the format has one place for it.
     series
         Functions that open each image of its file, if there are several; this source is one of them.
     pages
@@ -217,6 +219,7 @@ class Source(Sequence[Plane]):
     lossy: bool = False
     remarks: tuple[str, ...] = ()
     size_remarks: tuple[str, ...] = ()
+    size_source: str = ""
     series: "Sequence[Callable[[], Source]]" = ()
     pages: "Sequence[Callable[[], Source]]" = ()
     columns: Mapping[str, str | float] = field(default_factory=dict)
@@ -284,6 +287,7 @@ class Source(Sequence[Plane]):
             pixel_size_nm=self.pixel_size_nm,
             remarks=self.remarks,
             size_remarks=self.size_remarks,
+            size_source=self.size_source,
         )
 
     def micrograph(self, pixels: npt.NDArray[Any], axes: str, name: str) -> Micrograph:

@@ -39,7 +39,7 @@ def open_image(path: Path, kind: Kind, lossy: bool) -> Source:
         seen = mode if mode in _PLAIN else "RGBA" if image.has_transparency_data else "RGB"
         scale = calibrate(ImageFile(path, (image.height, image.width)))
         about: dict[str, Any] = {"pixel_size_nm": scale.size_nm, "size_remarks": scale.remarks, "lossy": lossy}
-        about["remarks"] = on_orientation(Image.getexif(image).get(_ORIENTATION))
+        about |= {"size_source": scale.source, "remarks": on_orientation(Image.getexif(image).get(_ORIENTATION))}
         if deep:
             return _deep_source(path, image.size, len(deep[0].removesuffix(_DEEP)), about)
         stored = _source(path, kind, image.size, mode, about)

@@ -88,7 +88,7 @@ def _source(path: Path, tif: "TiffFile", series: "TiffPageSeries", number: int =
     page, axes = series.keyframe, _named(series.axes)
     scale = calibrate(ImageFile(path, (page.imagelength, page.imagewidth), tif, page, number))
     about: dict[str, Any] = {"pixel_size_nm": scale.size_nm, "size_remarks": scale.remarks}
-    about |= {"interval_s": tiff_interval_s(tif, number), "remarks": _remarks(tif, number)}
+    about |= {"size_source": scale.source, "interval_s": tiff_interval_s(tif, number), "remarks": _remarks(tif, number)}
     stored = Source.of(_pixels(tif, series, np.asarray), axes, path, **about)
     show = shown(page, path)
     if show is None:

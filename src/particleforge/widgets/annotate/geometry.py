@@ -7,14 +7,15 @@ import numpy as np
 from napari.layers import Image, Layer
 
 
-def set_pixel_size(layer: Layer, size_nm: tuple[float, float]) -> None:
-    """Give a layer a pixel size along (Y, X) in nm; its translation is scaled along."""
-    ratio = np.asarray(size_nm) / np.asarray(layer.scale[-2:])
+def set_pixel_size(layer: Layer, size_nm: tuple[float, float] | None) -> None:
+    """Give a layer a pixel size along (Y, X) in nm; None: it is not known. Its translation is scaled along."""
+    size, unit = ((1.0, 1.0), "pixel") if size_nm is None else (size_nm, "nm")
+    ratio = np.asarray(size) / np.asarray(layer.scale[-2:])
     translate = np.asarray(layer.translate, float).copy()
     translate[-2:] *= ratio
-    layer.scale = np.array([*layer.scale[:-2], *size_nm])
+    layer.scale = np.array([*layer.scale[:-2], *size])
     layer.translate = translate
-    layer.units = (*(str(unit) for unit in layer.units[:-2]), "nm", "nm")
+    layer.units = (*(str(other) for other in layer.units[:-2]), unit, unit)
 
 
 def geometry_of(image: Image) -> dict[str, Any]:

@@ -40,17 +40,6 @@ class Loaded:
     rows: tuple[int, int] | None
     searched: bool
 
-    @property
-    def side_nm(self) -> float | None:
-        """Side of a pixel; that of a square of the same area if its sides differ."""
-        return side_of(self.micrograph)
-
-
-def side_of(micrograph: Micrograph) -> float | None:
-    """Side of a pixel of an image; that of a square of the same area if its sides differ."""
-    size = micrograph.pixel_size_nm
-    return None if size is None else float(np.sqrt(size[0] * size[1]))
-
 
 def load(project: Project, name: str, rules: Rules) -> Loaded:
     """Read an image of a project with its particles, and measure them.
@@ -58,7 +47,7 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
     Raises
     ------
     UserError
-        If the image or its particles cannot be read, or do not belong together.
+        If the image or its particles cannot be read, or do not belong together, or pixels are not square.
     """
     micrograph = project.open(name)[0].read()
     found = read_particles(project.folder / PARTICLES, name)
@@ -68,7 +57,7 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
             f"{name} has the shape {micrograph.shape}, but its particles were found in {particles.labels.shape}.",
             f"Remove {PARTICLES}/{name}.tif to find them again.",
         )
-    rows, side = rules.rows(micrograph.grey), side_of(micrograph)
+    rows, side = rules.rows(micrograph.grey), micrograph.square_pixel_size_nm
     table = measure_particles(
         particles.labels,
         image=name,

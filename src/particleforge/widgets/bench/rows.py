@@ -5,6 +5,7 @@ from pathlib import Path
 
 from particleforge.errors import UserError
 from particleforge.measurement.numbers import digits
+from particleforge.micrograph import square_side_nm
 from particleforge.store.particle_files import Origin, read_origin
 from particleforge.store.project import PARTICLES, Project
 
@@ -62,7 +63,8 @@ def read_row(project: Project, name: str) -> Row:
     image = project[name]
     try:
         size = project.open(name).pixel_size_nm
+        side = None if size is None else square_side_nm(size, name)
         origin = read_origin(project.folder / PARTICLES, name)
     except UserError as error:
         return Row(name, image.pixel_size_nm, image.group, problem=str(error))
-    return Row(name, None if size is None else (size[0] * size[1]) ** 0.5, image.group, origin)
+    return Row(name, side, image.group, origin)

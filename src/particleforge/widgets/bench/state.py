@@ -16,9 +16,9 @@ from particleforge.store.particle_files import ImageParticles, Origin, write_par
 from particleforge.store.project import IMAGES, PARTICLES, Project
 from particleforge.store.source import Source
 from particleforge.widgets.active import bring_to_front, made_here
-from particleforge.widgets.annotate.geometry import set_pixel_size
 from particleforge.widgets.background import Background
 from particleforge.widgets.bench.loaded import Loaded, load
+from particleforge.widgets.bench.scaling import Scaling
 from particleforge.widgets.bench.work import Work
 from particleforge.widgets.layers import file_name, finest, pixel_size_nm, planes, source_path
 from particleforge.widgets.proxies import plain
@@ -65,6 +65,9 @@ class State(QObject):
         self._background = Background()
         self._background.done.connect(self._show)
         self._background.failed.connect(self._fail)
+        self.scaling = Scaling()
+        self.scaling.changed.connect(self.rows_changed)
+        self.scaling.failed.connect(self.failed)
         self._writing: dict[Image, Background] = {}
         self.viewer.layers.selection.events.active.connect(self.follow)
         self.viewer.layers.events.removed.connect(self._removed)
@@ -295,9 +298,6 @@ class State(QObject):
         if project is None or name != self._wanted:
             return
         layer = self._layer if self._layer in self.viewer.layers else None
-        stated = loaded.micrograph.pixel_size_nm
-        if layer is not None and stated is not None and pixel_size_nm(layer) is None:
-            set_pixel_size(layer, stated)
         self._moving = True
         try:
             for other in self.viewer.layers:
@@ -310,11 +310,9 @@ class State(QObject):
             self._moving = False
         self.work.changed.connect(self._edited)
         self.work.failed.connect(self.failed)
-        self.work.image.events.scale.connect(self._scaled)
-        self.work.image.events.units.connect(self._scaled)
         if layer is None:
             self.viewer.reset_view()
-        self._scaled()
+        self.scaling.follow(project, self.work)
         self.work_changed.emit()
 
     def _fail(self, error: UserError) -> None:
@@ -326,8 +324,7 @@ class State(QObject):
         work, self.work = self.work, None
         if work is None:
             return
-        work.image.events.scale.disconnect(self._scaled)
-        work.image.events.units.disconnect(self._scaled)
+        self.scaling.release()
         self._moving = True
         try:
             work.close(save, remove)
@@ -339,22 +336,6 @@ class State(QObject):
 
     def _edited(self) -> None:
         self.rows_changed.emit([self.current])
-
-    def _scaled(self, event: object = None) -> None:
-        """Keep a scale that was given to the image in the project."""
-        work, project = self.work, self.project
-        size = None if work is None else pixel_size_nm(work.image)
-        if work is None or project is None or size is None:
-            return
-        side = float(np.sqrt(size[0] * size[1]))
-        before = project[work.name].pixel_size_nm or work.loaded.side_nm
-        if before is not None and np.isclose(before, side, rtol=1e-9):
-            return
-        try:
-            project.set([work.name], pixel_size_nm=side)
-        except UserError as error:
-            self.failed.emit(error)
-        self.rows_changed.emit([work.name])
 
     def follow(self, event: object = None) -> None:
         """Show the image that has become active in the viewer."""

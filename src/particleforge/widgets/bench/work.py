@@ -13,7 +13,7 @@ from qtpy.QtCore import QObject, Signal
 from particleforge.measurement.rules import Rules
 from particleforge.store.particle_files import ImageParticles, Origin, write_particles
 from particleforge.widgets.active import FILE, KEY, mark_of
-from particleforge.widgets.annotate.geometry import geometry_of
+from particleforge.widgets.annotate.geometry import geometry_of, set_pixel_size
 from particleforge.widgets.annotate.saver import Saver
 from particleforge.widgets.bench.loaded import Loaded
 from particleforge.widgets.files import geometry
@@ -79,7 +79,7 @@ class Work(QObject):
         viewer.add_layer(self.labels)
         self.particles = Particles(self.labels, loaded.table, rules, [loaded.rows], (), (), self.image)
         self.saver = Saver(self._take)
-        self._written = (loaded.particles.labels.copy(), self.origin)
+        self._written = (loaded.particles.labels.copy(), self.origin, pixel_size_nm(self.labels))
         self.particles.changed.connect(self._changed)
         self.particles.selection_changed.connect(self._select)
         self.particles.failed.connect(self.failed)
@@ -139,6 +139,12 @@ class Work(QObject):
         self.particles.rules = rules
         self.particles.measure()
 
+    def set_pixel_size(self, size_nm: tuple[float, float] | None) -> None:
+        """Give the image and what lies on it another pixel size along (Y, X); None: it is not known."""
+        self.micrograph = self.micrograph.with_pixel_size(size_nm)
+        if pixel_size_nm(self.image) != size_nm:
+            set_pixel_size(self.image, size_nm)
+
     def pause(self, paused: bool) -> None:
         """Save, and take no notice of edits until the pause is over."""
         if paused:
@@ -179,13 +185,12 @@ class Work(QObject):
 
     def _take(self) -> Callable[[], None] | None:
         """Return a function that saves the particles; None if nothing changed."""
-        labels, origin = np.array(self.labels.data, np.uint32), self.origin_now
+        labels, origin, size = np.array(self.labels.data, np.uint32), self.origin_now, pixel_size_nm(self.labels)
         if (not self.searched and not labels.any()) or (
-            origin == self._written[1] and np.array_equal(labels, self._written[0])
+            (origin, size) == self._written[1:] and np.array_equal(labels, self._written[0])
         ):
             return None
-        before, self._written, self.searched = self._written, (labels, origin), True
-        size = pixel_size_nm(self.labels)
+        before, self._written, self.searched = self._written, (labels, origin, size), True
 
         def write() -> None:
             try:

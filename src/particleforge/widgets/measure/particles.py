@@ -9,9 +9,11 @@ import pandas as pd
 from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, Signal
 
+from particleforge.errors import UserError
 from particleforge.measurement.filter import Filter
 from particleforge.measurement.particles import measure_particles, with_pixel_size
 from particleforge.measurement.rules import Rules
+from particleforge.micrograph import square_side_nm
 from particleforge.store.source import Plane
 from particleforge.widgets.background import Background
 from particleforge.widgets.following import Following
@@ -263,9 +265,12 @@ class Particles(QObject):
 
 
 def _side_nm(layer: Labels) -> float | None:
-    """Side of a pixel of a layer; that of a square of the same area if its sides differ."""
+    """Side of a pixel of a layer; that of a square of the same area if its sides differ a little, else None."""
     size = pixel_size_nm(layer)
-    return None if size is None else float(np.sqrt(size[0] * size[1]))
+    try:
+        return None if size is None else square_side_nm(size, layer.name)
+    except UserError:  # whoever gives layers a scale reports it
+        return None
 
 
 def _measured_with(table: pd.DataFrame, pixel_size_nm: float | None) -> bool:
