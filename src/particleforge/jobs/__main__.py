@@ -5,4 +5,4 @@ import sys
 from particleforge.jobs.child import main
 
 if __name__ == "__main__":  # worker processes of a step import this file, too
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))

@@ -5,6 +5,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from typing import BinaryIO
 
 from particleforge.errors import Cancelled, UserError, printable
@@ -16,10 +18,20 @@ Send = Callable[[Message], None]
 _FAULT = "This is a bug in the program; the last lines of the log show where."
 
 
-def main() -> int:
-    """Run the one job described on stdin; return 0, or 1 if it has no result."""
+def main(warm_up: str = "") -> int:
+    """Run the one job described on stdin; return 0, or 1 if it has no result.
+
+    Parameters
+    ----------
+    warm_up
+        Reference of a function to call while there is no task yet; empty: none.
+    """
     tasks, messages = _claim_streams()
     faulthandler.enable(all_threads=False)
+    if warm_up:
+        with suppress(Exception):  # the task will meet the same error, and report it
+            module, _, name = warm_up.partition(":")
+            getattr(import_module(module), name)()
 
     def send(message: Message) -> None:
         try:

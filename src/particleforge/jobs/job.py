@@ -1,20 +1,20 @@
 """A step that runs in a process of its own."""
 
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from particleforge.errors import Cancelled, UserError
 from particleforge.jobs.messages import Advance, Failure, Outcome, Plain, Result, Stopped, Task, read, write
+from particleforge.jobs.start import start_child
+from particleforge.jobs.waiting import Waiting
 
 LOG_LINES = 100
 """Number of last lines of a child's stderr that are kept."""
@@ -54,6 +54,8 @@ class Job:
         raises, the job is stopped.
     environment
         Environment variables of the child in addition to those of this process.
+    waiting
+        A child that is already there; without one, or if it cannot be used, another one is started.
 
     Attributes
     ----------
@@ -75,6 +77,7 @@ class Job:
         task: Task,
         listen: Callable[[Advance | Outcome], object] = lambda _: None,
         environment: Mapping[str, str] | None = None,
+        waiting: Waiting | None = None,
     ) -> None:
         self.task = task if task.scratch else task.replace(scratch=_scratch(self))
         self.outcome: Outcome | None = None
@@ -83,7 +86,8 @@ class Job:
         self._asked = False
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._process = _start(environment or {})
+        ready = None if waiting is None else waiting.take(environment or {})
+        self._process = start_child(environment or {}) if ready is None else ready
         self.pid = self._process.pid
         stdin, stdout, stderr = _pipes(self._process)
         self._stdin = stdin
@@ -211,26 +215,6 @@ def died(call: str, returncode: int, log: tuple[str, ...] = ()) -> Failure:
         how = f"its exit code is {returncode}" + (f" ({returncode:#x})" if returncode > 255 else "")
     hint = _MEMORY if returncode == -9 else _CRASH
     return Failure(error="ProcessDied", message=f"The process of {name} died: {how}.", hint=hint, log=log)
-
-
-def _start(extra: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Start a child that waits for its task."""
-    # Waiting threads that spin take time from the other core: 6.5 times slower next to another busy process.
-    environment = {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONIOENCODING": "utf-8", **os.environ, **extra}
-    apart: dict[str, Any] = {"start_new_session": True}  # Ctrl-C in the terminal is for the parent
-    if sys.platform == "win32":
-        apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "particleforge.jobs"],  # -P: no modules from the current folder
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            **apart,
-        )
-    except OSError as error:
-        raise UserError(f"{sys.executable!r} cannot be started ({error}).", "Reinstall Python.") from error
 
 
 def _pipes(process: "subprocess.Popen[bytes]") -> tuple[IO[bytes], IO[bytes], IO[bytes]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class Eta:
-    """Estimates the time left from the rate of work since the first report.
+    """Estimates the time left from the rate of work since the first report of any; loading libraries does not count.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ class Eta:
     def left_s(self, done: float, total: float) -> float | None:
         """Seconds left; None while there is no estimate yet."""
         now_s = self._clock()
-        if self._first is None or done < self._first[1]:
+        if self._first is None or done < self._first[1] or not self._first[1]:
             self._first = (now_s, done)
         since_s, before = self._first
         if done <= before or done >= total or now_s <= since_s:

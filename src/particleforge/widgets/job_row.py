@@ -1,6 +1,7 @@
 """Run and cancel a job, and show its progress."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
@@ -8,6 +9,7 @@ from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, 
 from particleforge.errors import UserError
 from particleforge.jobs.job import Job, JobError
 from particleforge.jobs.messages import Advance, Failure, Outcome, Result, Task
+from particleforge.jobs.waiting import Waiting
 from particleforge.widgets.background import Background
 from particleforge.widgets.eta import Eta, duration
 from particleforge.widgets.message import Message
@@ -21,14 +23,23 @@ class JobSignals(QObject):
     """Turns the messages of a job, sent from its thread, into signals, which Qt delivers in the thread of the receiver.
 
     It deliberately has no parent: the job keeps it alive until its last message.
+
+    Parameters
+    ----------
+    waiting
+        A child that is ready to run the job, if there is one.
     """
 
     advanced = Signal(object)
     ended = Signal(object)
 
+    def __init__(self, waiting: Waiting | None = None) -> None:
+        super().__init__()
+        self._waiting = waiting
+
     def start(self, task: Task) -> Job:
         """Start a job that reports through these signals."""
-        return Job(task, self._receive, job_environment())
+        return Job(task, self._receive, job_environment(), self._waiting)
 
     def _receive(self, message: Advance | Outcome) -> None:
         (self.advanced if isinstance(message, Advance) else self.ended).emit(message)
@@ -44,6 +55,10 @@ class JobRow(QWidget):
     ----------
     run, cancel
         Text of the button while nothing runs, and while the job runs.
+    button
+        The button; by default a plain one.
+    warm_up
+        Reference of a function that loads what jobs need; see `warm_up`.
     """
 
     requested = Signal()
@@ -52,17 +67,26 @@ class JobRow(QWidget):
     stopped = Signal()
     failed = Signal(object)
 
-    def __init__(self, run: str = "Run", cancel: str = "Cancel", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        run: str = "Run",
+        cancel: str = "Cancel",
+        parent: QWidget | None = None,
+        button: QPushButton | None = None,
+        warm_up: str = "",
+    ) -> None:
         super().__init__(parent)
-        self._run_text, self._cancel_text = run, cancel
+        self._run_text, self._cancel_text, self._warm_up = run, cancel, warm_up
         self._job: Job | None = None
+        self._waiting: Waiting | None = None
         self._preparing = self._stopping = False
         self._problem: str | None = None
         self._eta = Eta()
         self._background = Background()
         self._background.done.connect(self._launch)
         self._background.failed.connect(self._fail)
-        self.button = QPushButton(run, self)
+        self.button = QPushButton(self) if button is None else button
+        self.button.setText(run)
         self.button.clicked.connect(self._click)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(True)
@@ -86,6 +110,24 @@ class JobRow(QWidget):
     def pid(self) -> int | None:
         """Process of the running job."""
         return None if self._job is None else self._job.pid
+
+    def set_text(self, run: str) -> None:
+        """Change the text of the button while nothing runs."""
+        self._run_text = run
+        if not self.running:
+            self.button.setText(run)
+
+    def warm_up(self) -> None:
+        """Start the process of the next job before it is known, so that it has loaded its libraries when it is."""
+        if self._waiting is None and not self.running:
+            with suppress(UserError):  # it is reported when the job is started
+                self._waiting = Waiting(self._warm_up, job_environment())
+
+    def cool_down(self) -> None:
+        """End the process that waits for a job, if there is one; it holds some hundred megabytes of memory."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.close()
 
     def add_button(self, button: QPushButton) -> None:
         """Put another button in front of Run."""
@@ -130,7 +172,8 @@ class JobRow(QWidget):
             self.requested.emit()
 
     def _launch(self, task: Task) -> None:
-        signals = JobSignals()
+        signals = JobSignals(self._waiting)
+        self._waiting = None
         signals.advanced.connect(self._advance)
         signals.ended.connect(self._end)
         try:
