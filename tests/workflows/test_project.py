@@ -14,7 +14,8 @@ from particleforge.step import run
 from particleforge.store.files import LOCK
 from particleforge.store.particle_files import ImageParticles, Origin, read_origin, read_particles, write_particles
 from particleforge.store.project import PARTICLES, RESULTS, Project
-from particleforge.workflows.find import FindParams, find
+from particleforge.store.teaching import save_teaching
+from particleforge.workflows.find import SURE, FindParams, find
 from particleforge.workflows.measure import MeasureParams, measure
 from particleforge.workflows.sizes import SizesParams, sizes
 
@@ -143,6 +144,23 @@ def test_what_a_person_has_corrected_is_kept(folder):
     find(folder, only=["m0"], params=FindParams(again=True))
     origin = read_origin(folder / PARTICLES, "m0")
     assert not origin.mended and not origin.sure
+
+
+def test_found_again_what_is_sure_stays(folder):
+    find(folder)
+    before = read_particles(folder / PARTICLES, "m0")
+    first, second = sorted(before.origin.scores)[:2]
+    labels = np.where(before.labels == second, 0, before.labels)  # erased, and marked as background
+    rest = {number: score for number, score in before.origin.scores.items() if number != second}
+    write_particles(
+        folder / PARTICLES, "m0", ImageParticles(labels, replace(before.origin, scores=rest, sure=frozenset({first})))
+    )
+    save_teaching(Project(folder), "m0", labels, frozenset({first}), before.labels == second)
+    assert find(folder, only=["m0"], params=FindParams(again=True)).counts == {"m0": before.origin.count - 1}
+    after = read_particles(folder / PARTICLES, "m0")
+    assert np.array_equal(after.labels == first, before.labels == first) and after.origin.sure == {first}
+    assert np.array_equal(after.labels > 0, labels > 0)
+    assert after.origin.finding[SURE] == {"found": 1, "of": 1}
 
 
 def test_only_erasing_counts_as_correcting(folder):

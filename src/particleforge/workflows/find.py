@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from pydantic import Field
@@ -17,11 +17,13 @@ from particleforge.measurement.certainty import certainty_words
 from particleforge.step import Progress, Step
 from particleforge.store.files import LOCK, DiskError, disk_errors
 from particleforge.store.memory import check_memory
-from particleforge.store.particle_files import ImageParticles, Origin, read_origin, write_particles
+from particleforge.store.particle_files import ImageParticles, Origin, read_origin, read_particles, write_particles
 from particleforge.store.project import PARTICLES, Project
 from particleforge.store.source import Plane
+from particleforge.store.teaching import read_strokes
 from particleforge.verb import verb
 from particleforge.wording import named, plural
+from particleforge.workflows._around import around
 from particleforge.workflows._each_plane import failure_of
 from particleforge.workflows._finder import Finder, Finding, detected
 from particleforge.workflows._project import Prints, of_project
@@ -29,8 +31,12 @@ from particleforge.workflows._project import Prints, of_project
 if TYPE_CHECKING:
     from particleforge.models.roles import Detector
 
+PixelSize: TypeAlias = tuple[float, float] | None
+
 BYTES_PER_PX = 90
 """Memory for finding particles; the detector threshold was seen to need 98, base more."""
+SURE = "sure_found"
+"""Part of a finding that counts the sure particles of an image which were found, too."""
 AGAIN = "`particleforge find` with --again finds them again."
 
 
@@ -39,7 +45,8 @@ class FindParams(Finding):
 
     again: bool = Field(
         False,
-        description="Whether to find particles also where there are some already, even if they were corrected by hand.",
+        description="Whether to find particles also where there are some already. Those that were drawn, corrected or "
+        "confirmed by hand stay; what was removed by hand stays away only where it is marked as background.",
     )
 
 
@@ -127,7 +134,7 @@ def search(
             finder = Finder(given, settled.options, settled.pixel_size_nm, settled.burnt_in == "keep")
             about = {"name": _name(given), "method": finder.method, "options": settled.options}
             about |= {"burnt_in": settled.burnt_in, "provenance": dict(finder.detector.provenance)}
-            yield from _each(project, todo, partial(_particles, finder, about), prints, searched)
+            yield from _each(project, todo, partial(_particles, project, finder, about), prints, searched)
     return searched
 
 
@@ -173,7 +180,7 @@ def _changed(name: str, origin: Origin, prints: Prints) -> bool:
 def _each(
     project: Project,
     todo: Mapping[str, Origin | None],
-    find: Callable[[Plane, str], tuple[ImageParticles, tuple[float, float] | None]],
+    find: Callable[[Plane, str], tuple[ImageParticles, PixelSize]],
     prints: Prints,
     searched: Searched,
 ) -> Iterator[Progress]:
@@ -202,16 +209,36 @@ def _each(
 
 
 def _particles(
-    find: Finder, detector: Mapping[str, Any], plane: Plane, image: str
-) -> tuple[ImageParticles, tuple[float, float] | None]:
-    """Find the particles of an image, and return them with the size of its pixels."""
+    project: Project, find: Finder, detector: Mapping[str, Any], plane: Plane, image: str
+) -> tuple[ImageParticles, PixelSize]:
+    """Find the particles of an image around those that are sure, and return them with the size of its pixels."""
     micrograph, found = find(plane)
     there = np.unique(found.labels[found.labels > 0]).tolist()
     scores = {number: float(found.scores[number - 1]) for number in there}
     finding = detected(micrograph, found)
     detector = {**detector, "found": len(there), "pixel_size_nm": micrograph.square_pixel_size_nm}
-    origin = Origin(scores, frozenset(), finding, detector, len(there), image)
-    return ImageParticles(found.labels, origin), micrograph.pixel_size_nm
+    particles = ImageParticles(found.labels, Origin(scores, frozenset(), finding, detector, len(there), image))
+    return _around_sure(project, plane.name, particles), micrograph.pixel_size_nm
+
+
+def _around_sure(project: Project, name: str, found: ImageParticles) -> ImageParticles:
+    """Put the sure particles of an image in place of what was found there, unless they are of another image."""
+    try:
+        before = read_particles(project.folder / PARTICLES, name)
+    except UserError:
+        before = None
+    same = before is not None and before.origin.image in ("", found.origin.image)
+    if before is None or not same or not before.origin.mended or before.labels.shape != found.labels.shape:
+        return found
+    kept, origin = before.origin.sure, found.origin
+    sure = np.where(np.isin(before.labels, list(kept)), before.labels, 0).astype(np.uint32)
+    known = {number: score for number, score in before.origin.scores.items() if number in kept}
+    both = around(sure, known, found.labels, origin.scores, read_strokes(project, name))
+    ids = np.unique(both.labels[both.labels > 0])
+    finding = {**origin.finding, SURE: {"found": both.found_again, "of": len(np.unique(sure[sure > 0]))}}
+    detector = {**origin.detector, "found": len(both.scores)}
+    there = frozenset(int(number) for number in ids if number in kept)
+    return ImageParticles(both.labels, Origin(both.scores, there, finding, detector, len(ids), origin.image))
 
 
 def _now(project: Project, name: str) -> Origin | None:
