@@ -35,3 +35,11 @@ def test_items_are_worked_on_as_they_are_asked_for():
 def test_an_error_comes_through():
     with pytest.raises(ZeroDivisionError):
         list(Local().each(lambda item: 1 // item, [1, 0]))
+
+
+@pytest.mark.parametrize(("given", "seen"), [("7", "7"), (None, str(max(1, (os.cpu_count() or 1) // 2)))])
+def test_processes_share_the_cores_unless_a_number_of_threads_is_given(monkeypatch, given, seen):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if given:
+        monkeypatch.setenv("OMP_NUM_THREADS", given)
+    assert [value for _, value in Local(2).each(os.getenv, ["OMP_NUM_THREADS"] * 2)] == [seen, seen]

@@ -1,14 +1,15 @@
 """Process many items, in processes that may die."""
 
 import os
+import pickle
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from particleforge.errors import UserError
 
@@ -35,7 +36,9 @@ class Lost:
 class Executor(Protocol):
     """Where items are processed: in this process, in others of this machine, or on other machines."""
 
-    def each(self, call: Callable[[ItemT], ResultT], items: Sequence[ItemT]) -> Iterator[tuple[ItemT, ResultT | Lost]]:
+    def each(
+        self, call: Callable[[ItemT], ResultT], items: Sequence[ItemT], tries: int | None = None
+    ) -> Generator[tuple[ItemT, ResultT | Lost]]:
         """Call a function with each item; yield results as they arrive, and every loss of a process.
 
         What the function raises is raised here.
@@ -45,14 +48,17 @@ class Executor(Protocol):
         call
             Picklable.
         items
-            What to call it with. A lost item is tried again for as long as the caller continues this generator.
+            What to call it with.
+        tries
+            Number of processes that may die on an item before it is given up; None: a lost item is tried again for as
+            long as the caller continues this generator.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Local:
-    """Processes of this machine.
+    """Processes of this machine, which share its cores unless ``OMP_NUM_THREADS`` says how many threads each starts.
 
     Parameters
     ----------
@@ -62,25 +68,37 @@ class Local:
 
     workers: int = 1
 
-    def each(self, call: Callable[[ItemT], ResultT], items: Sequence[ItemT]) -> Iterator[tuple[ItemT, ResultT | Lost]]:
+    def each(
+        self, call: Callable[[ItemT], ResultT], items: Sequence[ItemT], tries: int | None = None
+    ) -> Generator[tuple[ItemT, ResultT | Lost]]:
         """See `Executor`."""
         workers = min(self.workers, len(items))
-        return _in_processes(call, items, workers) if workers > 1 else ((item, call(item)) for item in items)
+        return _in_processes(call, items, workers, tries) if workers > 1 else ((item, call(item)) for item in items)
+
+
+def is_picklable(call: Callable[..., Any]) -> bool:
+    """Whether a function, with what it holds, can be sent to another process."""
+    try:
+        pickle.dumps(call)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
+    return True
 
 
 def _in_processes(
-    call: Callable[[ItemT], ResultT], items: Sequence[ItemT], workers: int
-) -> Iterator[tuple[ItemT, ResultT | Lost]]:
+    call: Callable[[ItemT], ResultT], items: Sequence[ItemT], workers: int, tries: int | None
+) -> Generator[tuple[ItemT, ResultT | Lost]]:
     """Give each process one item and one pipe of its own; the function is sent to each once.
 
     So it is known on which item a process died, and the others do not hang if one is killed while sending a result, as
     can happen with a `ProcessPoolExecutor`.
     """
     waiting, deaths = deque(items), Counter[ItemT]()
+    pickled, threads = pickle.dumps(call), max(1, (os.cpu_count() or 1) // workers)
     with ExitStack() as started:
 
         def start() -> _Worker[ItemT, ResultT]:
-            return started.enter_context(_Worker(call))
+            return started.enter_context(_Worker(pickled, threads))
 
         free: list[_Worker[ItemT, ResultT]] = []
         busy: dict[object, tuple[_Worker[ItemT, ResultT], ItemT]] = {}
@@ -98,7 +116,8 @@ def _in_processes(
                 answer = worker.answer()
                 if answer is None:
                     deaths[item] += 1
-                    waiting.appendleft(item)
+                    if tries is None or deaths[item] < tries:
+                        waiting.appendleft(item)
                     yield item, Lost(worker.exit_code, deaths[item])
                     hand_out()
                 else:
@@ -122,10 +141,10 @@ class _Answer(Generic[ResultT]):
 class _Worker(Generic[ItemT, ResultT]):
     """One process with a pipe; used as a context manager, it ends with the block, after its item."""
 
-    def __init__(self, call: Callable[[ItemT], ResultT]) -> None:
+    def __init__(self, pickled: bytes, threads: int) -> None:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, call))
+        self._process = context.Process(target=_serve, args=(theirs, pickled, threads))
         self._process.start()
         theirs.close()  # otherwise this end would not notice that the process is gone
 
@@ -156,10 +175,12 @@ class _Worker(Generic[ItemT, ResultT]):
         return answer
 
 
-def _serve(pipe: Connection, call: Callable[[ItemT], ResultT]) -> None:
+def _serve(pipe: Connection, pickled: bytes, threads: int) -> None:
     """Process items until there are no more."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # read by libraries that unpickling imports
     with suppress(EOFError, OSError, KeyboardInterrupt):
+        call = pickle.loads(pickled)
         while True:
             item = pipe.recv()
             try:

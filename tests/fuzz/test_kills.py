@@ -19,7 +19,7 @@ import tifffile
 
 import particleforge
 
-KILLS = int(os.environ.get("KILLS", "4"))
+KILLS = int(os.environ.get("KILLS", "5"))
 NETWORK = "{n_rays: 16, unet_n_depth: 1, unet_n_filter_base: 4, net_conv_after_unet: 8}"
 TINY = f"patch_px: 64, batch_size: 2, network: {NETWORK}"
 COMMANDS = {
@@ -28,6 +28,7 @@ COMMANDS = {
               f"{{steps: 24, validations: 4, {TINY}}}"],
     "train": ["train", "made.zarr", "--out", "out", "--params", "train.yaml"],
     "measure": ["measure", "threshold", "many", "--out", "out"],
+    "measure in two processes": ["measure", "threshold", "many", "--out", "out", "--workers", "2"],
 }  # fmt: skip
 LIMIT_S = 300
 

@@ -140,7 +140,7 @@ def test_an_image_whose_table_is_gone_is_measured_again(tmp_path):
 def test_the_summary_of_many_images_is_written_ever_more_rarely_and_loses_none(tmp_path):
     results = Results(tmp_path / "out", QUICK)
     path, versions = tmp_path / "out" / SUMMARY, 0
-    table = results.measure(Measured("", labels=squares(1))).table
+    table = results.writer.measure(Measured("", labels=squares(1))).table
     for number in range(300):
         before = path.stat().st_ino
         if number % 7:
@@ -161,7 +161,7 @@ def test_the_summary_of_many_images_is_written_ever_more_rarely_and_loses_none(t
 
 def test_an_image_whose_line_in_the_journal_was_cut_off_is_measured_again(tmp_path):
     results = Results(tmp_path / "out", QUICK)
-    table = results.measure(Measured("", labels=squares(1))).table
+    table = results.writer.measure(Measured("", labels=squares(1))).table
     for number in range(60):
         results.folder.add(f"{number}", table.assign(image=f"{number}"), {"count": 1})
     (journal,) = (tmp_path / "out").glob("summary.*.jsonl")

@@ -16,7 +16,8 @@ from particleforge.micrograph import Micrograph
 from particleforge.store.files import DiskError
 from particleforge.store.planes import find_planes
 from particleforge.store.source import Pages, Source
-from particleforge.workflows._each_plane import Found, measure_each
+from particleforge.workflows._each_plane import measure_each
+from particleforge.workflows._one_plane import Found
 from particleforge.workflows.sizes import SizesParams, sizes
 
 QUICK = SizesParams(reports=False, precision={"resamples": 100})

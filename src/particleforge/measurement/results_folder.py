@@ -15,7 +15,7 @@ from particleforge.measurement.pooling import not_pooled
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.table_file import TableFile, read_table
 from particleforge.plain_data import read_json
-from particleforge.store.files import atomic_write, new_part
+from particleforge.store.files import atomic_write
 from particleforge.store.journal import Journal
 from particleforge.store.run_folder import claim
 from particleforge.wording import named
@@ -219,19 +219,6 @@ class ResultsFolder:
 
         return read_labels(self.path / LABELS / f"{name}.tif")
 
-    def write_labels(self, name: str, labels: npt.NDArray[Any], pixel_size_nm: float | None = None) -> None:
-        """Write the (Y, X) label image of an image, with the side of its square pixels if known.
-
-        Raises
-        ------
-        UserError
-            If the disk is full or not writable.
-        """
-        from particleforge.store.labels import write_labels
-
-        sides = None if pixel_size_nm is None else (pixel_size_nm, pixel_size_nm)
-        write_labels(new_part(self.path, LABELS) / f"{name}.tif", labels, pixel_size_nm=sides)
-
     def add(
         self, name: str, table: "pd.DataFrame", entry: Mapping[str, Any], aggregates: "pd.DataFrame | None" = None
     ) -> None:
@@ -247,14 +234,6 @@ class ResultsFolder:
         self._rows.append(table)
         self._note({"name": name, "entry": dict(entry), "inputs": self.summary.get("inputs", {}).get(name)})
 
-    def remove_files(self, name: str) -> None:
-        """Remove what was written of an image apart from its rows."""
-        from particleforge.measurement.report.write import SUFFIXES
-
-        own = [Path(LABELS, f"{name}.tif"), *(Path(FIGURES, f"{name}{suffix}") for suffix in (".png", ".svg", ".pdf"))]
-        for path in (*own, *(Path(REPORTS, f"{name}{suffix}") for suffix in (*SUFFIXES, ".json"))):
-            (self.path / path).unlink(missing_ok=True)
-
     def drop(self, names: Collection[str]) -> None:
         """Remove images with all that was written of them.
 
@@ -264,7 +243,7 @@ class ResultsFolder:
             If the disk is full or not writable.
         """
         for name in names:
-            self.remove_files(name)
+            remove_files(self.path, name)
             self.summary["images"].pop(name)
         for file in (self._rows, self._aggregates):
             file.keep(list(self.images))
@@ -278,7 +257,8 @@ class ResultsFolder:
         UserError
             If the disk is full or not writable.
         """
-        images = self.images
+        images, failed = self.images, self.failed
+        self.summary["failed"] = {name: failed[name] for name in names if name in failed}
         order = [name for name in names if name in images]
         if order != list(images):
             self.summary["images"] = {name: images[name] for name in order}
@@ -332,6 +312,15 @@ class ResultsFolder:
         write_json(self.path / SUMMARY, self.summary)
         self._journal.clear()
         self._added, self._held = 0, len(self.summary["images"]) + len(self.summary["failed"])
+
+
+def remove_files(folder: Path, name: str) -> None:
+    """Remove what was written of an image into a folder of results, apart from its rows."""
+    from particleforge.measurement.report.write import SUFFIXES
+
+    own = [Path(LABELS, f"{name}.tif"), *(Path(FIGURES, f"{name}{suffix}") for suffix in (".png", ".svg", ".pdf"))]
+    for path in (*own, *(Path(REPORTS, f"{name}{suffix}") for suffix in (*SUFFIXES, ".json"))):
+        (folder / path).unlink(missing_ok=True)
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:

@@ -27,17 +27,26 @@ def check_memory(planes: Iterable[Plane], bytes_per_px: int) -> None:
         If they need more memory than is free.
     """
     for plane in planes:
-        source = plane.source
-        shape = dict(zip(source.axes, source.pixels.shape, strict=True))
-        values = math.prod(length for axis, length in shape.items() if axis in "YXC")
-        need = values * source.pixels.dtype.itemsize + shape["Y"] * shape["X"] * bytes_per_px
-        free = free_bytes()
+        need, free = needed_bytes(plane, bytes_per_px), free_bytes()
         if need > free:
+            shape = _shape(plane)
             raise UserError(
                 f"{plane.place} has {shape['Y']} x {shape['X']} pixels; measuring it needs about "
                 f"{need / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free.",
                 "Cut the image into parts, make it smaller, or use a computer with more memory.",
             )
+
+
+def needed_bytes(plane: Plane, bytes_per_px: int) -> int:
+    """Memory that a plane needs; see `check_memory`."""
+    source, shape = plane.source, _shape(plane)
+    values: int = math.prod(length for axis, length in shape.items() if axis in "YXC")
+    return values * int(source.pixels.dtype.itemsize) + shape["Y"] * shape["X"] * bytes_per_px
+
+
+def _shape(plane: Plane) -> dict[str, int]:
+    """Length of each axis of the image that a plane belongs to."""
+    return dict(zip(plane.source.axes, plane.source.pixels.shape, strict=True))
 
 
 def free_bytes() -> int:

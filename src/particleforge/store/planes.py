@@ -60,6 +60,10 @@ class Planes:
     def __iter__(self) -> Iterator[Plane]:
         return map(self.get, self._places)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the open image, for other processes."""
+        return {**vars(self), "_at_hand": None}
+
     def get(self, name: str) -> Plane:
         """Plane with a name.
 

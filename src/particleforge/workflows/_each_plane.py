@@ -1,52 +1,40 @@
-"""Measure images plane by plane."""
+"""Measure images plane by plane, in one process or several."""
 
-import logging
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
 
-from particleforge.errors import Cancelled, UserError
+from particleforge.compute import Local, Lost, is_picklable
+from particleforge.errors import UserError
 from particleforge.measurement.certainty import certainty_words
-from particleforge.measurement.measured import Measured
+from particleforge.measurement.image_writer import Written
 from particleforge.measurement.results import Measurement, Results
 from particleforge.step import Progress, Step
-from particleforge.store.files import DiskError
-from particleforge.store.fingerprints import Fingerprints
-from particleforge.store.memory import check_memory
+from particleforge.store.memory import free_bytes
 from particleforge.store.planes import Planes
 from particleforge.wording import plural
+from particleforge.workflows._one_plane import Found, OnePlane, Outcome
 
-_LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Found:
-    """Particles of a plane before they are measured.
-
-    Parameters
-    ----------
-    bare
-        Labels, image and pixel size.
-    scores
-        Score by label; None where nothing was detected here.
-    finding
-        Plain data about the detection.
-    remarks
-        Sentences on the image that a person should know.
-    """
-
-    bare: Measured
-    scores: Mapping[int, float] | None = None
-    finding: Mapping[str, Any] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()
+TRIES = 3
+"""Number of processes that may die on the same image."""
+PROCESS_BYTES = 3 * 2**29
+"""Memory of a process with a detector and a small image; 1.4 GiB were seen."""
+GENEROUS = 2
+"""Large images were seen to need up to twice the least memory."""
 
 
 def measure_each(
-    results: Results, inputs: Sequence[Planes], find: Callable[..., Found], doing: str, bytes_per_px: int
+    results: Results,
+    inputs: Sequence[Planes],
+    find: Callable[..., Found],
+    doing: str,
+    bytes_per_px: int,
+    workers: int = 1,
 ) -> Step[Measurement]:
     """Measure and write the planes that are not yet done, or that have changed since; no single one ends the run.
+
+    The folder of results is the same for any number of workers.
 
     Parameters
     ----------
@@ -60,53 +48,83 @@ def measure_each(
         What is done, for people.
     bytes_per_px
         Memory needed per pixel at least, in addition to the pixels themselves.
+    workers
+        Number of processes. There are fewer if memory is short, and only this one if `find` or the inputs hold what
+        cannot be sent to another.
 
     Raises
     ------
     UserError
         If the output cannot be written, or no plane could be measured.
     """
-    names, fingerprints = inputs[0].names, Fingerprints()
-
-    def fingerprint(name: str) -> list[str]:
-        return [fingerprints(planes.get(name)) for planes in inputs]
-
+    names = inputs[0].names
+    image = OnePlane(results.writer, inputs, find, bytes_per_px)
     yield Progress(0, len(names), doing)
-    if changes := results.compare(names, fingerprint):
+    if changes := results.compare(names, image.fingerprint):
         yield Progress(0, len(names), changes)
-    for done, name in enumerate(names, start=1):
-        if name in results.measured:
-            continue
-        try:
-            planes = [one.get(name) for one in inputs]
-            check_memory(planes, bytes_per_px)
-            results.note(name, fingerprint(name))
-            found = find(*planes)
-            measured = results.measure(found.bare, found.scores)
-            results.write(measured, found.finding, found.remarks)
-        except (DiskError, Cancelled):
-            raise
-        except Exception as error:  # noqa: BLE001 - the other images go on
-            _LOG.debug("%s was not measured", name, exc_info=True)
-            failure = failure_of(error)
-            results.fail(name, failure)
-            if len(names) > 1:  # else it is the error
-                yield Progress(done, len(names), f"{name}: not measured. {failure.message}")
-            continue
-        line = ", ".join([plural(len(measured.table), "particle"), *certainty_words(found.finding)])
-        yield Progress(done, len(names), f"{name}: {line}", measured.labels)
+    pending = [name for name in names if name not in results.measured]
+    image = replace(image, refused=results.claim(pending))
+    if workers > 1 and len(pending) > 1:
+        workers, why = _possible(workers, image, pending)
+        if why:
+            yield Progress(len(names) - len(pending), len(names), why)
+    yield from _measure(results, image, pending, len(names), workers)
     results.arrange(names)
     return results.finish()
 
 
-def failure_of(error: Exception) -> UserError:
-    """State in a sentence why an image could not be measured."""
-    if isinstance(error, UserError):
-        return error
-    if isinstance(error, MemoryError):
-        return UserError("There is not enough memory to measure it.", "Cut the image into parts, or use more memory.")
-    place = traceback.extract_tb(error.__traceback__)[-1]
+def _measure(results: Results, image: OnePlane, pending: Sequence[str], total: int, workers: int) -> Step[None]:
+    """Measure the images that are not yet done; enter each as soon as it is, so that nothing done is lost."""
+    left = set(pending)
+    try:
+        with closing(Local(workers).each(image, pending, TRIES)) as outcomes:
+            for name, outcome in outcomes:
+                if isinstance(outcome, Lost):
+                    if outcome.times < TRIES:
+                        again = f"{name}: {_died(outcome).message} It is measured again."
+                        yield Progress(total - len(left), total, again)
+                        continue
+                    image.remove(name)
+                    outcome = Outcome(None, _died(outcome))
+                result = _enter(results, name, outcome)
+                left.remove(name)
+                if isinstance(result, Written):
+                    line = [plural(len(result.table), "particle"), *certainty_words(result.entry)]
+                    labels = partial(results.folder.labels, name)
+                    yield Progress(total - len(left), total, f"{name}: {', '.join(line)}", labels)
+                elif total > 1:  # else it is the error
+                    yield Progress(total - len(left), total, f"{name}: not measured. {result.message}")
+    finally:  # a process may have written files of an image that is not entered any more
+        for name in left:
+            image.remove(name)
+
+
+def _enter(results: Results, name: str, outcome: Outcome) -> Written | UserError:
+    """Enter what has become of an image into the results."""
+    if outcome.inputs is not None:
+        results.note(name, outcome.inputs)
+    if isinstance(outcome.result, Written):
+        results.enter(outcome.result)
+    else:
+        results.fail(name, outcome.result)
+    return outcome.result
+
+
+def _died(lost: Lost) -> UserError:
+    """State in a sentence what became of the processes that were to measure an image."""
     return UserError(
-        f"Unexpected {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}: {error}.",
-        "This is an error in the program; please report it to its developers, with the image if you can.",
+        f"The process that measured it ended with {lost.code}{f', like {lost.times - 1} before' * (lost.times > 1)}.",
+        "Memory may have run out: use fewer workers or smaller images, and run the same command again.",
     )
+
+
+def _possible(workers: int, image: OnePlane, names: Sequence[str]) -> tuple[int, str]:
+    """Return how many processes can be used, and why not as many as asked for; empty if they can."""
+    if not is_picklable(image):
+        return 1, "One process is used: images or models that are not files cannot be sent to others."
+    need = PROCESS_BYTES + GENEROUS * max(map(image.needed_bytes, names))
+    free = free_bytes()
+    if (fitting := max(1, free // need)) < min(workers, len(names)):
+        gib = f"{need / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free"
+        return fitting, f"{fitting} of {workers} processes are used: each may need {gib}."
+    return workers, ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from pickle import PicklingError
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
@@ -68,11 +69,18 @@ class Finder:
         pixel_size_nm: float | None,
         keep_burnt_in: bool,
     ) -> None:
+        self._given = model, options, pixel_size_nm, keep_burnt_in
         self.detector = open_model(model, "detector")
         self._options = self.detector.Options.parse(options)
         self._pixel_size_nm, self._keep_burnt_in = pixel_size_nm, keep_burnt_in
         self.method = methods_of(model, self.detector, self._options)
         """How particles are found, in sentences for a paper."""
+
+    def __reduce__(self) -> tuple[type[Finder], tuple[Any, ...]]:
+        """Another process opens the model again; one that is only in memory stays in this one."""
+        if not isinstance(self._given[0], (str, Path)):
+            raise PicklingError(f"{self._given[0]} is not a name or a folder.")
+        return Finder, self._given
 
     def __call__(self, plane: Plane) -> tuple[Micrograph, Detections]:
         """Read an image and find its particles.

@@ -18,7 +18,8 @@ from particleforge.store.project import PARTICLES, RESULTS, Project
 from particleforge.store.run_folder import locked
 from particleforge.store.source import Plane, Source
 from particleforge.wording import listed, named, plural
-from particleforge.workflows._each_plane import Found, measure_each
+from particleforge.workflows._each_plane import measure_each
+from particleforge.workflows._one_plane import Found
 from particleforge.workflows._project import Prints, of_project
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def measure_project(
     failed = failed or {}
     _check_selection(params)
     settled = of_project(project, params, ("options",))
-    given = settled.model_dump(mode="json")
+    given = settled.recorded()
     identity = {"command": "measure", "params": given, "source": {"project": project.folder.name}}
     folder = project.folder / PARTICLES
     names = [name for name in project.names if name in failed or particle_file(folder, name).is_file()]
@@ -71,7 +72,7 @@ def measure_project(
             results.folder.remark(remark)
         read = partial(_read, project, settled.pixel_size_nm)
         inputs = [project.planes(names), particles]
-        return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX))
+        return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX, settled.workers))
 
 
 def _check_selection(params: SizesParams) -> None:

@@ -24,8 +24,8 @@ from particleforge.store.teaching import read_strokes
 from particleforge.verb import verb
 from particleforge.wording import named, plural
 from particleforge.workflows._around import around
-from particleforge.workflows._each_plane import failure_of
 from particleforge.workflows._finder import Finder, Finding, detected
+from particleforge.workflows._one_plane import failure_of
 from particleforge.workflows._project import Prints, of_project
 
 if TYPE_CHECKING:

@@ -21,8 +21,9 @@ from particleforge.store.project import Project
 from particleforge.store.run_folder import locked
 from particleforge.store.source import Plane
 from particleforge.verb import InPlace, verb
-from particleforge.workflows._each_plane import Found, measure_each
+from particleforge.workflows._each_plane import measure_each
 from particleforge.workflows._finder import DetectorOptions, Finder, Finding, detected
+from particleforge.workflows._one_plane import Found
 from particleforge.workflows._project_results import measure_project
 from particleforge.workflows.find import BYTES_PER_PX, FindParams, search
 from particleforge.workflows.sizes import SizesParams
@@ -89,11 +90,12 @@ def measure(
     planes = find_planes(images, selection=params)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
     source = {"model": str(model) if isinstance(model, (str, Path)) else None, "images": described(images)}
-    provenance = {"command": "measure", "params": params.model_dump(mode="json"), "source": source}
+    provenance = {"command": "measure", "params": params.recorded(), "source": source}
     provenance |= {"model": dict(find.detector.provenance), "method": find.method}
     with locked(Path(out)):
         results = Results(Path(out), provenance, params, params.precision, params, left_out(images), params)
-        return (yield from measure_each(results, [planes], partial(_found, find), "Finding particles", BYTES_PER_PX))
+        found, doing = partial(_found, find), "Finding particles"
+        return (yield from measure_each(results, [planes], found, doing, BYTES_PER_PX, params.workers))
 
 
 def _found(find: Finder, plane: Plane) -> Found:

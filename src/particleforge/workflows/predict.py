@@ -20,8 +20,8 @@ from particleforge.store.run_folder import locked
 from particleforge.store.selection import Selection
 from particleforge.verb import verb
 from particleforge.wording import plural
-from particleforge.workflows._each_plane import failure_of
 from particleforge.workflows._finder import Finder, Finding
+from particleforge.workflows._one_plane import failure_of
 from particleforge.workflows.find import BYTES_PER_PX
 
 if TYPE_CHECKING:

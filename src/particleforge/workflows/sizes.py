@@ -30,7 +30,8 @@ from particleforge.store.run_folder import locked
 from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Plane, Source
 from particleforge.verb import InPlace, verb
-from particleforge.workflows._each_plane import Found, measure_each
+from particleforge.workflows._each_plane import measure_each
+from particleforge.workflows._one_plane import Found
 from particleforge.workflows._project_results import BYTES_PER_PX, measure_project
 
 FOUND = ("certainty", "expected_f1", "unlike_training", "detection_error", "blank")
@@ -41,6 +42,16 @@ class SizesParams(Selection, GivenPixelSize, Calibration, Rules, Outputs):
     """How to measure label images."""
 
     precision: Precision = Field(Precision(), description="Precision of the intervals.")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Number of processes that measure images; results are the same. Each needs the memory of one.",
+    )
+
+    def recorded(self) -> dict[str, Any]:
+        """Plain data of all that can change results, to be noted with them."""
+        return self.model_dump(mode="json", exclude={"workers"})
 
 
 @verb(measurement_report, resumable=True)
@@ -91,13 +102,13 @@ def sizes(
     planes = find_planes(with_rois(labels, images, params), open_labels, selection)
     inputs = [planes] if images is None else [planes, _paired(planes, find_planes(images, selection=params))]
     source = {"labels": described(labels), "images": described(images)}
-    about = {"command": "sizes", "params": params.model_dump(mode="json"), "source": source}
+    about = {"command": "sizes", "params": params.recorded(), "source": source}
 
     read = partial(_read, params.pixel_size_nm, _findings(labels))
 
     with locked(Path(out)):
         results = Results(Path(out), about, params, params.precision, params, left_out(labels, images), params)
-        return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX))
+        return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX, params.workers))
 
 
 def _paired(labels: Planes, images: Planes) -> Planes:

@@ -94,6 +94,11 @@ class Uncertainty:
         return {name: one.other for name, one in self.budgets.items()}
 
     @property
+    def size_error(self) -> float:
+        """Half the width of the interval of ln(D50), without sampling."""
+        return self.factor * self.others["d50"]
+
+    @property
     def included(self) -> list[Component]:
         """Components that contribute to the geometric mean."""
         return [one for one in self.components if one.standard("geometric_mean")]
