@@ -1,6 +1,6 @@
 """What the strip knows of each image; no Qt here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from particleforge.errors import UserError
@@ -8,6 +8,7 @@ from particleforge.measurement.numbers import digits
 from particleforge.micrograph import square_side_nm
 from particleforge.store.particle_files import Origin, read_origin
 from particleforge.store.project import PARTICLES, Project
+from particleforge.store.thumbnails import thumbnail
 
 
 @dataclass(frozen=True)
@@ -68,3 +69,11 @@ def read_row(project: Project, name: str) -> Row:
     except UserError as error:
         return Row(name, image.pixel_size_nm, image.group, problem=str(error))
     return Row(name, side, image.group, origin)
+
+
+def with_thumbnail(project: Project, row: Row) -> Row:
+    """Add a small picture of the image; one that cannot be read gets none."""
+    try:
+        return replace(row, thumbnail=thumbnail(project, row.name))
+    except UserError:
+        return row

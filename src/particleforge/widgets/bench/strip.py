@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from qtpy.QtCore import (
@@ -17,9 +18,9 @@ from qtpy.QtCore import (
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QMenu, QTableView, QVBoxLayout, QWidget
 
-from particleforge.store.project import groups_from_names
+from particleforge.store.project import Project, groups_from_names
 from particleforge.widgets.background import Background, Outdated
-from particleforge.widgets.bench.rows import Row, read_row
+from particleforge.widgets.bench.rows import Row, read_row, with_thumbnail
 from particleforge.widgets.bench.state import State
 from particleforge.widgets.form.editor import warning_colour
 from particleforge.widgets.qt import present
@@ -160,6 +161,7 @@ class Strip(QWidget):
         before = {row.name: row for row in self.model.rows}
         self.model.set_rows([before.get(image.name, Row(image.name, None, image.group)) for image in images])
         self.filter.setVisible(len(images) > 6)
+        self._background.forget()
         self.read([image.name for image in images])
         self._mark()
 
@@ -270,21 +272,39 @@ class Strip(QWidget):
 
 
 class _Reader(Background):
-    """Reads rows in a thread, and passes them on one by one."""
+    """Reads rows in a thread, and passes them on one by one; pictures, which take longest, come last."""
 
     row_read = Signal(object)
 
-    def read(self, project: Any, names: list[str]) -> None:
-        """Read the rows of images."""
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[str] = []
+
+    def read(self, project: Project, names: list[str]) -> None:
+        """Read the rows of images, and of those that an earlier call has not come to."""
+        waiting = self._waiting = [*names, *(name for name in self._waiting if name not in names)]
 
         def work(outdated: Outdated) -> None:
-            for name in names:
+            rows = []
+            for name in waiting:
                 if outdated():
                     return
                 if name in project.names:
-                    self.row_read.emit(read_row(project, name))
+                    rows.append(read_row(project, name))
+                    self.row_read.emit(rows[-1])
+            for row in rows:
+                if outdated():
+                    return
+                if not row.problem:
+                    self.row_read.emit(with_thumbnail(project, row))
+                waiting.remove(row.name)
 
         self.run(work)
+
+    def forget(self) -> None:
+        """Drop what is waiting: another project is shown."""
+        self.drop()
+        self._waiting = []
 
 
 def _text(row: Row, column: int) -> str:
@@ -299,9 +319,15 @@ def _key(row: Row, column: int) -> Any:
     return (-1.0 if numbers[column] is None else numbers[column]) if column in numbers else _text(row, column)
 
 
-def _icon(row: Row) -> Any:
-    if row.thumbnail is not None:
-        return QIcon(QPixmap(str(row.thumbnail)))
+def _icon(row: Row) -> QIcon:
+    return _picture("" if row.thumbnail is None else str(row.thumbnail))
+
+
+@lru_cache(maxsize=1024)
+def _picture(file: str) -> QIcon:
+    """Read a thumbnail; empty: a grey square."""
+    if file:
+        return QIcon(QPixmap(file))
     blank = QPixmap(THUMBNAIL_PX, THUMBNAIL_PX)
     blank.fill(QColor(128, 128, 128, 60))
     return QIcon(blank)
