@@ -9,7 +9,7 @@ from qtpy.QtCore import QSize
 from qtpy.QtGui import QColor, QIcon, QImage
 from qtpy.QtWidgets import QWidget
 
-from particleforge.widgets.bench.icons import CHECKED, icon, names
+from particleforge.widgets.bench.icons import icon, names
 
 FOLDER = files("particleforge.widgets.bench").joinpath("icons")
 
@@ -76,8 +76,10 @@ def test_the_state_of_a_button_shows(qtbot):
     qtbot.addWidget(widget)
     widget.setStyleSheet("color: #3b3a39")
     widget.ensurePolished()
-    shown = icon("stop", widget)
-    np.testing.assert_allclose(colour(shown, state=QIcon.State.On)[0], CHECKED.getRgb()[:3], atol=2)
+    shown = QIcon(icon("stop", widget, QColor("#123456")))
+    np.testing.assert_allclose(colour(shown, state=QIcon.State.On)[0], QColor("#123456").getRgb()[:3], atol=2)
+    plain = icon("stop", widget)
+    np.testing.assert_array_equal(colour(plain, state=QIcon.State.On)[0], colour(plain)[0])
     assert colour(shown, mode=QIcon.Mode.Disabled)[1] == pytest.approx(0.4 * 255, abs=4)
 
 

@@ -15,6 +15,7 @@ from particleforge.errors import UserError
 from particleforge.store.image_files import image_suffixes
 from particleforge.widgets.active import front_image, made_here
 from particleforge.widgets.bench.check.tab import CheckTab
+from particleforge.widgets.bench.colours import CONTOUR_PX
 from particleforge.widgets.bench.find.tab import FindTab
 from particleforge.widgets.bench.head import Head
 from particleforge.widgets.bench.keys import Keys
@@ -27,7 +28,6 @@ from particleforge.widgets.bench.state import State
 from particleforge.widgets.bench.strip import Strip
 from particleforge.widgets.bench.tab import Tab
 from particleforge.widgets.bench.welcome import Welcome
-from particleforge.widgets.bench.work import CONTOUR_PX
 from particleforge.widgets.docked import Docked
 from particleforge.widgets.layers import source_path
 from particleforge.widgets.unexpected import shown_by

@@ -38,6 +38,7 @@ QToolButton {{ background-color: transparent; border: none; border-radius: {CORN
 QToolButton:hover, QToolButton:focus {{ background-color: {_VEIL.format(0.25)}; }}
 QToolButton:checked, QToolButton:pressed {{ background-color: {BLUE.name()}; color: white; }}
 QToolButton:disabled {{ color: {_VEIL.format(0.8)}; }}
+QToolButton::menu-indicator {{ subcontrol-origin: border; subcontrol-position: right top; top: 4px; right: 3px; }}
 """
 
 
@@ -83,7 +84,7 @@ def tool(icon_name: str, text: str, key: str, tip: str, checkable: bool = True) 
     """
     made = ToolButton(key)
     made.setText(text)
-    made.setIcon(icon(icon_name, made))
+    made.setIcon(icon(icon_name, made, QColor("white")))
     made.setToolTip(f"{text} ({key})\n{tip}" if key else f"{text}\n{tip}")
     made.setCheckable(checkable)
     return made

@@ -16,11 +16,9 @@ from qtpy.QtWidgets import QWidget
 
 DISABLED = 0.4
 """Opacity of the icon of a disabled button."""
-CHECKED = QColor("white")
-"""Colour of the icon of a button that is pressed in; such buttons are filled with a colour of their own."""
 
 
-def icon(name: str, widget: QWidget | None = None) -> QIcon:
+def icon(name: str, widget: QWidget | None = None, checked: QColor | None = None) -> QIcon:
     """Return an icon that is sharp at any size and follows the theme.
 
     Parameters
@@ -30,8 +28,10 @@ def icon(name: str, widget: QWidget | None = None) -> QIcon:
     widget
         Where the icon is shown: its colour is that of the text of this widget, whenever it is drawn. Without one it is
         the colour of the application's text, which style sheets such as those of napari do not change.
+    checked
+        Another colour for a button that is pressed in, where that is filled with a colour of its own.
     """
-    return QIcon(_Engine(_picture(name), widget))
+    return QIcon(_Engine(_picture(name), widget, checked))
 
 
 def names() -> list[str]:
@@ -42,18 +42,18 @@ def names() -> list[str]:
 class _Engine(QIconEngine):
     """Draws a picture in the colour that belongs to the widget and its state."""
 
-    def __init__(self, picture: str, widget: QWidget | None) -> None:
+    def __init__(self, picture: str, widget: QWidget | None, checked: QColor | None) -> None:
         super().__init__()
-        self._picture = picture
+        self._picture, self._checked = picture, checked
         self._widget = None if widget is None else weakref.ref(widget)
 
     def clone(self) -> QIconEngine:
         """Return another one like this."""
-        return _Engine(self._picture, None if self._widget is None else self._widget())
+        return _Engine(self._picture, None if self._widget is None else self._widget(), self._checked)
 
     def paint(self, painter: QPainter | None, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         """Draw the icon in the middle of a rectangle."""
-        colour = CHECKED if state == QIcon.State.On else self._colour()
+        colour = self._checked if self._checked is not None and state == QIcon.State.On else self._colour()
         drawn = QByteArray(self._picture.replace("currentColor", colour.name()).encode())
         side = min(rect.width(), rect.height())
         square = QRectF(0, 0, side, side)

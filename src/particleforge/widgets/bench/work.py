@@ -15,6 +15,7 @@ from particleforge.store.particle_files import ImageParticles, Origin, write_par
 from particleforge.widgets.active import FILE, KEY, mark_of
 from particleforge.widgets.annotate.geometry import geometry_of, set_pixel_size
 from particleforge.widgets.annotate.saver import Saver
+from particleforge.widgets.bench.colours import CONTOUR_PX, by_label
 from particleforge.widgets.bench.loaded import Loaded
 from particleforge.widgets.files import geometry
 from particleforge.widgets.layers import pixel_size_nm
@@ -23,8 +24,6 @@ from particleforge.widgets.overlays import camera
 
 if TYPE_CHECKING:
     from napari import Viewer
-
-CONTOUR_PX = 2
 
 
 class Work(QObject):
@@ -73,7 +72,7 @@ class Work(QObject):
         self.labels = Labels(
             loaded.particles.labels, name=f"{self.name} particles", metadata=mark, **geometry_of(self.image)
         )
-        self.labels.contour = CONTOUR_PX
+        self.labels.contour, self.labels.colormap = CONTOUR_PX, by_label()
         for left in [layer for layer in viewer.layers if layer.metadata.get(KEY) == mark[KEY]]:
             viewer.layers.remove(left)  # a bench that was closed has left it
         viewer.add_layer(self.labels)
