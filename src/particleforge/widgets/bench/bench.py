@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from napari.layers import Image
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
-from qtpy.QtWidgets import QFileDialog, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from particleforge.errors import UserError
 from particleforge.store.image_files import image_suffixes
@@ -25,6 +25,7 @@ from particleforge.widgets.bench.samples import sample_project
 from particleforge.widgets.bench.scale.tab import ScaleTab
 from particleforge.widgets.bench.sizes.tab import SizesTab
 from particleforge.widgets.bench.state import State
+from particleforge.widgets.bench.step_tabs import StepTabs
 from particleforge.widgets.bench.strip import Strip
 from particleforge.widgets.bench.tab import Tab
 from particleforge.widgets.bench.welcome import Welcome
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from napari import Viewer
 
 LEAST_WIDTH_PX = 400
+ICONS = ("ruler", "find", "check", "histogram")
+"""Of the steps."""
 
 
 class Bench(Docked):
@@ -53,13 +56,12 @@ class Bench(Docked):
         self.setMinimumWidth(LEAST_WIDTH_PX)
         self.setAcceptDrops(True)
         self.head, self.welcome, self.strip = Head(self.state), Welcome(), Strip(self.state)
-        self.tabs = QTabWidget(self)
+        self.tabs = StepTabs(self)
         self.scale, self.finding = ScaleTab(self.state), FindTab(self.state)
         self.check, self.sizes = CheckTab(self.state), SizesTab(self.state)
         self.steps: tuple[Tab, ...] = (self.scale, self.finding, self.check, self.sizes)
-        for number, tab in enumerate(self.steps, start=1):
-            place = self.tabs.addTab(tab, f"{number}  {tab.title}")
-            self.tabs.setTabToolTip(place, tab.tip)
+        for tab, picture in zip(self.steps, ICONS, strict=True):
+            self.tabs.add_step(tab, picture, tab.title, tab.tip)
             tab.wanted.connect(self.go_to)
         self._front: Tab = self.steps[0]
         self._lay_out()

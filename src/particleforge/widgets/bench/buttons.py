@@ -13,31 +13,33 @@ BLUE, HOVERED, PRESSED = QColor("#1f72d6"), QColor("#1a62b8"), QColor("#15529b")
 """The colour of what comes next, with white text; legible on light and on dark ground."""
 ICON_PX, CORNER_PX = 22, 4
 
-_VEIL = "rgba(128, 128, 128, {})"
+VEIL = "rgba(128, 128, 128, {})"
+"""Lightens dark ground and darkens light ground; its opacity is to be filled in."""
+
 _PRIMARY = f"""
 QPushButton {{
     background-color: {BLUE.name()}; color: white; border: 2px solid transparent; border-radius: {CORNER_PX}px;
     padding: 5px 12px; font-weight: 600;
 }}
 QPushButton:hover {{ background-color: {HOVERED.name()}; }}
-QPushButton:focus {{ border-color: {_VEIL.format(0.9)}; }}
+QPushButton:focus {{ border-color: {VEIL.format(0.9)}; }}
 QPushButton:pressed {{ background-color: {PRESSED.name()}; }}
-QPushButton:disabled {{ background-color: {_VEIL.format(0.22)}; color: {_VEIL.format(0.95)}; }}
+QPushButton:disabled {{ background-color: {VEIL.format(0.22)}; color: {VEIL.format(0.95)}; }}
 """
 _QUIET = f"""
 QPushButton {{
-    background-color: transparent; border: 1px solid {_VEIL.format(0.45)}; border-radius: {CORNER_PX}px;
+    background-color: transparent; border: 1px solid {VEIL.format(0.45)}; border-radius: {CORNER_PX}px;
     padding: 5px 10px;
 }}
-QPushButton:hover, QPushButton:focus {{ background-color: {_VEIL.format(0.22)}; }}
-QPushButton:pressed, QPushButton:checked {{ background-color: {_VEIL.format(0.4)}; }}
-QPushButton:disabled {{ color: {_VEIL.format(0.8)}; border-color: {_VEIL.format(0.25)}; }}
+QPushButton:hover, QPushButton:focus {{ background-color: {VEIL.format(0.22)}; }}
+QPushButton:pressed, QPushButton:checked {{ background-color: {VEIL.format(0.4)}; }}
+QPushButton:disabled {{ color: {VEIL.format(0.8)}; border-color: {VEIL.format(0.25)}; }}
 """
 _TOOL = f"""
 QToolButton {{ background-color: transparent; border: none; border-radius: {CORNER_PX}px; padding: 5px 2px 3px 2px; }}
-QToolButton:hover, QToolButton:focus {{ background-color: {_VEIL.format(0.25)}; }}
+QToolButton:hover, QToolButton:focus {{ background-color: {VEIL.format(0.25)}; }}
 QToolButton:checked, QToolButton:pressed {{ background-color: {BLUE.name()}; color: white; }}
-QToolButton:disabled {{ color: {_VEIL.format(0.8)}; }}
+QToolButton:disabled {{ color: {VEIL.format(0.8)}; }}
 QToolButton::menu-indicator {{ subcontrol-origin: border; subcontrol-position: right top; top: 4px; right: 3px; }}
 """
 
