@@ -172,10 +172,10 @@ def test_without_a_project_an_image_goes_to_that_of_the_workspace(state, viewer,
 
 
 def test_closing_leaves_the_layers_and_reopening_takes_them_again(opened, viewer, folder, qtbot):
-    opened.close()
+    opened.end()
     assert [layer.name for layer in viewer.layers] == [FIRST, f"{FIRST} particles"]
     again = State(viewer)
     again.open(folder)
     qtbot.waitUntil(lambda: again.work is not None, timeout=LIMIT_MS)
     assert [layer.name for layer in viewer.layers if isinstance(layer, Labels)] == [f"{FIRST} particles"]
-    again.close()
+    again.end()

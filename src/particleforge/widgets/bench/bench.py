@@ -180,7 +180,7 @@ class Bench(Docked):
         for tab in self.steps:
             tab.end()
         self.strip.close_down()
-        self.state.close()
+        self.state.end()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Take files and folders."""

@@ -217,6 +217,12 @@ class State(QObject):
         self._selected, self.project = (), None
         self._adopted.clear()
 
+    def end(self) -> None:
+        """Save everything, and take no more notice of the viewer."""
+        self.viewer.layers.selection.events.active.disconnect(self.follow)
+        self.viewer.layers.events.removed.disconnect(self._removed)
+        self.close()
+
     def adopt(self, layer: Image) -> None:
         """Work on an image that was opened or made elsewhere; one that is new to the project is added.
 
