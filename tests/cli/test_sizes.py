@@ -69,7 +69,7 @@ def test_an_image_without_a_pixel_size_is_named_where_sizes_are_not_taken_togeth
 def test_gap_and_density_are_options(folder, tmp_path, capsys):
     out, options = tmp_path / "out", ["--no-reports", *QUICK[:2]]
     assert main(["sizes", str(folder), "--out", str(out), "--gap", "5 nm", *options]) == 1
-    assert "touch is 5 nm, but the pixel size is unknown. Give the pixel size" in capsys.readouterr().err
+    assert "particles of 5 nm needs a known pixel size. Give the pixel size" in capsys.readouterr().err
     sized = ["--gap", "5 nm", "--pixel-size", "2 nm", "--density", "7.9"]
     assert main(["sizes", str(folder), "--out", str(tmp_path / "sized"), *sized, *options]) == 0
     assert "aggregation: " in capsys.readouterr().out

@@ -269,7 +269,7 @@ def test_what_prevents_measuring_again_is_reported(qapp, qtbot):
     found = Particles(layer, table_of(discs(), 2.0, rules), rules)
     with qtbot.waitSignal(found.failed, timeout=LIMIT_MS) as failed:
         layer.units = "pixel"
-    assert "The gap between particles that touch is 5 nm, but the pixel size is unknown." in str(failed.args[0])
+    assert "A gap between touching particles of 5 nm needs a known pixel size." in str(failed.args[0])
     found.release()
 
 

@@ -124,10 +124,10 @@ def test_many_particles_take_a_fraction_of_a_second(discs, gap):
 @pytest.mark.parametrize(
     ("gap", "words"),
     [
-        ("2", "gap = '2': '2' is not a number with px or a unit of length"),
-        ("-1 px", "is not a number with px"),
-        ("nan nm", "is not a number with px"),
-        ("5 furlong", "is not a number with px"),
+        ("2", "gap = '2': '2' is not a length. Write, for example, '8 px' or '5 nm'"),
+        ("-1 px", "is not a length"),
+        ("nan nm", "is not a length"),
+        ("5 furlong", "is not a length"),
         ("101 px", "it must not be above 100 px"),
         (True, "valid string"),
     ],
@@ -138,8 +138,8 @@ def test_a_wrong_gap_is_refused(gap, words):
 
 
 def test_a_gap_in_nm_needs_a_pixel_size_and_has_a_limit():
-    assert gap_px("5 nm", 0.5) == 10 and gap_px("0", None) == 0
-    with pytest.raises(UserError, match=r"touch is 5 nm, but the pixel size is unknown\. Give the pixel size"):
+    assert gap_px("5 nm", 0.5) == 10 and gap_px("0", None) == gap_px("0 nm", None) == gap_px(".0px", None) == 0
+    with pytest.raises(UserError, match=r"particles of 5 nm needs a known pixel size\. Give the pixel size"):
         gap_px("5 nm", None)
     with pytest.raises(UserError, match="5 nm is 500 px; it must not be above 100 px"):
         gap_px("5 nm", 0.01)

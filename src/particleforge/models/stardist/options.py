@@ -5,9 +5,9 @@ from typing import ClassVar, Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from particleforge.errors import UserError
+from particleforge.lengths_px import Size, size_px
 from particleforge.micrograph import Micrograph
 from particleforge.models.device import Device
-from particleforge.models.sizes import Size, size_px
 from particleforge.params import Params
 
 Engine: TypeAlias = Literal["auto", "torch"]

@@ -13,10 +13,10 @@ from scipy import ndimage
 from skimage.measure import regionprops_table
 
 from particleforge.errors import UserError
+from particleforge.lengths_px import size_px
 from particleforge.micrograph import Micrograph
 from particleforge.models.detections import Detections
 from particleforge.models.roles import Detector
-from particleforge.models.sizes import size_px
 from particleforge.models.threshold.contrast import contrast_scores
 from particleforge.models.threshold.options import ThresholdOptions
 from particleforge.models.threshold.segment import Floats, Labels, foreground, separated

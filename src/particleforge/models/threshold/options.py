@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from particleforge.models.sizes import Size
+from particleforge.lengths_px import Size
 from particleforge.params import Params
 
 Polarity: TypeAlias = Literal["auto", "bright", "dark"]

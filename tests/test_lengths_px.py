@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from particleforge.errors import UserError
-from particleforge.models.sizes import Size, size_px
+from particleforge.lengths_px import Size, size_px
 from particleforge.params import Params
 
 
