@@ -1,6 +1,6 @@
 """What is on disk of the annotation of an image, to notice that somebody else has changed it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
@@ -26,8 +26,21 @@ def state_of(folder: Path, name: str) -> State:
 
 
 @contextmanager
-def unchanged(folder: Path, name: str, expected: State) -> Iterator[None]:
+def unchanged(
+    folder: Path, name: str, expected: State, state: Callable[[Path, str], State] = state_of
+) -> Iterator[None]:
     """Keep others from writing into an annotated folder while its annotation of an image is replaced.
+
+    Parameters
+    ----------
+    folder
+        The annotated folder.
+    name
+        Name of the image.
+    expected
+        What should be on disk.
+    state
+        Reads what is on disk.
 
     Raises
     ------
@@ -46,7 +59,7 @@ def unchanged(folder: Path, name: str, expected: State) -> Iterator[None]:
         except Timeout:
             raise UserError(f"Another program is writing to {folder}.", "Wait until it ends.") from None
     try:
-        if state_of(folder, name) != expected:
+        if state(folder, name) != expected:
             raise ChangedElsewhere(
                 f"The annotation of {name} in {folder} was changed by another window or program since it was opened "
                 "here; nothing was overwritten.",

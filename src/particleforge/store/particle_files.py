@@ -40,6 +40,8 @@ class Origin:
         Number of particles.
     image
         Fingerprint of the image in which they were found.
+    complete
+        Whether a person has stated that every particle of the image is there.
     """
 
     scores: Mapping[int, float] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class Origin:
     detector: Mapping[str, Any] = field(default_factory=dict)
     count: int = 0
     image: str = ""
+    complete: bool = False
 
     @property
     def certainty(self) -> float | None:
@@ -81,6 +84,7 @@ class Origin:
             dict(data["detector"]),
             int(data["count"]),
             str(data["image"]),
+            bool(data.get("complete", False)),
         )
 
     def plain(self) -> dict[str, Any]:
@@ -92,6 +96,7 @@ class Origin:
             "detector": dict(self.detector),
             "count": self.count,
             "image": self.image,
+            "complete": self.complete,
         }
 
 
@@ -150,6 +155,20 @@ def rescale_particles(folder: Path, name: str, pixel_size_nm: tuple[float, float
         write_particles(folder, name, particles, pixel_size_nm)
 
 
+def is_ours(path: Path) -> bool:
+    """Whether a file holds particles as `write_particles` writes them, and not labels of another program.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read.
+    """
+    import tifffile
+
+    with unreadable(path, AGAIN), tifffile.TiffFile(path) as tiff:
+        return _note(tiff) is not None
+
+
 def read_origin(folder: Path, name: str) -> Origin | None:
     """Read where the particles of an image are from, without its labels; None if nothing was found yet.
 
@@ -187,8 +206,12 @@ def read_particles(folder: Path, name: str) -> ImageParticles | None:
         return ImageParticles(labels, _origin(tiff, path))
 
 
+def _note(tiff: Any) -> str | None:
+    return next((line for line in tiff.pages[0].description.split("\n") if line.startswith(_KEY)), None)
+
+
 def _origin(tiff: Any, path: Path) -> Origin:
-    note = next((line for line in tiff.pages[0].description.split("\n") if line.startswith(_KEY)), None)
+    note = _note(tiff)
     if note is None:
         ids = np.unique(tiff.pages[0].asarray())
         ids = ids[ids > 0]

@@ -51,6 +51,10 @@ def opened(state, folder, qtbot):
     return state
 
 
+def layers_of(name):
+    return [name, *(f"{name} {role}" for role in ("particles", "background", "contours"))]
+
+
 def visible(viewer):
     return [layer.name for layer in viewer.layers if layer.visible]
 
@@ -62,7 +66,7 @@ def show(state, name, qtbot):
 
 def test_opening_a_folder_shows_its_first_image_with_its_particles(opened, viewer):
     assert opened.names == [FIRST, SECOND, "spheres_3"]
-    assert visible(viewer) == [FIRST, f"{FIRST} particles"]
+    assert visible(viewer) == layers_of(FIRST)
     assert np.array_equal(opened.work.labels.data, read_labels(SPHERES / "labels" / f"{FIRST}.tif"))
     assert len(opened.work.table) == len(np.unique(opened.work.labels.data)) - 1
     assert opened.work.pixel_size_nm == pytest.approx(1.2)
@@ -71,7 +75,7 @@ def test_opening_a_folder_shows_its_first_image_with_its_particles(opened, viewe
 def test_another_image_takes_the_place_of_the_one_before(opened, viewer, qtbot):
     opened.step(1)
     qtbot.waitUntil(lambda: opened.work is not None and opened.work.name == SECOND, timeout=LIMIT_MS)
-    assert [layer.name for layer in viewer.layers] == [SECOND, f"{SECOND} particles"]
+    assert [layer.name for layer in viewer.layers] == layers_of(SECOND)
     assert not len(opened.work.table)
 
 
@@ -113,7 +117,7 @@ def test_the_image_that_becomes_active_is_worked_on(opened, viewer, folder, qtbo
     shutil.copy(folder / "spheres_3.tif", tmp_path / "elsewhere.tif")
     (layer,) = viewer.open(tmp_path / "elsewhere.tif")
     qtbot.waitUntil(lambda: opened.work is not None and opened.work.image is layer, timeout=LIMIT_MS)
-    assert opened.current == "elsewhere" and visible(viewer) == ["elsewhere", "elsewhere particles"]
+    assert opened.current == "elsewhere" and visible(viewer) == layers_of("elsewhere")
     assert opened.work.pixel_size_nm == pytest.approx(1.2), "the layer has none, but the file states it"
     assert Project(folder)["elsewhere"].path == str(tmp_path / "elsewhere.tif")
 
@@ -173,9 +177,9 @@ def test_without_a_project_an_image_goes_to_that_of_the_workspace(state, viewer,
 
 def test_closing_leaves_the_layers_and_reopening_takes_them_again(opened, viewer, folder, qtbot):
     opened.end()
-    assert [layer.name for layer in viewer.layers] == [FIRST, f"{FIRST} particles"]
+    assert [layer.name for layer in viewer.layers] == layers_of(FIRST)
     again = State(viewer)
     again.open(folder)
     qtbot.waitUntil(lambda: again.work is not None, timeout=LIMIT_MS)
-    assert [layer.name for layer in viewer.layers if isinstance(layer, Labels)] == [f"{FIRST} particles"]
+    assert [layer.name for layer in viewer.layers if isinstance(layer, Labels)] == layers_of(FIRST)[1:]
     again.end()

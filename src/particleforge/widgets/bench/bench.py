@@ -15,7 +15,6 @@ from particleforge.errors import UserError
 from particleforge.store.image_files import image_suffixes
 from particleforge.widgets.active import front_image, made_here
 from particleforge.widgets.bench.check.tab import CheckTab
-from particleforge.widgets.bench.colours import CONTOUR_PX
 from particleforge.widgets.bench.find.tab import FindTab
 from particleforge.widgets.bench.head import Head
 from particleforge.widgets.bench.keys import Keys
@@ -98,12 +97,11 @@ class Bench(Docked):
 
     def _toggle_particles(self) -> None:
         if self.state.work is not None:
-            self.state.work.labels.visible = not self.state.work.labels.visible
+            self.state.work.show(not self.state.work.shown)
 
     def _toggle_fill(self) -> None:
         if self.state.work is not None:
-            layer = self.state.work.labels
-            layer.contour = 0 if layer.contour else CONTOUR_PX
+            self.state.work.fill(not self.state.work.filled)
 
     def _lay_out(self) -> None:
         self.work = QWidget(self)

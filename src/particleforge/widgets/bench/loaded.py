@@ -4,13 +4,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.micrograph import Micrograph
+from particleforge.store.annotation_state import State
+from particleforge.store.particle_edits import particles_state, read_background
 from particleforge.store.particle_files import ImageParticles, Origin, read_particles
 from particleforge.store.project import PARTICLES, Project
+from particleforge.widgets.bench.check.places import Places
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +36,14 @@ class Loaded:
         Rows of the image that show the specimen; None: all.
     searched
         Whether particles were found or drawn before, perhaps none.
+    background
+        (Y, X) bool, where there certainly is no particle.
+    seen
+        A copy of the labels, to notice edits.
+    places
+        Where the particles are.
+    on_disk
+        What was on disk.
     """
 
     micrograph: Micrograph
@@ -39,6 +51,10 @@ class Loaded:
     table: "pd.DataFrame"
     rows: tuple[int, int] | None
     searched: bool
+    background: npt.NDArray[np.bool_]
+    seen: npt.NDArray[np.uint32]
+    places: Places
+    on_disk: State
 
 
 def load(project: Project, name: str, rules: Rules) -> Loaded:
@@ -50,7 +66,9 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
         If the image or its particles cannot be read, or do not belong together, or pixels are not square.
     """
     micrograph = project.open(name)[0].read()
-    found = read_particles(project.folder / PARTICLES, name)
+    folder = project.folder / PARTICLES
+    on_disk = particles_state(folder, name)
+    found = read_particles(folder, name)
     particles = found or ImageParticles(np.zeros(micrograph.shape, np.uint32), Origin())
     if particles.labels.shape != micrograph.shape:
         raise UserError(
@@ -68,4 +86,15 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
         rows=rows,
     )
     table.insert(0, "plane", 0)
-    return Loaded(micrograph, particles, table, rows, found is not None)
+    background, labels = read_background(folder, name, micrograph.shape), particles.labels
+    return Loaded(
+        micrograph,
+        particles,
+        table,
+        rows,
+        found is not None,
+        background,
+        labels.copy(),
+        Places(labels),
+        on_disk,
+    )

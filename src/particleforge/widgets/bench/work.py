@@ -6,31 +6,43 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from napari.layers import Image, Labels
+from napari.utils.colormaps import CyclicLabelColormap
 from qtpy.QtCore import QObject, Signal
 
 from particleforge.measurement.rules import Rules
-from particleforge.store.particle_files import ImageParticles, Origin, write_particles
+from particleforge.sample import Sample
+from particleforge.store.particle_edits import Edited, save_edited
+from particleforge.store.particle_files import ImageParticles, Origin
 from particleforge.widgets.active import FILE, KEY, mark_of
 from particleforge.widgets.annotate.geometry import geometry_of, set_pixel_size
 from particleforge.widgets.annotate.saver import Saver
-from particleforge.widgets.bench.colours import CONTOUR_PX, by_label
+from particleforge.widgets.bench.check.contours import Contours, colours, value_of
+from particleforge.widgets.bench.check.history import History, Marks
+from particleforge.widgets.bench.check.watched import Watched
+from particleforge.widgets.bench.colours import State, by_label
 from particleforge.widgets.bench.loaded import Loaded
+from particleforge.widgets.bench.measured import Measured
 from particleforge.widgets.files import geometry
+from particleforge.widgets.following import Following
 from particleforge.widgets.layers import pixel_size_nm
-from particleforge.widgets.measure.particles import Particles
 from particleforge.widgets.overlays import camera
 
 if TYPE_CHECKING:
     from napari import Viewer
 
+STROKE_COLOUR = "#3d8bff"
+FILL_OPACITY, STROKE_OPACITY = 0.4, 0.4
+
 
 class Work(QObject):
     """Shows an image of a project with its particles, and saves every change of them.
 
-    `changed` is emitted after a change of the particles, of what is sure or of the scale; `selection_changed` after a
-    selection; `saved` when a change is on disk, `failed` with the error if it cannot be saved or measured.
+    `changed` is emitted after a change of the particles, of what is sure or of the scale, and again when they have been
+    measured; `selection_changed` after a selection; `saved` when a change is on disk, `failed` with the error if it
+    cannot be saved or measured.
 
     Parameters
     ----------
@@ -65,26 +77,32 @@ class Work(QObject):
         super().__init__()
         self.viewer, self.folder, self.loaded = viewer, folder, loaded
         self.micrograph, self.name = loaded.micrograph, loaded.micrograph.name
-        self.origin, self.searched = loaded.particles.origin, loaded.searched
+        self.searched, self.doubtful = loaded.searched, frozenset[int]()
         self._own_image = image is None
         self.image = self._add_image(path) if image is None else image
-        mark = {KEY: mark_of("particles", self.name, folder)}
-        self.labels = Labels(
-            loaded.particles.labels, name=f"{self.name} particles", metadata=mark, **geometry_of(self.image)
-        )
-        self.labels.contour, self.labels.colormap = CONTOUR_PX, by_label()
-        for left in [layer for layer in viewer.layers if layer.metadata.get(KEY) == mark[KEY]]:
-            viewer.layers.remove(left)  # a bench that was closed has left it
-        viewer.add_layer(self.labels)
-        self.particles = Particles(self.labels, loaded.table, rules, [loaded.rows], (), (), self.image)
+        self._add_layers()
+        origin, strokes = loaded.particles.origin, loaded.background.astype(np.uint8)
+        marks = Marks(origin.sure, complete=origin.complete)
+        self.history = History(Watched(self.labels, loaded.seen), Watched(self.strokes, strokes), loaded.places, marks)
+        self.contours = Contours(self.history, self._contours)
+        self.particles = Measured(self.history, loaded, rules, self.image)
+        self._following = Following(self.image, self.strokes, self._contours)
         self.saver = Saver(self._take)
-        self._written = (loaded.particles.labels.copy(), self.origin, pixel_size_nm(self.labels))
+        self._on_disk, self._replace = loaded.on_disk, False
+        self._written = self._now
+        self._connect()
+        self._show_states()
+        self.contours.draw((slice(0, self.labels.data.shape[0]), slice(0, self.labels.data.shape[1])))
+        viewer.layers.selection.active = self.image
+
+    def _connect(self) -> None:
+        self.history.particles.touched.connect(self.contours.draw)
+        self.history.changed.connect(self._edited)
         self.particles.changed.connect(self._changed)
         self.particles.selection_changed.connect(self._select)
         self.particles.failed.connect(self.failed)
         self.saver.saved.connect(self.saved)
         self.saver.failed.connect(self.failed)
-        viewer.layers.selection.active = self.image
 
     @property
     def table(self) -> pd.DataFrame:
@@ -99,39 +117,80 @@ class Work(QObject):
     @property
     def sure(self) -> frozenset[int]:
         """Ids of the particles that a person has confirmed, drawn or corrected."""
-        return self.origin.sure & frozenset(int(number) for number in self.table["label"])
+        return self.history.marks.sure & self.history.places.ids
 
     @property
     def origin_now(self) -> Origin:
         """Return where the particles that are there now are from."""
-        there = set(np.unique(np.asarray(self.labels.data)).tolist()) - {0}
-        scores = {number: score for number, score in self.origin.scores.items() if number in there}
-        return replace(self.origin, scores=scores, sure=self.origin.sure & frozenset(there), count=len(there))
+        return replace(
+            self.loaded.particles.origin,
+            scores=self.particles.scores,
+            sure=self.sure,
+            count=len(self.history.places),
+            complete=self.history.marks.complete,
+        )
+
+    @property
+    def sample(self) -> Sample:
+        """The image with its particles and known background."""
+        labels = self.history.particles.snapshot()
+        known = None if self.history.marks.complete else (labels > 0) | (self.history.strokes.snapshot() > 0)
+        return Sample(replace(self.micrograph, pixel_size_nm=pixel_size_nm(self.image)), labels, known)
 
     @property
     def selected(self) -> frozenset[int]:
         """Ids of the selected particles."""
         return self.particles.selected
 
+    @property
+    def filled(self) -> bool:
+        """Whether particles are filled, each with a colour of its own."""
+        return self.labels.opacity > 0
+
+    def fill(self, filled: bool) -> None:
+        """Fill particles, or show contours only."""
+        self.labels.opacity = FILL_OPACITY if filled else 0.0
+
+    @property
+    def shown(self) -> bool:
+        """Whether the particles are shown."""
+        return bool(self._contours.visible)
+
+    def show(self, shown: bool) -> None:
+        """Show the particles, or the bare image."""
+        self._contours.visible = self.strokes.visible = shown
+        if not shown:
+            self.fill(False)
+
     def select(self, ids: Iterable[int], move: bool = False) -> None:
         """Highlight particles; with `move` the view goes to them if they are not in it."""
-        self.particles.select(ids)
+        chosen = frozenset(int(number) for number in ids)
+        self.particles.select(chosen)
         if move:
-            self.reveal(ids)
+            self.reveal(chosen)
 
-    def reveal(self, ids: Iterable[int]) -> None:
-        """Move the view to particles."""
-        chosen = self.table[self.table["label"].isin(list(ids))]
-        if not len(chosen):
+    def reveal(self, ids: Iterable[int], side_px: float | None = None) -> None:
+        """Move the view to particles; if a size on the screen is given, zoom so that they have it."""
+        there = [number for number in ids if number in self.history.places]
+        if not there:
             return
-        middle = chosen[["y_px", "x_px"]].to_numpy(float).mean(0)
-        camera(self.viewer).center = tuple(self.labels.data_to_world(middle)[-2:])
+        rows, columns = self.history.places.window(there)
+        ends = np.array([[rows.start, columns.start], [rows.stop - 1, columns.stop - 1]], float)
+        world = np.array([self.labels.data_to_world(end)[-2:] for end in ends])
+        view = camera(self.viewer)
+        view.center = tuple(world.mean(0))
+        if side_px is not None:
+            least = float(np.abs(self.labels.scale[-2:]).max())
+            view.zoom = side_px / max(float(np.abs(world[1] - world[0]).max()), least)
 
     def confirm(self, ids: Iterable[int], sure: bool = True) -> None:
         """Mark particles as sure, or as not sure; detectors learn from sure ones."""
-        chosen = frozenset(int(number) for number in ids)
-        self.origin = replace(self.origin, sure=self.origin.sure | chosen if sure else self.origin.sure - chosen)
-        self._changed()
+        self.history.confirm(ids, sure)
+
+    def doubt(self, ids: Iterable[int]) -> None:
+        """Show which particles are doubtful."""
+        self.doubtful = frozenset(ids)
+        self._show_states()
 
     def set_rules(self, rules: Rules) -> None:
         """Measure with other rules."""
@@ -143,6 +202,11 @@ class Work(QObject):
         self.micrograph = self.micrograph.with_pixel_size(size_nm)
         if pixel_size_nm(self.image) != size_nm:
             set_pixel_size(self.image, size_nm)
+
+    def keep_mine(self) -> None:
+        """Replace what another window or program has saved; it is kept in ``originals/``."""
+        self._replace = True
+        self.saver.schedule()
 
     def pause(self, paused: bool) -> None:
         """Save, and take no notice of edits until the pause is over."""
@@ -158,11 +222,14 @@ class Work(QObject):
         UserError
             If it cannot be saved; the layers stay.
         """
+        self.history.release()
         self.saver.close(save)
         self.particles.release()
+        self._following.release()
         if not remove:
             return
-        for layer in (self.labels, self.image) if self._own_image else (self.labels,):
+        own = (self._contours, self.strokes, self.labels, *((self.image,) if self._own_image else ()))
+        for layer in own:
             if layer in self.viewer.layers:
                 self.viewer.layers.remove(layer)
 
@@ -175,25 +242,73 @@ class Work(QObject):
         self.viewer.add_layer(image)
         return image
 
+    def _add_layers(self) -> None:
+        """Add the layers of particles, background strokes and contours."""
+        loaded, shape = self.loaded, self.loaded.particles.labels.shape
+        self.labels = self._layer("particles", loaded.particles.labels, 0.0)
+        self.labels.colormap = by_label()
+        self.strokes = self._layer("background", loaded.background.astype(np.uint8), STROKE_OPACITY)
+        self.strokes.colormap = CyclicLabelColormap(colors=["transparent", STROKE_COLOUR])
+        self._contours = self._layer("contours", np.zeros(shape, np.uint8), 1.0)
+        self._contours.colormap = colours()
+        self._contours.editable = False
+        self.labels.brush_size, self.strokes.brush_size = 10, 20
+
+    def _layer(self, role: str, data: npt.NDArray[Any], opacity: float) -> Labels:
+        mark = mark_of(role, self.name, self.folder)
+        for left in [layer for layer in self.viewer.layers if layer.metadata.get(KEY) == mark]:
+            self.viewer.layers.remove(left)  # a bench that was closed has left it
+        layer = Labels(
+            data, name=f"{self.name} {role}", opacity=opacity, metadata={KEY: mark}, **geometry_of(self.image)
+        )
+        self.viewer.add_layer(layer)
+        return layer
+
+    def _edited(self, ids: frozenset[int]) -> None:
+        self.particles.selected &= self.history.places.ids
+        self._changed()
+
     def _changed(self, _: object = None) -> None:
+        self._show_states()
         self.saver.schedule()
         self.changed.emit()
 
     def _select(self, _: object) -> None:
+        self._show_states()
         self.selection_changed.emit()
+
+    def _show_states(self) -> None:
+        """Colour each particle by what is known of it."""
+        counted, sure = self.particles.counted["label"], self.sure
+        omitted = frozenset(map(int, self.table["label"])) - frozenset(map(int, counted))
+        values = {number: value_of(State.NOT_COUNTED) for number in omitted}
+        values |= {number: value_of(State.DOUBTFUL) for number in self.doubtful}
+        values |= {number: value_of(State.SURE, number not in omitted) for number in sure}
+        values |= {number: value_of(State.SELECTED) for number in self.selected}
+        self.contours.show(values)
+
+    @property
+    def _now(self) -> tuple[object, ...]:
+        """What a save is needed for if it is another one."""
+        history = self.history
+        return history.particles.version, history.strokes.version, history.marks, pixel_size_nm(self.labels)
 
     def _take(self) -> Callable[[], None] | None:
         """Return a function that saves the particles; None if nothing changed."""
-        labels, origin, size = np.array(self.labels.data, np.uint32), self.origin_now, pixel_size_nm(self.labels)
-        if (not self.searched and not labels.any()) or (
-            (origin, size) == self._written[1:] and np.array_equal(labels, self._written[0])
-        ):
+        before, now, searched = self._written, self._now, self.searched
+        history, origin = self.history, self.origin_now
+        empty = not len(history.places) and not history.marks.complete and now[1] == 0
+        if (now == before and not self._replace) or (empty and not searched):
             return None
-        before, self._written, self.searched = self._written, (labels, origin, size), True
+        self._written, self.searched = now, True
+        size = pixel_size_nm(self.labels)
 
         def write() -> None:
             try:
-                write_particles(self.folder, self.name, ImageParticles(labels, origin), size)
+                background = history.strokes.snapshot() > 0
+                edited = Edited(ImageParticles(history.particles.snapshot(), origin), background, size)
+                self._on_disk = save_edited(self.folder, self.name, edited, self._on_disk, self._replace)
+                self._replace = False
             except BaseException:
                 self._written = before
                 raise

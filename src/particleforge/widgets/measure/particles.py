@@ -82,11 +82,7 @@ class Particles(QObject):
         self._background.failed.connect(self.failed)
         self._timer = single_shot(self, REMEASURE_MS, self._check)
         self._paused, self._left_out = False, frozenset[int]()
-        self._seen = np.array(layer.data)
-        # Undo emits `set_data` alone, which other colours and another plane do, too.
-        self._events = (layer.events.paint, layer.events.labels_update, layer.events.data, layer.events.set_data)
-        for emitter in self._events:
-            emitter.connect(self._edited)
+        self._watch()
         layer.events.selected_label.connect(self._picked)
         self._scale_events = (layer.events.scale, layer.events.units)
         for emitter in self._scale_events:
@@ -180,13 +176,25 @@ class Particles(QObject):
         """Release the layer, which keeps what it shows."""
         self._timer.stop()
         self._background.drop()
-        for emitter in self._events:
-            emitter.disconnect(self._edited)
+        self._stop_watching()
         self.layer.events.selected_label.disconnect(self._picked)
         for emitter in self._scale_events:
             emitter.disconnect(self._scaled)
         if self._following is not None:
             self._following.release()
+
+    def _watch(self) -> None:
+        """Notice edits of the layer."""
+        layer = self.layer
+        self._seen = np.array(layer.data)
+        # Undo emits `set_data` alone, which other colours and another plane do, too.
+        self._events = (layer.events.paint, layer.events.labels_update, layer.events.data, layer.events.set_data)
+        for emitter in self._events:
+            emitter.connect(self._edited)
+
+    def _stop_watching(self) -> None:
+        for emitter in self._events:
+            emitter.disconnect(self._edited)
 
     @property
     def _name(self) -> str:
