@@ -1,12 +1,14 @@
 """Find what an instrument burnt into an image: data bars along an edge, scale bars and the text next to them."""
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Levels = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
+Window: TypeAlias = tuple[slice, slice]
 
 LEAST_SHARE, LARGEST_SHARE = 0.02, 0.35
 """Fractions of the image's height that a bar takes up."""
@@ -57,7 +59,7 @@ def picture_rows(grey: npt.NDArray[np.floating]) -> tuple[int, int]:
     return _bar_px(levels[::-1]), len(grey) - _bar_px(levels)
 
 
-def marks(grey: npt.NDArray[np.floating]) -> list[tuple[slice, slice]]:
+def marks(grey: npt.NDArray[np.floating]) -> list[Window]:
     """Find the windows of scale bars and of the lines of letters above or below them.
 
     A scale bar is a filled, axis-aligned rectangle, the darkest or brightest in the image, with a line of letters near
@@ -70,14 +72,31 @@ def marks(grey: npt.NDArray[np.floating]) -> list[tuple[slice, slice]]:
         (Y, X) grey values.
     """
     levels = _levels(grey)
-    found = []
+    found = [window for bar in _lettered(levels) for window in bar]
     for ink in (levels, 1 - levels):
-        for bar in _bars(_pieces(ink > BAR_LEVEL), levels.shape[1]):
-            lines = [line for level in INK_LEVELS if (line := _line(bar, _pieces(ink > level)))]
-            found += [_window(bar), max(lines, key=lambda line: line[1].stop - line[1].start)] if lines else []
         ticks = (_ticks(_pieces(ink > level), levels.shape) for level in TICK_LEVELS)
         found += [window for window in ticks if window][:1]
     return found
+
+
+def scale_bars(grey: npt.NDArray[np.floating]) -> list[tuple[Window, Window]]:
+    """Find the windows of filled scale bars, each with that of the line of letters near it; see `marks`.
+
+    Parameters
+    ----------
+    grey
+        (Y, X) grey values.
+    """
+    return list(_lettered(_levels(grey)))
+
+
+def _lettered(levels: Levels) -> Iterator[tuple[Window, Window]]:
+    """Windows of bars and of their letters."""
+    for ink in (levels, 1 - levels):
+        for bar in _bars(_pieces(ink > BAR_LEVEL), levels.shape[1]):
+            lines = [line for level in INK_LEVELS if (line := _line(bar, _pieces(ink > level)))]
+            if lines:
+                yield _window(bar), max(lines, key=lambda line: line[1].stop - line[1].start)
 
 
 def is_blank(grey: npt.NDArray[np.floating]) -> bool:
@@ -138,7 +157,7 @@ def _bars(pieces: Ints, width: int) -> Iterator[Ints]:
     yield from pieces[(wide >= 4 * high) & (wide >= 0.04 * width) & (high >= 2) & (area >= 0.85 * high * wide)]
 
 
-def _ticks(pieces: Ints, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
+def _ticks(pieces: Ints, shape: tuple[int, ...]) -> Window | None:
     """Window of a row of equal pieces at equal distances near the upper or lower edge; None if there is none."""
     top, bottom, left, right, _ = pieces.T
     high, wide, edge = bottom - top, right - left, EDGE_SHARE * shape[0]
@@ -162,14 +181,14 @@ def _ticks(pieces: Ints, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
     return None
 
 
-def _grown(pieces: Ints, shape: tuple[int, ...]) -> tuple[slice, slice]:
+def _grown(pieces: Ints, shape: tuple[int, ...]) -> Window:
     """Window of all pieces with a margin."""
     (top, left), (bottom, right) = pieces[:, [0, 2]].min(0), pieces[:, [1, 3]].max(0)
     rows = slice(max(0, int(top) - TICK_MARGIN_PX), min(shape[0], int(bottom) + TICK_MARGIN_PX))
     return rows, slice(max(0, int(left) - TICK_MARGIN_PX), min(shape[1], int(right) + TICK_MARGIN_PX))
 
 
-def _line(bar: Ints, pieces: Ints) -> tuple[slice, slice] | None:
+def _line(bar: Ints, pieces: Ints) -> Window | None:
     """Window of the longest line of letters near a bar; None if there is none."""
     top, bottom, left, right, _ = pieces.T
     high, wide = bottom - top, right - left
@@ -203,5 +222,5 @@ def _are_letters(run: Ints, bar: Ints) -> bool:
     return bool((left < bar[3] and right > bar[2]) or (top < bar[1] and bottom > bar[0]))
 
 
-def _window(piece: Ints) -> tuple[slice, slice]:
+def _window(piece: Ints) -> Window:
     return slice(int(piece[0]), int(piece[1])), slice(int(piece[2]), int(piece[3]))

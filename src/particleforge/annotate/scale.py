@@ -1,6 +1,7 @@
 """Pixel size from a line drawn along a scale bar."""
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from particleforge.micrograph import parse_length_nm
 Point = tuple[float, float]
 Grey = npt.NDArray[np.floating]
 
+PER_PIXEL = re.compile(r"\s*(/|\bper\b)\s*(px|pixels?)\s*$", re.IGNORECASE)
+"""May follow a pixel size."""
 EXTREME_SHARE = 0.25
 """Bars are this close to the darkest or brightest grey around the line, as a fraction of the range there."""
 STRETCH = 0.5
@@ -80,6 +83,23 @@ def pixel_size_from_line(start: Point, end: Point, length: str, aspect: float = 
             f"The line is {px:.2g} px long; at least 2 px are needed.", "Draw it from end to end of the bar."
         )
     return nm / px
+
+
+def parse_pixel_size_nm(text: str) -> float:
+    """Convert text such as ``1.2 nm`` or ``0.5 µm/px`` to nanometres.
+
+    Raises
+    ------
+    UserError
+        If it is not a length above zero with its unit.
+
+    Examples
+    --------
+    >>> from particleforge.annotate.scale import parse_pixel_size_nm
+    >>> parse_pixel_size_nm("1.2 nm"), parse_pixel_size_nm("0.5 µm/px")
+    (1.2, 500.0)
+    """
+    return parse_length_nm(PER_PIXEL.sub("", text))
 
 
 def find_scale_bar(grey: Grey, start: Point, end: Point) -> ScaleBar | None:

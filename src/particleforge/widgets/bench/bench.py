@@ -207,8 +207,8 @@ class Bench(Docked):
     def _refresh(self) -> None:
         self.head.refresh()
         begun = bool(self.state.names)
-        self.work.setVisible(begun)
-        self.welcome.setVisible(not begun)
+        for page, shown in sorted(((self.work, begun), (self.welcome, not begun)), key=lambda one: one[1]):
+            page.setVisible(shown)  # one is hidden before the other is shown: docks keep the height of both
         if not begun:
             self.welcome.refresh()
         self._front.refresh()
