@@ -29,7 +29,7 @@ def own_models(folder: Path, role: str) -> list[Offer]:
 
 
 class ModelChooser(QWidget):
-    """The built-in models of a role, those of the workspace, or any other model folder.
+    """The built-in models of a role, those of the project and of the workspace, or any other model folder.
 
     Parameters
     ----------
@@ -44,6 +44,7 @@ class ModelChooser(QWidget):
     def __init__(self, role: str = "detector", starting: bool = False) -> None:
         super().__init__()
         self._role, self._first = role, [*built_in(role, starting), *([SCRATCH] if starting else [])]
+        self._folder: Path | None = None
         self._browsed: list[Path] = []
         self.box = QComboBox(self)
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -72,12 +73,23 @@ class ModelChooser(QWidget):
             self.box.setCurrentIndex(self.box.findData(str(value)))
         self.changed.emit()
 
+    def set_folder(self, folder: Path | None) -> None:
+        """Offer the models of a folder first, such as those of a project; None: those of the workspace only."""
+        self._folder = folder
+        self.refresh()
+
+    @property
+    def _folders(self) -> list[Path]:
+        """Where models are looked for."""
+        return list(dict.fromkeys(folder for folder in (self._folder, workspace() / MODELS) if folder is not None))
+
     def refresh(self) -> None:
         """Update the models offered."""
         chosen = self.box.currentData()
         with QSignalBlocker(self.box):
             self.box.clear()
-            for text, value in (*self._first, *own_models(workspace() / MODELS, self._role)):
+            own = [offer for folder in self._folders for offer in own_models(folder, self._role)]
+            for text, value in (*self._first, *own):
                 self.box.addItem(text, value)
             for path in self._browsed:
                 if self.box.findData(str(path)) < 0:
@@ -85,7 +97,7 @@ class ModelChooser(QWidget):
             self.box.setCurrentIndex(max(self.box.findData(chosen), 0))
 
     def _browse(self) -> None:
-        start = workspace() / MODELS
+        start = self._folders[0]
         folder = QFileDialog.getExistingDirectory(self, "Choose a model folder", str(start if start.is_dir() else ""))
         if folder:
             self.set_value(folder)

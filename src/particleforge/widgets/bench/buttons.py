@@ -55,6 +55,11 @@ def primary(text: str) -> QPushButton:
     return made
 
 
+def emphasise(button: QPushButton, on: bool) -> None:
+    """Make a button the emphasised one of its tab, or let it stay in the background."""
+    button.setStyleSheet(_PRIMARY if on else _QUIET)
+
+
 def quiet(text: str, icon_name: str = "", tip: str = "") -> QPushButton:
     """Return a button that stays in the background."""
     made = QPushButton(text)

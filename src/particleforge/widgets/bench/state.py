@@ -21,6 +21,7 @@ from particleforge.widgets.bench.loaded import Loaded, load
 from particleforge.widgets.bench.scaling import Scaling
 from particleforge.widgets.bench.work import Work
 from particleforge.widgets.layers import file_name, finest, pixel_size_nm, planes, source_path
+from particleforge.widgets.overlays import camera
 from particleforge.widgets.proxies import plain
 from particleforge.widgets.unexpected import as_user_error
 from particleforge.widgets.workspace import free_name, workspace
@@ -57,9 +58,11 @@ class State(QObject):
         self.project: Project | None = None
         self.work: Work | None = None
         self.paused = False
+        self.problems: dict[str, str] = {}
         self._selected: tuple[str, ...] = ()
         self._wanted = ""
         self._layer: Image | None = None
+        self._view: tuple[tuple[float, float], float] | None = None
         self._adopted: dict[str, Image] = {}
         self._moving = False
         self._background = Background()
@@ -118,6 +121,7 @@ class State(QObject):
         self.leave()
         self.close()
         self.project = project
+        self.problems.clear()
         self.project_changed.emit()
         if project.names:
             self.show(project.names[0])
@@ -170,7 +174,7 @@ class State(QObject):
             return
         self.leave()
         project, rules = self.project, self.rules
-        self._wanted = name
+        self._wanted, self._view = name, None
         self._layer = layer if layer is not None else self._adopted.get(name)
         self._background.run(lambda _: load(project, name, rules))
 
@@ -186,9 +190,19 @@ class State(QObject):
         """Show what a job has written: particles of images were found or removed."""
         if self.current in names:
             name, self._wanted = self.current, ""
+            seen = camera(self.viewer)
+            place = (float(seen.center[-2]), float(seen.center[-1]))
+            view = (place, float(seen.zoom)) if self.work is not None else None
             self._drop(save=False)
             self.show(name)
+            self._view = view
         self.rows_changed.emit(list(names))
+
+    def note_problem(self, name: str, why: str) -> None:
+        """Keep in mind why no particles could be found in an image; empty: they could."""
+        if why != self.problems.get(name, ""):
+            self.problems[name] = why
+            self.rows_changed.emit([name])
 
     def leave(self) -> None:
         """Save the image that is shown, and show none."""
@@ -316,7 +330,9 @@ class State(QObject):
             self._moving = False
         self.work.changed.connect(self._edited)
         self.work.failed.connect(self.failed)
-        if layer is None:
+        if self._view is not None:
+            camera(self.viewer).center, camera(self.viewer).zoom = self._view
+        elif layer is None:
             self.viewer.reset_view()
         self.scaling.follow(project, self.work)
         self.work_changed.emit()

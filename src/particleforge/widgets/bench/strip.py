@@ -147,7 +147,7 @@ class Strip(QWidget):
         box.addWidget(self.table)
         box.addWidget(self.filter)
         self._background = _Reader()
-        self._background.row_read.connect(self.model.change)
+        self._background.row_read.connect(self._change)
         self.model.renamed.connect(self._rename)
         state.project_changed.connect(self.refresh)
         state.rows_changed.connect(self.read)
@@ -170,13 +170,17 @@ class Strip(QWidget):
         work, project = self._state.work, self._state.project
         if work is not None and names == [work.name] and project is not None:
             origin = work.origin_now if work.searched else None
-            self.model.change(Row(work.name, work.pixel_size_nm, project[work.name].group, origin))
+            self._change(Row(work.name, work.pixel_size_nm, project[work.name].group, origin))
         elif project is not None:
             self._background.read(project, list(names))
 
     def close_down(self) -> None:
         """Stop reading."""
         self._background.drop()
+
+    def _change(self, row: Row) -> None:
+        """Show what has become known of an image, with what a search could not do there."""
+        self.model.change(replace(row, problem=row.problem or self._state.problems.get(row.name, "")))
 
     def _table(self) -> QTableView:
         table = QTableView(self)

@@ -1,5 +1,6 @@
 """Options of the chosen detector."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from qtpy.QtCore import Signal
@@ -44,6 +45,16 @@ class DetectorOptions(QWidget):
             self.form.changed.connect(self.changed)
             self._box.addWidget(self.form)
         self.changed.emit()
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Show options given as plain data; the defaults if they are not valid for the model."""
+        if self.form is None or self._cls is None:
+            return
+        try:
+            params = self._cls.parse(values)
+        except UserError:  # of another kind of detector
+            params = self._cls()
+        self.form.set_params(params)
 
     @property
     def problem(self) -> str | None:
