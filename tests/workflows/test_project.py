@@ -244,9 +244,22 @@ def test_particles_drawn_by_hand_need_no_detector(folder):
     for name in Project(folder).names:
         drawn = ImageParticles(labels, Origin(sure=frozenset({7}), count=1))
         write_particles(folder / PARTICLES, name, drawn)
+        save_teaching(Project(folder), name, labels, frozenset({7}), complete=True)
     done = measure("no such detector", project=folder, params=PARAMS)
     assert done.summary["pooled"]["count"] == 4
     assert done.summary["methods"].startswith("Particles were outlined beforehand")
+
+
+def test_around_a_few_that_were_drawn_the_others_are_found(folder):
+    found = find(folder, only=["m1"]).counts["m1"]
+    labels = read_particles(folder / PARTICLES, "m1").labels
+    first = int(labels[labels > 0][0])
+    one = np.where(labels == first, np.uint32(9), 0).astype(np.uint32)
+    write_particles(folder / PARTICLES, "m1", ImageParticles(one, Origin(sure=frozenset({9}), count=1)))
+    assert find(folder, only=["m1"]).counts == {"m1": found}
+    again = read_particles(folder / PARTICLES, "m1")
+    assert again.origin.sure == {9} and ((again.labels == 9) == (one == 9)).all()
+    assert not find(folder, only=["m1"]).counts
 
 
 def test_a_stack_keeps_its_frames(tmp_path):

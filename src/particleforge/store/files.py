@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,6 +104,15 @@ def new_part(folder: Path, part: str) -> Path:
         except (FileExistsError, NotADirectoryError) as error:
             raise UserError(f"{inner} cannot be created: a file is in the way.", "Rename or move that file.") from error
     return inner
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be written into a folder."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 @contextmanager

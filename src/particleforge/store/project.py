@@ -1,5 +1,7 @@
 """A project: micrographs by reference, with what a person said of them, and the folders of what is made from them."""
 
+import hashlib
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -14,11 +16,17 @@ from particleforge.errors import UserError, located
 from particleforge.params import Params
 from particleforge.plain_data import read_yaml
 from particleforge.store.calibration import Statement, agree
-from particleforge.store.files import LOCK, atomic_write, claim_name, disk_errors
-from particleforge.store.image_files import distinct_image_paths, image_stem, is_image
-from particleforge.store.micrographs import open_source
+from particleforge.store.files import LOCK, atomic_write, claim_name, disk_errors, is_writable, new_part
 from particleforge.store.planes import Planes
-from particleforge.store.selection import Selection
+from particleforge.store.project_images import (
+    Moved,
+    ProjectImage,
+    images_in,
+    micrographs,
+    open_plane,
+    planes_of,
+    unused_name,
+)
 from particleforge.store.source import Source
 
 FILE = "project.yaml"
@@ -27,18 +35,6 @@ OWN = (PARTICLES, ANNOTATIONS, MODELS, RESULTS, "datasets", "recipes")
 """Folders of a project that hold what was made, not micrographs."""
 WAIT_S = 10.0
 """Longest time another program may take to write its changes."""
-
-
-class ProjectImage(Selection):
-    """A micrograph of a project."""
-
-    name: str = Field("", description="Its name, which no other image of the project has.")
-    path: str = Field("", description="Its file: within the folder of the project if it lies there, else absolute.")
-    pixel_size_nm: float | None = Field(
-        None, gt=0, description="Side of a pixel as a person gave it; empty: as the file states."
-    )
-    group: str = Field("", description="What it belongs to, such as a sample, a time or a temperature.")
-    teaches: bool = Field(True, description="Whether detectors learn from what is sure in it.")
 
 
 class Contents(Params):
@@ -78,6 +74,26 @@ class Project:
         if not self.folder.is_dir():
             raise UserError(f"{self.folder} is not a folder.", "Choose the folder that holds the micrographs.")
         self.contents = self._read()
+        self._moved = Moved(self.folder, OWN)
+
+    @classmethod
+    def at(cls, folder: Path | str, elsewhere: Path) -> "Project":
+        """Open a folder; if nothing can be written in it, open one below `elsewhere` that refers to its images.
+
+        Raises
+        ------
+        UserError
+            As for a `Project`, or if `elsewhere` is not writable.
+        """
+        given = cls(folder)
+        if is_writable(given.folder):
+            return given
+        name = f"{given.folder.name}-{hashlib.sha256(os.fsencode(given.folder)).hexdigest()[:8]}"
+        project = cls(new_part(elsewhere, name))
+        if not project.file.is_file():
+            images = [image.replace(path=str(given.path(image))) for image in given.images]
+            project._change(lambda _: given.contents.replace(images=tuple(images)))
+        return project
 
     @property
     def file(self) -> Path:
@@ -101,11 +117,18 @@ class Project:
         raise UserError(f"{self.folder.name} has no image {name!r}.", f"It has {', '.join(self.names[:5]) or 'none'}.")
 
     def path(self, image: ProjectImage) -> Path:
-        """File of a micrograph."""
-        return self.folder / image.path
+        """File of a micrograph; if it is not at its place, the one of its name in or below the folder."""
+        path = self.folder / image.path
+        return path if os.path.exists(path) else self._moved.find(image.path) or path
+
+    @property
+    def missing(self) -> list[str]:
+        """Names of the micrographs whose files are not there."""
+        return [image.name for image in self.images if not os.path.exists(self.path(image))]
 
     def refresh(self) -> bool:
-        """Read what another program has changed; return whether anything has."""
+        """Read what another program has changed; return whether anything has. Moved images are sought again."""
+        self._moved = Moved(self.folder, OWN)
         before, self.contents = self.contents, self._read() if self.file.is_file() else self.contents
         return self.contents != before
 
@@ -117,7 +140,7 @@ class Project:
         UserError
             If there is no image at a path, or ``project.yaml`` cannot be written.
         """
-        found = [file for path in paths for file in distinct_image_paths(Path(path).expanduser().absolute())]
+        found = [file for path in paths for file in micrographs(Path(path).expanduser().absolute())]
         new: list[str] = []
 
         def change(contents: Contents) -> Contents:
@@ -127,7 +150,7 @@ class Project:
             for file in found:
                 for image in planes_of(file):
                     if (file, image.page) not in there:
-                        name = _unused(image.name, taken)
+                        name = unused_name(image.name, taken)
                         added.append(image.replace(name=name, path=self._reference(file), group=group))
             new[:] = [image.name for image in added]
             return contents.replace(images=(*contents.images, *added))
@@ -213,9 +236,9 @@ class Project:
         """
         image = self[name]
         path = self.path(image)
-        if not path.exists():
+        if not os.path.exists(path):
             raise UserError(f"The file of {name} is missing: {path}.", "Put it back, or remove the image.")
-        source = _one_plane(path, image)
+        source = open_plane(path, image)
         columns = {**source.columns, **({"group": image.group} if image.group else {})}
         source = replace(source, name=image.name, columns=columns)
         if image.pixel_size_nm is None:
@@ -259,12 +282,14 @@ class Project:
 
     def _read(self) -> Contents:
         if not self.file.is_file():
-            return Contents(images=tuple(_images_in(self.folder)))
+            return Contents(images=tuple(images_in(self.folder, OWN)))
         with located(self.file):
             contents = Contents.parse(read_yaml(self.file))
-        names = [image.name.casefold() for image in contents.images]
-        if twice := next((name for name in names if names.count(name) > 1), None):
-            raise UserError(f"{self.file} has two images called {twice!r}.", "Rename one of them.")
+            names: set[str] = set()
+            for image in contents.images:
+                if not (image.name and image.path):
+                    raise UserError("An image has no name or no path.", "Remove it, or restore the file.")
+                claim_name(image.name, names)
         return contents
 
     def _change(self, change: Callable[[Contents], Contents]) -> None:
@@ -316,51 +341,3 @@ def groups_from_names(names: Sequence[str]) -> dict[str, str]:
     """
     found = {name: re.sub(r"[\s_\-.]*[#(]?\d+\)?$", "", name) for name in names}
     return found if all(found.values()) and 1 < len(set(found.values())) < len(names) else {}
-
-
-def planes_of(file: Path) -> list[ProjectImage]:
-    """Images of a file: one, or one for each plane of a stack, by its page.
-
-    A file that cannot be read is one image, which is reported when it is opened.
-    """
-    stem = image_stem(file)
-    try:
-        count = len(open_source(file))
-    except UserError:
-        count = 1
-    if count == 1:
-        return [ProjectImage(name=stem)]
-    return [ProjectImage(name=f"{stem}_{number:05d}", page=number + 1) for number in range(count)]
-
-
-def _one_plane(path: Path, image: ProjectImage) -> Source:
-    """Open the image of a file, or the plane of a stack, which keeps its number and its time."""
-    if image.page is None:
-        return open_source(path, image)
-    stack = open_source(path, image.replace(page=None))
-    if stack.pages or image.page > len(stack):
-        return open_source(path, image)
-    plane = stack[image.page - 1]
-    return replace(stack.at(**plane.index), columns=plane.columns)
-
-
-def _images_in(folder: Path) -> Iterable[ProjectImage]:
-    """Images of a folder that is not a project yet: its own, those in ``images/``, and of subfolders as groups."""
-    taken: set[str] = set()
-    inner = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != "." and not is_image(path))
-    for place in (folder, *(path for path in inner if path.name not in (*OWN, "labels", "masks", "background"))):
-        group = "" if place in (folder, folder / IMAGES) else place.name
-        for file in distinct_image_paths(place) if any(map(is_image, place.iterdir())) else ():
-            for image in planes_of(file):
-                path = file.relative_to(folder).as_posix()
-                yield image.replace(name=_unused(image.name, taken), path=path, group=group)
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    """Return a name that is not taken, and take it."""
-    number, free = 1, name
-    while free.casefold() in taken:
-        number += 1
-        free = f"{name}-{number}"
-    taken.add(free.casefold())
-    return free

@@ -66,12 +66,19 @@ def _source(path: Path, owner: str | None, images: Mapping[str, Path], selection
                 f"{path}: the image on which its selections were drawn is not there.",
                 "Give the images, and call the selections NAME.zip after their image.",
             )
-        return _labels(path, open_source(images[owner], selection))
+        return roi_source(path, open_source(images[owner], selection))
     except UserError as error:
         return _broken(owner or image_stem(path), error)
 
 
-def _labels(path: Path, image: Source) -> Source:
+def roi_source(path: Path, image: Source) -> Source:
+    """Labels of a file of selections of ImageJ on the planes of an image.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read.
+    """
     sides = dict(zip(image.axes, image.pixels.shape, strict=True))
     shape, rois = (sides["Y"], sides["X"]), read_rois(path)
     if image.lengths:

@@ -17,7 +17,8 @@ from particleforge.store.micrographs import open_source, read_micrograph
 from particleforge.store.originals import files_of
 from particleforge.store.pixel_sizes import PART as SCALE
 from particleforge.store.pixel_sizes import save_pixel_size_nm
-from particleforge.store.project import ANNOTATIONS, IMAGES, Project, ProjectImage
+from particleforge.store.project import ANNOTATIONS, IMAGES, Project
+from particleforge.store.project_images import ProjectImage
 from particleforge.store.selection import Selection
 
 LABELS, STROKES = "labels", "background"
@@ -119,6 +120,12 @@ def read_strokes(project: Project, name: str) -> npt.NDArray[np.bool_] | None:
     """
     found = files_of(project.folder / ANNOTATIONS, STROKES, name)
     return read_labels(found[0]) > 0 if found else None
+
+
+def is_complete(project: Project, name: str) -> bool:
+    """Whether a person has stated that all particles of an image are drawn or confirmed."""
+    folder = project.folder / ANNOTATIONS
+    return bool(files_of(folder, LABELS, name)) and not files_of(folder, STROKES, name)
 
 
 def teaching_images(project: Project) -> dict[str, Lesson]:

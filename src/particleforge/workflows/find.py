@@ -16,11 +16,12 @@ from particleforge.errors import Cancelled, UserError, none_done
 from particleforge.measurement.certainty import certainty_words
 from particleforge.step import Progress, Step
 from particleforge.store.files import LOCK, DiskError, disk_errors
+from particleforge.store.found_labels import adopt_labels, found_labels
 from particleforge.store.memory import check_memory
 from particleforge.store.particle_files import ImageParticles, Origin, read_origin, read_particles, write_particles
 from particleforge.store.project import PARTICLES, Project
 from particleforge.store.source import Plane
-from particleforge.store.teaching import read_strokes
+from particleforge.store.teaching import is_complete, read_strokes
 from particleforge.verb import verb
 from particleforge.wording import named, plural
 from particleforge.workflows._around import around
@@ -47,6 +48,9 @@ class FindParams(Finding):
         False,
         description="Whether to find particles also where there are some already. Those that were drawn, corrected or "
         "confirmed by hand stay; what was removed by hand stays away only where it is marked as background.",
+    )
+    adopt: bool = Field(
+        False, description="Whether to take over label images and selections of ImageJ next to images as particles."
     )
 
 
@@ -87,7 +91,8 @@ def find(
 ) -> Step[Searched]:
     """Find the particles in the images of a project; write them to its folder particles/.
 
-    Images with particles are left out, unless the image has changed since and nobody has corrected its particles.
+    Images with particles are left out, unless the image has changed since and nobody has corrected its particles, or
+    some particles were only drawn by hand, which stay.
 
     Parameters
     ----------
@@ -127,7 +132,9 @@ def search(
     given = project.detector if model is None else model
     with _alone(project):
         yield Progress(0, len(names), "Finding particles")
+        noted = _labels(project, names, params.adopt)
         todo, searched = _todo(project, names, prints, None if params.again else _name(given))
+        searched.remarks[:0] = noted
         for remark in searched.remarks:
             yield Progress(0, len(names), remark)
         if todo:
@@ -136,6 +143,18 @@ def search(
             about |= {"burnt_in": settled.burnt_in, "provenance": dict(finder.detector.provenance)}
             yield from _each(project, todo, partial(_particles, project, finder, about), prints, searched)
     return searched
+
+
+def _labels(project: Project, names: Sequence[str], adopt: bool) -> list[str]:
+    """Take over labels that lie next to images, or state that they are there."""
+    there = [name for name in found_labels(project) if name in names]
+    if not there:
+        return []
+    if not adopt:
+        return [f"{named(there)} come with labels, which are not used. `particleforge find` with --adopt uses them."]
+    adopted = adopt_labels(project, there)
+    lines = [f"The labels of {named(list(adopted.counts))} were taken over."] if adopted.counts else []
+    return lines + [f"The labels of {name} cannot be used: {why.message}" for name, why in adopted.failed.items()]
 
 
 def _todo(
@@ -152,7 +171,8 @@ def _todo(
                 searched.failed[name] = UserError(error.message, AGAIN)
                 continue
             origin = None
-        if origin is None or detector is None:
+        drawn = origin is not None and not origin.detector and not is_complete(project, name)
+        if origin is None or detector is None or drawn:
             todo[name] = origin
         elif _changed(name, origin, prints):
             if origin.mended:
