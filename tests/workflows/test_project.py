@@ -1,6 +1,7 @@
 """Finding and measuring in a project."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -317,6 +318,21 @@ def test_sizes_and_measure_share_their_results(folder):
         sizes(folder)
     with pytest.raises(UserError, match="no 'labels'"):
         sizes()
+
+
+@pytest.mark.slow
+def test_any_number_of_processes_finds_and_measures_the_same(folder):
+    (folder / "warm" / "m2.tif").write_bytes(b"II*")
+    written = []
+    for workers in (1, 2):
+        lines, done = messages(measure.steps(project=folder, params=PARAMS.replace(workers=workers)))
+        assert not [line for line in lines if "One process is used" in line]
+        assert list(done.summary["images"]) == ["m0", "m1", "m3"] and list(done.summary["failed"]) == ["m2"]
+        made = [path for part in (PARTICLES, RESULTS) for path in (folder / part).rglob("*") if path.is_file()]
+        written.append({path.relative_to(folder): path.read_bytes() for path in made})
+        for part in (PARTICLES, RESULTS):
+            shutil.rmtree(folder / part)
+    assert len(written[0]) > 6 and written[0] == written[1]
 
 
 def test_two_searches_do_not_meet(folder):

@@ -17,8 +17,9 @@ from particleforge.measurement.rules import Rules
 from particleforge.micrograph import Micrograph
 from particleforge.store.labels import open_labels
 from particleforge.store.planes import find_planes
-from particleforge.workflows import _each_plane
-from particleforge.workflows._each_plane import TRIES, measure_each
+from particleforge.workflows import _processes
+from particleforge.workflows._each_plane import measure_each
+from particleforge.workflows._processes import TRIES
 from particleforge.workflows.measure import MeasureParams, measure
 from particleforge.workflows.sizes import SizesParams, sizes
 
@@ -109,7 +110,7 @@ def deadly(tmp_path, monkeypatch, folder):
 @pytest.mark.slow
 def test_a_killed_process_is_replaced_and_an_image_that_kills_all_is_given_up(deadly, tmp_path):
     messages = [progress.message for progress in deadly(n0=TRIES - 1, n3=TRIES)]
-    assert "n0: The process that measured it ended with -9. It is measured again." in messages
+    assert "n0: The process that worked on it ended with -9. Another one tries again." in messages
     assert "n0: 1 particle" in messages
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["complete"] and list(summary["images"]) == ["n0", "n2", "n4"]
@@ -169,7 +170,7 @@ def test_what_is_in_memory_is_measured_by_one_process(tmp_path):
 
 
 def test_there_are_no_more_processes_than_fit_into_memory(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(_each_plane, "free_bytes", lambda: 2 * 2**30)
+    monkeypatch.setattr(_processes, "free_bytes", lambda: 2 * 2**30)
     messages = [progress.message for progress in sizes.steps(folder, tmp_path / "out", QUICK.replace(workers=2))]
     assert "1 of 2 processes are used: each may need 1.5 GiB of memory, and 2.0 GiB are free." in messages
 

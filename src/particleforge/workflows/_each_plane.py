@@ -5,23 +5,15 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
-from particleforge.compute import Local, Lost, is_picklable
 from particleforge.errors import UserError
 from particleforge.measurement.certainty import certainty_words
 from particleforge.measurement.image_writer import Written
 from particleforge.measurement.results import Measurement, Results
 from particleforge.step import Progress, Step
-from particleforge.store.memory import free_bytes
 from particleforge.store.planes import Planes
 from particleforge.wording import plural
 from particleforge.workflows._one_plane import Found, OnePlane, Outcome
-
-TRIES = 3
-"""Number of processes that may die on the same image."""
-PROCESS_BYTES = 3 * 2**29
-"""Memory of a process with a detector and a small image; 1.4 GiB were seen."""
-GENEROUS = 2
-"""Large images were seen to need up to twice the least memory."""
+from particleforge.workflows._processes import each_image
 
 
 def measure_each(
@@ -64,10 +56,6 @@ def measure_each(
         yield Progress(0, len(names), changes)
     pending = [name for name in names if name not in results.measured]
     image = replace(image, refused=results.claim(pending))
-    if workers > 1 and len(pending) > 1:
-        workers, why = _possible(workers, image, pending)
-        if why:
-            yield Progress(len(names) - len(pending), len(names), why)
     yield from _measure(results, image, pending, len(names), workers)
     results.arrange(names)
     return results.finish()
@@ -77,16 +65,12 @@ def _measure(results: Results, image: OnePlane, pending: Sequence[str], total: i
     """Measure the images that are not yet done; enter each as soon as it is, so that nothing done is lost."""
     left = set(pending)
     try:
-        with closing(Local(workers).each(image, pending, TRIES)) as outcomes:
-            for name, outcome in outcomes:
-                if isinstance(outcome, Lost):
-                    if outcome.times < TRIES:
-                        again = f"{name}: {_died(outcome).message} It is measured again."
-                        yield Progress(total - len(left), total, again)
-                        continue
-                    image.remove(name)
-                    outcome = Outcome(None, _died(outcome))
-                result = _enter(results, name, outcome)
+        with closing(each_image(image, pending, workers, image.planes, image.bytes_per_px)) as outcomes:
+            for outcome in outcomes:
+                if isinstance(outcome, str):
+                    yield Progress(total - len(left), total, outcome)
+                    continue
+                name, result = outcome[0], _enter(results, image, *outcome)
                 left.remove(name)
                 if isinstance(result, Written):
                     line = [plural(len(result.table), "particle"), *certainty_words(result.entry)]
@@ -99,8 +83,11 @@ def _measure(results: Results, image: OnePlane, pending: Sequence[str], total: i
             image.remove(name)
 
 
-def _enter(results: Results, name: str, outcome: Outcome) -> Written | UserError:
+def _enter(results: Results, image: OnePlane, name: str, outcome: Outcome | UserError) -> Written | UserError:
     """Enter what has become of an image into the results."""
+    if isinstance(outcome, UserError):  # processes died on it
+        image.remove(name)
+        outcome = Outcome(None, outcome)
     if outcome.inputs is not None:
         results.note(name, outcome.inputs)
     if isinstance(outcome.result, Written):
@@ -108,23 +95,3 @@ def _enter(results: Results, name: str, outcome: Outcome) -> Written | UserError
     else:
         results.fail(name, outcome.result)
     return outcome.result
-
-
-def _died(lost: Lost) -> UserError:
-    """State in a sentence what became of the processes that were to measure an image."""
-    return UserError(
-        f"The process that measured it ended with {lost.code}{f', like {lost.times - 1} before' * (lost.times > 1)}.",
-        "Memory may have run out: use fewer workers or smaller images, and run the same command again.",
-    )
-
-
-def _possible(workers: int, image: OnePlane, names: Sequence[str]) -> tuple[int, str]:
-    """Return how many processes can be used, and why not as many as asked for; empty if they can."""
-    if not is_picklable(image):
-        return 1, "One process is used: images or models that are not files cannot be sent to others."
-    need = PROCESS_BYTES + GENEROUS * max(map(image.needed_bytes, names))
-    free = free_bytes()
-    if (fitting := max(1, free // need)) < min(workers, len(names)):
-        gib = f"{need / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free"
-        return fitting, f"{fitting} of {workers} processes are used: each may need {gib}."
-    return workers, ""

@@ -13,8 +13,9 @@ from particleforge.measurement.measured import Measured
 from particleforge.measurement.results_folder import remove_files
 from particleforge.store.files import DiskError
 from particleforge.store.fingerprints import Fingerprints
-from particleforge.store.memory import check_memory, needed_bytes
+from particleforge.store.memory import check_memory
 from particleforge.store.planes import Planes
+from particleforge.store.source import Plane
 
 _LOG = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ class OnePlane:
         """
         noted = None
         try:
-            planes = [one.get(name) for one in self.inputs]
+            planes = self.planes(name)
             check_memory(planes, self.bytes_per_px)
             noted = self.fingerprint(name)
             found = self.find(*planes)
@@ -113,16 +114,13 @@ class OnePlane:
         if name not in self.refused:  # else they belong to another one
             remove_files(self.writer.out, name)
 
-    def needed_bytes(self, name: str) -> int:
-        """Memory that a plane needs at least; 0 if it is not there."""
-        try:
-            return sum(needed_bytes(planes.get(name), self.bytes_per_px) for planes in self.inputs)
-        except UserError:
-            return 0
+    def planes(self, name: str) -> list[Plane]:
+        """Return the planes of a name, one of each of the inputs."""
+        return [one.get(name) for one in self.inputs]
 
     def fingerprint(self, name: str) -> list[str]:
-        """Fingerprints of the planes of a name, one of each of the inputs."""
-        return [self.fingerprints(planes.get(name)) for planes in self.inputs]
+        """Fingerprints of the planes of a name."""
+        return [self.fingerprints(plane) for plane in self.planes(name)]
 
 
 def failure_of(error: Exception) -> UserError:

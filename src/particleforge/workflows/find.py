@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from particleforge.errors import Cancelled, UserError, none_done
@@ -27,6 +28,7 @@ from particleforge.wording import named, plural
 from particleforge.workflows._around import around
 from particleforge.workflows._finder import Finder, Finding, detected
 from particleforge.workflows._one_plane import failure_of
+from particleforge.workflows._processes import Workers, each_image
 from particleforge.workflows._project import Prints, of_project
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ SURE = "sure_found"
 AGAIN = "`particleforge find` with --again finds them again."
 
 
-class FindParams(Finding):
+class FindParams(Finding, Workers):
     """How to find particles."""
 
     again: bool = Field(
@@ -71,6 +73,12 @@ class Searched:
     counts: dict[str, int] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     failed: dict[str, UserError] = field(default_factory=dict)
+
+    def arrange(self, names: Sequence[str]) -> None:
+        """Put images into an order; they come as they are done."""
+        for part in (self.counts, self.failed):
+            known: dict[str, Any] = {name: part.pop(name) for name in names if name in part}
+            part.update(known)
 
 
 def _report(searched: Searched, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,7 +149,8 @@ def search(
             finder = Finder(given, settled.options, settled.pixel_size_nm, settled.burnt_in == "keep")
             about = {"name": _name(given), "method": finder.method, "options": settled.options}
             about |= {"burnt_in": settled.burnt_in, "provenance": dict(finder.detector.provenance)}
-            yield from _each(project, todo, partial(_particles, project, finder, about), prints, searched)
+            image = _OneImage(project, partial(_particles, project, finder, about), prints, todo)
+            yield from _each(image, settled.workers, searched)
     return searched
 
 
@@ -197,35 +206,69 @@ def _changed(name: str, origin: Origin, prints: Prints) -> bool:
         return False
 
 
-def _each(
-    project: Project,
-    todo: Mapping[str, Origin | None],
-    find: Callable[[Plane, str], tuple[ImageParticles, PixelSize]],
-    prints: Prints,
-    searched: Searched,
-) -> Iterator[Progress]:
-    """Find and write the particles of images one by one; no single one ends the run."""
-    for done, (name, before) in enumerate(todo.items(), start=1):
+@dataclass(frozen=True)
+class _OneImage:
+    """Finds and writes the particles of an image by its name, in any process.
+
+    Parameters
+    ----------
+    project
+        The project.
+    find
+        Finds the particles of a plane with a fingerprint.
+    prints
+        Fingerprints of images.
+    before
+        Where particles were from when the search began, by name.
+    """
+
+    project: Project
+    find: Callable[[Plane, str], tuple[ImageParticles, PixelSize]]
+    prints: Prints
+    before: Mapping[str, Origin | None]
+
+    def __call__(self, name: str) -> Origin | UserError | None:
+        """Return where its particles are from now, why not, or None if they were changed by hand meanwhile."""
         try:
-            plane = project.open(name)[0]
+            (plane,) = self.planes(name)
             check_memory([plane], BYTES_PER_PX)
-            particles, size = find(plane, prints(name))
-            unchanged = _now(project, name) == before
-            if unchanged:
-                write_particles(project.folder / PARTICLES, name, particles, size)
+            particles, size = self.find(plane, self.prints(name))
+            if _now(self.project, name) != self.before[name]:
+                return None
+            write_particles(self.project.folder / PARTICLES, name, particles, size)
         except (DiskError, Cancelled):
             raise
         except Exception as error:  # noqa: BLE001 - the other images go on
-            searched.failed[name] = failure_of(error)
-            yield Progress(done, len(todo), f"{name}: not searched. {searched.failed[name].message}")
-            continue
-        if not unchanged:
-            searched.remarks.append(f"{name} was changed by hand meanwhile; its particles are kept.")
-            yield Progress(done, len(todo), searched.remarks[-1])
-            continue
-        searched.counts[name] = particles.origin.count
-        line = ", ".join([plural(particles.origin.count, "particle"), *certainty_words(particles.origin.finding)])
-        yield Progress(done, len(todo), f"{name}: {line}", particles.labels)
+            return failure_of(error)
+        return particles.origin
+
+    def planes(self, name: str) -> list[Plane]:
+        """Return what is read of an image."""
+        return [self.project.open(name)[0]]
+
+
+def _each(image: _OneImage, workers: int, searched: Searched) -> Iterator[Progress]:
+    """Find and write the particles of images one by one; no single one ends the run."""
+    names, done = list(image.before), 0
+    with closing(each_image(image, names, workers, image.planes, BYTES_PER_PX)) as outcomes:
+        for outcome in outcomes:
+            if isinstance(outcome, str):
+                yield Progress(done, len(names), outcome)
+                continue
+            name, origin = outcome
+            done += 1
+            if isinstance(origin, UserError):
+                searched.failed[name] = origin
+                yield Progress(done, len(names), f"{name}: not searched. {origin.message}")
+            elif origin is None:
+                searched.remarks.append(f"{name} was changed by hand meanwhile; its particles are kept.")
+                yield Progress(done, len(names), searched.remarks[-1])
+            else:
+                searched.counts[name] = origin.count
+                line = ", ".join([plural(origin.count, "particle"), *certainty_words(origin.finding)])
+                labels = partial(_labels, image.project, name)
+                yield Progress(done, len(names), f"{name}: {line}", labels)
+    searched.arrange(names)
 
 
 def _particles(
@@ -259,6 +302,12 @@ def _around_sure(project: Project, name: str, found: ImageParticles) -> ImagePar
     detector = {**origin.detector, "found": len(both.scores)}
     there = frozenset(int(number) for number in ids if number in kept)
     return ImageParticles(both.labels, Origin(both.scores, there, finding, detector, len(ids), origin.image))
+
+
+def _labels(project: Project, name: str) -> npt.NDArray[np.uint32] | None:
+    """Labels of an image, as a preview."""
+    found = read_particles(project.folder / PARTICLES, name)
+    return None if found is None else found.labels
 
 
 def _now(project: Project, name: str) -> Origin | None:

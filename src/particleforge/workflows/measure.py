@@ -22,7 +22,7 @@ from particleforge.store.run_folder import locked
 from particleforge.store.source import Plane
 from particleforge.verb import InPlace, verb
 from particleforge.workflows._each_plane import measure_each
-from particleforge.workflows._finder import DetectorOptions, Finder, Finding, detected
+from particleforge.workflows._finder import DetectorOptions, Finder, detected
 from particleforge.workflows._one_plane import Found
 from particleforge.workflows._project_results import measure_project
 from particleforge.workflows.find import BYTES_PER_PX, FindParams, search
@@ -109,7 +109,7 @@ def _found(find: Finder, plane: Plane) -> Found:
 
 def _in_project(project: Project, model: Path | str | Detector[Any] | None, params: MeasureParams) -> Step[Measurement]:
     """Find what is not found yet, then measure what has changed."""
-    given = params.model_fields_set & Finding.model_fields.keys()
+    given = params.model_fields_set & FindParams.model_fields.keys()
     searching = FindParams.parse({name: getattr(params, name) for name in given})
     searched = yield from part(search(project, project.names, model, searching), 0, SEARCH)
     given = params.model_fields_set & SizesParams.model_fields.keys()

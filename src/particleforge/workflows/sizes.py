@@ -32,26 +32,21 @@ from particleforge.store.source import Plane, Source
 from particleforge.verb import InPlace, verb
 from particleforge.workflows._each_plane import measure_each
 from particleforge.workflows._one_plane import Found
+from particleforge.workflows._processes import Workers
 from particleforge.workflows._project_results import BYTES_PER_PX, measure_project
 
 FOUND = ("certainty", "expected_f1", "unlike_training", "detection_error", "blank")
 """What is known of the detection of particles in results, and holds when their labels are measured again."""
 
 
-class SizesParams(Selection, GivenPixelSize, Calibration, Rules, Outputs):
+class SizesParams(Selection, GivenPixelSize, Calibration, Rules, Outputs, Workers):
     """How to measure label images."""
 
     precision: Precision = Field(Precision(), description="Precision of the intervals.")
-    workers: int = Field(
-        1,
-        ge=1,
-        le=256,
-        description="Number of processes that measure images; results are the same. Each needs the memory of one.",
-    )
 
     def recorded(self) -> dict[str, Any]:
         """Plain data of all that can change results, to be noted with them."""
-        return self.model_dump(mode="json", exclude={"workers"})
+        return self.model_dump(mode="json", exclude=set(Workers.model_fields))
 
 
 @verb(measurement_report, resumable=True)

@@ -1,0 +1,98 @@
+"""Work on images in several processes, any of which may die."""
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
+from typing import TypeVar
+
+from pydantic import Field
+
+from particleforge.compute import Local, Lost, is_picklable
+from particleforge.errors import UserError
+from particleforge.params import Params
+from particleforge.store.memory import free_bytes, needed_bytes
+from particleforge.store.source import Plane
+
+TRIES = 3
+"""Number of processes that may die on the same image."""
+PROCESS_BYTES = 3 * 2**29
+"""Memory of a process with a detector and a small image; 1.4 GiB were seen."""
+GENEROUS = 2
+"""Large images were seen to need up to twice the least memory."""
+
+ResultT = TypeVar("ResultT")
+
+
+class Workers(Params):
+    """In how many processes to work."""
+
+    workers: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Number of processes that work on images; results are the same. Each needs the memory of one.",
+    )
+
+
+def each_image(
+    call: Callable[[str], ResultT],
+    names: Sequence[str],
+    workers: int,
+    planes: Callable[[str], Iterable[Plane]],
+    bytes_per_px: int,
+) -> Generator[str | tuple[str, ResultT | UserError]]:
+    """Call a function with the name of each image; yield names with results as they arrive, and lines for people.
+
+    Parameters
+    ----------
+    call
+        What to call.
+    names
+        Names of the images.
+    workers
+        Number of processes. There are fewer if memory is short, and only this one if `call` holds what cannot be sent
+        to another. An image on which `TRIES` have died has an error as its result.
+    planes
+        Gives what is read for an image.
+    bytes_per_px
+        Memory needed per pixel at least; see `check_memory`.
+    """
+    if workers > 1 and len(names) > 1:
+        need = PROCESS_BYTES + GENEROUS * max(_needed(planes, name, bytes_per_px) for name in names)
+        workers, why = _possible(call, workers, min(workers, len(names)), need)
+        if why:
+            yield why
+    with closing(Local(workers).each(call, names, TRIES)) as outcomes:
+        for name, outcome in outcomes:
+            if not isinstance(outcome, Lost):
+                yield name, outcome
+            elif outcome.times < TRIES:
+                yield f"{name}: {_died(outcome).message} Another one tries again."
+            else:
+                yield name, _died(outcome)
+
+
+def _needed(planes: Callable[[str], Iterable[Plane]], name: str, bytes_per_px: int) -> int:
+    """Memory that an image needs at least; 0 if it is not there."""
+    try:
+        return sum(needed_bytes(plane, bytes_per_px) for plane in planes(name))
+    except UserError:
+        return 0
+
+
+def _possible(call: Callable[[str], object], workers: int, wanted: int, need: int) -> tuple[int, str]:
+    """Return how many processes can be used, and why not as many as asked for; empty if they can."""
+    if not is_picklable(call):
+        return 1, "One process is used: images or models that are not files cannot be sent to others."
+    free = free_bytes()
+    if (fitting := max(1, free // need)) < wanted:
+        gib = f"{need / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free"
+        return fitting, f"{fitting} of {workers} processes are used: each may need {gib}."
+    return workers, ""
+
+
+def _died(lost: Lost) -> UserError:
+    """State in a sentence what became of the processes that were to work on an image."""
+    return UserError(
+        f"The process that worked on it ended with {lost.code}{f', like {lost.times - 1} before' * (lost.times > 1)}.",
+        "Memory may have run out: use fewer workers or smaller images, and run the same command again.",
+    )
