@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from napari.layers import Labels
 
+from particleforge.widgets.annotate.edits import LayerEditor
 from particleforge.widgets.annotate.outliner import Outliner
 from particleforge.widgets.background import THREAD
 
@@ -21,8 +22,9 @@ def outliner(qapp):
     for row, column in DISCS:
         grey[(y - row) ** 2 + (x - column) ** 2 < 18**2] = 180
     grey += np.random.default_rng(0).normal(0, 4, y.shape).astype(np.float32)
-    made = Outliner(Labels(np.zeros(y.shape, np.uint32)), grey)
-    made.layer = made._layer
+    layer = Labels(np.zeros(y.shape, np.uint32))
+    made = Outliner(LayerEditor(layer), grey)
+    made.layer = layer
     yield made
     made.close()
 

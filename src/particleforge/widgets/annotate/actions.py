@@ -6,11 +6,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.annotate.edit import erase, merge, split_by_line
+from particleforge.annotate.edit import merge, split_by_line
+from particleforge.annotate.region import Region
 from particleforge.errors import UserError
-from particleforge.widgets.annotate.edits import Point, accept, apply, particle_at, particle_under, remove
+from particleforge.widgets.annotate.edits import Editor, Point, particle_at, particle_under
 from particleforge.widgets.annotate.outliner import Outliner
-from particleforge.widgets.annotate.session import Session
 from particleforge.widgets.annotate.tools import Gesture
 
 Report: TypeAlias = Callable[[UserError | str | None], None]
@@ -22,59 +22,53 @@ class Actions:
 
     Parameters
     ----------
-    session
-        Whose particles and suggestions are changed.
+    editor
+        Changes the particles.
+    grey
+        (Y, X) grey values of the image.
     report
         Shows what went wrong, or what to do next.
     tolerance
         Initial tolerance of outlines.
+    check
+        Raises a `UserError` for an outline from a click that cannot be meant.
     """
 
-    def __init__(self, session: Session, report: Report, tolerance: float) -> None:
-        self.session, self._report = session, report
+    def __init__(
+        self,
+        editor: Editor,
+        grey: npt.NDArray[np.float32],
+        report: Report,
+        tolerance: float,
+        check: Callable[[Region], None] | None = None,
+    ) -> None:
+        self.editor, self._report = editor, report
         self._first_piece = 0
-        self.outliner = Outliner(session.particles, session.source.micrograph.grey, tolerance)
+        self.outliner = Outliner(editor, grey, tolerance, check)
         self.outliner.failed.connect(report)
 
     @property
     def by_tool(self) -> Mapping[str, Callable[[Gesture], None]]:
         """The actions by the name of their tool."""
-        return {
-            "outline": self._outline,
-            "split": self._split,
-            "merge": self._merge,
-            "erase": self._erase,
-            "accept": self._accept,
-            "reject": self._reject,
-        }
+        return {"outline": self._outline, "split": self._split, "merge": self._merge, "erase": self._erase}
 
     def begin(self) -> None:
         """Forget the first piece to merge: another tool was chosen."""
         self._first_piece = 0
 
-    def accept_all(self) -> int:
-        """Keep all suggestions as particles, and return their number."""
-        proposals = self.session.proposals
-        if proposals is None:
-            return 0
-        ids = np.unique(proposals.data)
-        count = accept(self.session.particles, proposals, ids[ids > 0])
-        self.session.withdraw()
-        return count
-
     def _outline(self, gesture: Gesture) -> None:
         self.outliner.outline(gesture.start, gesture.end if gesture.dragged else None)
 
     def _split(self, gesture: Gesture) -> None:
-        labels = self.session.particles.data
+        labels = self.editor.data
         particle = particle_under(labels, gesture.start, gesture.end)
-        apply(self.session.particles, split_by_line(labels, particle, gesture.start, gesture.end))
+        self.editor.apply(split_by_line(labels, particle, gesture.start, gesture.end))
 
     def _merge(self, gesture: Gesture) -> None:
-        labels = self.session.particles.data
-        pieces = [_particle(labels, gesture.start)]
+        labels = self.editor.data
+        pieces = [there(labels, gesture.start)]
         if gesture.dragged:
-            pieces.append(_particle(labels, gesture.end))
+            pieces.append(there(labels, gesture.end))
         elif self._first_piece and self._first_piece != pieces[0] and (labels == self._first_piece).any():
             pieces.append(self._first_piece)
         else:
@@ -82,28 +76,20 @@ class Actions:
             self._report(f"Particle {pieces[0]}: now click the piece to merge with it.")
             return
         self._first_piece = 0
-        apply(self.session.particles, merge(labels, pieces))
+        self.editor.apply(merge(labels, pieces))
 
     def _erase(self, gesture: Gesture) -> None:
-        labels = self.session.particles.data
-        apply(self.session.particles, erase(labels, _particle(labels, gesture.start)))
-
-    def _accept(self, gesture: Gesture) -> None:
-        proposals = self.session.proposals
-        if proposals is None:
-            return
-        found = _particle(proposals.data, gesture.start, "suggestion")
-        if not accept(self.session.particles, proposals, np.array([found])):
-            raise UserError("All of this suggestion already belongs to particles.", "Reject it.")
-
-    def _reject(self, gesture: Gesture) -> None:
-        proposals = self.session.proposals
-        if proposals is not None:
-            remove(proposals, np.array([_particle(proposals.data, gesture.start, "suggestion")]))
+        self.editor.erase([there(self.editor.data, gesture.start)])
 
 
-def _particle(labels: npt.NDArray[Any], point: Point, what: str = "particle") -> int:
-    """Particle at a point, where there must be one."""
+def there(labels: npt.NDArray[Any], point: Point, what: str = "particle") -> int:
+    """Return the particle at a point.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
     found = particle_at(labels, point)
     if not found:
         raise UserError(f"There is no {what} here.", f"Click on a {what}.")

@@ -1,15 +1,78 @@
 """Edits of a Labels layer through its own history, so that napari's undo reverts them."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from napari.layers import Labels
 
-from particleforge.annotate.edit import Change, next_id
+from particleforge.annotate.edit import Change, erase, next_id
 from particleforge.errors import UserError
 
 Point = tuple[float, float]
+
+
+class Editor(Protocol):
+    """Edits particles; each edit is a step that can be undone."""
+
+    @property
+    def data(self) -> npt.NDArray[Any]:
+        """The particles now."""
+
+    def apply(self, change: Change) -> None:
+        """Make a change."""
+
+    def erase(self, ids: Iterable[int]) -> None:
+        """Remove particles."""
+
+    def undo(self) -> None:
+        """Take the last step back."""
+
+    def redo(self) -> None:
+        """Make the step that was last undone again."""
+
+    def choose(self, particle: int) -> None:
+        """Let the brush paint a particle."""
+
+
+class LayerEditor:
+    """Edits a layer through napari's own history.
+
+    Parameters
+    ----------
+    layer
+        The particles.
+    """
+
+    def __init__(self, layer: Labels) -> None:
+        self._layer = layer
+
+    @property
+    def data(self) -> npt.NDArray[Any]:
+        """The particles now."""
+        return np.asarray(self._layer.data)
+
+    def apply(self, change: Change) -> None:
+        """Make a change as one step."""
+        apply(self._layer, change)
+
+    def erase(self, ids: Iterable[int]) -> None:
+        """Remove particles, each as one step."""
+        for particle in ids:
+            apply(self._layer, erase(self._layer.data, particle))
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._layer.undo()
+
+    def redo(self) -> None:
+        """Make the step that was last undone again."""
+        self._layer.redo()
+
+    def choose(self, particle: int) -> None:
+        """Let the brush paint a particle."""
+        self._layer.selected_label = particle
 
 
 def apply(layer: Labels, change: Change) -> None:

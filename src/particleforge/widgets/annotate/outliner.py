@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from napari.layers import Labels
 from qtpy.QtCore import QObject, Signal
 
 from particleforge.annotate.edit import Change, add
 from particleforge.annotate.region import Region
 from particleforge.errors import UserError
-from particleforge.widgets.annotate.edits import Point, apply
+from particleforge.widgets.annotate.edits import Editor, Point
 from particleforge.widgets.background import Background
 
 
@@ -34,21 +33,29 @@ class Outliner(QObject):
 
     Parameters
     ----------
-    layer
-        (Y, X) particles.
+    editor
+        Adds the particles.
     grey
         (Y, X) float32 grey values of the image.
     tolerance
         How far outlines extend, see `ClickParams`.
+    check
+        Raises a `UserError` for an outline that cannot be meant.
     """
 
     outlined = Signal(int)
     failed = Signal(object)
 
-    def __init__(self, layer: Labels, grey: npt.NDArray[np.float32], tolerance: float = 0.5) -> None:
+    def __init__(
+        self,
+        editor: Editor,
+        grey: npt.NDArray[np.float32],
+        tolerance: float = 0.5,
+        check: Callable[[Region], None] | None = None,
+    ) -> None:
         super().__init__()
-        self._tolerance = tolerance
-        self._layer, self._grey = layer, grey
+        self._tolerance, self._check = tolerance, check
+        self._editor, self._grey = editor, grey
         self._waiting: deque[Request] = deque()
         self._asked: Request | None = None
         self._last: Request | None = None
@@ -90,7 +97,7 @@ class Outliner(QObject):
 
     def _ask(self, request: Request) -> None:
         self._asked = request
-        self._background.run(_search(self._grey, self._layer.data, request, self._tolerance))
+        self._background.run(_search(self._grey, self._editor.data, request, self._tolerance))
 
     def _found(self, region: Region) -> None:
         request, self._asked = self._asked, None
@@ -110,25 +117,27 @@ class Outliner(QObject):
         """Undo an outline if it is unchanged and was the last edit; return whether it is gone."""
         if change is None:
             return True
-        labels = self._layer.data
+        labels = self._editor.data
         if np.array_equal(labels[change.window], change.after):
-            self._layer.undo()
+            self._editor.undo()
             if np.array_equal(labels[change.window], change.before):
                 return True
-            self._layer.redo()  # another edit was made elsewhere after it
+            self._editor.redo()  # another edit was made elsewhere after it
         self._last = None
         return False
 
     def _add(self, request: Request, region: Region) -> None:
         try:
-            change = add(self._layer.data, region)
+            if self._check is not None and request.opposite is None:
+                self._check(region)
+            change = add(self._editor.data, region)
         except UserError:
             if request.instead_of is not None:
-                self._layer.redo()
+                self._editor.redo()
             raise
-        apply(self._layer, change)
+        self._editor.apply(change)
         self._last = Request(request.start, request.opposite, change)
-        self._layer.selected_label = change.ids[-1]
+        self._editor.choose(change.ids[-1])
         self.outlined.emit(change.ids[-1])
 
 

@@ -167,7 +167,9 @@ class AnnotatePanel(Panel):
         self.scale.refresh()
         self.background.set_session(session)
         actions = self.particles.set_session(session)
-        self._tools = Tools(session, actions.by_tool, self.report, guide_over(self))
+        self._tools = Tools(
+            self.viewer, session.particles, session.strokes, actions.by_tool, self.report, guide_over(self)
+        )
         self._tools.chosen.connect(self._show_tool)
         self.kept.setText(f"Continued from {session.folder}." if session.continued else "")
         session.strokes.visible = not session.complete

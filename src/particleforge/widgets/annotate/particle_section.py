@@ -6,9 +6,10 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QPushButton
 
 from particleforge.annotate.edit import next_id
-from particleforge.widgets.annotate.actions import Actions, Report
+from particleforge.widgets.annotate.actions import Report
 from particleforge.widgets.annotate.parts import Section, button, words
 from particleforge.widgets.annotate.session import Session
+from particleforge.widgets.annotate.suggested import SuggestionActions
 from particleforge.widgets.form.editor import guard_wheel
 from particleforge.widgets.job_row import JobRow
 from particleforge.widgets.model_chooser import ModelChooser
@@ -50,7 +51,7 @@ class ParticleSection(Section):
     def __init__(self, row: JobRow, report: Report) -> None:
         super().__init__("2  Particles")
         self._report = report
-        self.active: Actions | None = None
+        self.active: SuggestionActions | None = None
         self.buttons: dict[str, QPushButton] = {}
         self.hint = words()
         self.undo = button("Undo", "Undo the last step (Ctrl+Z).")
@@ -80,10 +81,10 @@ class ParticleSection(Section):
         """Whether a search is running."""
         return self.active is not None and self.active.outliner.busy
 
-    def set_session(self, session: Session) -> Actions:
+    def set_session(self, session: Session) -> SuggestionActions:
         """Work on another image; return what the tools do there."""
         self.release()
-        self.active = Actions(session, self._report, self.tolerance.value)
+        self.active = SuggestionActions(session, self._report, self.tolerance.value)
         session.particles.bind_key("N", lambda _: self.next_particle(), overwrite=True)
         self.show_tool("")
         self.refresh()

@@ -10,14 +10,14 @@ from qtpy.QtCore import QObject, Signal
 from particleforge.errors import UserError
 from particleforge.widgets.annotate.edits import Point
 from particleforge.widgets.annotate.guide import Guide
-from particleforge.widgets.annotate.session import Session
 
 if TYPE_CHECKING:
+    from napari import Viewer
     from napari.utils.events import Event
 
 LEAST_DRAG_PX, LEAST_DRAG_SCREEN_PX = 3.0, 4.0
 """A gesture that moves less, in the image or on the screen, is a click."""
-BRUSHES = {"brush": "particles", "strokes": "strokes"}
+BRUSHES = {"brush", "strokes"}
 """Tools that are napari's own paint mode of a layer."""
 HELD = "Space"
 """Key that moves the image while it is held."""
@@ -40,49 +40,56 @@ class Tools(QObject):
 
     Parameters
     ----------
-    session
-        The image being annotated.
+    viewer
+        Shows the layers.
+    particles, strokes
+        The layers of particles and of background strokes.
     actions
         Action for a gesture, by the name of the tool.
     report
         Receives what went wrong; None before each action.
     guide
         Shows boxes and lines while they are drawn.
+    begin_stroke
+        Called with the place where a stroke of the brush begins, before it paints; and whether it is to rub out.
     """
 
     chosen = Signal(str)
 
     def __init__(
         self,
-        session: Session,
+        viewer: "Viewer",
+        particles: Labels,
+        strokes: Labels,
         actions: Mapping[str, Callable[[Gesture], None]],
         report: Callable[[UserError | None], None],
         guide: Guide | None = None,
+        begin_stroke: Callable[[Point, bool], None] | None = None,
     ) -> None:
         super().__init__()
         self.name = ""
-        self._session, self._actions, self._report = session, actions, report
+        self._viewer, self._layers = viewer, (particles, strokes)
+        self._actions, self._report, self._begin_stroke = actions, report, begin_stroke
         self._choosing = self._moving = False
         self._guide = guide
-        layer = session.particles
-        layer.mouse_drag_callbacks.append(self._drag)
-        for each in (layer, session.strokes):
-            each.bind_key(HELD, self._move, overwrite=True)
-        layer.events.mode.connect(self._released)
-        session.strokes.events.mode.connect(self._released)
-        session.viewer.layers.selection.events.active.connect(self._released)
+        particles.mouse_drag_callbacks.append(self._drag)
+        for layer in self._layers:
+            layer.bind_key(HELD, self._move, overwrite=True)
+            layer.events.mode.connect(self._released)
+        viewer.layers.selection.events.active.connect(self._released)
 
     def use(self, name: str) -> None:
         """Give the mouse to a tool; empty: return it to napari."""
-        session, self._choosing = self._session, True
+        particles, strokes = self._layers
+        self._choosing = True
         try:
-            for layer in (session.particles, session.strokes):
+            for layer in self._layers:
                 layer.mode = "pan_zoom"
                 layer.mouse_pan = True
                 layer.cursor = "standard"
             if name:
-                layer = session.strokes if name == "strokes" else session.particles
-                session.viewer.layers.selection.active = layer
+                layer = strokes if name == "strokes" else particles
+                self._viewer.layers.selection.active = layer
                 layer.visible = True
                 if name in BRUSHES:
                     layer.mode = "paint"
@@ -98,14 +105,12 @@ class Tools(QObject):
 
     def close(self) -> None:
         """Release layers and canvas."""
-        session = self._session
         self.use("")
-        for layer in (session.particles, session.strokes):
+        for layer in self._layers:
             layer.bind_key(HELD, None, overwrite=True)
-        session.particles.mouse_drag_callbacks.remove(self._drag)
-        session.particles.events.mode.disconnect(self._released)
-        session.strokes.events.mode.disconnect(self._released)
-        session.viewer.layers.selection.events.active.disconnect(self._released)
+            layer.events.mode.disconnect(self._released)
+        self._layers[0].mouse_drag_callbacks.remove(self._drag)
+        self._viewer.layers.selection.events.active.disconnect(self._released)
         if self._guide is not None:
             self._guide.setParent(None)
             self._guide.deleteLater()
@@ -115,7 +120,7 @@ class Tools(QObject):
         """Release the tool: the user chose something else in napari."""
         if self.name and not self._choosing:
             self._choosing = True
-            self._session.particles.mouse_pan = self._session.particles.mode == "pan_zoom"
+            self._layers[0].mouse_pan = self._layers[0].mode == "pan_zoom"
             self._choosing, self.name = False, ""
             self.chosen.emit("")
 
@@ -132,6 +137,8 @@ class Tools(QObject):
 
     def _drag(self, layer: object, event: "Event") -> Iterator[None]:
         """Follow the mouse from press to release."""
+        if self.name == "brush" and self._begin_stroke is not None and not self._moving and event.button == 1:
+            self._begin_stroke(self._point(event), "Shift" in event.modifiers)
         if self.name not in self._actions or self._moving or event.button != 1:
             return
         name, start, pressed = self.name, self._point(event), tuple(event.pos)
@@ -153,5 +160,5 @@ class Tools(QObject):
             self._report(error)
 
     def _point(self, event: "Event") -> Point:
-        y, x = self._session.particles.world_to_data(event.position)[-2:]
+        y, x = self._layers[0].world_to_data(event.position)[-2:]
         return float(y), float(x)

@@ -11,10 +11,11 @@ from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.micrograph import Micrograph
 from particleforge.store.annotation_state import State
-from particleforge.store.particle_edits import particles_state, read_background
+from particleforge.store.particle_edits import Edited, particles_state, read_background
 from particleforge.store.particle_files import ImageParticles, Origin, read_particles
 from particleforge.store.project import PARTICLES, Project
 from particleforge.widgets.bench.check.places import Places
+from particleforge.widgets.bench.check.teaching import still_needed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,8 @@ class Loaded:
         Where the particles are.
     on_disk
         What was on disk.
+    needed
+        What it still needs to teach a detector, in a sentence.
     """
 
     micrograph: Micrograph
@@ -55,6 +58,7 @@ class Loaded:
     seen: npt.NDArray[np.uint32]
     places: Places
     on_disk: State
+    needed: str
 
 
 def load(project: Project, name: str, rules: Rules) -> Loaded:
@@ -97,4 +101,5 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
         labels.copy(),
         Places(labels),
         on_disk,
+        still_needed(Edited(particles, background)),
     )

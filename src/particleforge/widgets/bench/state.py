@@ -1,6 +1,7 @@
 """What the bench works on: a project, the image that is shown, the images that are selected. No widgets here."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from particleforge.store.project import IMAGES, PARTICLES, Project
 from particleforge.store.source import Source
 from particleforge.widgets.active import bring_to_front, made_here
 from particleforge.widgets.background import Background
+from particleforge.widgets.bench.check.teaching import teach
 from particleforge.widgets.bench.loaded import Loaded, load
 from particleforge.widgets.bench.scaling import Scaling
 from particleforge.widgets.bench.work import Work
@@ -328,6 +330,7 @@ class State(QObject):
             bring_to_front(self.viewer.layers, self.work.image)
         finally:
             self._moving = False
+        self.work.teach = partial(teach, project, name)
         self.work.changed.connect(self._edited)
         self.work.failed.connect(self.failed)
         if self._view is not None:

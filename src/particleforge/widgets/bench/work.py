@@ -1,6 +1,8 @@
 """The image that is worked on: its layers, its particles, and what is saved of them."""
 
-from collections.abc import Callable, Iterable
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,15 +14,19 @@ from napari.layers import Image, Labels
 from napari.utils.colormaps import CyclicLabelColormap
 from qtpy.QtCore import QObject, Signal
 
+from particleforge.errors import UserError
 from particleforge.measurement.rules import Rules
 from particleforge.sample import Sample
 from particleforge.store.particle_edits import Edited, save_edited
-from particleforge.store.particle_files import ImageParticles, Origin
+from particleforge.store.particle_files import ImageParticles, Origin, write_particles
+from particleforge.store.project import PARTICLES
 from particleforge.widgets.active import FILE, KEY, mark_of
 from particleforge.widgets.annotate.geometry import geometry_of, set_pixel_size
+from particleforge.widgets.annotate.owned import rescue
 from particleforge.widgets.annotate.saver import Saver
 from particleforge.widgets.bench.check.contours import Contours, colours, value_of
 from particleforge.widgets.bench.check.history import History, Marks
+from particleforge.widgets.bench.check.teaching import still_needed
 from particleforge.widgets.bench.check.watched import Watched
 from particleforge.widgets.bench.colours import State, by_label
 from particleforge.widgets.bench.loaded import Loaded
@@ -29,6 +35,7 @@ from particleforge.widgets.files import geometry
 from particleforge.widgets.following import Following
 from particleforge.widgets.layers import pixel_size_nm
 from particleforge.widgets.overlays import camera
+from particleforge.widgets.unexpected import as_user_error
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -42,7 +49,8 @@ class Work(QObject):
 
     `changed` is emitted after a change of the particles, of what is sure or of the scale, and again when they have been
     measured; `selection_changed` after a selection; `saved` when a change is on disk, `failed` with the error if it
-    cannot be saved or measured.
+    cannot be saved or measured. `teach` is called in a thread with what was saved; `needed` states what is still needed to
+    teach a detector.
 
     Parameters
     ----------
@@ -88,7 +96,8 @@ class Work(QObject):
         self.particles = Measured(self.history, loaded, rules, self.image)
         self._following = Following(self.image, self.strokes, self._contours)
         self.saver = Saver(self._take)
-        self._on_disk, self._replace = loaded.on_disk, False
+        self._on_disk, self._replace, self.needed = loaded.on_disk, False, loaded.needed
+        self.teach: Callable[[Edited], None] | None = None
         self._written = self._now
         self._connect()
         self._show_states()
@@ -143,6 +152,11 @@ class Work(QObject):
         return self.particles.selected
 
     @property
+    def counts(self) -> Mapping[State, int]:
+        """Number of particles of each kind."""
+        return Counter(self._states().values())
+
+    @property
     def filled(self) -> bool:
         """Whether particles are filled, each with a colour of its own."""
         return self.labels.opacity > 0
@@ -187,6 +201,23 @@ class Work(QObject):
         """Mark particles as sure, or as not sure; detectors learn from sure ones."""
         self.history.confirm(ids, sure)
 
+    def set_complete(self, complete: bool) -> None:
+        """State whether every particle of the image is there, as a step."""
+        self.history.mark(replace(self.history.marks, complete=complete))
+
+    def rescue(self) -> Path:
+        """Save the particles where they do not belong, as they cannot be saved where they do; return the folder.
+
+        Raises
+        ------
+        UserError
+            If that fails, too.
+        """
+        place = rescue(self.sample)
+        particles = ImageParticles(self.history.particles.snapshot(), self.origin_now)
+        write_particles(place / PARTICLES, self.name, particles, pixel_size_nm(self.image))
+        return place
+
     def doubt(self, ids: Iterable[int]) -> None:
         """Show which particles are doubtful."""
         self.doubtful = frozenset(ids)
@@ -217,13 +248,13 @@ class Work(QObject):
     def close(self, save: bool = True, remove: bool = True) -> None:
         """Save what has changed unless it is to be lost, and remove the layers that were added unless they are to stay.
 
-        Raises
-        ------
-        UserError
-            If it cannot be saved; the layers stay.
+        What cannot be saved where it belongs is saved elsewhere, and `failed` states where.
         """
         self.history.release()
-        self.saver.close(save)
+        try:
+            self.saver.close(save)
+        except Exception as error:  # noqa: BLE001 - whatever prevents saving, the work must be kept
+            self._save_elsewhere(as_user_error(error))
         self.particles.release()
         self._following.release()
         if not remove:
@@ -232,6 +263,14 @@ class Work(QObject):
         for layer in own:
             if layer in self.viewer.layers:
                 self.viewer.layers.remove(layer)
+
+    def _save_elsewhere(self, error: UserError) -> None:
+        try:
+            news = UserError(f"{error.message} The particles of {self.name} were saved in {self.rescue()} instead.")
+        except Exception as other:  # noqa: BLE001 - it is shown
+            news = UserError(f"{error} {as_user_error(other)}")
+        self.failed.emit(news)
+        logging.getLogger(__name__).error("%s", news)
 
     def _add_image(self, path: Path | None) -> Image:
         grey = self.micrograph
@@ -277,15 +316,31 @@ class Work(QObject):
         self._show_states()
         self.selection_changed.emit()
 
+    def _states(self) -> dict[int, State]:
+        """What is known of each particle."""
+        states = dict.fromkeys(self.history.places.ids, State.FOUND)
+        for state, ids in (
+            (State.DOUBTFUL, self.doubtful),
+            (State.NOT_COUNTED, self._omitted),
+            (State.SURE, self.history.marks.sure),
+        ):
+            states |= dict.fromkeys(ids & states.keys(), state)
+        return states
+
+    @property
+    def _omitted(self) -> frozenset[int]:
+        """Ids of the particles that are not counted."""
+        return frozenset(map(int, self.table["label"])) - frozenset(map(int, self.particles.counted["label"]))
+
     def _show_states(self) -> None:
         """Colour each particle by what is known of it."""
-        counted, sure = self.particles.counted["label"], self.sure
-        omitted = frozenset(map(int, self.table["label"])) - frozenset(map(int, counted))
-        values = {number: value_of(State.NOT_COUNTED) for number in omitted}
-        values |= {number: value_of(State.DOUBTFUL) for number in self.doubtful}
-        values |= {number: value_of(State.SURE, number not in omitted) for number in sure}
-        values |= {number: value_of(State.SELECTED) for number in self.selected}
-        self.contours.show(values)
+        omitted, sure = self._omitted, self.history.marks.sure
+        values = {
+            number: value_of(state, not (number in sure and number in omitted))
+            for number, state in self._states().items()
+            if state is not State.FOUND
+        }
+        self.contours.show(values | {number: value_of(State.SELECTED) for number in self.selected})
 
     @property
     def _now(self) -> tuple[object, ...]:
@@ -309,6 +364,9 @@ class Work(QObject):
                 edited = Edited(ImageParticles(history.particles.snapshot(), origin), background, size)
                 self._on_disk = save_edited(self.folder, self.name, edited, self._on_disk, self._replace)
                 self._replace = False
+                if self.teach is not None:
+                    self.teach(edited)
+                self.needed = still_needed(edited)
             except BaseException:
                 self._written = before
                 raise
