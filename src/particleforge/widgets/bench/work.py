@@ -49,8 +49,8 @@ class Work(QObject):
 
     `changed` is emitted after a change of the particles, of what is sure or of the scale, and again when they have been
     measured; `selection_changed` after a selection; `saved` when a change is on disk, `failed` with the error if it
-    cannot be saved or measured. `teach` is called in a thread with what was saved; `needed` states what is still needed to
-    teach a detector.
+    cannot be saved or measured. `teach` is called in a thread with what was saved; `needed` states what is still needed
+    to teach a detector.
 
     Parameters
     ----------
@@ -317,7 +317,7 @@ class Work(QObject):
         self.selection_changed.emit()
 
     def _states(self) -> dict[int, State]:
-        """What is known of each particle."""
+        """Return what is known of each particle."""
         states = dict.fromkeys(self.history.places.ids, State.FOUND)
         for state, ids in (
             (State.DOUBTFUL, self.doubtful),
