@@ -153,8 +153,8 @@ class Work(QObject):
 
     @property
     def counts(self) -> Mapping[State, int]:
-        """Number of particles of each kind."""
-        return Counter(self._states().values())
+        """Number of particles of each kind; sure ones may not be counted, too."""
+        return Counter(self._states().values()) | {State.NOT_COUNTED: len(self._omitted & self.history.places.ids)}
 
     @property
     def filled(self) -> bool:
