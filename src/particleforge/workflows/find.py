@@ -266,7 +266,7 @@ def _each(image: _OneImage, workers: int, searched: Searched) -> Iterator[Progre
             else:
                 searched.counts[name] = origin.count
                 line = ", ".join([plural(origin.count, "particle"), *certainty_words(origin.finding)])
-                labels = partial(_labels, image.project, name)
+                labels = partial(_preview, image.project, name)
                 yield Progress(done, len(names), f"{name}: {line}", labels)
     searched.arrange(names)
 
@@ -304,8 +304,8 @@ def _around_sure(project: Project, name: str, found: ImageParticles) -> ImagePar
     return ImageParticles(both.labels, Origin(both.scores, there, finding, detector, len(ids), origin.image))
 
 
-def _labels(project: Project, name: str) -> npt.NDArray[np.uint32] | None:
-    """Labels of an image, as a preview."""
+def _preview(project: Project, name: str) -> npt.NDArray[np.uint32] | None:
+    """Labels of an image, to be shown."""
     found = read_particles(project.folder / PARTICLES, name)
     return None if found is None else found.labels
 
