@@ -154,7 +154,9 @@ class Work(QObject):
     @property
     def counts(self) -> Mapping[State, int]:
         """Number of particles of each kind; sure ones may not be counted, too."""
-        return Counter(self._states().values()) | {State.NOT_COUNTED: len(self._omitted & self.history.places.ids)}
+        counted = Counter(self._states().values())
+        counted[State.NOT_COUNTED] = len(self._omitted & self.history.places.ids)
+        return counted
 
     @property
     def filled(self) -> bool:
