@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser, verb: Verb[..., Any]) -> None
         names = [name for registry in argument.choices for name in registry.names()]
         text = _plain(argument.about + (f" One of {', '.join(dict.fromkeys(names))}." if names else ""))
         if argument.in_place:
-            count = "+" if argument.many else None if argument.required else "?"
+            counts = ("+", None) if argument.required else ("*", "?")
+            count = counts[0] if argument.many else counts[1]
             parser.add_argument(argument.name, nargs=count, help=text)
         else:
             flag = f"--{argument.name.replace('_', '-')}"
