@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from particleforge.errors import UserError
-from particleforge.lengths_px import Size, size_px
+from particleforge.lengths_px import Size, size_px, sizes_in_nm
 from particleforge.params import Params
 
 
@@ -34,3 +34,12 @@ def test_what_is_no_size_is_refused_with_an_example(value):
 def test_a_truth_value_is_no_size():
     with pytest.raises(UserError, match="size = True"):
         Sized.parse({"size": True})
+
+
+def test_sizes_that_need_a_pixel_size_are_found():
+    class Several(Sized):
+        largest: Size | None = None
+        name: str = "5 nm"
+
+    assert sizes_in_nm(Several()) == [] and sizes_in_nm(Several(size="+8 px")) == []
+    assert sizes_in_nm(Several(size="5 nm", largest="1 um")) == ["5 nm", "1 um"]

@@ -3,12 +3,13 @@
 import math
 import re
 from collections.abc import Callable
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, get_args, get_type_hints
 
 from pydantic import AfterValidator, BeforeValidator
 
 from particleforge.errors import UserError
 from particleforge.micrograph import parse_length_nm
+from particleforge.params import Params
 
 PIXELS = re.compile(r"\s*\+?(\d+\.?\d*|\.\d+)\s*px\s*")
 EXAMPLE = "Write, for example, '8 px' or '5 nm'."
@@ -72,3 +73,10 @@ def converted_by(convert: Callable[[str, float], float]) -> AfterValidator:
 
 Size: TypeAlias = Annotated[str, AS_TEXT, converted_by(size_px)]
 """A parameter given as text, for example ``8 px`` or ``5 nm``."""
+
+
+def sizes_in_nm(params: Params) -> list[str]:
+    """Return the sizes among parameters that need a pixel size."""
+    hints = get_type_hints(type(params), include_extras=True)
+    sizes = [getattr(params, name) for name, hint in hints.items() if Size in (hint, *get_args(hint))]
+    return [size for size in sizes if size is not None and not PIXELS.fullmatch(size)]

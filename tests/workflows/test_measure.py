@@ -84,6 +84,18 @@ def test_a_plane_that_cannot_be_measured_does_not_end_the_run(images, tmp_path):
     assert done.summary["complete"]
 
 
+@pytest.mark.parametrize("verb", [measure, predict])
+def test_sizes_in_nm_without_any_pixel_size_are_refused_once_and_at_once(images, tmp_path, verb):
+    params = verb.params.parse({"options": {"smallest": "2 nm"}})
+    with pytest.raises(UserError, match=r"^A size of 2 nm needs a known pixel size\. Give the pixel size"):
+        verb("threshold", images, tmp_path / "out", params)
+    assert not (tmp_path / "out").exists()
+    pixels = read_micrograph(images / "bare.tif").pixels
+    tifffile.imwrite(images / "bare.tif", pixels, imagej=True, resolution=(2, 2), metadata={"unit": "nm"})
+    verb("threshold", images, tmp_path / "out", params)
+    assert [path.stem for path in (tmp_path / "out").rglob("*.tif")] == ["bare"]
+
+
 def test_predict_writes_a_label_image_for_every_plane(images, tmp_path):
     grey = read_micrograph(images / "bare.tif").pixels
     tifffile.imwrite(tmp_path / "run.tif", np.stack([grey, grey[::-1]]), photometric="minisblack")

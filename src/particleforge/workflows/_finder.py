@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from pickle import PicklingError
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 
 from particleforge.burnt_in import is_blank, marks, picture_rows
+from particleforge.lengths_px import size_px, sizes_in_nm
 from particleforge.micrograph import GivenPixelSize, Micrograph
 from particleforge.models.kind import kinds
 from particleforge.models.opening import methods_of, open_model
@@ -81,6 +82,18 @@ class Finder:
         if not isinstance(self._given[0], (str, Path)):
             raise PicklingError(f"{self._given[0]} is not a name or a folder.")
         return Finder, self._given
+
+    def check(self, planes: Iterable[Plane]) -> None:
+        """Check that sizes in nm can be used in some image; otherwise each would fail with the same sentence.
+
+        Raises
+        ------
+        UserError
+            If they cannot.
+        """
+        sizes = sizes_in_nm(self._options) if self._pixel_size_nm is None else []
+        if sizes and not any(plane.source.pixel_size_nm for plane in planes):
+            size_px(sizes[0], None)
 
     def __call__(self, plane: Plane) -> tuple[Micrograph, Detections]:
         """Read an image and find its particles.

@@ -147,6 +147,7 @@ def search(
             yield Progress(0, len(names), remark)
         if todo:
             finder = Finder(given, settled.options, settled.pixel_size_nm, settled.burnt_in == "keep")
+            finder.check(project.open(name)[0] for name in todo)
             about = {"name": _name(given), "method": finder.method, "options": settled.options}
             about |= {"burnt_in": settled.burnt_in, "provenance": dict(finder.detector.provenance)}
             image = _OneImage(project, partial(_particles, project, finder, about), prints, todo)

@@ -89,6 +89,7 @@ def measure(
         raise UserError(f"There is no {lacking!r}.", "Give a detector, images and out; or a project.")
     planes = find_planes(images, selection=params)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
+    find.check(planes)
     source = {"model": str(model) if isinstance(model, (str, Path)) else None, "images": described(images)}
     provenance = {"command": "measure", "params": params.recorded(), "source": source}
     provenance |= {"model": dict(find.detector.provenance), "method": find.method}

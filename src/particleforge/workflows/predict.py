@@ -87,6 +87,7 @@ def predict(
     """
     planes, out = find_planes(images, selection=params), Path(out)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
+    find.check(planes)
     predicted = Predicted()
     with locked(out):
         new_folder(out)
