@@ -17,7 +17,7 @@ from particleforge.models.card import LOG
 from particleforge.sample import Sample
 from particleforge.widgets.folder_chooser import NOTHING_YET
 from particleforge.widgets.job_row import JobSignals
-from particleforge.widgets.train.loss import LossPlot
+from particleforge.widgets.train.loss import LossPlot, read_f1
 from particleforge.widgets.train.panel import TrainPanel
 from particleforge.widgets.train.picture import OUTLINE, Picture, outlined
 from particleforge.widgets.train.tasks import new_training, resumed_training
@@ -117,7 +117,7 @@ def test_a_stopped_training_goes_on_with_what_it_was_started_with(tmp_path, give
         resumed_training(tmp_path / "nothing")
 
 
-def test_losses_and_score_are_drawn_over_time(qtbot, tmp_path):
+def test_losses_are_drawn_over_time(qtbot, tmp_path):
     plot, log = LossPlot(), tmp_path / "training.csv"
     qtbot.addWidget(plot)
     plot.show_log(log)
@@ -128,8 +128,8 @@ def test_losses_and_score_are_drawn_over_time(qtbot, tmp_path):
     assert {curve.name: list(curve.points) for curve in plot.curves} == {
         "training loss": [(30.0, 2.0), (60.0, 1.0)],
         "validation loss": [(60.0, 1.5)],
-        "F1": [(60.0, 0.4)],
     }
+    assert read_f1(log) == 0.4 and read_f1(tmp_path / "none.csv") is None
     plot.resize(300, 150)
     assert not plot.grab().isNull()
 

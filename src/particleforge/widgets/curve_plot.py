@@ -12,7 +12,7 @@ from particleforge.widgets.form.editor import curve_colour
 
 HEIGHT_PX = 150
 SECOND, THIRD = QColor("#d9822b"), QColor("#3fa66b")
-LEFT_PX, RIGHT_PX, ABOVE_PX, LINE_PX = 38, 30, 8, 17
+LEFT_PX, RIGHT_PX, ABOVE_PX, LINE_PX = 38, 8, 8, 17
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,10 @@ class Curve:
         As shown in the legend.
     points
         In the order of x.
-    share
-        Whether y is a fraction of one, which has its own axis on the right.
     """
 
     name: str
     points: Sequence[tuple[float, float]]
-    share: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,10 +66,8 @@ class CurvePlot(QWidget):
         every = [point for curve in self.curves for point in curve.points]
         places = [x for x, _ in (*every, *self._axis.ticks)]
         low, high = min(places), max(places)
-        highest = 1.08 * max((y for curve in self.curves if not curve.share for _, y in curve.points), default=1.0)
-        shares = any(curve.share for curve in self.curves)
-        right = RIGHT_PX if shares else 8
-        frame = QRectF(self.rect()).adjusted(LEFT_PX, ABOVE_PX, -right, -2 * LINE_PX - 2)
+        highest = 1.08 * max((y for curve in self.curves for _, y in curve.points), default=1.0)
+        frame = QRectF(self.rect()).adjusted(LEFT_PX, ABOVE_PX, -RIGHT_PX, -2 * LINE_PX - 2)
 
         def place(x: float, y: float, top: float) -> QPointF:
             across = (x - low) / (high - low) if high > low else 0.5
@@ -80,29 +75,23 @@ class CurvePlot(QWidget):
 
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw_frame(painter, frame, _digits(highest), shares)
+        self._draw_frame(painter, frame, _digits(highest))
         for x, text in self._axis.ticks:
             _text(painter, place(x, 0, 1), text, self.width())
         for curve, colour in zip(self.curves, self._colours(), strict=False):
             painter.setPen(QPen(colour, 1.8))
-            top = 1.0 if curve.share else highest or 1.0
-            painter.drawPolyline(QPolygonF([place(x, y, top) for x, y in curve.points]))
+            painter.drawPolyline(QPolygonF([place(x, y, highest or 1.0) for x, y in curve.points]))
         self._draw_legend(painter, frame)
         painter.end()
 
     def _colours(self) -> list[QColor]:
         return [curve_colour(self), SECOND, THIRD]
 
-    def _draw_frame(self, painter: QPainter, frame: QRectF, highest: str, shares: bool) -> None:
+    def _draw_frame(self, painter: QPainter, frame: QRectF, highest: str) -> None:
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawPolyline(QPolygonF([frame.topLeft(), frame.bottomLeft(), frame.bottomRight()]))
-        rightwards, end = Qt.AlignmentFlag.AlignRight, frame.right() + 4
-        for y, left, right in ((frame.top() - 6, highest, "1"), (frame.bottom() - 10, "0", "0")):
-            painter.drawText(QRectF(0, y, LEFT_PX - 4, LINE_PX), rightwards, left)
-            if shares:
-                painter.drawText(QRectF(end, y, RIGHT_PX, LINE_PX), Qt.AlignmentFlag.AlignLeft, right)
-        if shares:
-            painter.drawLine(frame.topRight(), frame.bottomRight())
+        for y, text in ((frame.top() - 6, highest), (frame.bottom() - 10, "0")):
+            painter.drawText(QRectF(0, y, LEFT_PX - 4, LINE_PX), Qt.AlignmentFlag.AlignRight, text)
 
     def _draw_legend(self, painter: QPainter, frame: QRectF) -> None:
         """Draw the names of the curves in their colours, and that of the axis at the end."""

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import ComboBox
-from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from particleforge.errors import UserError
 from particleforge.jobs.messages import Advance, Plain, Task
@@ -14,7 +13,7 @@ from particleforge.widgets.form.editor import guard_wheel
 from particleforge.widgets.image_chooser import ImageChooser
 from particleforge.widgets.job_row import JobRow
 from particleforge.widgets.proxies import plain
-from particleforge.widgets.qt import present
+from particleforge.widgets.scrolling import Scrolling
 from particleforge.widgets.unexpected import shown_by
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Panel(Docked):
         self._choosers: list[ComboBox] = []
         self._waiting: list[Callable[[], None]] = []
         content = QWidget()
-        area = _Scrolling(content, self)
+        area = Scrolling(content, self, LEAST_WIDTH_PX)
         self.outer = QVBoxLayout(self)
         self.outer.setContentsMargins(0, 0, 0, 0)
         self.outer.addWidget(area)
@@ -176,26 +175,3 @@ class Panel(Docked):
         """End all work; the panel or the viewer is being closed."""
         self._waiting.clear()
         self.row.cancel()
-
-
-class _Scrolling(QScrollArea):
-    """Scrolls vertically only: it is never narrower than its content."""
-
-    def __init__(self, content: QWidget, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._content, self._bar = content, present(self.verticalScrollBar())
-        self.setWidget(content)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-
-    def minimumSizeHint(self) -> QSize:
-        """Make room for the content and the bar."""
-        width = self._content.minimumSizeHint().width() + self._bar.sizeHint().width()
-        return QSize(max(width, LEAST_WIDTH_PX), 100)
-
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Ask for more width when the content does."""
-        if event is not None and event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-        return super().eventFilter(watched, event)

@@ -178,6 +178,7 @@ def learn(
         budget = {"start": params.start or kind.start, "seed": params.seed, "minutes": left}
         if not params.training.differs("least_steps"):
             budget["least_steps"] = min(LEAST_STEPS, round(60 * params.minutes))
+        yield Progress(0, 1, "Loading what training needs")
         model = yield from train_model(given, out, params.training.given(budget))
         particles = sum(len(np.unique(sample.labels[sample.labels > 0])) for sample in samples)
         return Learned(model, out, particles, len(samples), count, tuple(remarks_on(samples)))

@@ -61,6 +61,7 @@ class State(QObject):
         self.work: Work | None = None
         self.paused = False
         self.problems: dict[str, str] = {}
+        self._waiting: set[str] = set()
         self._selected: tuple[str, ...] = ()
         self._wanted = ""
         self._layer: Image | None = None
@@ -189,8 +190,10 @@ class State(QObject):
                 self.show(names[place])
 
     def reload(self, names: Sequence[str]) -> None:
-        """Show what a job has written: particles of images were found or removed."""
-        if self.current in names:
+        """Show what a job has written: particles of images were found or removed; later if the bench is hidden."""
+        if self.paused:
+            self._waiting |= set(names)
+        elif self.current in names:
             name, self._wanted = self.current, ""
             seen = camera(self.viewer)
             place = (float(seen.center[-2]), float(seen.center[-1]))
@@ -223,6 +226,9 @@ class State(QObject):
         self.paused = False
         if self.work is not None:
             self.work.pause(False)
+        waiting, self._waiting = self._waiting, set()
+        if waiting:
+            self.reload(list(waiting))
         self.follow()
 
     def close(self) -> None:

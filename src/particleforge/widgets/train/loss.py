@@ -6,12 +6,12 @@ from pathlib import Path
 
 from particleforge.widgets.curve_plot import Axis, Curve, CurvePlot, round_steps
 
-COLUMNS = {"training loss": "train_loss", "validation loss": "held_out_loss", "F1": "held_out_f1"}
+COLUMNS = {"training loss": "train_loss", "validation loss": "held_out_loss"}
 """Columns of the log by the name of their curve."""
 
 
 class LossPlot(CurvePlot):
-    """Training and validation loss over time, and F1 if annotated particles are held out."""
+    """Training loss over time, and validation loss if annotated particles are held out."""
 
     def show_log(self, log: Path) -> None:
         """Draw the log a training writes; nothing if there is none yet."""
@@ -24,12 +24,21 @@ class LossPlot(CurvePlot):
 
 def read_log(log: Path) -> list[Curve]:
     """Curves over seconds; one without finite values is left out."""
-    try:
-        rows = list(csv.DictReader(log.read_text(encoding="utf-8").splitlines()))
-    except OSError:
-        return []
-    curves = []
+    rows, curves = _rows(log), []
     for name, column in COLUMNS.items():
         points = [(float(row["seconds"]), float(row.get(column) or "nan")) for row in rows]
-        curves.append(Curve(name, [(x, y) for x, y in points if math.isfinite(y)], share=name == "F1"))
+        curves.append(Curve(name, [(x, y) for x, y in points if math.isfinite(y)]))
     return [curve for curve in curves if curve.points]
+
+
+def read_f1(log: Path) -> float | None:
+    """F1 on annotated particles that are not used for training, at the last time it was computed; None: not yet."""
+    scores = [float(row.get("held_out_f1") or "nan") for row in _rows(log)]
+    return next((score for score in reversed(scores) if math.isfinite(score)), None)
+
+
+def _rows(log: Path) -> list[dict[str, str]]:
+    try:
+        return list(csv.DictReader(log.read_text(encoding="utf-8").splitlines()))
+    except OSError:
+        return []

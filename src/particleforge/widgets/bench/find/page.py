@@ -12,6 +12,7 @@ from particleforge.jobs.messages import Advance, Plain, Task
 from particleforge.store.project import MODELS, Project
 from particleforge.widgets.bench.buttons import emphasise, primary, quiet
 from particleforge.widgets.bench.find.choices import Choices
+from particleforge.widgets.bench.find.comparison import Comparison
 from particleforge.widgets.bench.find.known import Known
 from particleforge.widgets.bench.find.notice import Notice
 from particleforge.widgets.bench.find.scope import Scope, image_of, proposed, scopes
@@ -39,10 +40,13 @@ class Run:
         The project.
     names
         Images that are searched.
+    before
+        Number of particles found in them before, by name, to compare with.
     """
 
     project: Project
     names: tuple[str, ...]
+    before: Mapping[str, int] | None = None
 
 
 class FindPage(QWidget):
@@ -69,12 +73,13 @@ class FindPage(QWidget):
         self.running: Run | None = None
         self._which, self._corrected, self._selected = "", KEEP, 0
         self._failed: dict[str, str] = {}
+        self._compared: Run | None = None
         self.model, self.options = ModelChooser(), DetectorOptions()
         self.images, self.corrected = Choices(), Choices()
         self.to_scale = quiet("Set the scale")
         self.no_scale, self.mended = Notice(self.to_scale), Notice()
         self.row = JobRow("Find particles", "Stop", button=primary(""), warm_up=WARM_UP)
-        self.outcome = Message(self)
+        self.outcome, self.comparison = Message(self), Comparison(self)
         self.check, self.sizes = primary("Check the particles"), primary("See the sizes")
         self.teach = quiet("Not good? Teach it", "teach", "Train a detector on particles that you are sure of.")
         self._lay_out()
@@ -89,12 +94,21 @@ class FindPage(QWidget):
         lines.addRow("Detector", self.model)
         box.addLayout(lines)
         box.addWidget(self.options)
-        for widget in (self.images, self.no_scale, self.mended, self.corrected, self.row, self.outcome):
+        for widget in (
+            self.images,
+            self.no_scale,
+            self.mended,
+            self.corrected,
+            self.row,
+            self.outcome,
+            self.comparison,
+        ):
             box.addWidget(widget)
         onward = QHBoxLayout()
         for button in (self.check, self.sizes):
             onward.addWidget(button)
         box.addLayout(onward)
+        box.addWidget(self.comparison)
         box.addStretch(1)
         box.addWidget(self.teach)
 
@@ -111,7 +125,7 @@ class FindPage(QWidget):
         for button, title in ((self.to_scale, "Scale"), (self.check, "Check"), (self.sizes, "Sizes")):
             button.clicked.connect(partial(self.wanted.emit, title))
         self.teach.clicked.connect(self.taught)
-        self.known.changed.connect(self.refresh)
+        self.known.changed.connect(self._learn)
         self.state.selected_changed.connect(self._follow_selection)
 
     @property
@@ -153,8 +167,16 @@ class FindPage(QWidget):
         with shown_by(self.row.message.warn):
             self.search(self.names)
 
-    def search(self, names: Sequence[str]) -> None:
-        """Find particles in images.
+    def find_again(self, model: Path) -> None:
+        """Find particles with another detector in the images searched before, or in all, and compare."""
+        self.model.refresh()
+        self.model.set_value(model)
+        before = {name: origin.count for name, origin in self.known.searched.items()}
+        with shown_by(self.row.message.warn):
+            self.search(list(before) or self.state.names, before)
+
+    def search(self, names: Sequence[str], before: Mapping[str, int] | None = None) -> None:
+        """Find particles in images; with counts from before, they are compared in the end.
 
         Raises
         ------
@@ -168,7 +190,8 @@ class FindPage(QWidget):
             self.state.work.saver.flush()
         scope = next((one for one in self._scopes() if set(names) <= set(one.names)), None)
         self._which = scope.which if scope else ""
-        self.running, self._failed = Run(project, tuple(names)), {}
+        self.running, self._failed = Run(project, tuple(names), before), {}
+        self.comparison.hide()
         self.outcome.report("")
         emphasise(self.row.button, False)
         self.check.hide()
@@ -196,7 +219,8 @@ class FindPage(QWidget):
         if project is not None:
             self.model.set_value(project.detector)
             self.options.set_values(project.contents.measuring.get("options", {}))
-        self._which, self._failed = "", {}
+        self._which, self._failed, self._compared = "", {}, None
+        self.comparison.hide()
 
     def _scopes(self) -> list[Scope]:
         state = self.state
@@ -253,6 +277,13 @@ class FindPage(QWidget):
         self._selected = count
         self.refresh()
 
+    def _learn(self) -> None:
+        """Show what has become known, after a search with a comparison."""
+        self.refresh()
+        run = self._compared
+        if run is not None and run.before is not None and run.project is self.state.project:
+            self.comparison.compare(Path(self.model.value()).name, run.before, self.known.of(run.names))
+
     def _advance(self, advance: Advance) -> None:
         if self.running is None or not (name := image_of(advance.message, self.running.names)):
             return
@@ -265,7 +296,9 @@ class FindPage(QWidget):
             self.state.reload([name])
 
     def _finish(self, value: Plain) -> None:
+        run = self.running
         self._stop(which=self._which)
+        self._compared = run if run is not None and run.before is not None else None
         self.row.message.report(str(value.get("remarks", "")))
         self.ended.emit()
 
