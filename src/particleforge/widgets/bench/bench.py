@@ -51,6 +51,7 @@ class Bench(Docked):
 
     def __init__(self, napari_viewer: "Viewer") -> None:
         super().__init__()
+        self._ended = False
         self.state = State(napari_viewer)
         self.setMinimumWidth(LEAST_WIDTH_PX)
         self.setAcceptDrops(True)
@@ -174,6 +175,9 @@ class Bench(Docked):
 
     def end(self) -> None:
         """Save, and end all work."""
+        if self._ended:
+            return
+        self._ended = True
         self.keys.release()
         for tab in self.steps:
             tab.end()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Layer
 from qtpy.QtCore import QObject, Signal
 
 from particleforge.errors import UserError
@@ -66,6 +66,7 @@ class State(QObject):
         self._wanted = ""
         self._layer: Image | None = None
         self._view: tuple[tuple[float, float], float] | None = None
+        self._spare: tuple[Layer, ...] = ()
         self._adopted: dict[str, Image] = {}
         self._moving = False
         self._background = Background()
@@ -236,6 +237,7 @@ class State(QObject):
         self._background.drop()
         self._wanted = ""
         self._drop(remove=False)
+        self._spare = ()
         self._selected, self.project = (), None
         self._adopted.clear()
 
@@ -329,10 +331,13 @@ class State(QObject):
         self._moving = True
         try:
             for other in self.viewer.layers:
-                if other is not layer and other.visible:
+                if other is not layer and other.visible and other not in self._spare:
                     other.visible = False
             path = project.path(project[name])
-            self.work = Work(self.viewer, project.folder / PARTICLES, loaded, self.rules, path, layer)
+            folder, spare = project.folder / PARTICLES, self._spare
+            self.work = Work(self.viewer, folder, loaded, self.rules, path, layer, spare)
+            self._spare = tuple(left for left in spare if left not in self.work.own_layers)
+            self._clear()
             bring_to_front(self.viewer.layers, self.work.image)
         finally:
             self._moving = False
@@ -349,6 +354,7 @@ class State(QObject):
     def _fail(self, error: UserError) -> None:
         """Show why an image cannot be shown."""
         self._wanted = ""
+        self._clear()
         self.failed.emit(error)
 
     def _drop(self, save: bool = True, remove: bool = True) -> None:
@@ -358,12 +364,24 @@ class State(QObject):
         self.scaling.release()
         self._moving = True
         try:
-            work.close(save, remove)
+            work.close(save)
+            self._spare = work.own_layers
         except Exception as error:  # noqa: BLE001 - whatever prevents saving is shown, and the layers stay
             self.failed.emit(as_user_error(error))
         finally:
             self._moving = False
+        if remove:
+            self._clear()
         self.work_changed.emit()
+
+    def _clear(self) -> None:
+        """Remove the layers that are no longer used."""
+        spare, self._spare = self._spare, ()
+        moving, self._moving = self._moving, True
+        for layer in spare:
+            if layer in self.viewer.layers:
+                self.viewer.layers.remove(layer)
+        self._moving = moving
 
     def _edited(self) -> None:
         self.rows_changed.emit([self.current])

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Layer
 from napari.utils.colormaps import CyclicLabelColormap
 from qtpy.QtCore import QObject, Signal
 
@@ -66,6 +66,8 @@ class Work(QObject):
         File of the image.
     image
         The layer that shows the image already, if there is one; it stays when the work is closed.
+    spare
+        Layers that the work before has left: napari takes a fifth of a second to remove each, so they are used again.
     """
 
     changed = Signal()
@@ -81,12 +83,13 @@ class Work(QObject):
         rules: Rules,
         path: Path | None = None,
         image: Image | None = None,
+        spare: Sequence[Layer] = (),
     ) -> None:
         super().__init__()
         self.viewer, self.folder, self.loaded = viewer, folder, loaded
         self.micrograph, self.name = loaded.micrograph, loaded.micrograph.name
         self.searched, self.doubtful = loaded.searched, frozenset[int]()
-        self._own_image = image is None
+        self._own_image, self._spare = image is None, spare
         self.image = self._add_image(path) if image is None else image
         self._add_layers()
         origin, strokes = loaded.particles.origin, loaded.background.astype(np.uint8)
@@ -247,8 +250,8 @@ class Work(QObject):
             self.saver.flush()
         self.particles.pause(paused)
 
-    def close(self, save: bool = True, remove: bool = True) -> None:
-        """Save what has changed unless it is to be lost, and remove the layers that were added unless they are to stay.
+    def close(self, save: bool = True) -> None:
+        """Save what has changed unless it is to be lost, and let the layers go; they stay in the viewer.
 
         What cannot be saved where it belongs is saved elsewhere, and `failed` states where.
         """
@@ -259,12 +262,11 @@ class Work(QObject):
             self._save_elsewhere(as_user_error(error))
         self.particles.release()
         self._following.release()
-        if not remove:
-            return
-        own = (self._contours, self.strokes, self.labels, *((self.image,) if self._own_image else ()))
-        for layer in own:
-            if layer in self.viewer.layers:
-                self.viewer.layers.remove(layer)
+
+    @property
+    def own_layers(self) -> tuple[Layer, ...]:
+        """The layers that were added."""
+        return (self._contours, self.strokes, self.labels, *((self.image,) if self._own_image else ()))
 
     def _save_elsewhere(self, error: UserError) -> None:
         try:
@@ -279,6 +281,12 @@ class Work(QObject):
         rgb = grey.axes == "YXC" and grey.pixels.shape[-1] in (3, 4)
         about: dict[str, Any] = {"metadata": {KEY: {FILE: str(path)}}} if path else {}
         pixels = grey.pixels if rgb or grey.axes == "YX" else grey.grey
+        there = next((layer for layer in self._spare if isinstance(layer, Image) and bool(layer.rgb) == rgb), None)
+        if there is not None and there in self.viewer.layers:
+            _become(there, pixels, self.name, about.get("metadata", {}), geometry(grey.pixel_size_nm))
+            there.reset_contrast_limits()
+            there.visible = True
+            return there
         image = Image(pixels, name=self.name, rgb=rgb, **about, **geometry(grey.pixel_size_nm))
         self.viewer.add_layer(image)
         return image
@@ -297,6 +305,10 @@ class Work(QObject):
 
     def _layer(self, role: str, data: npt.NDArray[Any], opacity: float) -> Labels:
         mark = mark_of(role, self.name, self.folder)
+        for there in self._spare:
+            if _role(there) == role and there in self.viewer.layers and isinstance(there, Labels):
+                _become(there, data, f"{self.name} {role}", {KEY: mark}, geometry_of(self.image))
+                return there
         for left in [layer for layer in self.viewer.layers if layer.metadata.get(KEY) == mark]:
             self.viewer.layers.remove(left)  # a bench that was closed has left it
         layer = Labels(
@@ -374,3 +386,18 @@ class Work(QObject):
                 raise
 
         return write
+
+
+def _role(layer: Layer) -> str:
+    """Return which part of the work a layer shows; empty for others."""
+    mark = layer.metadata.get(KEY)
+    return str(mark.get("role", "")) if isinstance(mark, Mapping) else ""
+
+
+def _become(
+    layer: Image | Labels, data: npt.NDArray[Any], name: str, metadata: dict[str, Any], place: dict[str, Any]
+) -> None:
+    """Let a layer show something else."""
+    layer.data, layer.name, layer.metadata = data, name, metadata
+    for key, value in place.items():
+        setattr(layer, key, value)
