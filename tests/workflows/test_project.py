@@ -243,9 +243,8 @@ def test_particles_drawn_by_hand_need_no_detector(folder):
     labels = np.zeros((96, 128), np.uint32)
     labels[20:40, 20:40] = 7
     for name in Project(folder).names:
-        drawn = ImageParticles(labels, Origin(sure=frozenset({7}), count=1))
+        drawn = ImageParticles(labels, Origin(sure=frozenset({7}), count=1, complete=True))
         write_particles(folder / PARTICLES, name, drawn)
-        save_teaching(Project(folder), name, labels, frozenset({7}), complete=True)
     done = measure("no such detector", project=folder, params=PARAMS)
     assert done.summary["pooled"]["count"] == 4
     assert done.summary["methods"].startswith("Particles were outlined beforehand")
@@ -261,6 +260,29 @@ def test_around_a_few_that_were_drawn_the_others_are_found(folder):
     again = read_particles(folder / PARTICLES, "m1")
     assert again.origin.sure == {9} and ((again.labels == 9) == (one == 9)).all()
     assert not find(folder, only=["m1"]).counts
+
+
+def test_an_image_that_is_complete_stays_so(folder):
+    find(folder, only=["m0"])
+    found = read_particles(folder / PARTICLES, "m0")
+    first = int(found.labels[found.labels > 0][0])
+    one = np.where(found.labels == first, found.labels, 0).astype(np.uint32)
+    only = ImageParticles(one, Origin(sure=frozenset({first}), count=1, complete=True))
+    write_particles(folder / PARTICLES, "m0", only)
+    assert not find(folder, only=["m0"]).counts
+    assert find(folder, only=["m0"], params=FindParams(again=True)).counts == {"m0": 1}
+    after = read_particles(folder / PARTICLES, "m0")
+    np.testing.assert_array_equal(after.labels, one)
+    assert after.origin.complete and after.origin.sure == {first}
+
+
+def test_label_images_put_into_the_folder_by_hand_are_all_there_is(folder):
+    labels = np.zeros((96, 128), np.uint16)
+    labels[20:40, 20:40] = 7
+    (folder / PARTICLES).mkdir()
+    tifffile.imwrite(folder / PARTICLES / "m0.tif", labels)
+    assert "m0" not in find(folder).counts
+    assert measure(project=folder, params=PARAMS).summary["images"]["m0"]["count"] == 1
 
 
 def test_a_stack_keeps_its_frames(tmp_path):

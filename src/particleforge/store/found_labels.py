@@ -104,8 +104,7 @@ def _adopt(project: Project, image: ProjectImage, files: AnnotatedFiles) -> int:
         )
     ids = frozenset(int(number) for number in np.unique(labels[labels > 0]))
     measured = _measured(project, image.name, len(ids))
-    detector = {"name": str(files.labels and files.labels.name)} if free is None else {}
-    origin = measured or Origin(sure=ids, detector=detector, count=len(ids))
+    origin = measured or Origin(sure=ids, count=len(ids), complete=free is None)
     folder = project.folder / PARTICLES
     write_particles(folder, image.name, ImageParticles(labels, origin), plane.source.pixel_size_nm)
     if measured is None:

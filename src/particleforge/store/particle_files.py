@@ -172,7 +172,7 @@ def is_ours(path: Path) -> bool:
 def read_origin(folder: Path, name: str) -> Origin | None:
     """Read where the particles of an image are from, without its labels; None if nothing was found yet.
 
-    A label image of another program is taken as drawn by hand: all of it is sure.
+    A label image of another program is taken as drawn by hand: all of it is sure, and nothing is missing.
 
     Raises
     ------
@@ -215,7 +215,7 @@ def _origin(tiff: Any, path: Path) -> Origin:
     if note is None:
         ids = np.unique(tiff.pages[0].asarray())
         ids = ids[ids > 0]
-        return Origin(sure=frozenset(ids.tolist()), count=len(ids))
+        return Origin(sure=frozenset(ids.tolist()), count=len(ids), complete=True)
     try:
         return Origin.parse(parse_json(note.removeprefix(_KEY), path.name))
     except (UserError, ValueError, TypeError, KeyError, AttributeError) as error:

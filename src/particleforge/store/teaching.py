@@ -122,12 +122,6 @@ def read_strokes(project: Project, name: str) -> npt.NDArray[np.bool_] | None:
     return read_labels(found[0]) > 0 if found else None
 
 
-def is_complete(project: Project, name: str) -> bool:
-    """Whether a person has stated that all particles of an image are drawn or confirmed."""
-    folder = project.folder / ANNOTATIONS
-    return bool(files_of(folder, LABELS, name)) and not files_of(folder, STROKES, name)
-
-
 def teaching_images(project: Project) -> dict[str, Lesson]:
     """Count what each image teaches, by name; only images that are to teach, and have sure particles or strokes.
 

@@ -22,7 +22,7 @@ from particleforge.store.memory import check_memory
 from particleforge.store.particle_files import ImageParticles, Origin, read_origin, read_particles, write_particles
 from particleforge.store.project import PARTICLES, Project
 from particleforge.store.source import Plane
-from particleforge.store.teaching import is_complete, read_strokes
+from particleforge.store.teaching import read_strokes
 from particleforge.verb import verb
 from particleforge.wording import named, plural
 from particleforge.workflows._around import around
@@ -181,8 +181,7 @@ def _todo(
                 searched.failed[name] = UserError(error.message, AGAIN)
                 continue
             origin = None
-        drawn = origin is not None and not origin.detector and not is_complete(project, name)
-        if origin is None or detector is None or drawn:
+        if origin is None or detector is None or not (origin.detector or origin.complete):
             todo[name] = origin
         elif _changed(name, origin, prints):
             if origin.mended:
@@ -297,12 +296,15 @@ def _around_sure(project: Project, name: str, found: ImageParticles) -> ImagePar
     kept, origin = before.origin.sure, found.origin
     sure = np.where(np.isin(before.labels, list(kept)), before.labels, 0).astype(np.uint32)
     known = {number: score for number, score in before.origin.scores.items() if number in kept}
-    both = around(sure, known, found.labels, origin.scores, read_strokes(project, name))
+    complete = before.origin.complete
+    free = np.ones(sure.shape, np.bool_) if complete else read_strokes(project, name)
+    both = around(sure, known, found.labels, origin.scores, free)
     ids = np.unique(both.labels[both.labels > 0])
     finding = {**origin.finding, SURE: {"found": both.found_again, "of": len(np.unique(sure[sure > 0]))}}
     detector = {**origin.detector, "found": len(both.scores)}
     there = frozenset(int(number) for number in ids if number in kept)
-    return ImageParticles(both.labels, Origin(both.scores, there, finding, detector, len(ids), origin.image))
+    now = Origin(both.scores, there, finding, detector, len(ids), origin.image, complete)
+    return ImageParticles(both.labels, now)
 
 
 def _preview(project: Project, name: str) -> npt.NDArray[np.uint32] | None:
