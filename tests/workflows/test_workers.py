@@ -161,6 +161,21 @@ def test_an_interrupted_command_is_continued(folder, tmp_path, to):
     assert list(sizes(folder, tmp_path / "out", SizesParams(reports=False)).summary["failed"]) == ["n1"]
 
 
+@pytest.mark.slow
+def test_a_script_without_a_guard_is_told_so(folder, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from particleforge.workflows.sizes import SizesParams, sizes\n"
+        f"sizes({str(folder)!r}, {str(tmp_path / 'out')!r}, SizesParams(reports=False, workers=2))\n"
+    )
+    done = subprocess.run([sys.executable, script], stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(
+        "Processes ended with 1 before any of them could work on an image. Use one process. "
+        "A script of yours must begin its work below `if __name__ == '__main__':`."
+    )
+
+
 def test_what_is_in_memory_is_measured_by_one_process(tmp_path):
     arrays = [np.pad(np.ones((size, size), np.uint16), 9) for size in (5, 6)]
     steps = sizes.steps(arrays, tmp_path / "out", QUICK.replace(workers=2))

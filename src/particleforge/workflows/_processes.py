@@ -55,18 +55,30 @@ def each_image(
         Gives what is read for an image.
     bytes_per_px
         Memory needed per pixel at least; see `check_memory`.
+
+    Raises
+    ------
+    UserError
+        If processes cannot start.
     """
     if workers > 1 and len(names) > 1:
         need = PROCESS_BYTES + GENEROUS * max(_needed(planes, name, bytes_per_px) for name in names)
         workers, why = _possible(call, workers, min(workers, len(names)), need)
         if why:
             yield why
+    started = False
     with closing(Local(workers).each(call, names, TRIES)) as outcomes:
         for name, outcome in outcomes:
             if not isinstance(outcome, Lost):
+                started = True
                 yield name, outcome
             elif outcome.times < TRIES:
                 yield f"{name}: {_died(outcome).message} Another one tries again."
+            elif not started and (outcome.code or 0) > 0:  # no signal: Python has ended it
+                raise UserError(
+                    f"Processes ended with {outcome.code} before any of them could work on an image.",
+                    "Use one process. A script of yours must begin its work below `if __name__ == '__main__':`.",
+                )
             else:
                 yield name, _died(outcome)
 
