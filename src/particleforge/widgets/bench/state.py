@@ -176,7 +176,8 @@ class State(QObject):
         """Show an image of the project, and hide all others; returns at once, `work_changed` follows."""
         if self.project is None or (name == self.current and layer is None):
             return
-        self.leave()
+        self._background.drop()
+        self._drop(remove=False)
         project, rules = self.project, self.rules
         self._wanted, self._view = name, None
         self._layer = layer if layer is not None else self._adopted.get(name)
@@ -199,7 +200,7 @@ class State(QObject):
             seen = camera(self.viewer)
             place = (float(seen.center[-2]), float(seen.center[-1]))
             view = (place, float(seen.zoom)) if self.work is not None else None
-            self._drop(save=False)
+            self._drop(save=False, remove=False)
             self.show(name)
             self._view = view
         self.rows_changed.emit(list(names))
@@ -334,6 +335,8 @@ class State(QObject):
                 if other is not layer and other.visible and other not in self._spare:
                     other.visible = False
             path = project.path(project[name])
+            if layer is not None:
+                self._clear()  # they may lie below this one
             folder, spare = project.folder / PARTICLES, self._spare
             self.work = Work(self.viewer, folder, loaded, self.rules, path, layer, spare)
             self._spare = tuple(left for left in spare if left not in self.work.own_layers)
@@ -365,7 +368,7 @@ class State(QObject):
         self._moving = True
         try:
             work.close(save)
-            self._spare = work.own_layers
+            self._spare = (*self._spare, *work.own_layers)
         except Exception as error:  # noqa: BLE001 - whatever prevents saving is shown, and the layers stay
             self.failed.emit(as_user_error(error))
         finally:
