@@ -43,7 +43,7 @@ SURE = "sure_found"
 AGAIN = "`particleforge find` with --again finds them again."
 
 
-class FindParams(Finding, Workers):
+class FindParams(Workers, Finding):
     """How to find particles."""
 
     again: bool = Field(

@@ -39,7 +39,7 @@ FOUND = ("certainty", "expected_f1", "unlike_training", "detection_error", "blan
 """What is known of the detection of particles in results, and holds when their labels are measured again."""
 
 
-class SizesParams(Selection, GivenPixelSize, Calibration, Rules, Outputs, Workers):
+class SizesParams(Workers, Selection, GivenPixelSize, Calibration, Rules, Outputs):
     """How to measure label images."""
 
     precision: Precision = Field(Precision(), description="Precision of the intervals.")
