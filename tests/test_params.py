@@ -107,3 +107,12 @@ def test_a_folder_is_not_a_parameter_file(tmp_path):
 
 def test_yaml_is_plain():
     assert yaml.safe_load(CutPaste().to_yaml())["scale"] == {"kind": "uniform", "low": 0.8, "high": 1.25}
+
+
+def test_what_has_changed_gives_the_same_parameters_again():
+    from particleforge.measurement.rules import Rules
+
+    for entered in ({}, {"border": "drop"}, {"border": {"kind": "guard_frame", "guard_px": 3}, "smallest_px": 4}):
+        rules = Rules.parse(entered)
+        assert set(rules.changed()) == set(entered)
+        assert Rules.parse(rules.changed()) == rules

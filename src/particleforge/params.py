@@ -60,6 +60,11 @@ class Params(BaseModel):
         """Return a validated copy with some fields changed."""
         return type(self).parse({name: getattr(self, name) for name in type(self).model_fields} | changes)
 
+    def changed(self) -> dict[str, Any]:
+        """Plain data of the fields that differ from the default, each as a whole, so that `parse` gives the same."""
+        default = type(self)().model_dump(mode="json")
+        return {name: value for name, value in self.model_dump(mode="json").items() if value != default[name]}
+
     def to_yaml(self) -> str:
         """Every field as YAML."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

@@ -108,7 +108,7 @@ class State(QObject):
         """Measure the images of the project with other rules; nothing is detected again."""
         if self.project is None or rules == self.rules:
             return
-        self.project.configure(measuring=rules.model_dump(mode="json", exclude_defaults=True))
+        self.project.configure(measuring=rules.changed())
         if self.work is not None:
             self.work.set_rules(rules)
         self.rules_changed.emit()
