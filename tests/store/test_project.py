@@ -291,3 +291,11 @@ def test_groups():
     assert groups_from_names(["a_01", "a_02", "b_01"]) == {"a_01": "a", "a_02": "a", "b_01": "b"}
     assert groups_from_names(["a_01", "a_02"]) == {}
     assert numbered("1,5 h") == (1.5, "h") and numbered("300 °C") == (300, "°C") and numbered("x 3") is None
+
+
+def test_names_of_images_without_folders_suggest_their_groups(tmp_path):
+    for name in ("gold_1", "gold_2", "silver_1", "silver_2"):
+        draw(tmp_path / f"{name}.tif")
+    assert [image.group for image in Project(tmp_path).images] == ["gold", "gold", "silver", "silver"]
+    draw(tmp_path / "overview.tif")
+    assert {image.group for image in Project(tmp_path).images} == {""}, "not of one image alone"

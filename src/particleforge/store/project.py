@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -56,6 +57,7 @@ class Project:
     ----------
     folder
         The folder; without ``project.yaml`` its images, and those of its subfolders as a group each, belong to it.
+        Without subfolders, images called ``gold_1``, ``gold_2``, ``silver_1``, ``silver_2`` are put into two groups.
 
     Raises
     ------
@@ -282,7 +284,7 @@ class Project:
 
     def _read(self) -> Contents:
         if not self.file.is_file():
-            return Contents(images=tuple(images_in(self.folder, OWN)))
+            return Contents(images=_grouped(list(images_in(self.folder, OWN))))
         with located(self.file):
             contents = Contents.parse(read_yaml(self.file))
             names: set[str] = set()
@@ -308,6 +310,14 @@ class Project:
             except Timeout:
                 raise UserError(f"Another program is writing to {self.file}.", "Wait until it ends.") from None
         self.contents = changed
+
+
+def _grouped(images: Sequence[ProjectImage]) -> tuple[ProjectImage, ...]:
+    """Put images of a folder that has no groups into those that their names suggest, if each has several images."""
+    groups = {} if any(image.group for image in images) else groups_from_names([image.name for image in images])
+    if min(Counter(groups.values()).values(), default=0) < 2:
+        groups = {}
+    return tuple(image.replace(group=groups.get(image.name, image.group)) for image in images)
 
 
 class Numbered(NamedTuple):
