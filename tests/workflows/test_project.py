@@ -164,6 +164,20 @@ def test_found_again_what_is_sure_stays(folder):
     assert after.origin.finding[SURE] == {"found": 1, "of": 1}
 
 
+def test_nothing_is_added_where_every_particle_is_marked(folder):
+    find(folder)
+    before = read_particles(folder / PARTICLES, "m0")
+    one = min(before.origin.scores)
+    labels = np.where(before.labels > one, before.labels, 0)
+    scores = {number: score for number, score in before.origin.scores.items() if number > one}
+    sure = frozenset({max(scores)})
+    origin = replace(before.origin, scores=scores, sure=sure, complete=True, count=len(scores))
+    write_particles(folder / PARTICLES, "m0", ImageParticles(labels, origin))
+    find(folder, only=["m0"], params=FindParams(again=True))
+    after = read_particles(folder / PARTICLES, "m0")
+    assert np.array_equal(after.labels, labels) and after.origin.complete and after.origin.sure == sure
+
+
 def test_only_erasing_counts_as_correcting(folder):
     find(folder)
     found = read_particles(folder / PARTICLES, "m0")

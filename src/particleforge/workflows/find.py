@@ -293,18 +293,17 @@ def _around_sure(project: Project, name: str, found: ImageParticles) -> ImagePar
     same = before is not None and before.origin.image in ("", found.origin.image)
     if before is None or not same or not before.origin.mended or before.labels.shape != found.labels.shape:
         return found
-    kept, origin = before.origin.sure, found.origin
-    sure = np.where(np.isin(before.labels, list(kept)), before.labels, 0).astype(np.uint32)
-    known = {number: score for number, score in before.origin.scores.items() if number in kept}
-    complete = before.origin.complete
-    free = np.ones(sure.shape, np.bool_) if complete else read_strokes(project, name)
-    both = around(sure, known, found.labels, origin.scores, free)
-    ids = np.unique(both.labels[both.labels > 0])
-    finding = {**origin.finding, SURE: {"found": both.found_again, "of": len(np.unique(sure[sure > 0]))}}
+    old, origin = before.origin, found.origin
+    ids = np.unique(before.labels[before.labels > 0])
+    kept = ids if old.complete else np.array([number for number in ids if int(number) in old.sure], np.uint32)
+    stay = np.where(np.isin(before.labels, kept), before.labels, 0).astype(np.uint32)
+    known = {number: score for number, score in old.scores.items() if number in kept}
+    free = stay == 0 if old.complete else read_strokes(project, name)
+    both = around(stay, known, found.labels, origin.scores, free)
+    finding = {**origin.finding, SURE: {"found": both.found_again, "of": len(kept)}}
     detector = {**origin.detector, "found": len(both.scores)}
-    there = frozenset(int(number) for number in ids if number in kept)
-    now = Origin(both.scores, there, finding, detector, len(ids), origin.image, complete)
-    return ImageParticles(both.labels, now)
+    count, sure = len(np.unique(both.labels[both.labels > 0])), old.sure & frozenset(map(int, kept))
+    return ImageParticles(both.labels, Origin(both.scores, sure, finding, detector, count, origin.image, old.complete))
 
 
 def _preview(project: Project, name: str) -> npt.NDArray[np.uint32] | None:

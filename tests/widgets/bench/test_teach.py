@@ -40,7 +40,7 @@ def labelled(seed):
 def sure_of(folder, name, ids, complete=False, background=True):
     """Particles of an image that a detector has found, some of them confirmed, as the step Check writes them."""
     labels = labelled(0)[1]
-    origin = Origin(dict.fromkeys(range(1, 10), 0.9), frozenset(ids), {}, {"name": "base", "found": 9}, 9)
+    origin = Origin(dict.fromkeys(range(1, 10), 0.9), frozenset(ids), {}, {"name": "base", "found": 9}, 9, "", complete)
     write_particles(folder / PARTICLES, name, ImageParticles(labels, origin))
     strokes = np.zeros(labels.shape, bool)
     strokes[:, 28:36] = background

@@ -207,8 +207,10 @@ class Work(QObject):
         self.history.confirm(ids, sure)
 
     def set_complete(self, complete: bool) -> None:
-        """State whether every particle of the image is there, as a step."""
-        self.history.mark(replace(self.history.marks, complete=complete))
+        """State whether every particle of the image is there, as a step; then all of them are sure."""
+        marks = self.history.marks
+        sure = self.history.places.ids if complete else marks.sure
+        self.history.mark(replace(marks, complete=complete, sure=frozenset(sure)))
 
     def rescue(self) -> Path:
         """Save the particles where they do not belong, as they cannot be saved where they do; return the folder.

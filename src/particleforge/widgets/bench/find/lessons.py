@@ -49,7 +49,7 @@ class Example:
 
 def read_examples(project: Project, outdated: Outdated) -> list[Example]:
     """Read which images of a project can teach; those that cannot be read are left out."""
-    found, noted = [], _complete(project)
+    found = []
     for image in project.images:
         if outdated():
             break
@@ -57,7 +57,7 @@ def read_examples(project: Project, outdated: Outdated) -> list[Example]:
             particles = read_particles(project.folder / PARTICLES, image.name)
             if particles is None or not particles.origin.sure:
                 continue
-            complete = noted.get(image.name, _all_by_hand(particles))
+            complete = _complete(particles)
             strokes = None if complete else read_strokes(project, image.name)
         except UserError:  # its row shows why
             continue
@@ -100,20 +100,13 @@ def save_missing(project: Project, names: Sequence[str]) -> None:
         particles = read_particles(project.folder / PARTICLES, name) if name not in there else None
         if particles is not None:
             sure = particles.origin.sure
-            save_teaching(project, name, particles.labels, sure, complete=_all_by_hand(particles))
+            save_teaching(project, name, particles.labels, sure, complete=_complete(particles))
 
 
-def _complete(project: Project) -> dict[str, bool]:
-    """Whether everything is marked in images that have taught before, by name."""
-    try:
-        return {name: lesson.complete for name, lesson in teaching_images(project).items()}
-    except UserError:
-        return {}
-
-
-def _all_by_hand(particles: ImageParticles) -> bool:
-    """Whether no detector has looked at the image, and all its particles are sure."""
-    return particles.origin.checked and not particles.origin.detector
+def _complete(particles: ImageParticles) -> bool:
+    """Whether all particles of the image are sure: a person has stated it, or drawn all without a detector."""
+    origin = particles.origin
+    return origin.complete or (origin.checked and not origin.detector)
 
 
 def _picture(project: Project, name: str) -> Path | None:
