@@ -18,7 +18,9 @@ Labels = npt.NDArray[np.uint32]
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.signedinteger]
 LARGEST_ID = int(np.iinfo(np.uint32).max)
+Window = tuple[slice, slice]
 NEIGHBOURS = np.ones((3, 3), bool)
+EVERYWHERE = slice(None), slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +95,17 @@ def erase(labels: Labels, particle: int) -> Change:
     return _change(labels, window, mask, 0)
 
 
-def merge(labels: Labels, particles: Iterable[int]) -> Change:
+def merge(labels: Labels, particles: Iterable[int], near: Window = EVERYWHERE) -> Change:
     """Give several particles the smallest of their ids.
+
+    Parameters
+    ----------
+    labels
+        (Y, X) ids.
+    particles
+        Which ones to merge.
+    near
+        Rows and columns that hold them: quicker in large images.
 
     Raises
     ------
@@ -104,7 +115,7 @@ def merge(labels: Labels, particles: Iterable[int]) -> Change:
     wanted = sorted(set(particles))
     if len(wanted) < 2:
         raise UserError(f"Merging needs at least two particles; selected: {len(wanted)}.", "Select another one, too.")
-    found = [_find(labels, particle) for particle in wanted]
+    found = [_find(labels, particle, near) for particle in wanted]
     starts, ends = (
         [fold(getattr(window[axis], end) for window, _ in found) for axis in (0, 1)]
         for fold, end in ((min, "start"), (max, "stop"))
@@ -126,7 +137,13 @@ def fill_holes(labels: Labels, particle: int) -> Change:
     return _change(labels, window, holes, particle)
 
 
-def split_by_line(labels: Labels, particle: int, start: tuple[float, float], end: tuple[float, float]) -> Change:
+def split_by_line(
+    labels: Labels,
+    particle: int,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    near: Window = EVERYWHERE,
+) -> Change:
     """Cut a particle along a line; the largest piece keeps its id, and every other piece gets a new one.
 
     Parameters
@@ -137,13 +154,15 @@ def split_by_line(labels: Labels, particle: int, start: tuple[float, float], end
         Which one to cut.
     start, end
         (y, x) in px of the ends of the line, both outside the particle or on its edge.
+    near
+        Rows and columns that hold the particle: quicker in large images.
 
     Raises
     ------
     UserError
         If there is no such particle, or the line does not cut all the way through it.
     """
-    window, mask = _find(labels, particle)
+    window, mask = _find(labels, particle, near)
     cut = _line(mask.shape, *((point[0] - window[0].start, point[1] - window[1].start) for point in (start, end)))
     whole, count = ndimage.label(mask, NEIGHBOURS)
     pieces, found = ndimage.label(mask & ~cut, NEIGHBOURS)
@@ -197,14 +216,17 @@ def dense(labels: Labels) -> tuple[Labels, npt.NDArray[np.uint32]]:
     return np.searchsorted(ids, labels).astype(np.uint32), ids
 
 
-def _find(labels: Labels, particle: int) -> tuple[tuple[slice, slice], Mask]:
+def _find(labels: Labels, particle: int, near: Window = EVERYWHERE) -> tuple[Window, Mask]:
     """Window and mask of a particle."""
-    mask = labels == particle
+    top, left = (axis.start or 0 for axis in near)
+    mask = labels[near] == particle
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if particle < 1 or not len(rows):
         raise UserError(f"There is no particle {particle}.", "Select one in the image.")
+    inner = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    rows, columns = rows + top, columns + left
     window = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-    return window, mask[window]
+    return window, mask[inner]
 
 
 def _change(labels: Labels, window: tuple[slice, slice], mask: Mask, value: int) -> Change:

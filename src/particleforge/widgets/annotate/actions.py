@@ -62,7 +62,7 @@ class Actions:
     def _split(self, gesture: Gesture) -> None:
         labels = self.editor.data
         particle = particle_under(labels, gesture.start, gesture.end)
-        self.editor.apply(split_by_line(labels, particle, gesture.start, gesture.end))
+        self.editor.apply(split_by_line(labels, particle, gesture.start, gesture.end, self.editor.near([particle])))
 
     def _merge(self, gesture: Gesture) -> None:
         labels = self.editor.data
@@ -76,7 +76,7 @@ class Actions:
             self._report(f"Particle {pieces[0]}: now click the piece to merge with it.")
             return
         self._first_piece = 0
-        self.editor.apply(merge(labels, pieces))
+        self.editor.apply(merge(labels, pieces, self.editor.near(pieces)))
 
     def _erase(self, gesture: Gesture) -> None:
         self.editor.erase([there(self.editor.data, gesture.start)])

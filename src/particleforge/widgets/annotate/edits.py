@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from napari.layers import Labels
 
-from particleforge.annotate.edit import Change, erase, next_id
+from particleforge.annotate.edit import EVERYWHERE, Change, Window, erase, next_id
 from particleforge.errors import UserError
 
 Point = tuple[float, float]
@@ -34,6 +34,9 @@ class Editor(Protocol):
 
     def choose(self, particle: int) -> None:
         """Let the brush paint a particle."""
+
+    def near(self, ids: Iterable[int]) -> Window:
+        """Rows and columns that hold particles."""
 
 
 class LayerEditor:
@@ -73,6 +76,10 @@ class LayerEditor:
     def choose(self, particle: int) -> None:
         """Let the brush paint a particle."""
         self._layer.selected_label = particle
+
+    def near(self, ids: Iterable[int]) -> Window:
+        """Rows and columns that hold particles: the whole layer, as nothing more is known."""
+        return EVERYWHERE
 
 
 def apply(layer: Labels, change: Change) -> None:

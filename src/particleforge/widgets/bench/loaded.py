@@ -14,6 +14,8 @@ from particleforge.store.annotation_state import State
 from particleforge.store.particle_edits import Edited, particles_state, read_background
 from particleforge.store.particle_files import ImageParticles, Origin, read_particles
 from particleforge.store.project import PARTICLES, Project
+from particleforge.widgets.bench.check.contours import Values, picture
+from particleforge.widgets.bench.check.kinds import contour_values, kinds
 from particleforge.widgets.bench.check.places import Places
 from particleforge.widgets.bench.check.teaching import still_needed
 
@@ -47,6 +49,10 @@ class Loaded:
         What was on disk.
     needed
         What it still needs to teach a detector, in a sentence.
+    contours
+        (Y, X) uint8 picture of the contours of the particles.
+    values
+        With which these are drawn.
     """
 
     micrograph: Micrograph
@@ -59,6 +65,8 @@ class Loaded:
     places: Places
     on_disk: State
     needed: str
+    contours: npt.NDArray[np.uint8]
+    values: Values
 
 
 def load(project: Project, name: str, rules: Rules) -> Loaded:
@@ -91,6 +99,8 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
     )
     table.insert(0, "plane", 0)
     background, labels = read_background(folder, name, micrograph.shape), particles.labels
+    places, omitted = Places(labels), frozenset(map(int, table["label"][table["weight"] == 0]))
+    values = contour_values(kinds(places.ids, particles.origin.sure, omitted), omitted)
     return Loaded(
         micrograph,
         particles,
@@ -99,7 +109,9 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
         found is not None,
         background,
         labels.copy(),
-        Places(labels),
+        places,
         on_disk,
         still_needed(Edited(particles, background)),
+        picture(labels, values),
+        values,
     )

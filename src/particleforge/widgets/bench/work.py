@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from napari.layers import Image, Labels, Layer
-from napari.utils.colormaps import CyclicLabelColormap
+from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 from qtpy.QtCore import QObject, Signal
 
 from particleforge.errors import UserError
@@ -24,8 +24,9 @@ from particleforge.widgets.active import FILE, KEY, mark_of
 from particleforge.widgets.annotate.geometry import geometry_of, set_pixel_size
 from particleforge.widgets.annotate.owned import rescue
 from particleforge.widgets.annotate.saver import Saver
-from particleforge.widgets.bench.check.contours import Contours, colours, value_of
+from particleforge.widgets.bench.check.contours import Contours, colours
 from particleforge.widgets.bench.check.history import History, Marks
+from particleforge.widgets.bench.check.kinds import contour_values, kinds
 from particleforge.widgets.bench.check.teaching import still_needed
 from particleforge.widgets.bench.check.watched import Watched
 from particleforge.widgets.bench.colours import State, by_label
@@ -95,7 +96,7 @@ class Work(QObject):
         origin, strokes = loaded.particles.origin, loaded.background.astype(np.uint8)
         marks = Marks(origin.sure, complete=origin.complete)
         self.history = History(Watched(self.labels, loaded.seen), Watched(self.strokes, strokes), loaded.places, marks)
-        self.contours = Contours(self.history, self._contours)
+        self.contours = Contours(self.history, self._contours, loaded.values)
         self.particles = Measured(self.history, loaded, rules, self.image)
         self._following = Following(self.image, self.strokes, self._contours)
         self.saver = Saver(self._take)
@@ -103,14 +104,14 @@ class Work(QObject):
         self.teach: Callable[[Edited], None] | None = None
         self._written = self._now
         self._connect()
+        self._omitted = self._not_counted()
         self._show_states()
-        self.contours.draw((slice(0, self.labels.data.shape[0]), slice(0, self.labels.data.shape[1])))
         viewer.layers.selection.active = self.image
 
     def _connect(self) -> None:
         self.history.particles.touched.connect(self.contours.draw)
         self.history.changed.connect(self._edited)
-        self.particles.changed.connect(self._changed)
+        self.particles.changed.connect(self._measured)
         self.particles.selection_changed.connect(self._select)
         self.particles.failed.connect(self.failed)
         self.saver.saved.connect(self.saved)
@@ -157,7 +158,7 @@ class Work(QObject):
     @property
     def counts(self) -> Mapping[State, int]:
         """Number of particles of each kind; sure ones may not be counted, too."""
-        counted = Counter(self._states().values())
+        counted = Counter(self._kinds.values())
         counted[State.NOT_COUNTED] = len(self._omitted & self.history.places.ids)
         return counted
 
@@ -227,8 +228,10 @@ class Work(QObject):
 
     def doubt(self, ids: Iterable[int]) -> None:
         """Show which particles are doubtful."""
-        self.doubtful = frozenset(ids)
-        self._show_states()
+        chosen = frozenset(ids)
+        if chosen != self.doubtful:
+            self.doubtful = chosen
+            self._show_states()
 
     def set_rules(self, rules: Rules) -> None:
         """Measure with other rules."""
@@ -258,6 +261,7 @@ class Work(QObject):
         What cannot be saved where it belongs is saved elsewhere, and `failed` states where.
         """
         self.history.release()
+        self.contours.release()
         try:
             self.saver.close(save)
         except Exception as error:  # noqa: BLE001 - whatever prevents saving, the work must be kept
@@ -295,17 +299,20 @@ class Work(QObject):
 
     def _add_layers(self) -> None:
         """Add the layers of particles, background strokes and contours."""
-        loaded, shape = self.loaded, self.loaded.particles.labels.shape
-        self.labels = self._layer("particles", loaded.particles.labels, 0.0)
-        self.labels.colormap = by_label()
-        self.strokes = self._layer("background", loaded.background.astype(np.uint8), STROKE_OPACITY)
-        self.strokes.colormap = CyclicLabelColormap(colors=["transparent", STROKE_COLOUR])
-        self._contours = self._layer("contours", np.zeros(shape, np.uint8), 1.0)
-        self._contours.colormap = colours()
+        loaded, blue = self.loaded, CyclicLabelColormap(colors=["transparent", STROKE_COLOUR])
+        self.labels = self._layer("particles", loaded.particles.labels, 0.0, by_label())
+        self.strokes = self._layer("background", loaded.background.astype(np.uint8), STROKE_OPACITY, blue)
+        self._contours = self._layer("contours", loaded.contours, 1.0, colours())
         self._contours.editable = False
         self.labels.brush_size, self.strokes.brush_size = 10, 20
 
-    def _layer(self, role: str, data: npt.NDArray[Any], opacity: float) -> Labels:
+    def _layer(
+        self,
+        role: str,
+        data: npt.NDArray[Any],
+        opacity: float,
+        colormap: CyclicLabelColormap | DirectLabelColormap,
+    ) -> Labels:
         mark = mark_of(role, self.name, self.folder)
         for there in self._spare:
             if _role(there) == role and there in self.viewer.layers and isinstance(there, Labels):
@@ -313,9 +320,8 @@ class Work(QObject):
                 return there
         for left in [layer for layer in self.viewer.layers if layer.metadata.get(KEY) == mark]:
             self.viewer.layers.remove(left)  # a bench that was closed has left it
-        layer = Labels(
-            data, name=f"{self.name} {role}", opacity=opacity, metadata={KEY: mark}, **geometry_of(self.image)
-        )
+        about: dict[str, Any] = {"metadata": {KEY: mark}, **geometry_of(self.image)}
+        layer = Labels(data, name=f"{self.name} {role}", opacity=opacity, colormap=colormap, **about)
         self.viewer.add_layer(layer)
         return layer
 
@@ -323,7 +329,11 @@ class Work(QObject):
         self.particles.selected &= self.history.places.ids
         self._changed()
 
-    def _changed(self, _: object = None) -> None:
+    def _measured(self, _: object) -> None:
+        self._omitted = self._not_counted()
+        self._changed()
+
+    def _changed(self) -> None:
         self._show_states()
         self.saver.schedule()
         self.changed.emit()
@@ -332,31 +342,17 @@ class Work(QObject):
         self._show_states()
         self.selection_changed.emit()
 
-    def _states(self) -> dict[int, State]:
-        """Return what is known of each particle."""
-        states = dict.fromkeys(self.history.places.ids, State.FOUND)
-        for state, ids in (
-            (State.DOUBTFUL, self.doubtful),
-            (State.NOT_COUNTED, self._omitted),
-            (State.SURE, self.history.marks.sure),
-        ):
-            states |= dict.fromkeys(ids & states.keys(), state)
-        return states
-
     @property
-    def _omitted(self) -> frozenset[int]:
-        """Ids of the particles that are not counted."""
+    def _kinds(self) -> dict[int, State]:
+        return kinds(self.history.places.ids, self.history.marks.sure, self._omitted, self.doubtful)
+
+    def _not_counted(self) -> frozenset[int]:
+        """Return the ids of the particles that are not counted."""
         return frozenset(map(int, self.table["label"])) - frozenset(map(int, self.particles.counted["label"]))
 
     def _show_states(self) -> None:
         """Colour each particle by what is known of it."""
-        omitted, sure = self._omitted, self.history.marks.sure
-        values = {
-            number: value_of(state, not (number in sure and number in omitted))
-            for number, state in self._states().items()
-            if state is not State.FOUND
-        }
-        self.contours.show(values | {number: value_of(State.SELECTED) for number in self.selected})
+        self.contours.show(contour_values(self._kinds, self._omitted, self.selected))
 
     @property
     def _now(self) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QObject, Signal
 
-from particleforge.annotate.edit import Change
+from particleforge.annotate.edit import Change, Window
 from particleforge.widgets.bench.check.places import Places
 from particleforge.widgets.bench.check.watched import Watched
 
@@ -96,6 +96,10 @@ class History(QObject):
     def choose(self, particle: int) -> None:
         """Let the brush paint a particle."""
         self.particles.layer.selected_label = particle
+
+    def near(self, ids: Iterable[int]) -> Window:
+        """Rows and columns that hold particles."""
+        return self.places.window(ids)
 
     def erase(self, ids: Iterable[int]) -> None:
         """Remove particles, as one step; where a detector has found one wrongly, there is background for certain."""

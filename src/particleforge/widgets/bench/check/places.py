@@ -6,10 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.annotate.edit import Change
+from particleforge.annotate.edit import Change, Window
 from particleforge.runs import runs
-
-Window = tuple[slice, slice]
 
 
 class Places:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.widgets.bench.check.places import Window
+from particleforge.annotate.edit import Window
 
 DENSE = 1 << 24
 """Up to this id, values are looked up in an array."""

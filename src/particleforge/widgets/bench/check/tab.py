@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import pandas as pd
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout
 
 from particleforge.errors import UserError
@@ -40,6 +41,8 @@ class CheckTab(Tab):
         self.work: Work | None = None
         self.mending: Mending | None = None
         self._queue, self._going, self._in_front = Queue(), False, False
+        self._table: pd.DataFrame | None = None
+        self._reasons: dict[int, str] = {}
         self._warm_up = WarmUp()
         self.toolbar, self.queue, self.legend, self.question = Toolbar(), QueueRow(), Legend(), Question()
         self.complete = QCheckBox("Every particle is annotated", self)
@@ -232,7 +235,9 @@ class CheckTab(Tab):
         if work is None:
             return
         there = work.history.places.ids
-        reasons = {number: why for number, why in doubtful(work.table).items() if number in there}
+        if work.table is not self._table:
+            self._table, self._reasons = work.table, doubtful(work.table)
+        reasons = {number: why for number, why in self._reasons.items() if number in there}
         self._queue.update(reasons, work.sure, there)
         work.doubt(self._queue.left(work.sure, there))
         self._refresh()

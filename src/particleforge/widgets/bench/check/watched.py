@@ -8,9 +8,8 @@ import numpy.typing as npt
 from napari.layers import Labels
 from qtpy.QtCore import QObject, Signal
 
-from particleforge.annotate.edit import Change
+from particleforge.annotate.edit import Change, Window
 from particleforge.widgets.background import Background, Outdated
-from particleforge.widgets.bench.check.places import Window
 from particleforge.widgets.qt import single_shot
 
 if TYPE_CHECKING:
