@@ -30,7 +30,7 @@ class Measured(Particles):
 
     def __init__(self, history: History, loaded: Loaded, rules: Rules, image: Image) -> None:
         self._history, self._loaded = history, loaded
-        self._edits = self._measured = 0
+        self._measured = history.particles.version
         super().__init__(history.particles.layer, loaded.table, rules, [loaded.rows], (), (), image)
 
     @property
@@ -46,7 +46,7 @@ class Measured(Particles):
 
     def measure(self) -> None:
         """Measure the particles again, in a thread."""
-        self._stale, self._measured = False, self._edits
+        self._stale, self._measured = False, self._history.particles.version
         size, rules, loaded, scores = self.pixel_size_nm, self.rules, self._loaded, self.scores
         snapshot = self._history.particles.snapshot
 
@@ -66,6 +66,10 @@ class Measured(Particles):
 
         self._background.run(work)
 
+    @property
+    def _selectable(self) -> frozenset[int]:
+        return self._history.places.ids
+
     def _watch(self) -> None:
         self._history.changed.connect(self._note)
 
@@ -73,12 +77,11 @@ class Measured(Particles):
         self._history.changed.disconnect(self._note)
 
     def _note(self, ids: frozenset[int]) -> None:
-        if ids:
-            self._edits += 1
+        if self._history.particles.version != self._measured:
             self._edited(None)
 
     def _check(self) -> None:
-        if self._stale or self._edits != self._measured:
+        if self._stale or self._history.particles.version != self._measured:
             self.measure()
 
     def _set_table(self, found: tuple[pd.DataFrame, float]) -> None:  # type: ignore[override]  # what `measure` gives

@@ -183,6 +183,11 @@ class Particles(QObject):
         if self._following is not None:
             self._following.release()
 
+    @property
+    def _selectable(self) -> frozenset[int]:
+        """Ids of the particles that stay selected after edits."""
+        return frozenset(int(number) for number in self.counted["label"])
+
     def _watch(self) -> None:
         """Notice edits of the layer."""
         layer = self.layer
@@ -235,7 +240,7 @@ class Particles(QObject):
         for name in old.columns.difference(table.columns):
             table[name] = table["label"].map(old[name]).where(unedited)
         self.table = table
-        self.selected &= frozenset(int(number) for number in self.counted["label"])
+        self.selected &= self._selectable
         self._show()
         self.changed.emit(self)
 

@@ -43,7 +43,7 @@ class Mending:
         chosen: Callable[[str], None],
     ) -> None:
         self.work, self._chosen = work, chosen
-        self.actions = Actions(work.history, work.micrograph.grey, report, tolerance, self._check)
+        self.actions = Actions(work.history, work.loaded.micrograph.grey, report, tolerance, self._check)
         work.labels.preserve_labels = True
         self.tools = Tools(
             work.viewer, work.labels, work.strokes, self.actions.by_tool, report, guide, self._begin_stroke

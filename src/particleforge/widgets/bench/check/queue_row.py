@@ -37,15 +37,15 @@ class QueueRow(QWidget):
         box.addLayout(line)
         box.addWidget(self.all)
 
-    def refresh(self, doubtful: int, left: int, chosen: int, unsure: int, why: str) -> None:
+    def refresh(self, doubtful: int, left: int, chosen: int, unsure: int, total: int, why: str) -> None:
         """Show numbers and what is selected.
 
         Parameters
         ----------
         doubtful, left
             Number of doubtful particles, and of those nobody has decided on.
-        chosen, unsure
-            Number of selected particles, and of those that are not sure.
+        chosen, unsure, total
+            Number of selected particles, of those that are not sure, and of all.
         why
             Why the selected one is doubtful; empty if it is not.
         """
@@ -58,4 +58,7 @@ class QueueRow(QWidget):
         self.confirm.setEnabled(chosen > 0)
         self.remove.setEnabled(chosen > 0)
         self.all.setEnabled(unsure > 0)
-        self.all.setText(f"Confirm all {unsure} others" if unsure else "All particles are confirmed")
+        which = f"all {plural(total, 'particle')}" if unsure == total else f"the other {plural(unsure, 'particle')}"
+        self.all.setText(
+            f"Confirm {which}" if unsure else "All particles are confirmed" if total else "No particles yet"
+        )

@@ -249,7 +249,7 @@ class CheckTab(Tab):
         self.strokes.setEnabled(work is not None)
         if work is None:
             self.toolbar.refresh(False, False, False)
-            self.queue.refresh(0, 0, 0, 0, "")
+            self.queue.refresh(0, 0, 0, 0, 0, "")
             self.legend.refresh({})
             self.needed.setText("Open an image first." if not self.state.current else "")
             return
@@ -259,7 +259,7 @@ class CheckTab(Tab):
         selected = work.selected
         why = self._queue.reasons.get(next(iter(selected)), "") if len(selected) == 1 else ""
         left = self._queue.left(sure, there)
-        self.queue.refresh(len(self._queue.reasons), len(left), len(selected), len(there - sure), why)
+        self.queue.refresh(len(self._queue.reasons), len(left), len(selected), len(there - sure), len(there), why)
         self.legend.refresh(work.counts)
         self.complete.setChecked(history.marks.complete)
         self.strokes.setEnabled(not history.marks.complete)
