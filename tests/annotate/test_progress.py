@@ -24,7 +24,10 @@ def labels_of(whole, border=0, small=0):
 def test_everything_is_counted():
     found = annotated(labels_of(4, 3, 2), None)
     assert (found.particles, found.whole, found.border, found.small) == (9, 4, 3, 2)
-    assert found.needed == f"Paint {ENOUGH_PARTICLES - 4} more whole particles; {ENOUGH_PARTICLES} are enough to start."
+    assert (
+        found.needed
+        == f"Confirm or draw {ENOUGH_PARTICLES - 4} more whole particles; {ENOUGH_PARTICLES} are enough to start."
+    )
     assert not found.ready
 
 
@@ -32,9 +35,10 @@ def test_an_empty_image_needs_everything():
     empty = np.zeros((60, 120), np.uint32)
     found = annotated(empty, empty > 0)
     assert found.needed == (
-        'Paint 6 whole particles; 6 are enough to start. Brush some background or tick "every particle is annotated".'
+        "Confirm or draw 6 whole particles; 6 are enough to start. "
+        'Brush some background or tick "every particle is annotated".'
     )
-    assert "Paint 1 more whole particle;" in annotated(labels_of(5), None).needed
+    assert "Confirm or draw 1 more whole particle;" in annotated(labels_of(5), None).needed
 
 
 @pytest.mark.parametrize(("height", "width", "enough"), [(0, 0, False), (7, 100, False), (8, 10, False), (8, 11, True)])

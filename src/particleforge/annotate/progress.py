@@ -56,9 +56,8 @@ class Annotated:
         requests = []
         if missing := max(0, ENOUGH_PARTICLES - self.whole):
             more = "more " if self.whole else ""
-            requests.append(
-                f"Paint {missing} {more}whole particle{'s' * (missing != 1)}; {ENOUGH_PARTICLES} are enough to start."
-            )
+            whole = f"{missing} {more}whole particle{'s' * (missing != 1)}"
+            requests.append(f"Confirm or draw {whole}; {ENOUGH_PARTICLES} are enough to start.")
         if not self.background:
             requests.append('Brush some background or tick "every particle is annotated".')
         return " ".join(requests)

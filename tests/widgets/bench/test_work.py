@@ -94,7 +94,7 @@ def test_what_the_detector_found_wrongly_is_background_when_it_comes_back(state,
 def test_that_every_particle_is_there_is_kept_and_can_be_undone(state, folder, qtbot, make_napari_viewer):
     saved(state, qtbot, lambda: (state.work.confirm(CENTRES), state.work.set_complete(True)))
     assert read_annotated(folder / "annotations")[0].known is None
-    assert state.work.needed.startswith("Paint 2 more")
+    assert state.work.needed.startswith("Confirm or draw 2 more")
     saved(state, qtbot, state.work.history.undo)
     assert not read_particles(folder / PARTICLES, "a").origin.complete
     assert read_annotated(folder / "annotations")[0].known is not None

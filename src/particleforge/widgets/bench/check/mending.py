@@ -75,8 +75,7 @@ class Mending:
         self._chosen(name)
 
     def _check(self, region: Region) -> None:
-        labels, places = self.work.history.data, self.work.history.places
-        check_outline(region, (labels.shape[0], labels.shape[1]), places.areas)
+        check_outline(region, self.work.history.data, self.work.history.places.areas)
 
     def _begin_stroke(self, place: Point, rubs: bool) -> None:
         """Let the brush extend the particle it begins on, or rub it out; elsewhere it paints a new one."""
