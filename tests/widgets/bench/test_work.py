@@ -72,7 +72,7 @@ def test_edits_are_saved_with_what_is_sure_and_teach(state, folder, qtbot, label
     saved(state, qtbot, lambda: (work.confirm([1]), work.history.apply(split_by_line(labels, 4, (60, 70), (60, 99)))))
     found = read_particles(folder / PARTICLES, "a")
     assert found.origin.sure == {1, 4, 6} and found.origin.count == 6
-    assert set(found.origin.scores) == {1, 2, 3, 5}
+    assert set(found.origin.scores) == {1, 2, 3, 5} and "sha256" in found.origin.image
     np.testing.assert_array_equal(found.labels, work.labels.data)
     (sample,) = read_annotated(folder / "annotations")
     assert set(np.unique(sample.labels)) == {0, 1, 4, 6} and not sample.background.any()

@@ -1,6 +1,6 @@
 """What is read of an image of a project before it is shown; no Qt here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from particleforge.widgets.bench.check.contours import Values, picture
 from particleforge.widgets.bench.check.kinds import contour_values, kinds
 from particleforge.widgets.bench.check.places import Places
 from particleforge.widgets.bench.check.teaching import still_needed
+from particleforge.workflows._project import Prints
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,6 +83,8 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
     on_disk = particles_state(folder, name)
     found = read_particles(folder, name)
     particles = found or ImageParticles(np.zeros(micrograph.shape, np.uint32), Origin())
+    if not particles.origin.image:
+        particles = replace(particles, origin=replace(particles.origin, image=Prints(project)(name)))
     if particles.labels.shape != micrograph.shape:
         raise UserError(
             f"{name} has the shape {micrograph.shape}, but its particles were found in {particles.labels.shape}.",

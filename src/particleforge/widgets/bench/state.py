@@ -191,8 +191,18 @@ class State(QObject):
             if 0 <= place < len(names):
                 self.show(names[place])
 
-    def reload(self, names: Sequence[str]) -> None:
-        """Show what a job has written: particles of images were found or removed; later if the bench is hidden."""
+    def reload(self, names: Sequence[str], save: bool = True) -> None:
+        """Show what a job has written: particles of images were found or removed; later if the bench is hidden.
+
+        Edits that are not saved yet, and cannot be saved over what the job has written, are saved elsewhere.
+
+        Parameters
+        ----------
+        names
+            Names of the images.
+        save
+            Whether edits are kept at all.
+        """
         if self.paused:
             self._waiting |= set(names)
         elif self.current in names:
@@ -200,7 +210,7 @@ class State(QObject):
             seen = camera(self.viewer)
             place = (float(seen.center[-2]), float(seen.center[-1]))
             view = (place, float(seen.zoom)) if self.work is not None else None
-            self._drop(save=False, remove=False)
+            self._drop(save=save, remove=False)
             self.show(name)
             self._view = view
         self.rows_changed.emit(list(names))

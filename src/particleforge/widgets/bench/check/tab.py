@@ -303,7 +303,7 @@ class CheckTab(Tab):
             return
         with shown_by(self.report):
             place = work.rescue()
-            self.state.reload([work.name])
+            self.state.reload([work.name], save=False)
             self.report(f"What was saved is shown; yours is kept in {place}.")
 
     def _go_on(self) -> None:
