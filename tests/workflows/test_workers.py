@@ -187,7 +187,7 @@ def test_what_is_in_memory_is_measured_by_one_process(tmp_path):
 def test_there_are_no_more_processes_than_fit_into_memory(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(_processes, "free_bytes", lambda: 2 * 2**30)
     messages = [progress.message for progress in sizes.steps(folder, tmp_path / "out", QUICK.replace(workers=2))]
-    assert "1 of 2 processes are used: each may need 1.5 GiB of memory, and 2.0 GiB are free." in messages
+    assert "1 of 2 processes are used: each may need 1.8 GiB of memory, and 2.0 GiB are free." in messages
 
 
 def test_files_of_others_are_not_removed_for_an_image_of_a_refused_name(tmp_path):

@@ -14,8 +14,8 @@ from particleforge.store.source import Plane
 
 TRIES = 3
 """Number of processes that may die on the same image."""
-PROCESS_BYTES = 3 * 2**29
-"""Memory of a process with a detector and a small image; 1.4 GiB were seen."""
+PROCESS_BYTES = 7 * 2**28
+"""Memory of a process with a detector, apart from the image; 1.4 GiB were seen, after several images 1.9 with them."""
 GENEROUS = 2
 """Large images were seen to need up to twice the least memory."""
 
