@@ -132,10 +132,10 @@ def test_with_shift_the_brush_rubs_out_the_particle_it_begins_on(bed):
 
 def test_other_steps_leave_the_mouse_to_napari(bed):
     bed.press(Qt.Key.Key_O)
-    bed.bench.go_to("Sizes")
+    bed.bench.go_to("Scale")
     assert bed.work.labels.mouse_pan and bed.bench.check.mending is None
     bed.mouse.click(THIRD)
-    assert bed.ids == {1, 2, 9}
-    bed.press(Qt.Key.Key_E)
+    bed.mouse.click(SECOND)
+    assert bed.ids == {1, 2, 9} and bed.work.selected == {2}
     bed.press(Qt.Key.Key_B)
     assert bed.bench._front is bed.bench.check and bed.work.labels.mode == "paint"

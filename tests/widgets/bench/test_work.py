@@ -171,6 +171,17 @@ def test_what_cannot_be_saved_is_saved_elsewhere(state, folder, tmp_path, labels
     assert str(place) in str(state.errors[-1])
 
 
+def test_nothing_is_written_while_the_bench_is_hidden(state, folder, qtbot):
+    before = (folder / PARTICLES / "a.tif").read_bytes()
+    state.pause()
+    state.work.labels.paint((40, 50), 9)
+    qtbot.wait(1300)
+    assert (folder / PARTICLES / "a.tif").read_bytes() == before
+    saved(state, qtbot, state.resume)
+    assert 9 in read_particles(folder / PARTICLES, "a").origin.sure
+    state.end()
+
+
 def test_nothing_is_written_for_looking(state, folder, qtbot):
     before = (folder / PARTICLES / "a.tif").read_bytes()
     state.work.select([1], move=True)

@@ -27,6 +27,7 @@ from particleforge.widgets.annotate.saver import Saver
 from particleforge.widgets.bench.check.contours import Contours, colours
 from particleforge.widgets.bench.check.history import History, Marks
 from particleforge.widgets.bench.check.kinds import contour_values, kinds
+from particleforge.widgets.bench.check.picking import Picking
 from particleforge.widgets.bench.check.teaching import still_needed
 from particleforge.widgets.bench.check.watched import Watched
 from particleforge.widgets.bench.colours import State, by_label
@@ -98,6 +99,7 @@ class Work(QObject):
         self.history = History(Watched(self.labels, loaded.seen), Watched(self.strokes, strokes), loaded.places, marks)
         self.contours = Contours(self.history, self._contours, loaded.values)
         self.particles = Measured(self.history, loaded, rules, self.image)
+        self.picking = Picking(viewer, self)
         self._following = Following(self.image, self.strokes, self._contours)
         self.saver = Saver(self._take)
         self._on_disk, self._replace, self.needed = loaded.on_disk, False, loaded.needed
@@ -251,9 +253,12 @@ class Work(QObject):
 
     def pause(self, paused: bool) -> None:
         """Save, and take no notice of edits until the pause is over."""
+        self.picking.paused = paused
+        self.particles.pause(paused)
         if paused:
             self.saver.flush()
-        self.particles.pause(paused)
+        else:
+            self.saver.schedule()
 
     def close(self, save: bool = True) -> None:
         """Save what has changed unless it is to be lost, and let the layers go; they stay in the viewer.
@@ -262,6 +267,7 @@ class Work(QObject):
         """
         self.history.release()
         self.contours.release()
+        self.picking.release()
         try:
             self.saver.close(save)
         except Exception as error:  # noqa: BLE001 - whatever prevents saving, the work must be kept
@@ -335,7 +341,8 @@ class Work(QObject):
 
     def _changed(self) -> None:
         self._show_states()
-        self.saver.schedule()
+        if not self.picking.paused:
+            self.saver.schedule()
         self.changed.emit()
 
     def _select(self, _: object) -> None:

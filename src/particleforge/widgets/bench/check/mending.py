@@ -10,7 +10,6 @@ from particleforge.widgets.annotate.actions import Actions
 from particleforge.widgets.annotate.edits import Point, particle_at
 from particleforge.widgets.annotate.guide import Guide
 from particleforge.widgets.annotate.tools import Tools
-from particleforge.widgets.bench.check.picking import Picking
 from particleforge.widgets.bench.check.plausible import check_outline
 
 if TYPE_CHECKING:
@@ -49,7 +48,6 @@ class Mending:
             work.viewer, work.labels, work.strokes, self.actions.by_tool, report, guide, self._begin_stroke
         )
         self.tools.chosen.connect(self._show)
-        self._picking = Picking(work.viewer, work, self._in_use)
 
     @property
     def busy(self) -> bool:
@@ -62,15 +60,12 @@ class Mending:
 
     def close(self) -> None:
         """Give the mouse back to napari."""
-        self._picking.release()
         self.actions.outliner.close()
         self.tools.close()
         self.tools.chosen.disconnect(self._show)
 
-    def _in_use(self) -> bool:
-        return bool(self.tools.name)
-
     def _show(self, name: str) -> None:
+        self.work.picking.tool_in_use = bool(name)
         self.actions.begin()
         self._chosen(name)
 

@@ -1,6 +1,6 @@
 """Selecting particles by clicks in the image."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from particleforge.widgets.annotate.edits import particle_at
@@ -22,12 +22,16 @@ class Picking:
         Where clicks come from.
     work
         Whose particles are selected.
-    in_use
-        Whether a tool has the mouse.
+
+    Attributes
+    ----------
+    tool_in_use, paused
+        Whether a tool has the mouse, and whether the bench is hidden: then clicks select nothing.
     """
 
-    def __init__(self, viewer: "Viewer", work: "Work", in_use: Callable[[], bool]) -> None:
-        self._viewer, self._work, self._in_use = viewer, work, in_use
+    def __init__(self, viewer: "Viewer", work: "Work") -> None:
+        self._viewer, self._work = viewer, work
+        self.tool_in_use = self.paused = False
         viewer.mouse_drag_callbacks.append(self._click)
 
     def release(self) -> None:
@@ -35,7 +39,7 @@ class Picking:
         self._viewer.mouse_drag_callbacks.remove(self._click)
 
     def _click(self, viewer: object, event: "Event") -> Iterator[None]:
-        if event.button != 1 or self._in_use():
+        if event.button != 1 or self.tool_in_use or self.paused:
             return
         pressed, position = tuple(event.pos), event.position
         shifted = "Shift" in event.modifiers
@@ -43,7 +47,7 @@ class Picking:
         while event.type == "mouse_move":
             yield
         moved = max(abs(a - b) for a, b in zip(pressed, tuple(event.pos), strict=True))
-        if moved >= LEAST_DRAG_SCREEN_PX or self._in_use():
+        if moved >= LEAST_DRAG_SCREEN_PX or self.tool_in_use:
             return
         y, x = self._work.labels.world_to_data(position)[-2:]
         found = particle_at(self._work.history.data, (float(y), float(x)))
