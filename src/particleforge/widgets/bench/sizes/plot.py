@@ -46,6 +46,7 @@ class SizesPlot(QWidget):
             self.weighting.addItem(text)
         self.kinds: list[Kind] = []
         self._offer()
+        self._look = self.look  # for the thread that draws: it must not ask widgets
         self.dock = quiet("", "figure", _LARGER)
         self.canvas: Canvas[list[Bar]] = Canvas(self._draw, LEAST_PX, self)
         self._lay_out()
@@ -70,6 +71,7 @@ class SizesPlot(QWidget):
         """Draw what is shown; its intervals follow if there is no summary yet."""
         self._shown, self._summary = shown, summary
         self._offer()
+        self._look = self.look
         self.canvas.refresh()
 
     def highlight(self, selected: Mapping[str, Collection[int]]) -> None:
@@ -104,11 +106,12 @@ class SizesPlot(QWidget):
         self.kind.blockSignals(False)
 
     def _choose(self) -> None:
-        self.weighting.setEnabled(self.look.kind != "values")
+        self._look = self.look
+        self.weighting.setEnabled(self._look.kind != "values")
         self.canvas.refresh()
 
     def _draw(self, figure: "Figure", ink: str) -> "tuple[Axes, list[Bar]]":
-        look = self.look
+        look = self._look
         return draw(figure, self._shown, self._summary, Look(look.kind, look.weighting, ink), self._selected)
 
     def _click(self, place: tuple[float, float] | None) -> None:
