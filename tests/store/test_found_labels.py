@@ -1,5 +1,6 @@
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,6 +83,39 @@ def test_selections_of_imagej_become_particles(tmp_path):
     adopted = adopt_labels(Project(tmp_path))
     assert adopted.counts == {"a": 1}
     assert (read_particles(tmp_path / PARTICLES, "a").labels[5:15, 5:15] == 1).all()
+
+
+def test_masks_of_cellpose_become_particles(tmp_path):
+    write(tmp_path / "a.tif", grey())
+    content = {
+        "masks": labels(),
+        "outlines": labels() > 0,
+        "filename": "a.tif",
+        "est_diam": np.float64(9),
+        "flows": [[]],
+    }
+    np.save(tmp_path / "a_seg.npy", content)
+    before = state(tmp_path)
+    assert adopt_labels(Project(tmp_path)).counts == {"a": 3}
+    np.testing.assert_array_equal(read_particles(tmp_path / PARTICLES, "a").labels, labels())
+    unchanged(tmp_path, before)
+
+
+def test_a_file_of_cellpose_runs_nothing(tmp_path):
+    class Harmful:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "harmed",))
+
+    write(tmp_path / "a.tif", grey())
+    np.save(tmp_path / "a_seg.npy", {"masks": labels(), "more": Harmful()})
+    assert "cannot be read" in adopt_labels(Project(tmp_path)).failed["a"].message
+    assert not (tmp_path / "harmed").exists()
+    for content in (labels(), {"outlines": 1}, b"\x93NUMPY"):
+        if isinstance(content, bytes):
+            (tmp_path / "a_seg.npy").write_bytes(content)
+        else:
+            np.save(tmp_path / "a_seg.npy", content)
+        assert "a" in adopt_labels(Project(tmp_path)).failed
 
 
 def test_an_annotated_part_is_known_in_part_and_can_be_searched(tmp_path):

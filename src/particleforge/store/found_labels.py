@@ -10,6 +10,7 @@ import numpy.typing as npt
 from particleforge.errors import UserError
 from particleforge.plain_data import read_json
 from particleforge.store.annotated_files import AnnotatedFiles, roi_owner
+from particleforge.store.cellpose_files import ENDING, read_cellpose
 from particleforge.store.image_files import image_stem, is_image
 from particleforge.store.instances import check_instances
 from particleforge.store.labels import as_labels, open_labels, read_labels
@@ -47,8 +48,8 @@ def found_labels(project: Project) -> dict[str, AnnotatedFiles]:
     """Find label images and selections of ImageJ that belong to images without particles, by the names of the images.
 
     They are in ``labels/`` or ``masks/`` in or next to the folder of the image, or next to the image, called
-    ``NAME_labels``, ``NAME_masks``, ``NAME_cp_masks`` and so on; selections of ImageJ are called ``NAME.zip``,
-    ``NAME_RoiSet.zip`` or ``NAME.roi``. In a folder of results they are the particles that were measured.
+    ``NAME_labels``, ``NAME_masks``, ``NAME_cp_masks``, ``NAME_seg.npy`` and so on; selections of ImageJ are called
+    ``NAME.zip``, ``NAME_RoiSet.zip`` or ``NAME.roi``. In a folder of results they are the particles that were measured.
     """
     places: dict[Path, _Place] = {}
     found = {}
@@ -136,6 +137,8 @@ def _read(
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_] | None]:
     """Labels, and where there surely is no particle; None if all else is background."""
     path = files.labels or Path()
+    if path.name.endswith(ENDING):
+        return read_cellpose(path), None
     if is_roi_file(path):
         source = roi_source(path, open_source(project.path(image), image.replace(page=None)))
     else:
@@ -171,12 +174,15 @@ class _Place:
         places = [folder, *(place / part for place in (folder, around) for part in ("labels", "masks"))]
         self._rois = [path for place in dict.fromkeys(places) for path in _inside(place) if is_roi_file(path)]
         self._images = list(near)
+        self._cellpose = {
+            path.name.removesuffix(ENDING): path for path in _inside(folder) if path.name.endswith(ENDING)
+        }
 
     def of(self, image: Path, name: str) -> AnnotatedFiles | None:
         """Files of an image; None if it has no labels."""
         stem = image_stem(image)
         rois: Mapping[str | None, Path] = {roi_owner(path, self._images): path for path in self._rois}
-        several = (self._labels.get(name), self._labels.get(stem), self._near.get(stem), rois.get(stem))
+        several = (found.get(one) for found in (self._labels, self._near, rois, self._cellpose) for one in (name, stem))
         labels = next((path for path in several if path is not None and path != image), None)
         if labels is None:
             return None
