@@ -90,6 +90,29 @@ def test_one_tool_at_a_time_and_a_second_press_puts_it_down(opened, qtbot):
     assert not tab.toolbar.buttons["brush"].isChecked()
 
 
+def test_the_tool_stays_in_use_in_the_next_image(opened, qtbot, folder):
+    tifffile.imwrite(folder / "b.tif", tifffile.imread(folder / "a.tif"))
+    bench = opened()
+    bench.check.key_actions["split"]()
+    bench.state.step(1)
+    qtbot.waitUntil(lambda: bench.state.work is not None and bench.state.work.name == "b", timeout=LIMIT_MS)
+    assert bench.check.mending.tools.name == "split" and bench.check.toolbar.buttons["split"].isChecked()
+    bench.go_to("Scale")
+    bench.go_to("Check")
+    assert not bench.check.mending.tools.name
+
+
+def test_particles_are_hidden_and_filled(opened):
+    bench = opened()
+    work = bench.state.work
+    bench.keys._actions["fill"]()
+    assert work.filled and work.labels.opacity > 0
+    bench.keys._actions["show"]()
+    assert not work.shown and not work.filled and not work.strokes.visible
+    bench.keys._actions["show"]()
+    assert work.shown
+
+
 def test_without_a_selection_confirm_says_what_to_do(opened):
     tab = opened().check
     tab.confirm()

@@ -41,6 +41,7 @@ class CheckTab(Tab):
         self.work: Work | None = None
         self.mending: Mending | None = None
         self._queue, self._going, self._in_front = Queue(), False, False
+        self._tool = ""
         self._table: pd.DataFrame | None = None
         self._reasons: dict[int, str] = {}
         self._warm_up = WarmUp()
@@ -100,7 +101,7 @@ class CheckTab(Tab):
 
     def leave(self) -> None:
         """Give the mouse back to napari."""
-        self._in_front = self._going = False
+        self._in_front, self._going, self._tool = False, False, ""
         self._warm_up.stop()
         self._stop()
 
@@ -216,10 +217,14 @@ class CheckTab(Tab):
         work.failed.connect(self._unsaved)
         self.needed.setText(work.needed)
         self._begin()
+        if self.mending is not None and self._tool:
+            self.mending.use(self._tool)  # as in the image before
         self._changed()
 
     def _let_go(self) -> None:
         work, self.work = self.work, None
+        if self.mending is not None:
+            self._tool = self.mending.tools.name
         self._stop()
         self.question.drop()
         if work is not None:
