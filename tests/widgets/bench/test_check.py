@@ -104,13 +104,13 @@ def test_the_tool_stays_in_use_in_the_next_image(opened, qtbot, folder):
 
 def test_particles_are_hidden_and_filled(opened):
     bench = opened()
-    work = bench.state.work
+    layers = bench.state.work.layers
     bench.keys._actions["fill"]()
-    assert work.filled and work.labels.opacity > 0
+    assert layers.filled and layers.labels.opacity > 0
     bench.keys._actions["show"]()
-    assert not work.shown and not work.filled and not work.strokes.visible
+    assert not layers.shown and not layers.filled and not layers.strokes.visible
     bench.keys._actions["show"]()
-    assert work.shown
+    assert layers.shown
 
 
 def test_without_a_selection_confirm_says_what_to_do(opened):

@@ -7,8 +7,8 @@ import pytest
 from napari.layers import Labels
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from particleforge.widgets.annotate.session import STROKE_COLOUR
 from particleforge.widgets.bench.colours import CYCLE, State, by_label, by_state
+from particleforge.widgets.bench.work_layers import STROKE_COLOUR
 
 SIGHTS = {  # in linear RGB; Machado et al. 2009, severity 1
     "normal": np.eye(3),

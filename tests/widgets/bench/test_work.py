@@ -63,7 +63,7 @@ def saved(state, qtbot, act):
 
 def contour(work, particle):
     """Values of the contour of a particle."""
-    picture, labels = work._contours.data, work.labels.data
+    picture, labels = work.layers.contours.data, work.labels.data
     return set(np.unique(picture[labels == particle]).tolist())
 
 
@@ -112,11 +112,11 @@ def test_contours_show_what_is_known(state):
     work.doubt([2])
     assert contour(work, 2) == {0, 3} and contour(work, 1) == {0, 2}
     work.history.erase([2])
-    assert not work._contours.data[:40, 45:75].any()
+    assert not work.layers.contours.data[:40, 45:75].any()
     work.history.undo()
     assert contour(work, 2) == {0, 3}
     assert work.counts == {Kind.SURE: 2, Kind.DOUBTFUL: 1, Kind.FOUND: 2, Kind.NOT_COUNTED: 1}
-    assert not work._contours.data[work.labels.data == 0].any()
+    assert not work.layers.contours.data[work.labels.data == 0].any()
     state.end()
 
 

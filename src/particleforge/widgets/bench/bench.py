@@ -98,11 +98,11 @@ class Bench(Docked):
 
     def _toggle_particles(self) -> None:
         if self.state.work is not None:
-            self.state.work.show(not self.state.work.shown)
+            self.state.work.layers.show(not self.state.work.layers.shown)
 
     def _toggle_fill(self) -> None:
         if self.state.work is not None:
-            self.state.work.fill(not self.state.work.filled)
+            self.state.work.layers.fill(not self.state.work.layers.filled)
 
     def _lay_out(self) -> None:
         self.work = QWidget(self)

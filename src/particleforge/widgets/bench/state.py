@@ -349,7 +349,7 @@ class State(QObject):
                 self._clear()  # they may lie below this one
             folder, spare = project.folder / PARTICLES, self._spare
             self.work = Work(self.viewer, folder, loaded, self.rules, path, layer, spare)
-            self._spare = tuple(left for left in spare if left not in self.work.own_layers)
+            self._spare = tuple(left for left in spare if left not in self.work.layers.own)
             self._clear()
             bring_to_front(self.viewer.layers, self.work.image)
         finally:
@@ -378,7 +378,7 @@ class State(QObject):
         self._moving = True
         try:
             work.close(save)
-            self._spare = (*self._spare, *work.own_layers)
+            self._spare = (*self._spare, *work.layers.own)
         except Exception as error:  # noqa: BLE001 - whatever prevents saving is shown, and the layers stay
             self.failed.emit(as_user_error(error))
         finally:

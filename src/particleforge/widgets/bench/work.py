@@ -5,13 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from napari.layers import Image, Labels, Layer
-from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
+from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, Signal
 
 from particleforge.errors import UserError
@@ -20,20 +18,19 @@ from particleforge.sample import Sample
 from particleforge.store.particle_edits import Edited, save_edited
 from particleforge.store.particle_files import ImageParticles, Origin, write_particles
 from particleforge.store.project import PARTICLES
-from particleforge.widgets.active import FILE, KEY, mark_of
-from particleforge.widgets.annotate.geometry import geometry_of, set_pixel_size
+from particleforge.widgets.annotate.geometry import set_pixel_size
 from particleforge.widgets.annotate.owned import rescue
 from particleforge.widgets.annotate.saver import Saver
-from particleforge.widgets.bench.check.contours import Contours, colours
+from particleforge.widgets.bench.check.contours import Contours
 from particleforge.widgets.bench.check.history import History, Marks
 from particleforge.widgets.bench.check.kinds import contour_values, kinds
 from particleforge.widgets.bench.check.picking import Picking
 from particleforge.widgets.bench.check.teaching import still_needed
 from particleforge.widgets.bench.check.watched import Watched
-from particleforge.widgets.bench.colours import State, by_label
+from particleforge.widgets.bench.colours import State
 from particleforge.widgets.bench.loaded import Loaded
 from particleforge.widgets.bench.measured import Measured
-from particleforge.widgets.files import geometry
+from particleforge.widgets.bench.work_layers import WorkLayers
 from particleforge.widgets.following import Following
 from particleforge.widgets.layers import pixel_size_nm
 from particleforge.widgets.overlays import camera
@@ -41,9 +38,6 @@ from particleforge.widgets.unexpected import as_user_error
 
 if TYPE_CHECKING:
     from napari import Viewer
-
-STROKE_COLOUR = "#3d8bff"
-FILL_OPACITY, STROKE_OPACITY = 0.4, 0.4
 
 
 class Work(QObject):
@@ -91,16 +85,15 @@ class Work(QObject):
         self.viewer, self.folder, self.loaded = viewer, folder, loaded
         self.micrograph, self.name = loaded.micrograph, loaded.micrograph.name
         self.searched, self.doubtful = loaded.searched, frozenset[int]()
-        self._own_image, self._spare = image is None, spare
-        self.image = self._add_image(path) if image is None else image
-        self._add_layers()
+        self.layers = WorkLayers(viewer, folder, loaded, path, image, spare)
+        self.image, self.labels, self.strokes = self.layers.image, self.layers.labels, self.layers.strokes
         origin, strokes = loaded.particles.origin, loaded.background.astype(np.uint8)
         marks = Marks(origin.sure, complete=origin.complete)
         self.history = History(Watched(self.labels, loaded.seen), Watched(self.strokes, strokes), loaded.places, marks)
-        self.contours = Contours(self.history, self._contours, loaded.values)
+        self.contours = Contours(self.history, self.layers.contours, loaded.values)
         self.particles = Measured(self.history, loaded, rules, self.image)
         self.picking = Picking(viewer, self)
-        self._following = Following(self.image, self.strokes, self._contours)
+        self._following = Following(self.image, self.strokes, self.layers.contours)
         self.saver = Saver(self._take)
         self._on_disk, self._replace, self.needed = loaded.on_disk, False, loaded.needed
         self.teach: Callable[[Edited], None] | None = None
@@ -163,26 +156,6 @@ class Work(QObject):
         counted = Counter(self._kinds.values())
         counted[State.NOT_COUNTED] = len(self._omitted & self.history.places.ids)
         return counted
-
-    @property
-    def filled(self) -> bool:
-        """Whether particles are filled, each with a colour of its own."""
-        return self.labels.opacity > 0
-
-    def fill(self, filled: bool) -> None:
-        """Fill particles, or show contours only."""
-        self.labels.opacity = FILL_OPACITY if filled else 0.0
-
-    @property
-    def shown(self) -> bool:
-        """Whether the particles are shown."""
-        return bool(self._contours.visible)
-
-    def show(self, shown: bool) -> None:
-        """Show the particles, or the bare image."""
-        self._contours.visible = self.strokes.visible = shown
-        if not shown:
-            self.fill(False)
 
     def select(self, ids: Iterable[int], move: bool = False) -> None:
         """Highlight particles; with `move` the view goes to them if they are not in it."""
@@ -275,11 +248,6 @@ class Work(QObject):
         self.particles.release()
         self._following.release()
 
-    @property
-    def own_layers(self) -> tuple[Layer, ...]:
-        """The layers that were added."""
-        return (self._contours, self.strokes, self.labels, *((self.image,) if self._own_image else ()))
-
     def _save_elsewhere(self, error: UserError) -> None:
         try:
             news = UserError(f"{error.message} The particles of {self.name} were saved in {self.rescue()} instead.")
@@ -287,49 +255,6 @@ class Work(QObject):
             news = UserError(f"{error} {as_user_error(other)}")
         self.failed.emit(news)
         logging.getLogger(__name__).error("%s", news)
-
-    def _add_image(self, path: Path | None) -> Image:
-        grey = self.micrograph
-        rgb = grey.axes == "YXC" and grey.pixels.shape[-1] in (3, 4)
-        about: dict[str, Any] = {"metadata": {KEY: {FILE: str(path)}}} if path else {}
-        pixels = grey.pixels if rgb or grey.axes == "YX" else grey.grey
-        there = next((layer for layer in self._spare if isinstance(layer, Image) and bool(layer.rgb) == rgb), None)
-        if there is not None and there in self.viewer.layers:
-            _become(there, pixels, self.name, about.get("metadata", {}), geometry(grey.pixel_size_nm))
-            there.reset_contrast_limits()
-            there.visible = True
-            return there
-        image = Image(pixels, name=self.name, rgb=rgb, **about, **geometry(grey.pixel_size_nm))
-        self.viewer.add_layer(image)
-        return image
-
-    def _add_layers(self) -> None:
-        """Add the layers of particles, background strokes and contours."""
-        loaded, blue = self.loaded, CyclicLabelColormap(colors=["transparent", STROKE_COLOUR])
-        self.labels = self._layer("particles", loaded.particles.labels, 0.0, by_label())
-        self.strokes = self._layer("background", loaded.background.astype(np.uint8), STROKE_OPACITY, blue)
-        self._contours = self._layer("contours", loaded.contours, 1.0, colours())
-        self._contours.editable = False
-        self.labels.brush_size, self.strokes.brush_size = 10, 20
-
-    def _layer(
-        self,
-        role: str,
-        data: npt.NDArray[Any],
-        opacity: float,
-        colormap: CyclicLabelColormap | DirectLabelColormap,
-    ) -> Labels:
-        mark = mark_of(role, self.name, self.folder)
-        for there in self._spare:
-            if _role(there) == role and there in self.viewer.layers and isinstance(there, Labels):
-                _become(there, data, f"{self.name} {role}", {KEY: mark}, geometry_of(self.image))
-                return there
-        for left in [layer for layer in self.viewer.layers if layer.metadata.get(KEY) == mark]:
-            self.viewer.layers.remove(left)  # a bench that was closed has left it
-        about: dict[str, Any] = {"metadata": {KEY: mark}, **geometry_of(self.image)}
-        layer = Labels(data, name=f"{self.name} {role}", opacity=opacity, colormap=colormap, **about)
-        self.viewer.add_layer(layer)
-        return layer
 
     def _edited(self, ids: frozenset[int]) -> None:
         self.particles.selected &= self.history.places.ids
@@ -391,18 +316,3 @@ class Work(QObject):
                 raise
 
         return write
-
-
-def _role(layer: Layer) -> str:
-    """Return which part of the work a layer shows; empty for others."""
-    mark = layer.metadata.get(KEY)
-    return str(mark.get("role", "")) if isinstance(mark, Mapping) else ""
-
-
-def _become(
-    layer: Image | Labels, data: npt.NDArray[Any], name: str, metadata: dict[str, Any], place: dict[str, Any]
-) -> None:
-    """Let a layer show something else."""
-    layer.data, layer.name, layer.metadata = data, name, metadata
-    for key, value in place.items():
-        setattr(layer, key, value)
