@@ -135,16 +135,20 @@ class Group:
         UserError
             If one of them is empty, or their units differ.
         """
-        both = {one.name: one for one in (self, reference)}
-        known = {
-            name: (frozenset(size for image in one.pooled if (size := image.pixel_size_nm)), one.calibration)
-            for name, one in both.items()
-            if one.calibration is not None
-        }
-        uncertainties = Uncertainties({name: one.uncertainty for name, one in both.items()}, known)
         found = compare(self.sizes, reference.sizes, self.precision.resamples)
-        described = {name: one.description for name, one in both.items()}
-        return uncertainties.of_deviations(found, described, (self.name, reference.name))
+        described = {one.name: one.description for one in (self, reference)}
+        return uncertainties([self, reference]).of_deviations(found, described, (self.name, reference.name))
+
+
+def uncertainties(groups: Iterable[Group]) -> Uncertainties:
+    """Return what is known of the uncertainty of groups that are compared."""
+    every = list(groups)
+    calibrations = {
+        one.name: (frozenset(size for image in one.pooled if (size := image.pixel_size_nm)), one.calibration)
+        for one in every
+        if one.calibration is not None
+    }
+    return Uncertainties({one.name: one.uncertainty for one in every}, calibrations)
 
 
 def by_group(images: Iterable[ImageTable], otherwise: str = "no group") -> dict[str, tuple[ImageTable, ...]]:

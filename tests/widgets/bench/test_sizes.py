@@ -1,6 +1,7 @@
 """The step Sizes: what is shown, drawn, selected, written, and said as a script."""
 
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from particleforge.measurement.filter import Filter
 from particleforge.measurement.groups import ImageTable
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.project_tables import image_table, image_tables
+from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.measurement.rules import Rules
 from particleforge.store.particle_files import ImageParticles, Origin, write_particles
 from particleforge.store.project import Project
@@ -74,7 +76,8 @@ def project(tmp_path):
             name, labels = f"{group}{number}", labels_of(radius, number)
             image = np.where(labels > 0, 180, 60).astype(np.uint8)
             tifffile.imwrite(folder / group / f"{name}.tif", image)
-            origin = Origin(scores={n: n / 40 for n in range(1, 31)}, count=30)
+            scores = {n: n / 40 for n in range(1, 31)}
+            origin = Origin(scores=scores, sure=frozenset(scores), count=30)  # not to be found again
             write_particles(folder / "particles", name, ImageParticles(labels, origin))
     tifffile.imwrite(folder / "new.tif", np.zeros(SHAPE, np.uint8))
     made = Project(folder)
@@ -359,7 +362,24 @@ def test_the_python_of_groups_runs_and_prints_what_is_shown(project):
     assert re.search(r"(small|large) [+-]\d+\.\d+ %, p = ", done.stdout)
 
 
-def test_the_command_line_runs_and_says_what_it_cannot_do(project):
+def test_the_command_line_gives_the_figures_shown(project):
+    project.remove(["new"])
+    project.configure(measuring=Rules(border="drop").changed())
+    shown = shown_of(image_tables(project, Rules(border="drop")), Rules(border="drop"))
+    line = command(project.folder, shown, project.names, False).splitlines()[-1]
+    program, *words = shlex.split(line)
+    assert program == "particleforge"
+    subprocess.run([sys.executable, "-m", "particleforge.cli", *words], capture_output=True, check=True)
+    pooled = ResultsFolder.open(project.folder / "results").summary["pooled"]
+    figures = shown.groups[0].figures
+    assert pooled["counted"] == shown.count
+    assert pooled["nm"]["geometric_mean"] == pytest.approx(figures["geometric_mean"].value, rel=1e-5)
+    assert pooled["intervals"]["geometric_mean"] == pytest.approx(
+        [figures["geometric_mean"].low, figures["geometric_mean"].high], rel=1e-4
+    )
+
+
+def test_the_command_line_says_what_it_cannot_do(project):
     shown = shown_of(image_tables(project, Rules(), ["small0"]), Rules(), Filter(min_score=0.5))
     text = command(project.folder, shown, project.names, False)
     assert "the choice of images and the filter" in text

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from particleforge.errors import UserError
-from particleforge.measurement.groups import Group
+from particleforge.measurement.groups import Group, uncertainties
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.statistics.describe import Description
 from particleforge.measurement.table_file import csv_text
-from particleforge.measurement.uncertainty.several import Uncertainties
 from particleforge.store.files import atomic_write
 from particleforge.widgets.bench.sizes.drawing import Look, draw
 from particleforge.widgets.bench.sizes.shown import Shown, summary_of
@@ -116,8 +115,7 @@ def write_shown_report(path: Path, shown: Shown, provenance: Mapping[str, Any]) 
     about = dict(provenance) | {"images": [image.name for image in shown.images]}
     if len(drawn) > 1:
         samples = {group.name: group.sizes for group in drawn}
-        known = Uncertainties({group.name: group.uncertainty for group in drawn})
-        write_comparison(path, samples, rules=settings(shown), provenance=about, uncertainties=known)
+        write_comparison(path, samples, rules=settings(shown), provenance=about, uncertainties=uncertainties(drawn))
         return
     group = drawn[0]
     sizes = {image.pixel_size_nm for image in group.pooled}
