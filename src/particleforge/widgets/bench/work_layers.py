@@ -136,4 +136,15 @@ def _become(
     """Let a layer show something else."""
     layer.data, layer.name, layer.metadata = data, name, metadata
     for key, value in place.items():
-        setattr(layer, key, value)
+        if not _lies(layer, key, value):  # setting it draws the layer again
+            setattr(layer, key, value)
+
+
+def _lies(layer: Image | Labels, key: str, value: Any) -> bool:
+    """Whether a part of the place of a layer is as given."""
+    now = getattr(layer, key)
+    if key == "affine":
+        now = now.affine_matrix
+    if key in ("units", "axis_labels"):
+        return [str(one) for one in now] == [str(one) for one in value]
+    return np.shape(now) == np.shape(value) and bool(np.allclose(now, value, rtol=1e-12, atol=0))
