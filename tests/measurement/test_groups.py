@@ -34,7 +34,8 @@ def written(out, images, rules, calibration):
     params = {**rules.model_dump(mode="json"), "pixel_size_uncertainty": calibration}
     results = Results(out, {"params": params}, rules, calibration=Calibration(pixel_size_uncertainty=calibration))
     for name, (labels, size, finding) in images.items():
-        results.write(results.measure(Measured(name, labels=labels, pixel_size_nm=size)), finding)
+        measured = results.writer.measure(Measured(name, labels=labels, pixel_size_nm=size))
+        results.enter(results.writer.write(measured, finding))
     results.finish()
     return out
 
