@@ -7,7 +7,7 @@ import pytest
 from napari.layers import Labels
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from particleforge.widgets.bench.colours import CYCLE, State, by_label, by_state
+from particleforge.widgets.bench.colours import CYCLE, State, by_label
 from particleforge.widgets.bench.work_layers import STROKE_COLOUR
 
 SIGHTS = {  # in linear RGB; Machado et al. 2009, severity 1
@@ -72,10 +72,3 @@ def test_labels_are_shown_in_the_cycle():
     np.testing.assert_array_equal(layer.get_color(0) if layer.get_color(0) is not None else np.zeros(4), 0)
     for label in range(1, 20):
         np.testing.assert_allclose(layer.get_color(label)[:3], rgb(CYCLE[(label - 1) % len(CYCLE)]), atol=0.004)
-
-
-def test_labels_are_shown_by_their_states():
-    layer = Labels(np.zeros((2, 2), np.int32), colormap=by_state({3: State.SURE, 4: State.NOT_COUNTED}))
-    for label, state in ((3, State.SURE), (4, State.NOT_COUNTED), (5, State.FOUND)):
-        np.testing.assert_allclose(layer.get_color(label)[:3], rgb(state.colour), atol=0.004)
-    assert layer.colormap.map(np.array([0]))[0][3] == 0

@@ -19,7 +19,7 @@ VEIL = "rgba(128, 128, 128, {})"
 _PRIMARY = f"""
 QPushButton {{
     background-color: {BLUE.name()}; color: white; border: 2px solid transparent; border-radius: {CORNER_PX}px;
-    padding: 5px 12px; font-weight: 600;
+    padding: 5px 8px; font-weight: 600;
 }}
 QPushButton:hover {{ background-color: {HOVERED.name()}; }}
 QPushButton:focus {{ border-color: {VEIL.format(0.9)}; }}
@@ -29,7 +29,7 @@ QPushButton:disabled {{ background-color: {VEIL.format(0.22)}; color: {VEIL.form
 _QUIET = f"""
 QPushButton {{
     background-color: transparent; border: 1px solid {VEIL.format(0.45)}; border-radius: {CORNER_PX}px;
-    padding: 5px 10px;
+    padding: 5px 6px;
 }}
 QPushButton:hover, QPushButton:focus {{ background-color: {VEIL.format(0.22)}; }}
 QPushButton:pressed, QPushButton:checked {{ background-color: {VEIL.format(0.4)}; }}

@@ -5,10 +5,9 @@ protanopes and deuteranopes (Machado, Oliveira and Fernandes 2009, doi:10.1109/T
 between any two and 22 between neighbours in the cycle, 15 to the blue and 10 to any grey, where 2 is just noticed.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 
-from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
+from napari.utils.colormaps import CyclicLabelColormap
 
 CYAN, GREEN, PURPLE, ORANGE = "#1ef0ff", "#00c387", "#c35aa5", "#ffa500"
 MINT, RED, YELLOW, DARK_GREEN = "#78ffc3", "#ff0f00", "#ffff78", "#00964b"
@@ -45,15 +44,3 @@ _COLOURS = {
 def by_label() -> CyclicLabelColormap:
     """Return the cycle as the colours of a Labels layer, so that particles that touch differ."""
     return CyclicLabelColormap(colors=["transparent", *CYCLE])
-
-
-def by_state(states: Mapping[int, State]) -> DirectLabelColormap:
-    """Return colours of a Labels layer that show the states of its particles; labels without a state are found.
-
-    Parameters
-    ----------
-    states
-        States by label.
-    """
-    colours: dict[int | None, str] = {label: state.colour for label, state in states.items()}
-    return DirectLabelColormap(color_dict={**colours, None: State.FOUND.colour, 0: "transparent"})

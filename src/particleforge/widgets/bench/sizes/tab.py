@@ -117,14 +117,15 @@ class SizesTab(Tab):
         self._connect()
 
     def _lay_out(self) -> None:
-        line = QHBoxLayout()
-        line.setSpacing(3)
-        for chooser in (self.scope, self.plot.kind, self.plot.weighting):
-            chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            chooser.setMinimumContentsLength(7)
-            line.addWidget(chooser, 1)
-        line.addWidget(self.plot.dock)
-        line.addWidget(self.fold)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for line, choosers in ((first, [self.scope]), (second, [self.plot.kind, self.plot.weighting])):
+            line.setSpacing(3)
+            for chooser in choosers:
+                chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+                chooser.setMinimumContentsLength(7)
+                line.addWidget(chooser, 1)
+        first.addWidget(self.fold)
+        second.addWidget(self.plot.dock)
         content = QWidget(self)
         box = QVBoxLayout(content)
         box.setContentsMargins(0, 0, 2, 0)
@@ -134,7 +135,8 @@ class SizesTab(Tab):
         box.addWidget(self.place, 3)
         box.addWidget(self.groups)
         box.addWidget(self.table, 2)
-        self.body.addLayout(line)
+        self.body.addLayout(first)
+        self.body.addLayout(second)
         self.scrolling = _Scrolling(content, self)
         self.body.addWidget(self.scrolling, 1)
         self.body.addWidget(self.script, 1)
