@@ -38,7 +38,7 @@ class FiguresView(QTextBrowser):
         self._fit()
 
     def _fit(self) -> None:
-        height = round(present(self.document()).size().height()) + 2
+        height = round(present(self.document()).size().height()) + 6
         if self.height() != min(height, MOST_PX):
             self.setFixedHeight(min(height, MOST_PX))
         scrolls = height > MOST_PX
