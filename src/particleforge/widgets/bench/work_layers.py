@@ -114,6 +114,8 @@ class WorkLayers:
         mark, name = mark_of(role, self._name, self._folder), f"{self._name} {role}"
         for there in self._spare:
             if _role(there) == role and isinstance(there, Labels):
+                there.editable = False  # napari forgets what it could undo in the image before
+                there.editable = True
                 _become(there, data, name, {KEY: mark}, geometry_of(self.image))
                 return there
         for left in [layer for layer in self._viewer.layers if layer.metadata.get(KEY) == mark]:
