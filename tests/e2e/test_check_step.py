@@ -130,6 +130,17 @@ def test_with_shift_the_brush_rubs_out_the_particle_it_begins_on(bed):
     assert bed.work.labels.data[60, 90] == 0 and {1, 2, 9} == bed.ids
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_O, Qt.Key.Key_X, Qt.Key.Key_B])
+def test_space_moves_the_image_and_the_tool_comes_back(bed, key):
+    bed.press(key)
+    name, centre = bed.bench.check.mending.tools.name, np.array(camera(bed.viewer).center)
+    QTest.keyPress(bed.canvas, Qt.Key.Key_Space)
+    bed.mouse.drag(SECOND, (62, 92), (70, 100))
+    QTest.keyRelease(bed.canvas, Qt.Key.Key_Space)
+    assert not np.allclose(camera(bed.viewer).center, centre) and not bed.work.history.can_undo
+    assert bed.bench.check.mending.tools.name == name and bed.bench.check.toolbar.buttons[name].isChecked()
+
+
 def test_other_steps_leave_the_mouse_to_napari(bed):
     bed.press(Qt.Key.Key_O)
     bed.bench.go_to("Scale")
