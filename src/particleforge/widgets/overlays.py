@@ -26,3 +26,9 @@ def camera(viewer: "Viewer") -> "Camera":
     """Where the view is, and how far it is zoomed in; napari 0.9 keeps it at the scene."""
     found: Camera = getattr(viewer, "scene", viewer).camera
     return found
+
+
+def view_of(viewer: "Viewer") -> tuple[tuple[float, float], float]:
+    """Return what a viewer shows of the last two axes: the centre, and the zoom."""
+    seen = camera(viewer)
+    return (float(seen.center[-2]), float(seen.center[-1])), float(seen.zoom)

@@ -5,28 +5,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from napari.layers import Image, Labels, Layer
 from qtpy.QtCore import QObject, Signal
 
 from particleforge.errors import UserError
 from particleforge.store.files import new_part
-from particleforge.store.labels import as_labels
-from particleforge.store.micrographs import write_micrograph
-from particleforge.store.particle_files import ImageParticles, Origin, write_particles
 from particleforge.store.project import IMAGES, PARTICLES, Project
-from particleforge.store.source import Source
 from particleforge.widgets.active import bring_to_front, made_here
 from particleforge.widgets.background import Background
 from particleforge.widgets.bench.check.teaching import teach
 from particleforge.widgets.bench.loaded import Loaded, load
 from particleforge.widgets.bench.scaling import Scaling
+from particleforge.widgets.bench.taken import plane_shown, take_labels, written_to
 from particleforge.widgets.bench.work import Work
-from particleforge.widgets.layers import file_name, finest, pixel_size_nm, planes, source_path
-from particleforge.widgets.overlays import camera
+from particleforge.widgets.layers import planes, source_path
+from particleforge.widgets.overlays import camera, view_of
 from particleforge.widgets.proxies import plain
 from particleforge.widgets.unexpected import as_user_error
-from particleforge.widgets.workspace import free_name, workspace
+from particleforge.widgets.workspace import workspace
 from particleforge.workflows.measure import MeasureParams
 
 if TYPE_CHECKING:
@@ -59,7 +55,7 @@ class State(QObject):
         self.viewer = plain(viewer)
         self.project: Project | None = None
         self.work: Work | None = None
-        self.paused = False
+        self.paused = self._moving = False
         self.problems: dict[str, str] = {}
         self._waiting: set[str] = set()
         self._selected: tuple[str, ...] = ()
@@ -68,7 +64,6 @@ class State(QObject):
         self._view: tuple[tuple[float, float], float] | None = None
         self._spare: tuple[Layer, ...] = ()
         self._adopted: dict[str, Image] = {}
-        self._moving = False
         self._background = Background()
         self._background.done.connect(self._show)
         self._background.failed.connect(self._fail)
@@ -207,9 +202,7 @@ class State(QObject):
             self._waiting |= set(names)
         elif self.current in names:
             name, self._wanted = self.current, ""
-            seen = camera(self.viewer)
-            place = (float(seen.center[-2]), float(seen.center[-1]))
-            view = (place, float(seen.zoom)) if self.work is not None else None
+            view = view_of(self.viewer) if self.work is not None else None
             self._drop(save=save, remove=False)
             self.show(name)
             self._view = view
@@ -284,7 +277,7 @@ class State(QObject):
         shown, folder = planes(layer), new_part(project.folder, IMAGES)
         writing = self._writing[layer] = Background(finishes=True)
         writing.done.connect(self._written)
-        writing.run(lambda _: (layer, _written_to(folder, shown)))
+        writing.run(lambda _: (layer, written_to(folder, shown)))
 
     def take_labels(self, layer: Labels) -> None:
         """Take a layer of labels, made by hand or by another plugin, as the particles of the image that is shown.
@@ -297,15 +290,7 @@ class State(QObject):
         work, project = self.work, self.project
         if work is None or project is None:
             raise UserError("No image is shown.", "Show the image to which the labels belong.")
-        labels = as_labels(np.asarray(layer.data[0] if layer.multiscale else layer.data), layer.name)
-        if labels.shape != work.micrograph.shape:
-            raise UserError(
-                f"{layer.name} has the shape {labels.shape}, but {work.name} has {work.micrograph.shape}.",
-                "Choose labels of this image.",
-            )
-        count = len(np.unique(labels[labels > 0]))
-        origin = Origin(detector={"labels": layer.name}, count=count)
-        write_particles(work.folder, work.name, ImageParticles(labels, origin), pixel_size_nm(work.image))
+        take_labels(layer, work)
         layer.visible = False
         self.reload([work.name])
 
@@ -315,10 +300,7 @@ class State(QObject):
             self._adopted[names[0]] = layer
             self.show(names[0], layer)
             return
-        steps = self.viewer.dims.current_step[: max(layer.ndim - 2, 0)]
-        lengths = finest(layer).shape[: len(steps)]
-        place = int(np.ravel_multi_index(steps, lengths)) if steps and len(steps) == len(lengths) else 0
-        self.show(names[min(place, len(names) - 1)])
+        self.show(names[min(plane_shown(self.viewer, layer), len(names) - 1)])
 
     def _written(self, done: tuple[Image, list[Path] | UserError]) -> None:
         layer, paths = done
@@ -416,18 +398,3 @@ class State(QObject):
         work, layers = self.work, self.viewer.layers
         if work is not None and not self._moving and not (work.image in layers and work.labels in layers):
             self.leave()
-
-
-def _written_to(folder: Path, source: Source) -> list[Path] | UserError:
-    """Write the images of a layer that has no file; return their new files, or why that is not possible."""
-    paths = []
-    try:
-        for plane in source:
-            micrograph = plane.read()
-            name = file_name(micrograph.name)
-            free = free_name(folder, name, ".tif") if (folder / f"{name}.tif").exists() else name
-            paths.append(folder / f"{free}.tif")
-            write_micrograph(paths[-1], micrograph)
-    except Exception as error:  # noqa: BLE001 - it is shown
-        return as_user_error(error)
-    return paths
