@@ -4,7 +4,7 @@
 """
 
 import napari
-from make_tutorial import IMAGES, new_viewer, open_panel, settle, wait
+from panel_pictures import IMAGES, new_viewer, open_panel, settle, wait
 from PIL import Image
 
 from particleforge.draws import LogNormal, Uniform
