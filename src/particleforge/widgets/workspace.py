@@ -7,6 +7,8 @@ from particleforge.models.device import VARIABLE
 
 PLUGIN = "napari-particleforge"
 ANNOTATIONS, RECIPES, DATASETS, MODELS, RESULTS = "annotations", "recipes", "datasets", "models", "results"
+READ_ONLY = "projects"
+"""Folder of the workspace for the projects of folders in which nothing can be written."""
 
 
 def workspace() -> Path:

@@ -8,6 +8,7 @@ from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
 
 import particleforge
+from particleforge.store.labels import read_labels
 from particleforge.widgets.bench.bench import Bench
 from particleforge.widgets.bench.recent import recent_projects
 from particleforge.widgets.bench.strip import GROUP, NAME, SCALE
@@ -124,3 +125,27 @@ def test_other_panels_open_in_docks_of_their_own(bench):
         action.trigger()
         assert not bench._front.message.text()
     assert {"Augment", "Synthesize", "Aggregates"} <= set(bench.state.viewer.window.dock_widgets)
+
+
+def test_labels_of_other_programs_are_offered_as_particles(bench, folder, qtbot):
+    shutil.copytree(SPHERES / "labels", folder / "labels")
+    before = {path: path.read_bytes() for path in (folder / "labels").iterdir()}
+    bench.open(folder)
+    qtbot.waitUntil(lambda: bench.others.text != "", timeout=LIMIT_MS)
+    assert bench.others.text.startswith("3 images of this folder have labels")
+    shown(bench, qtbot, "spheres_1")
+    bench.others.use.click()
+    qtbot.waitUntil(lambda: bench.state.work is not None and len(bench.state.work.table) == 56, timeout=LIMIT_MS)
+    assert len(bench.state.work.sure) == 56 and not bench.others.text
+    assert {path: path.read_bytes() for path in (folder / "labels").iterdir()} == before
+
+
+def test_a_layer_of_labels_can_be_the_particles(bench, folder, qtbot):
+    bench.open(folder)
+    shown(bench, qtbot, "spheres_1")
+    theirs = bench.state.viewer.add_labels(read_labels(SPHERES / "labels" / "spheres_1.tif"), name="cellpose")
+    bench.head._fill()
+    (action,) = [action for action in bench.head._projects.actions() if "cellpose" in action.text()]
+    action.trigger()
+    qtbot.waitUntil(lambda: bench.state.work is not None and len(bench.state.work.table) == 56, timeout=LIMIT_MS)
+    assert not theirs.visible and not bench.state.work.sure

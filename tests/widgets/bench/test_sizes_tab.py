@@ -54,7 +54,9 @@ def bench(make_napari_viewer, folder, qtbot):
     bench.open(folder)
     qtbot.waitUntil(lambda: bench.state.work is not None, timeout=LIMIT_MS)
     bench.go_to("Sizes")
-    settled(bench, qtbot, 1)
+    settled(bench, qtbot, 4)  # several groups are compared at once
+    assert bench.sizes.chosen_scope == "groups"
+    choose(bench, qtbot, "image", 1)
     yield bench
     bench.end()
 
@@ -71,6 +73,7 @@ def settled(bench, qtbot, images):
 
 def choose(bench, qtbot, scope, images):
     bench.sizes.scope.setCurrentIndex(list(SCOPES).index(scope))
+    bench.sizes.scope.activated.emit(list(SCOPES).index(scope))
     settled(bench, qtbot, images)
 
 

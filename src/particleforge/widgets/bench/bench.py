@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari.layers import Image
+from napari.layers import Image, Labels
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
@@ -19,6 +19,7 @@ from particleforge.widgets.bench.find.tab import FindTab
 from particleforge.widgets.bench.head import Head
 from particleforge.widgets.bench.keys import Keys
 from particleforge.widgets.bench.more import Other, open_other
+from particleforge.widgets.bench.others_labels import OthersLabels
 from particleforge.widgets.bench.recent import remember
 from particleforge.widgets.bench.samples import sample_project
 from particleforge.widgets.bench.scale.tab import ScaleTab
@@ -64,6 +65,9 @@ class Bench(Docked):
             self.tabs.add_step(tab, picture, tab.title, tab.tip)
             tab.wanted.connect(self.go_to)
         self._front: Tab = self.steps[0]
+        self.others = OthersLabels(self.state)
+        self.others.report_wanted.connect(self.report)
+        self.head.labels_chosen.connect(self.take_labels)
         self._lay_out()
         self.tabs.currentChanged.connect(self._turn)
         self.state.failed.connect(self.report)
@@ -109,6 +113,7 @@ class Bench(Docked):
         inner = QVBoxLayout(self.work)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addWidget(self.strip)
+        inner.addWidget(self.others)
         inner.addWidget(self.tabs, 1)
         box = QVBoxLayout(self)
         box.setContentsMargins(4, 4, 4, 4)
@@ -143,6 +148,11 @@ class Bench(Docked):
         """Open the bundled micrographs."""
         with shown_by(self.report):
             self.open(sample_project())
+
+    def take_labels(self, layer: Labels) -> None:
+        """Take the labels of a layer as the particles of the image that is shown."""
+        with shown_by(self.report):
+            self.state.take_labels(layer)
 
     def choose_images(self) -> None:
         """Ask for images, and add them to the project."""
@@ -182,6 +192,7 @@ class Bench(Docked):
         for tab in self.steps:
             tab.end()
         self.strip.close_down()
+        self.others.close_down()
         self.state.end()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:

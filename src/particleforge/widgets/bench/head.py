@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from napari.layers import Labels
 from qtpy.QtCore import Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
@@ -17,13 +18,14 @@ class Head(QWidget):
     """Name of the project, and menus.
 
     `folder_wanted` asks for another folder, `opened` gives one that was chosen, `added` asks for images to add, `other`
-    gives a panel to open.
+    gives a panel to open, `labels_chosen` a layer whose labels are to be the particles of the image that is shown.
     """
 
     folder_wanted = Signal()
     opened = Signal(object)
     added = Signal()
     other = Signal(object)
+    labels_chosen = Signal(object)
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -67,6 +69,9 @@ class Head(QWidget):
         add = self._projects.addAction("Add images…")
         if add is not None:
             add.setEnabled(self._state.project is not None)
+        for layer in self._labels():
+            if (action := self._projects.addAction(f"Take the labels of “{layer.name}” as particles")) is not None:
+                action.setData(layer)
         self._projects.addSeparator()
         open_now = None if self._state.project is None else self._state.project.folder
         for folder in recent_projects():
@@ -74,12 +79,20 @@ class Head(QWidget):
                 action.setData(str(folder))
                 action.setToolTip(str(folder))
 
+    def _labels(self) -> list[Labels]:
+        """Layers of labels that are not the particles of the image that is shown."""
+        work = self._state.work
+        layers = [layer for layer in self._state.viewer.layers if isinstance(layer, Labels)]
+        return [] if work is None else [layer for layer in layers if layer not in work.layers.own]
+
     def _open_other(self, action: QAction) -> None:
         self.other.emit(action.data())
 
     def _choose(self, action: QAction) -> None:
         text, folder = action.text(), action.data()
-        if folder:
+        if isinstance(folder, Labels):
+            self.labels_chosen.emit(folder)
+        elif folder:
             self.opened.emit(Path(folder))
         elif text.startswith("Add"):
             self.added.emit()

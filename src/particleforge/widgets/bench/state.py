@@ -22,7 +22,7 @@ from particleforge.widgets.layers import planes, source_path
 from particleforge.widgets.overlays import camera, view_of
 from particleforge.widgets.proxies import plain
 from particleforge.widgets.unexpected import as_user_error
-from particleforge.widgets.workspace import workspace
+from particleforge.widgets.workspace import READ_ONLY, workspace
 from particleforge.workflows.measure import MeasureParams
 
 if TYPE_CHECKING:
@@ -109,14 +109,14 @@ class State(QObject):
         self.rules_changed.emit()
 
     def open(self, folder: Path) -> None:
-        """Open a folder as a project, and show its first image.
+        """Open a folder as a project, and show its first image; of a read-only one the project lies in the workspace.
 
         Raises
         ------
         UserError
             If the folder is missing, or its ``project.yaml`` cannot be read; what was open stays.
         """
-        project = Project(folder)
+        project = Project.at(folder, workspace() / READ_ONLY)
         self.leave()
         self.close()
         self.project = project

@@ -35,7 +35,7 @@ def take_labels(layer: Labels, work: Work) -> None:
             "Choose labels of this image.",
         )
     count = len(np.unique(labels[labels > 0]))
-    origin = Origin(detector={"labels": layer.name}, count=count)
+    origin = Origin(detector={"labels": layer.name}, count=count, image=work.origin_now.image)
     write_particles(work.folder, work.name, ImageParticles(labels, origin), pixel_size_nm(work.image))
 
 

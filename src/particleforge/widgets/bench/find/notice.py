@@ -1,4 +1,4 @@
-"""A line that draws attention, with something to press beside it."""
+"""A line that draws attention, with a button."""
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
@@ -11,11 +11,11 @@ class Notice(QWidget):
 
     Parameters
     ----------
-    beside
-        Widget at its right.
+    button
+        At its right.
     """
 
-    def __init__(self, beside: QWidget | None = None) -> None:
+    def __init__(self, button: QWidget | None = None) -> None:
         super().__init__()
         self.label = QLabel(self)
         self.label.setWordWrap(True)
@@ -26,8 +26,8 @@ class Notice(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
         line.addWidget(self.label, 1)
-        if beside is not None:
-            line.addWidget(beside)
+        if button is not None:
+            line.addWidget(button)
         self.hide()
 
     @property

@@ -95,7 +95,7 @@ class SizesTab(Tab):
         self.shown = Shown()
         self.summary: Summary | None = None
         self._wanted: Wanted | None = None
-        self._front = False
+        self._front = self._scope_chosen = False
         self._selected: Mapping[str, Collection[int]] = {}
         self._pending: tuple[str, Collection[int]] | None = None
         self._work: Work | None = None
@@ -147,6 +147,8 @@ class SizesTab(Tab):
         for changed in (state.rows_changed, state.rules_changed, state.work_changed, self.scope.currentIndexChanged):
             changed.connect(self.refresh)
         state.work_changed.connect(self._follow)
+        self.scope.activated.connect(self._choose_scope)
+        state.project_changed.connect(self._forget_scope)
         self.fold.opened.connect(self.rules.setVisible)
         self.rules.changed.connect(self._apply)
         self.plot.picked.connect(self.select)
@@ -175,6 +177,23 @@ class SizesTab(Tab):
         """Whose particles are shown."""
         return list(SCOPES)[self.scope.currentIndex()]
 
+    def _choose_scope(self, _: int) -> None:
+        """Keep to what a person has chosen."""
+        self._scope_chosen = True
+
+    def _forget_scope(self) -> None:
+        """Offer what suits another project, or one with other images."""
+        self._scope_chosen = False
+
+    def _propose_scope(self) -> None:
+        """Compare the groups if there are several, else show all images."""
+        project = self.state.project
+        if self._scope_chosen or project is None:
+            return
+        groups = {image.group for image in project.images}
+        scope: Scope = "groups" if len(groups) > 1 else "all" if len(project.images) > 1 else "image"
+        self.scope.setCurrentIndex(list(SCOPES).index(scope))
+
     def refresh(self, _: object = None) -> None:
         """Show the state of the bench, soon."""
         if self._front:
@@ -185,6 +204,7 @@ class SizesTab(Tab):
         if not self._front:
             self._front = True
             self.table.show_columns(read_remembered().columns)
+        self._propose_scope()
         self._follow()
         self.refresh()
 
