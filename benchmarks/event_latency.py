@@ -1,13 +1,14 @@
-"""Time between Qt timer events while the Train panel trains, next to that of an idle napari.
+"""Time between Qt timer events while the bench teaches a detector, next to that of an idle napari.
 
-``xvfb-run -a uv run python benchmarks/event_latency.py`` (without ``xvfb-run -a`` where there is a screen). The
-workspace is a temporary folder with the annotated sample image.
+``xvfb-run -a uv run python benchmarks/event_latency.py`` (without ``xvfb-run -a`` where there is a screen). A bundled
+micrograph is copied to a temporary folder; the detector learns all particles that are found in it.
 """
 
 import argparse
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from qtpy.QtCore import QEventLoop, QTimer, Signal
 from qtpy.QtWidgets import QApplication
 
 import particleforge.widgets.workspace as places
+from particleforge.workflows.learn import LearnParams
 
 INTERVAL_MS = 5
-SAMPLE = Path(__file__).parents[1] / "src" / "particleforge" / "sample_data" / "spheres" / "annotated"
+IMAGE = Path(places.__file__).parents[1] / "sample_data" / "spheres" / "more" / "images" / "spheres_1.tif"
 
 
 def main() -> None:
@@ -27,19 +29,34 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="How long to train and listen.")
     seconds = parser.parse_args().seconds
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(SAMPLE, Path(folder) / places.ANNOTATIONS)
-        places.preference = lambda group, name, default: folder if name == "folder" else default
+        shutil.copy(IMAGE, folder)
         viewer = napari.Viewer(show=True)
-        viewer.open_sample(places.PLUGIN, "spheres")
-        _, panel = viewer.window.add_plugin_dock_widget(places.PLUGIN, "Train")
+        _, bench = viewer.window.add_plugin_dock_widget(places.PLUGIN, "ParticleForge")
         QApplication.processEvents()
         print("| napari | median (ms) | 95 % (ms) | longest (ms) |\n|---|---|---|---|")
         report("idle", listen(10))
-        panel.form.front.set_params(panel.form.front.params().replace(minutes=seconds / 60))
-        panel.row.button.click()
-        report("while training", listen(seconds, panel.row.done, panel.row.failed))
-        panel.row.cancel()
+        bench.open(Path(folder))
+        page, teaching = bench.finding.page, bench.finding.teaching
+        wait(lambda: bench.state.work is not None)
+        page.row.button.click()
+        wait(lambda: page.running is None and not page.row.running and bench.state.work.labels.data.any())
+        bench.state.work.set_complete(True)
+        bench.state.work.saver.flush()
+        page.teach.click()
+        wait(lambda: teaching.row.button.isEnabled() and bool(teaching.examples))
+        teaching.form.set_params(LearnParams(minutes=seconds / 60))
+        teaching.row.button.click()
+        report("while teaching", listen(seconds, teaching.row.done, teaching.row.failed))
+        bench.end()
+        wait(lambda: not teaching.row.running)
         viewer.close()
+
+
+def wait(ready: Callable[[], bool]) -> None:
+    """Handle events until something is so."""
+    while not ready():
+        QApplication.processEvents()
+        time.sleep(0.02)
 
 
 def listen(seconds: float, *ends: Signal) -> np.ndarray:

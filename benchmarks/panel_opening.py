@@ -9,7 +9,7 @@ import subprocess
 import sys
 from statistics import median
 
-PANELS = ("Annotate", "Augment", "Synthesize", "Train", "Measure")
+PANELS = ("ParticleForge", "Augment", "Synthesize", "Aggregates")
 CODE = """
 import json, sys, time
 began = time.perf_counter()

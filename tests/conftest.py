@@ -21,8 +21,8 @@ OURS = re.compile(r"particleforge|\((_follow|_keep_log|_end_process)\)")
 PYTHONS_OWN = ("resource_tracker", "forkserver")
 
 
-SLOW = ("tests/e2e/", "tests/docs/", "tests/fuzz/", "tests/plugin/", "tests/widgets/test_annotate.py")
-"""Folders and files whose tests are all slow."""
+SLOW = ("tests/e2e/", "tests/docs/", "tests/fuzz/", "tests/plugin/")
+"""Folders whose tests are all slow."""
 
 
 def pytest_collection_modifyitems(items):

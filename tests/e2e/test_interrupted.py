@@ -2,17 +2,13 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from particleforge.models.stardist.model import StarDistModel
 from particleforge.store.dataset import Dataset
-from particleforge.store.micrographs import read_micrograph
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("display")]
 
@@ -93,37 +89,3 @@ def test_growing_onto_a_full_disk_says_so_and_goes_on_once_there_is_room(
     assert panel.name.text() == "augmented-1"
     assert work(panel)["samples"] == 64
     assert dataset.missing_shards() == [] and dataset[63].labels.any()
-
-
-def test_measuring_is_cancelled_and_can_be_done_again(make_napari_viewer, open_panel, qtbot, workspace, work):
-    viewer = make_napari_viewer(show=True)
-    pixels = read_micrograph(SPHERES / "more" / "images" / "spheres_1.tif").pixels[:128, :128]
-    viewer.add_image(np.stack([pixels] * 60), name="series")
-    panel = open_panel(viewer, "Measure")
-    start_until(qtbot, panel)
-    cancel(qtbot, panel)
-    assert [layer.name for layer in viewer.layers] == ["series"] and not panel.view.isVisible()
-    viewer.add_image(pixels, name="one")
-    panel.image.value = viewer.layers["one"]
-    work(panel)
-    qtbot.waitUntil(panel.view.isVisible, timeout=LIMIT_MS)
-    assert viewer.layers[-1].data.any()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_a_killed_training_is_told_in_words_and_keeps_its_best(make_napari_viewer, open_panel, qtbot, annotated):
-    panel = open_panel(make_napari_viewer(show=True), "Train")
-    set_front(panel, minutes=0.5)
-    usable = annotated / "models" / "detector-1" / "config.json"
-    start_until(qtbot, panel, lambda advance: usable.exists())
-    with qtbot.waitSignal(panel.row.failed, timeout=LIMIT_MS):
-        os.kill(panel.row.pid, signal.SIGKILL)
-    assert "signal 9" in panel.row.message.text() and "Memory" in panel.row.message.text()
-    (model,) = panel.view.models.models
-    assert (model.finished, model.usable) == (False, True)
-    assert StarDistModel.load(model.path).net is not None
-    panel.view.models.setCurrentItem(panel.view.models.topLevelItem(0))
-    assert panel.view.resume.isEnabled()
-    with qtbot.waitSignal(panel.row.advanced, timeout=LIMIT_MS):
-        panel.view.resume.click()
-    cancel(qtbot, panel)

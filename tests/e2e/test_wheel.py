@@ -13,7 +13,12 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("display")]
 
 ROOT = Path(__file__).parents[2]
-PANELS = ("Annotate", "Augment", "Synthesize", "Train", "Measure", "Aggregates")
+PANELS = {
+    "ParticleForge": "Bench",
+    "Augment": "AugmentPanel",
+    "Synthesize": "SynthesizePanel",
+    "Aggregates": "AggregatesPanel",
+}
 SCRIPT = """
 import json, sys
 import napari, particleforge
@@ -81,7 +86,7 @@ def test_the_wheel_brings_panels_samples_and_preferences(python, tmp_path):
 
     found = json.loads(run(python, "-c", SCRIPT, *PANELS).splitlines()[-1])
     assert Path(found["package"]).is_relative_to(python.parents[1])
-    assert found["panels"] == [[f"{name}Panel", True] for name in PANELS]
+    assert found["panels"] == [[kind, True] for kind in PANELS.values()]
     assert list(found["samples"]) == ["spheres", "rods"]
     for (_, image, _), (_, _, particles) in found["samples"].values():
         assert image == "uint8" and particles > 30

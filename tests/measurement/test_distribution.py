@@ -9,7 +9,6 @@ from scipy.stats import lognorm
 
 from particleforge.errors import UserError
 from particleforge.measurement.distribution import (
-    headline_intervals,
     size_distribution,
     size_statistics,
     size_unit,
@@ -18,8 +17,6 @@ from particleforge.measurement.distribution import (
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
-from particleforge.measurement.statistics.describe import describe
-from particleforge.measurement.statistics.sizes import Sizes
 
 diameters = st.lists(st.integers(10, 10**6).map(lambda number: number / 100), min_size=2, max_size=30)
 
@@ -91,21 +88,6 @@ def test_border_contacts_are_counted_and_kept():
 )
 def test_the_unit_suits_the_median(median_nm, unit, factor):
     assert size_unit(median_nm) == (unit, factor)
-
-
-def test_the_headline_has_the_intervals_of_the_report():
-    rng = np.random.default_rng(1)
-    values, weights = np.exp(rng.normal(3, 0.3, 60)), rng.uniform(1, 1.5, 60)
-    order = np.argsort(values)
-    sizes = Sizes(values[order], weights[order], np.zeros(60, np.int64), "px")
-    number = describe(sizes).figures["number"]
-    for name, (low, high) in headline_intervals(values, weights).items():
-        assert (low, high) == pytest.approx((number[name].low, number[name].high), rel=1e-9), name
-
-
-def test_a_headline_of_few_or_equal_particles_is_calm():
-    assert headline_intervals(np.full(4, 7.0), np.ones(4)) == {}
-    assert headline_intervals(np.full(9, 7.0), np.ones(9))["geometric_mean"] == pytest.approx((7, 7))
 
 
 def test_a_size_distribution_agrees_with_the_summary():

@@ -3,14 +3,12 @@
 import dask.array as da
 import numpy as np
 import pytest
-import tifffile
 import zarr
 from napari.layers import Image, Labels
-from napari.layers._source import layer_source
 
 from particleforge.errors import UserError
 from particleforge.store.micrographs import read_micrograph, write_micrograph
-from particleforge.widgets.layers import file_name, geometry, own_file, pixel_size_nm, planes, stack
+from particleforge.widgets.layers import file_name, geometry, pixel_size_nm, planes, stack
 
 PIXELS = np.arange(30 * 40).reshape(30, 40)
 
@@ -114,39 +112,3 @@ def test_a_new_layer_lies_where_its_source_does():
 @pytest.mark.parametrize(("name", "file"), [("a/b: c*.", "a_b_ c_"), ("...", "image"), ("Probe µ 1", "Probe µ 1")])
 def test_names_become_file_names(name, file):
     assert file_name(name) == file
-
-
-def opened(path, data, **options):
-    """Layer as napari makes it of a file."""
-    with layer_source(path=str(path)):
-        return Image(data, **options)
-
-
-STACK = np.stack([PIXELS, PIXELS + 1, PIXELS * 2]).astype("u2")
-
-
-def test_a_file_stands_for_a_layer_that_shows_all_of_it(tmp_path):
-    path = tmp_path / "a.tif"
-    tifffile.imwrite(path, STACK, photometric="minisblack")
-    assert own_file(opened(path, STACK)) == path
-    assert own_file(opened(path, da.from_array(STACK, chunks=(1, 30, 40)), contrast_limits=(0, 2000))) == path
-    assert own_file(opened(path, [STACK, STACK[:, ::2, ::2]], multiscale=True)) == path
-    assert own_file(Image(STACK)) is None
-    assert own_file(opened(tmp_path / "gone.tif", STACK)) is None
-
-
-@pytest.mark.parametrize(
-    "shown", [STACK[:2], STACK[0], STACK[:, 1:], STACK[::-1], STACK + (np.arange(3) > 1)[:, None, None]]
-)
-def test_a_file_does_not_stand_for_a_layer_that_shows_something_else(tmp_path, shown):
-    path = tmp_path / "a.tif"
-    tifffile.imwrite(path, STACK, photometric="minisblack")
-    assert own_file(opened(path, shown)) is None
-
-
-def test_files_that_are_read_in_another_way_or_not_at_all_do_not_stand_for_a_layer(tmp_path):
-    tifffile.imwrite(tmp_path / "white.tif", STACK[0], photometric="miniswhite")
-    (tmp_path / "broken.tif").write_bytes(b"II*\0nothing")
-    (tmp_path / "data.npy").write_bytes(b"numbers")
-    for name in ("white.tif", "broken.tif", "data.npy"):
-        assert own_file(opened(tmp_path / name, STACK[0])) is None

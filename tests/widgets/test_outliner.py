@@ -6,12 +6,40 @@ import numpy as np
 import pytest
 from napari.layers import Labels
 
-from particleforge.widgets.annotate.edits import LayerEditor
+from particleforge.annotate.edit import EVERYWHERE
 from particleforge.widgets.annotate.outliner import Outliner
 from particleforge.widgets.background import THREAD
 
 LIMIT_MS = 120_000
 DISCS = ((40, 40), (40, 120), (110, 80))
+
+
+class LayerEditor:
+    """Edits a layer through napari's own history."""
+
+    def __init__(self, layer):
+        self._layer = layer
+
+    @property
+    def data(self):
+        return self._layer.data
+
+    def apply(self, change):
+        rows, columns = np.nonzero(change.before != change.after)
+        top, left = (axis.start for axis in change.window)
+        self._layer.data_setitem((rows + top, columns + left), change.after[rows, columns])
+
+    def undo(self):
+        self._layer.undo()
+
+    def redo(self):
+        self._layer.redo()
+
+    def choose(self, particle):
+        self._layer.selected_label = particle
+
+    def near(self, ids):
+        return EVERYWHERE
 
 
 @pytest.fixture

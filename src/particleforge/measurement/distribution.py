@@ -9,10 +9,9 @@ import numpy as np
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.in_pieces import in_pieces
 from particleforge.measurement.rules import Rules
-from particleforge.measurement.statistics.bootstrap import Bootstrap, Precision
+from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.statistics.density import Smoother
 from particleforge.measurement.statistics.describe import Description, Estimate, describe
-from particleforge.measurement.statistics.drawn import Drawn
 from particleforge.measurement.statistics.figures import NAMES, size_figures
 from particleforge.measurement.statistics.sizes import Sizes
 
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from particleforge.measurement.uncertainty.uncertainty import Uncertainty
-
-HEADLINE = ("geometric_mean", "gsd", "d50")
-"""Figures that a panel shows with their intervals."""
 
 
 @dataclass(frozen=True)
@@ -158,28 +154,6 @@ def size_statistics(diameters: Floats, weights: Floats | None = None) -> dict[st
         "sauter_d32": found["moments", "D[3,2]"],
         "lognormal": _lognormal(sizes),
     }
-
-
-def headline_intervals(diameters: Floats, weights: Floats) -> dict[str, tuple[float, float]]:
-    """Compute 95 % intervals of the figures in `HEADLINE`, empty for fewer than five particles.
-
-    Parameters
-    ----------
-    diameters
-        (n,) above zero.
-    weights
-        (n,) how much each counts.
-    """
-    sizes = Sizes.weighted(diameters, weights)
-    bootstrap, shares = Bootstrap(sizes, Precision()), sizes.weights[None]
-    if not bootstrap.possible:
-        return {}
-
-    def compute(drawn: Drawn) -> Floats:
-        return np.concatenate([*drawn.geometric(shares), drawn.percentiles(shares, np.array([0.5]))[:, 0]], axis=1)
-
-    limits = bootstrap.intervals(compute)
-    return {name: (float(low), float(high)) for name, low, high in zip(HEADLINE, *limits, strict=True)}
 
 
 def _lognormal(sizes: Sizes) -> dict[str, float | None]:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from particleforge.measurement.column import POWERS
 from particleforge.measurement.columns import PROPERTIES
 from particleforge.params import Params
 
@@ -24,11 +23,6 @@ class Limit(Params):
     )
     least: float | None = Field(None, title="At least", description="Smallest value counted; empty: no limit.")
     most: float | None = Field(None, title="At most", description="Largest value counted; empty: no limit.")
-
-    def rescaled(self, ratio: float) -> "Limit":
-        """Return the same limits for lengths in another unit, in which numbers are `ratio` times as large."""
-        factor = ratio ** POWERS.get(PROPERTIES[self.quantity].dimension, 0)
-        return self.replace(least=_times(self.least, factor), most=_times(self.most, factor))
 
     def keeps(self, table: "pd.DataFrame") -> "pd.Series[bool]":
         """Whether each row of a particle table is within the limits."""
@@ -67,15 +61,6 @@ class Filter(Params):
         (), title="Outlines", description="Classes of outlines that are counted, such as round or rod; empty: all."
     )
     limits: tuple[Limit, ...] = Field((), title="More limits", description="Limits on other properties.")
-
-    def rescaled(self, before_nm: float | None, now_nm: float | None) -> "Filter":
-        """Return the filter that keeps the same particles after the pixel size has changed; None: not known."""
-        ratio = (now_nm or 1.0) / (before_nm or 1.0)
-        return self.replace(
-            min_diameter=_times(self.min_diameter, ratio),
-            max_diameter=_times(self.max_diameter, ratio),
-            limits=tuple(limit.rescaled(ratio) for limit in self.limits),
-        )
 
     def keeps(self, table: "pd.DataFrame") -> "pd.Series[bool]":
         """Whether each row of a particle table is counted."""
@@ -118,8 +103,3 @@ def _all_of(table: "pd.DataFrame") -> "pd.Series[bool]":
     import pandas as pd
 
     return pd.Series(True, index=table.index)
-
-
-def _times(number: float | None, factor: float) -> float | None:
-    """Multiply a limit, if there is one; digits that nobody entered are rounded away."""
-    return None if number is None else float(f"{number * factor:.10g}")

@@ -88,7 +88,7 @@ class DrawPanel(Panel, Generic[AnyShown]):
 
     def report(self, samples: object, path: Path) -> None:
         """Report where the dataset is, and suggest a name for the next one."""
-        self.row.message.report(f"{samples} samples were saved in {path}. Choose this dataset in Train.")
+        self.row.message.report(f"{samples} samples were saved in {path}. Train on it with `particleforge train`.")
         self.name.offer()
 
     def stop(self) -> None:

@@ -9,7 +9,6 @@ from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from particleforge.widgets.background import Background
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.backend_bases import Event
     from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
     from matplotlib.figure import Figure
@@ -76,17 +75,6 @@ class FigureView(QWidget):
         self.canvas.mpl_connect("button_press_event", self._click)
         self._box.addWidget(self.canvas)
         self.draw()
-
-
-def in_ink(axes: "Axes", ink: QColor) -> None:
-    """Draw the text and lines of axes in a colour."""
-    name = ink.name()
-    axes.tick_params(which="both", color=name, labelcolor=name)
-    legend = axes.get_legend()
-    for text in (axes.xaxis.label, axes.yaxis.label, *axes.texts, *(legend.get_texts() if legend else ())):
-        text.set_color(name)
-    for side in axes.spines.values():
-        side.set_color(name)
 
 
 def _import_matplotlib() -> None:

@@ -9,8 +9,6 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.store.image_files import image_suffix, is_image
-from particleforge.store.micrographs import open_source
 from particleforge.store.source import Source
 from particleforge.widgets.active import FILE, KEY
 
@@ -88,26 +86,6 @@ def source_path(layer: "Layer") -> Path | None:
     given = given or layer.source.path
     path = Path(given) if given else None
     return path if path is not None and path.exists() else None
-
-
-def own_file(layer: "Image") -> Path | None:
-    """File a layer was opened from, if our readers find the same planes in it, pixel by pixel."""
-    path, shown = source_path(layer), planes(layer)
-    if path is None or not (image_suffix(path) and is_image(path)):
-        return None
-    try:
-        stored = open_source(path)
-        equal = len(stored) == len(shown) and all(
-            same_pixels(one.read().pixels, other.read().pixels) for one, other in zip(stored, shown, strict=True)
-        )
-    except UserError:  # napari reads more kinds of files than ParticleForge
-        return None
-    return path if equal else None
-
-
-def same_pixels(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
-    """Whether two images have the same shape and values, whatever their types."""
-    return one.shape == other.shape and bool(np.array_equal(one, other))
 
 
 def finest(layer: "Image") -> Any:

@@ -98,12 +98,6 @@ class Panel(Docked):
             part.setToolTip(tip)
         self._lines.addRow(name, widget)
 
-    def add_image_chooser(self, tip: str = "") -> ImageChooser:
-        """Add the choice of an image of the viewer, which follows the one that is active there."""
-        chooser = ImageChooser(self.viewer)
-        self.add_chooser("Image", chooser, tip)
-        return chooser
-
     def add_chooser(self, text: str, chooser: ComboBox, tip: str = "") -> ComboBox:
         """Add a choice that depends on the viewer's layers."""
         chooser.reset_choices()

@@ -48,7 +48,7 @@ class Images:
         if not self.layers:
             return NONE_SELECTED if self._images() else NO_IMAGE
         bare = next((layer.name for layer in self.layers if pixel_size_nm(layer) is None), None)
-        return None if bare is None else f"{bare} has no pixel size; set its scale in Annotate."
+        return None if bare is None else f"{bare} has no pixel size; set it in the step Scale of ParticleForge."
 
     def planes(self) -> list[tuple[str, Plane]]:
         """Every image, with a file name.

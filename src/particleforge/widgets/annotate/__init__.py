@@ -1,5 +1,1 @@
-"""Annotate panel: from an image layer to an annotated micrograph on disk."""
-
-from particleforge.widgets.annotate.panel import AnnotatePanel
-
-__all__ = ["AnnotatePanel"]
+"""Tools with which particles are drawn and corrected on the canvas."""

@@ -1,6 +1,5 @@
 """Position of layers: pixel size, units, and copies of them."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -29,14 +28,3 @@ def geometry_of(image: Image) -> dict[str, Any]:
     if image.ndim == 2:
         copied |= {"rotate": image.rotate, "shear": image.shear, "affine": image.affine.affine_matrix}
     return copied
-
-
-def lying_on(image: Image, layers: Iterable[Layer]) -> list[Layer]:
-    """Layers other than images that share the pixel grid of an image, so that they must follow its scale."""
-    return [
-        layer
-        for layer in layers
-        if not isinstance(layer, Image)
-        and np.allclose(layer.scale[-2:], image.scale[-2:])
-        and tuple(layer.units[-2:]) == tuple(image.units[-2:])
-    ]

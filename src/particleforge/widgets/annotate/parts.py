@@ -1,26 +1,7 @@
 """Small pieces the sections of the panel are made of."""
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
-
-
-class Section(QWidget):
-    """A heading with widgets below.
-
-    Parameters
-    ----------
-    title
-        The heading.
-    """
-
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self.rows = QVBoxLayout(self)
-        self.rows.setContentsMargins(0, 8, 0, 0)
-        self.rows.setSpacing(4)
-        heading = QLabel(f"<b>{title}</b>", self)
-        heading.setStyleSheet("font-size: 110%")
-        self.rows.addWidget(heading)
+from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy
 
 
 def words(text: str = "") -> QLabel:

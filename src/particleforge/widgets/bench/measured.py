@@ -14,7 +14,7 @@ from particleforge.widgets.measure.particles import REMEASURE_MS, Particles
 
 
 class Measured(Particles):
-    """Table, filter and selection; the contours show what is selected, and the history what is edited.
+    """Table and selection; the contours show what is selected, and the history what is edited.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Measured(Particles):
     def __init__(self, history: History, loaded: Loaded, rules: Rules, image: Image) -> None:
         self._history, self._loaded = history, loaded
         self._measured = history.particles.version
-        super().__init__(history.particles.layer, loaded.table, rules, [loaded.rows], (), (), image)
+        super().__init__(history.particles.layer, loaded.table, rules, [loaded.rows], (), image)
 
     @property
     def scores(self) -> dict[int, float]:
@@ -88,7 +88,3 @@ class Measured(Particles):
         table, took_s = found
         self._timer.setInterval(max(REMEASURE_MS, int(1000 * took_s)))
         super()._set_table(table)
-
-    def _paint(self) -> None:
-        if self._by_aggregate:
-            super()._paint()

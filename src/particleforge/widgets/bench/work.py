@@ -19,7 +19,7 @@ from particleforge.store.particle_edits import Edited, save_edited
 from particleforge.store.particle_files import ImageParticles, Origin, write_particles
 from particleforge.store.project import PARTICLES
 from particleforge.widgets.annotate.geometry import set_pixel_size
-from particleforge.widgets.annotate.owned import rescue
+from particleforge.widgets.annotate.rescue import rescue
 from particleforge.widgets.annotate.saver import Saver
 from particleforge.widgets.bench.check.contours import Contours
 from particleforge.widgets.bench.check.history import History, Marks

@@ -1,1 +1,1 @@
-"""The panel that measures particles."""
+"""What is measured of the particles of a layer, and the options of detectors."""

@@ -1,39 +1,30 @@
-"""The particles of a Labels layer: their table, which are counted, and which are highlighted."""
+"""The particles of a Labels layer: their table, which are counted, and which are selected."""
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, Signal
 
 from particleforge.errors import UserError
-from particleforge.measurement.filter import Filter
 from particleforge.measurement.particles import measure_particles, with_pixel_size
 from particleforge.measurement.rules import Rules
 from particleforge.micrograph import square_side_nm
-from particleforge.store.source import Plane
 from particleforge.widgets.background import Background
 from particleforge.widgets.following import Following
 from particleforge.widgets.layers import pixel_size_nm
-from particleforge.widgets.measure.export import Exported
 from particleforge.widgets.qt import single_shot
 from particleforge.widgets.show import features
 
 REMEASURE_MS = 300
 """Edits in quick succession are measured together."""
-HIGHLIGHT = (1.0, 0.85, 0.1, 1.0)
-UNLIT_ALPHA = 0.35
-SINGLE = (0.6, 0.6, 0.6, 1.0)
-"""Colour of single particles where aggregates are coloured."""
 
 
 class Particles(QObject):
-    """Keeps table, filter and selection of a Labels layer together; the layer shows them.
+    """Keeps table and selection of a Labels layer together.
 
-    `changed` is emitted after edits and filter changes, `selection_changed` after a selection; both give the object.
+    `changed` is emitted after edits, `selection_changed` after a selection; both give the object.
     `failed` gives the error if an edited layer cannot be measured; the table is the one before then.
 
     Parameters
@@ -41,15 +32,13 @@ class Particles(QObject):
     layer
         The particles; painting, erasing and undo in it change them.
     table
-        As `Found.table`.
+        One row per particle, with its plane.
     rules
         Those it was made with.
     rows
-        As `Found.rows`.
+        Rows of each plane that hold image, without a bar burnt in; None or empty: all.
     shapes
-        As `Found.shapes`, which may differ between planes; empty: all fill their plane of the layer.
-    planes
-        Those of the image they were found in, which is exported with them.
+        Of the planes, which may differ; empty: all fill their plane of the layer.
     image
         The layer they were found in; `layer` follows its scale.
     """
@@ -65,23 +54,22 @@ class Particles(QObject):
         rules: Rules = Rules(),
         rows: Sequence[tuple[int, int] | None] = (),
         shapes: Sequence[tuple[int, int]] = (),
-        planes: Sequence[Plane] = (),
         image: Image | None = None,
     ) -> None:
         super().__init__()
         self.layer, self.rules = layer, rules
-        self._rows, self._shapes, self._planes = rows, shapes, planes
-        self.filter, self.selected, self._by_aggregate = Filter(), frozenset[int](), False
+        self._rows, self._shapes = rows, shapes
+        self.selected = frozenset[int]()
         self.pixel_size_nm = _side_nm(layer)
         self._stale = not _measured_with(table, self.pixel_size_nm)  # the scale has changed since
         self.table = with_pixel_size(table, self.pixel_size_nm) if self._stale else table
-        self._plain, self._label = layer.colormap, int(layer.selected_label)
+        self._label = int(layer.selected_label)
         self._scores = dict(zip(table["label"], table["score"], strict=True)) if "score" in table else {}
         self._background = Background()
         self._background.done.connect(self._set_table)
         self._background.failed.connect(self.failed)
         self._timer = single_shot(self, REMEASURE_MS, self._check)
-        self._paused, self._left_out = False, frozenset[int]()
+        self._paused = False
         self._watch()
         layer.events.selected_label.connect(self._picked)
         self._scale_events = (layer.events.scale, layer.events.units)
@@ -94,45 +82,15 @@ class Particles(QObject):
 
     @property
     def counted(self) -> pd.DataFrame:
-        """Counted rows of the table: those the filter keeps and the rules give a weight, in planes that are pooled."""
-        kept = self.table[self.filter.keeps(self.table) & (self.table["weight"] > 0)]
-        return kept[~kept["plane"].isin(list(self._left_out))] if self._left_out else kept
-
-    def leave_out(self, planes: Collection[int]) -> None:
-        """Leave planes out of what is counted."""
-        self._left_out = frozenset(planes)
-        self._show()
-
-    def counted_labels(self) -> npt.NDArray[Any]:
-        """Labels of the layer without the particles not counted."""
-        labels = np.asarray(self.layer.data)
-        return np.where(np.isin(labels, self.counted["label"].to_numpy()), labels, 0)
-
-    def exported(self) -> Exported:
-        """Return the counted particles with their image, for export."""
-        layer, found = self.layer, self.layer.metadata.get("particleforge", {})
-        size_nm = pixel_size_nm(layer)
-        return Exported(layer.name, self.counted, self.counted_labels(), size_nm, self._planes, self.rules, found)
-
-    def set_filter(self, chosen: Filter) -> None:
-        """Change which particles are counted."""
-        self.filter = chosen
-        self.select(self.selected & set(self.counted["label"]))
-        self._show()
-        self.changed.emit(self)
-
-    def colour_aggregates(self, wanted: bool) -> None:
-        """Give the particles of an aggregate one colour and single ones grey, or each particle its own."""
-        self._by_aggregate = wanted
-        self._paint()
+        """Counted rows of the table: those to which the rules give a weight."""
+        return self.table[self.table["weight"] > 0]
 
     def select(self, ids: Iterable[int]) -> None:
-        """Highlight some particles."""
+        """Select some particles."""
         chosen = frozenset(int(number) for number in ids)
         if chosen == self.selected:
             return
         self.selected = chosen
-        self._paint()
         if len(chosen) == 1:
             self._label = self.layer.selected_label = next(iter(chosen))
         self.selection_changed.emit(self)
@@ -245,36 +203,11 @@ class Particles(QObject):
         self.changed.emit(self)
 
     def _show(self) -> None:
-        """Give the layer features, row i for label i, and colours."""
+        """Give the layer features, row i for label i."""
         table = self.table.assign(counted=self.table.index.isin(self.counted.index))
         highest = int(np.max(self.layer.data, initial=0))
         dense = features(table.drop(columns=["image"]), highest)
         self.layer.features = pd.DataFrame() if dense is None else dense
-        self._paint()
-
-    def _paint(self) -> None:
-        """Hide what the filter excludes, highlight what is selected."""
-        from napari.utils.colormaps import DirectLabelColormap
-
-        kept = self.table[self.filter.keeps(self.table)]
-        if not self.selected and not self._by_aggregate and len(kept) == len(self.table):
-            self.layer.colormap = self._plain
-            return
-        colours: dict[int | None, Any] = {None: np.zeros(4), 0: np.zeros(4)}
-        for number, lent in zip(kept["label"].tolist(), self._lenders(kept), strict=True):
-            rgba = np.array(self._plain.map(lent) if lent else SINGLE, float).reshape(-1)[:4]
-            rgba[3] = UNLIT_ALPHA if self.selected else 1.0
-            colours[number] = np.array(HIGHLIGHT) if number in self.selected else rgba
-        self.layer.colormap = DirectLabelColormap(color_dict=colours)
-
-    def _lenders(self, kept: pd.DataFrame) -> list[int]:
-        """Labels whose colours particles get: their own or the first of their aggregate; 0 for none."""
-        if not self._by_aggregate or "aggregate" not in kept:
-            return [int(number) for number in kept["label"]]
-        first = (
-            self.table.groupby(["plane", "aggregate"])["label"].transform("min").where(self.table["aggregate"] > 0, 0)
-        )
-        return [int(number) for number in first[kept.index]]
 
 
 def _side_nm(layer: Labels) -> float | None:

@@ -1,1 +1,1 @@
-"""The panel that trains a detector."""
+"""How a training is going: its losses, and what it finds so far."""

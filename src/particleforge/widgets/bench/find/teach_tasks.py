@@ -7,8 +7,10 @@ from particleforge.errors import UserError
 from particleforge.jobs.messages import Task
 from particleforge.models.trained import Trained, run_arguments, trained_models
 from particleforge.store.project import ANNOTATIONS, MODELS, Project
-from particleforge.widgets.train.tasks import GRACE_S
 from particleforge.workflows.learn import LearnParams, learn
+
+GRACE_S = 60.0
+"""A training that is stopped still saves its weights."""
 
 
 @dataclass(frozen=True)
