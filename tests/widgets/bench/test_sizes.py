@@ -28,7 +28,7 @@ from particleforge.measurement.rules import Rules
 from particleforge.store.particle_files import ImageParticles, Origin, write_particles
 from particleforge.store.project import Project
 from particleforge.widgets.bench.sizes.canvas import rendered
-from particleforge.widgets.bench.sizes.columns import FIRST
+from particleforge.widgets.bench.sizes.columns import FIRST, cell
 from particleforge.widgets.bench.sizes.drawing import Look, draw
 from particleforge.widgets.bench.sizes.files import check_new, write_csv, write_plot, write_shown_report, write_xlsx
 from particleforge.widgets.bench.sizes.gather import Gatherer
@@ -392,3 +392,11 @@ def test_the_command_line_says_what_it_cannot_do(project):
 def test_a_picture_of_a_filter_of_all_classes_is_empty(times):
     shown = shown_of(times[:1], Rules(), Filter(classes=("none",)))
     assert shown.drawn == [] and headline(shown, None).startswith("<b>0 of")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(36.02, "36.0"), (36.2, "36.2"), (3.0, "3"), (99.97, "100"), (0.5, "0.500"), (123.4, "123"), (float("nan"), "")],
+)
+def test_cells_have_three_digits_also_where_the_last_is_zero(value, text):
+    assert cell(value) == text

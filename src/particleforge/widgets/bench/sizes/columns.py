@@ -59,7 +59,8 @@ def cell(value: Any) -> str:
     if value is None or value != value:
         return ""
     if isinstance(value, float):
-        return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+        whole = value.is_integer() or abs(value) >= 100
+        return f"{value:.0f}" if whole else f"{value:#.3g}".rstrip(".")
     return ("yes" if value else "") if str(value) in ("True", "False") else str(value)
 
 
