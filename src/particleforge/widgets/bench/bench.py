@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari.layers import Image, Labels
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from particleforge.errors import UserError
@@ -194,6 +194,11 @@ class Bench(Docked):
         self.strip.close_down()
         self.others.close_down()
         self.state.end()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Show more images where there is room."""
+        super().resizeEvent(event)
+        self.strip.give_room(self.height())
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Take files and folders."""

@@ -37,7 +37,7 @@ TIPS = (
     "How sure the detector is of what it found, on a scale from 0 to 1.",
     "Sample, time, temperature or whatever images are compared by. Double-click to change it, for all selected images.",
 )
-WIDTHS_PX = {SCALE: 66, FOUND: 48, SURE: 42, CERTAINTY: 62, GROUP: 62}
+WIDTHS_PX = {SCALE: 78, FOUND: 46, SURE: 40, CERTAINTY: 56, GROUP: 62}
 THUMBNAIL_PX, HEIGHT_PX = 32, 190
 SORT = Qt.ItemDataRole.UserRole
 
@@ -173,6 +173,10 @@ class Strip(QWidget):
             self._change(Row(work.name, work.pixel_size_nm, project[work.name].group, origin))
         elif project is not None:
             self._background.read(project, list(names))
+
+    def give_room(self, height_px: int) -> None:
+        """Take a quarter of the height of the bench, if that is more than usual."""
+        self.table.setFixedHeight(max(HEIGHT_PX, height_px // 4))
 
     def close_down(self) -> None:
         """Stop reading."""

@@ -100,13 +100,16 @@ class CheckTab(Tab):
         self.refresh()
 
     def leave(self) -> None:
-        """Give the mouse back to napari."""
+        """Give the mouse back to napari, and show the whole image again after one particle."""
+        if self._going and self.work is not None:
+            self.work.viewer.reset_view()
         self._in_front, self._going, self._tool = False, False, ""
         self._warm_up.stop()
         self._stop()
 
     def end(self) -> None:
         """End all work."""
+        self._going = False
         self.leave()
         self._let_go()
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from particleforge.errors import UserError
 from particleforge.widgets.background import Background
-from particleforge.widgets.bench.buttons import primary
+from particleforge.widgets.bench.buttons import emphasise, primary
 from particleforge.widgets.bench.scale.certainty_row import CertaintyRow
 from particleforge.widgets.bench.scale.facts import Facts, levels, read_facts
 from particleforge.widgets.bench.scale.levels_table import LevelsTable
@@ -117,6 +117,9 @@ class ScaleTab(Tab):
         else:
             lacking = bool(self.without_scale)
             self.next.setText("Find particles, sizes in pixels" if lacking else "Find particles")
+        here = self.state.current in self.without_scale
+        emphasise(self.image.measure, here)
+        emphasise(self.next, not here)
         self._look_for_bar()
 
     def _look_for_bar(self) -> None:

@@ -91,9 +91,13 @@ def differences(summary: Summary | None) -> list[str]:
 
 
 def difference(name: str, reference: str, found: Comparison) -> str:
-    """State how much the sizes of a group differ from those of the reference."""
+    """State how much the sizes of a group differ from those of the reference.
+
+    With few images p is that of single particles, and knows nothing of differences between the images of a group.
+    """
     middle = deviation(found.geometric_mean_percent, found.geometric_mean_interval)
-    return f"{name} against {reference}: geometric mean {middle}, p = {found.p_value:.2g} ({found.regrouped})"
+    but = "" if found.regrouped == "images" else " if images of a group do not differ"
+    return f"{name} against {reference}: geometric mean {middle}, p = {found.p_value:.2g}{but}"
 
 
 def _side(place: int) -> str:
