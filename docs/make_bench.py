@@ -22,13 +22,12 @@ from particleforge.widgets.bench.bench import Bench
 
 IMAGES = Path(__file__).resolve().parent / "images" / "bench"
 WINDOWS = {"": (1280, 800), "_wide": (1920, 1080)}
-SUFFIXES = {"": ".png", "_wide": ".webp"}
-"""Large pictures of grainy micrographs would lose their colours as small PNG files."""
 THEMES = ("dark", "light")
-COLOURS, LARGEST_BYTES = (96, 64, 48, 32, 24, 16), 200_000
+QUALITIES, LARGEST_BYTES = (85, 75, 60, 45), 200_000
+"""Grainy micrographs would lose their colours in small PNG or GIF files."""
 SETTLED_MS, LIMIT_MS = 600, 1_200_000
 ROD_BAR = "100 nm"
-MOVIE, MOVIE_BYTES, MOVIE_SIZE = "six_clicks.gif", 3_000_000, (960, 600)
+MOVIE, MOVIE_BYTES, MOVIE_SIZE = "six_clicks.webp", 3_000_000, (960, 600)
 POINTER = ((0, 0), (0, 17), (4, 13), (7, 19), (10, 18), (7, 12), (12, 12))
 
 
@@ -96,7 +95,7 @@ class Tour:
                 settle()
                 self.viewer.reset_view()
                 settle(SETTLED_MS // 2)
-                save(grab(self.viewer), IMAGES / f"{name}{suffix}_{theme}{SUFFIXES[suffix]}")
+                save(grab(self.viewer), IMAGES / f"{name}{suffix}_{theme}.webp")
 
 
 class Movie:
@@ -153,11 +152,9 @@ class Movie:
         self.lengths_ms.append(length_ms)
 
     def save(self) -> None:
-        """Write the frames with one palette for all."""
-        palette = self.frames[-1].quantize(COLOURS[0])
-        first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in self.frames)
-        path = IMAGES / MOVIE
-        first.save(path, save_all=True, append_images=others, duration=self.lengths_ms, loop=0, optimize=True)
+        """Write the frames."""
+        path, (first, *others) = IMAGES / MOVIE, self.frames
+        first.save(path, save_all=True, append_images=others, duration=self.lengths_ms, loop=0, quality=70)
         check_size(path, MOVIE_BYTES)
 
 
@@ -187,12 +184,9 @@ def grab(viewer: napari.Viewer) -> np.ndarray:
 
 
 def save(shown: np.ndarray, path: Path) -> None:
-    """Save a picture in as many colours as its size allows."""
-    if path.suffix == ".webp":
-        Image.fromarray(shown).save(path, quality=70)
-    for colours in COLOURS if path.suffix == ".png" else ():
-        quantized = Image.fromarray(shown).quantize(colours, dither=Image.Dither.NONE)
-        quantized.save(path, optimize=True)
+    """Save a picture in the best quality that its size allows."""
+    for quality in QUALITIES:
+        Image.fromarray(shown).save(path, quality=quality)
         if path.stat().st_size <= LARGEST_BYTES:
             return
     check_size(path, LARGEST_BYTES)
