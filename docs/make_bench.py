@@ -27,7 +27,7 @@ QUALITIES, LARGEST_BYTES = (85, 75, 60, 45), 200_000
 """Grainy micrographs would lose their colours in small PNG or GIF files."""
 SETTLED_MS, LIMIT_MS = 600, 1_200_000
 ROD_BAR = "100 nm"
-MOVIE, MOVIE_BYTES, MOVIE_SIZE = "six_clicks.webp", 3_000_000, (960, 600)
+MOVIE, MOVIE_BYTES, MOVIE_SIZE = "movie.webp", 3_000_000, (960, 600)
 POINTER = ((0, 0), (0, 17), (4, 13), (7, 19), (10, 18), (7, 12), (12, 12))
 
 
@@ -99,7 +99,7 @@ class Tour:
 
 
 class Movie:
-    """Six clicks from a folder to the sizes by group, with the pointer drawn where it clicks."""
+    """From sample images to their sizes by group in a few clicks, with the pointer drawn where it clicks."""
 
     def __init__(self, viewer: napari.Viewer, bench: Bench) -> None:
         self.viewer, self.bench = viewer, bench
