@@ -32,7 +32,7 @@ def write(out, rules=Rules(), outputs=Outputs(reports=False), names=tuple(FOUND)
     for name in names:
         side = 10 if name in ("sure", "old") else 20
         bare = Measured(name, labels=squares(side), pixel_size_nm=1.0)
-        results.write(results.measure(bare), FOUND[name])
+        results.enter(results.writer.write(results.writer.measure(bare), FOUND[name]))
     return results.finish()
 
 

@@ -1,4 +1,3 @@
-import multiprocessing
 import os
 import shutil
 import subprocess
@@ -139,22 +138,21 @@ def test_planes_have_their_number_and_their_time(tmp_path):
         project.open("z")
 
 
-def _add_groups(folder, first):
-    project = Project(folder)
-    for number in range(first, 20, 2):
-        project.set([f"a{number:02d}"], group=f"g{number}")
+ADD_GROUPS = """
+import sys
+from particleforge.store.project import Project
+project = Project(sys.argv[1])
+for number in range(int(sys.argv[2]), 20, 2):
+    project.set([f"a{number:02d}"], group=f"g{number}")
+"""
 
 
 def test_two_programs_change_it_at_once(tmp_path):
     for number in range(20):
         draw(tmp_path / f"a{number:02d}.tif")
-    context = multiprocessing.get_context("spawn")
-    others = [context.Process(target=_add_groups, args=(tmp_path, first)) for first in (0, 1)]
-    for other in others:
-        other.start()
-    for other in others:
-        other.join(60)
-    assert [other.exitcode for other in others] == [0, 0]
+    commands = [[sys.executable, "-c", ADD_GROUPS, str(tmp_path), first] for first in ("0", "1")]
+    others = [subprocess.Popen(command) for command in commands]
+    assert [other.wait(60) for other in others] == [0, 0]
     assert [image.group for image in Project(tmp_path).images] == [f"g{number}" for number in range(20)]
 
 

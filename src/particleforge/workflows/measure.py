@@ -70,7 +70,8 @@ def measure(
         Pixel size, rules and options of the detector; in a project, those of the project where they are not given.
     project
         Folder of a project, or any folder of images, in place of images and output: particles are found where there
-        are none yet (see `find`), and measured where anything has changed; the results are in its folder results/.
+        are none yet (see the command find), and measured where anything has changed; the results are in its folder
+        results/.
 
     Raises
     ------

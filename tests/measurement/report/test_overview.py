@@ -47,8 +47,8 @@ def words(path):
 def test_images_the_detector_is_not_sure_of_are_named(tmp_path):
     results = Results(tmp_path / "out", {"command": "measure"}, precision=QUICK, outputs=Outputs())
     for name, certainty in (("good", 0.93101988), ("poor", 0.61), ("untold", None)):
-        measured = results.measure(Measured(name, pd.DataFrame(), squares(), None, 1.0))
-        results.write(measured, {"certainty": certainty})
+        measured = results.writer.measure(Measured(name, pd.DataFrame(), squares(), None, 1.0))
+        results.enter(results.writer.write(measured, {"certainty": certainty}))
     results.finish()
     text = words(tmp_path / "out" / "report.html")
     assert "(1 is certain): poor (0.61). Check" in text

@@ -38,7 +38,7 @@ def measure(out, findings, pixel_size_nm=2.0, reports=False, uncertainty=None):
     results = Results(out, {}, Rules(), QUICK, Outputs(reports=reports), calibration=calibration)
     for seed, finding in enumerate(findings):
         bare = Measured(f"i{seed}", labels=labels(seed), pixel_size_nm=pixel_size_nm)
-        results.write(results.measure(bare), finding)
+        results.enter(results.writer.write(results.writer.measure(bare), finding))
     return results.finish()
 
 
@@ -117,7 +117,8 @@ def test_sizes_in_pixels_have_no_uncertainty_of_the_pixel_size(tmp_path):
 
 def test_few_particles_have_no_interval_of_sizes_but_one_of_the_count(tmp_path):
     results = Results(tmp_path / "out", {}, Rules(), QUICK)
-    results.write(results.measure(Measured("few", labels=labels(0, 3))), {"detection_error": ERROR})
+    few = results.writer.measure(Measured("few", labels=labels(0, 3)))
+    results.enter(results.writer.write(few, {"detection_error": ERROR}))
     intervals = results.finish().summary["pooled"]["intervals"]
     assert intervals["d50"] == [None, None]
     assert intervals["count"] == pytest.approx([3 * math.exp(-0.2), 3 * math.exp(0.2)])
@@ -125,7 +126,8 @@ def test_few_particles_have_no_interval_of_sizes_but_one_of_the_count(tmp_path):
 
 def test_no_particles_are_no_reason_to_fail(tmp_path):
     results = Results(tmp_path / "out", {}, Rules(), QUICK, Outputs())
-    results.write(results.measure(Measured("none", labels=labels(0, 0))), {"detection_error": ERROR})
+    none = results.writer.measure(Measured("none", labels=labels(0, 0)))
+    results.enter(results.writer.write(none, {"detection_error": ERROR}))
     assert results.finish().summary["pooled"]["intervals"]["count"] == [None, None]
 
 
