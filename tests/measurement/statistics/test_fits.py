@@ -85,11 +85,12 @@ def test_the_distribution_drawn_from_is_chosen(drawn, name):
 
 
 def test_weights_are_counts():
-    weights = np.random.default_rng(5).integers(1, 4, 300)
-    for kind in KINDS:
-        one = kind.of(SAMPLE, weights.astype(float)).parameters()
-        repeated = kind.of(np.repeat(SAMPLE, weights), np.ones(weights.sum())).parameters()
-        assert one == pytest.approx(repeated, rel=2e-3)  # the maximum of two modes is flat
+    for seed in range(5):
+        weights = np.random.default_rng(seed).integers(1, 4, 300)
+        for kind in KINDS:
+            one = kind.of(SAMPLE, weights.astype(float)).parameters()
+            repeated = kind.of(np.repeat(SAMPLE, weights), np.ones(weights.sum())).parameters()
+            assert one == pytest.approx(repeated, rel=1e-4)
 
 
 def test_the_chosen_fit_has_intervals_around_it():

@@ -125,14 +125,14 @@ def fit_mixtures(x: Floats, weights: Floats) -> Mixtures:
 
 
 def _starts(samples: _Samples) -> Iterator[Mixtures]:
-    """Start with the values below and above a quantile."""
+    """Start with the values below and above a quantile; the one at it is divided, as copies of it would be."""
     x = np.broadcast_to(samples.x, samples.weights.shape)
     order = np.argsort(x, axis=1)
     ordered = np.take_along_axis(samples.weights, order, 1)
-    below = np.cumsum(ordered, axis=1) - ordered / 2
+    before = np.cumsum(ordered, axis=1) - ordered
     for at in _STARTS:
         first = np.zeros(x.shape)
-        np.put_along_axis(first, order, np.where(below <= at, ordered, 0.0), 1)
+        np.put_along_axis(first, order, np.clip(at - before, 0.0, ordered), 1)
         yield samples.maximised(first)
 
 
