@@ -28,6 +28,8 @@ from particleforge.draws import (
     Within,
 )
 from particleforge.errors import UserError
+from particleforge.measurement.columns import PROPERTIES
+from particleforge.measurement.filter import Limit
 from particleforge.measurement.rules import Rules
 from particleforge.params import Params
 from particleforge.recipes.cutpaste.canvases.auto import Auto
@@ -44,6 +46,7 @@ from particleforge.widgets.form.kinds import KindEditor
 from particleforge.widgets.form.labels import label
 from particleforge.widgets.form.numbers import read, shown
 from particleforge.widgets.form.section import Fold
+from particleforge.widgets.form.spec import Spec, fields
 
 
 class Range(Params):
@@ -522,3 +525,8 @@ def test_a_form_can_be_painted_and_leaves_no_widget(qtbot):
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QApplication.processEvents()
     assert set(QApplication.allWidgets()) - before == set()
+
+
+def test_a_form_offers_the_columns():
+    assert Spec.of_field(fields(Rules)["size"]).choices == ("ecd", "feret_max", "feret_min", "feret_mean", "ved")
+    assert set(Spec.of_field(fields(Limit)["quantity"]).choices) == set(PROPERTIES.names())

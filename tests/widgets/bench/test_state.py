@@ -86,7 +86,7 @@ def test_stepping_beyond_the_ends_stays(opened):
 
 def test_edits_are_saved_when_another_image_is_shown(opened, folder, qtbot):
     ids = opened.work.table["label"].tolist()
-    opened.work.particles.remove(ids[:2])
+    opened.work.history.erase(ids[:2])
     show(opened, SECOND, qtbot)
     saved = read_particles(folder / PARTICLES, FIRST)
     assert set(np.unique(saved.labels)) == {0, *ids[2:]}
@@ -163,7 +163,7 @@ def test_a_file_that_cannot_be_read_is_reported_and_others_go_on(state, folder, 
 
 
 def test_removing_a_layer_by_hand_saves_and_lets_go(opened, viewer, folder):
-    opened.work.particles.remove(opened.work.table["label"].tolist()[:1])
+    opened.work.history.erase(opened.work.table["label"].tolist()[:1])
     viewer.layers.remove(opened.work.labels)
     assert opened.work is None and opened.current == ""
     assert read_particles(folder / PARTICLES, FIRST).origin.count == 55

@@ -123,7 +123,7 @@ def test_contours_show_what_is_known(state):
 def test_the_table_follows_edits_and_the_selection_loses_what_is_gone(state, qtbot):
     work = state.work
     work.select([2, 3, 5])
-    work.particles.remove([2])
+    work.history.erase([2])
     assert work.selected == {3, 5}
     qtbot.waitUntil(lambda: 2 not in set(work.table["label"]), timeout=LIMIT_MS)
     assert work.selected == {3, 5}  # 5 is not counted, but still there

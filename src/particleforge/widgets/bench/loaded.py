@@ -1,5 +1,6 @@
 """What is read of an image of a project before it is shown; no Qt here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -91,16 +92,7 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
             f"Remove {PARTICLES}/{name}.tif to find them again.",
         )
     rows, side = rules.rows(micrograph.grey), micrograph.square_pixel_size_nm
-    table = measure_particles(
-        particles.labels,
-        image=name,
-        pixel_size_nm=side,
-        intensity=micrograph.grey,
-        scores=particles.origin.scores,
-        rules=rules,
-        rows=rows,
-    )
-    table.insert(0, "plane", 0)
+    table = measured(particles.labels, micrograph, side, particles.origin.scores, rules, rows)
     background, labels = read_background(folder, name, micrograph.shape), particles.labels
     places, omitted = Places(labels), frozenset(map(int, table["label"][table["weight"] == 0]))
     values = contour_values(kinds(places.ids, particles.origin.sure, omitted), omitted)
@@ -117,4 +109,24 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
         still_needed(Edited(particles, background)),
         picture(labels, values),
         values,
+    )
+
+
+def measured(
+    labels: npt.NDArray[np.uint32],
+    micrograph: Micrograph,
+    pixel_size_nm: float | None,
+    scores: Mapping[int, float],
+    rules: Rules,
+    rows: tuple[int, int] | None,
+) -> "pd.DataFrame":
+    """Measure particles as `load` does; see `measure_particles`."""
+    return measure_particles(
+        labels,
+        image=micrograph.name,
+        pixel_size_nm=pixel_size_nm,
+        intensity=micrograph.grey,
+        scores=scores,
+        rules=rules,
+        rows=rows,
     )

@@ -15,11 +15,11 @@ from particleforge.widgets.bench.find.choices import Choices
 from particleforge.widgets.bench.find.comparison import Comparison
 from particleforge.widgets.bench.find.known import Known
 from particleforge.widgets.bench.find.notice import Notice
+from particleforge.widgets.bench.find.options import DetectorOptions
 from particleforge.widgets.bench.find.scope import Scope, image_of, proposed, scopes
 from particleforge.widgets.bench.find.words import corrections_words, doubtful, found_words
 from particleforge.widgets.bench.state import State
 from particleforge.widgets.job_row import JobRow
-from particleforge.widgets.measure.options import DetectorOptions
 from particleforge.widgets.message import Message
 from particleforge.widgets.model_chooser import ModelChooser
 from particleforge.widgets.unexpected import shown_by

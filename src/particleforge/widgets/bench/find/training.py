@@ -7,9 +7,9 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from particleforge.jobs.messages import Advance
 from particleforge.models.card import LOG
+from particleforge.widgets.bench.find.loss import LossPlot, read_f1
+from particleforge.widgets.bench.find.picture import Picture
 from particleforge.widgets.message import Message
-from particleforge.widgets.train.loss import LossPlot, read_f1
-from particleforge.widgets.train.picture import Picture
 
 PICTURE_PX, LOSS_PX = 170, 120
 LOG_SECONDS = 1.0

@@ -259,7 +259,7 @@ class SizesTab(Tab):
         origin = work.origin_now
         finding = {} if origin.checked else origin.finding
         height, width = work.micrograph.shape
-        table = work.table.drop(columns="plane", errors="ignore")
+        table = work.table
         rows, size = work.loaded.rows, work.pixel_size_nm
         return ImageTable(work.name, table, (height, width), rules_of(params), "", rows, size, finding)
 

@@ -5,8 +5,8 @@ import numpy as np
 from particleforge.jobs.previews import Previews
 from particleforge.micrograph import Micrograph
 from particleforge.sample import Sample
-from particleforge.widgets.train.loss import LossPlot, read_f1
-from particleforge.widgets.train.picture import OUTLINE, Picture, outlined
+from particleforge.widgets.bench.find.loss import LossPlot, read_f1
+from particleforge.widgets.bench.find.picture import OUTLINE, Picture, outlined
 
 
 def test_losses_are_drawn_over_time(qtbot, tmp_path):

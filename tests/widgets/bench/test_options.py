@@ -2,7 +2,7 @@
 
 import pytest
 
-from particleforge.widgets.measure.options import DetectorOptions
+from particleforge.widgets.bench.find.options import DetectorOptions
 
 
 @pytest.fixture

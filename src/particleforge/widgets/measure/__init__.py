@@ -1,1 +1,0 @@
-"""What is measured of the particles of a layer, and the options of detectors."""

@@ -1,1 +1,0 @@
-"""How a training is going: its losses, and what it finds so far."""
