@@ -1,4 +1,4 @@
-"""Bars that instruments burn into images are found, and told apart by their length and text."""
+"""Bars that instruments burn into images are found, and distinguished by their length and text."""
 
 import io
 

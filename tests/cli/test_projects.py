@@ -57,8 +57,8 @@ def test_what_cannot_be_searched_is_named(folder, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["measure"], "There is no 'images'."),
-        (["measure", "base", "x"], "There is no 'out'."),
+        (["measure"], "The argument images is missing."),
+        (["measure", "base", "x"], "The argument out is missing."),
         (["measure", "base", "x", "--project", "."], "A project has its own images and results."),
         (["sizes", "x", "--project", "."], "A project has its own particles and results."),
         (["measure", "--project", "nowhere"], "is not a folder"),
@@ -97,8 +97,8 @@ def test_a_project_teaches_a_detector_of_its_own(folder, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["learn", "x"], "There is no 'out'."),
-        (["learn", "--out", "x"], "There is no 'folder'."),
+        (["learn", "x"], "The argument out is missing."),
+        (["learn", "--out", "x"], "The argument folder is missing."),
         (["learn", "x", "--project", ".", "--out", "x"], "A project has its own annotations."),
         (["learn", "--project", ".", "--out", "../x"], "cannot be a file name"),
         (["learn", "--project", ".", "--out", "x"], "teaches yet"),

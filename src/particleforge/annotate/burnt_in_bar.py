@@ -12,7 +12,7 @@ from particleforge.burnt_in import picture_rows, scale_bars
 SAME_PX = 1.0
 """Lengths of the same bar differ by this much at most, through compression of the image."""
 LEAST_LETTERS = 2
-"""Fewer are a text that could not be told from what is behind it."""
+"""Fewer are a text that cannot be distinguished from what is behind it."""
 ALIKE = 0.75
 """Letters whose ink covers each other by this share of both are the same."""
 

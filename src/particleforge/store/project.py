@@ -112,6 +112,19 @@ class Project:
         """Names of the micrographs, in order."""
         return [image.name for image in self.images]
 
+    @property
+    def needed_names(self) -> list[str]:
+        """Names of the micrographs, where there must be one.
+
+        Raises
+        ------
+        UserError
+            If there is none.
+        """
+        if not self.images:
+            raise UserError(f"{self.folder} has no images.", "Add some, or choose the folder that holds them.")
+        return self.names
+
     def __getitem__(self, name: str) -> ProjectImage:
         for image in self.images:
             if image.name == name:
@@ -341,7 +354,7 @@ def numbered(group: str) -> Numbered | None:
 
 
 def groups_from_names(names: Sequence[str]) -> dict[str, str]:
-    """Propose a group for each image: its name without what tells images of a group apart; empty if that is no use.
+    """Propose a group for each image: its name without the number at its end; empty if that gives no groups.
 
     Examples
     --------

@@ -59,7 +59,7 @@ def measure_project(
     given = settled.recorded()
     identity = {"command": "measure", "params": given, "source": {"project": project.folder.name}}
     folder = project.folder / PARTICLES
-    names = [name for name in project.names if name in failed or particle_file(folder, name).is_file()]
+    names = [name for name in project.needed_names if name in failed or particle_file(folder, name).is_file()]
     if not names:
         raise UserError(f"No image of {project.folder} has particles yet.", "Find them first: `particleforge find`.")
     particles = Planes({name: partial(_open, project, failed, name) for name in names})

@@ -74,7 +74,7 @@ def compare_sizes(
         If a folder holds no complete results, two have the same name, their rules differ, or one has no particle.
     """
     if out is None:
-        raise UserError("There is no 'out'.", "Give the report to write, for example --out comparison.html.")
+        raise UserError("The argument out is missing.", "Give the report to write, for example --out comparison.html.")
     yield Progress(0, 1, "Comparing")
     samples = _groups(Path(reference), results, by) if by else _folders([Path(one) for one in (reference, *results)])
     first = next(iter(samples.values())).rules

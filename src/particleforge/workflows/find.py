@@ -120,9 +120,7 @@ def find(
         searched. A single image that cannot be read does not stop the run.
     """
     opened = Project(project)
-    names = [opened[name].name for name in only] or opened.names
-    if not names:
-        raise UserError(f"{opened.folder} has no images.", "Add some, or choose the folder that holds them.")
+    names = [opened[name].name for name in only] or opened.needed_names
     searched = yield from search(opened, names, model, params)
     if len(searched.failed) == len(names):
         raise none_done({name: str(error) for name, error in searched.failed.items()}, "searched")

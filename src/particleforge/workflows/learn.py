@@ -190,7 +190,11 @@ def _from(
     """Folder of annotations, its name for people, the folder of the model, and how the annotations are read."""
     if out is None or (folder is None) == (project is None):
         lacking = "out" if out is None else "folder"
-        said = f"There is no {lacking!r}." if out is None or folder is None else "A project has its own annotations."
+        said = (
+            f"The argument {lacking} is missing."
+            if out is None or folder is None
+            else "A project has its own annotations."
+        )
         raise UserError(said, "Give an annotated folder or a project, and out.")
     if project is None:
         place = Path(str(folder))

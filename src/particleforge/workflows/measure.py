@@ -87,7 +87,7 @@ def measure(
         return (yield from _in_project(Project(project), model, params))
     if model is None or images is None or out is None:
         lacking = next(name for name, one in {"images": images, "out": out, "model": model}.items() if one is None)
-        raise UserError(f"There is no {lacking!r}.", "Give a detector, images and out; or a project.")
+        raise UserError(f"The argument {lacking} is missing.", "Give a detector, images and out; or a project.")
     planes = find_planes(images, selection=params)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
     find.check(planes)

@@ -92,7 +92,8 @@ def sizes(
             raise UserError("A project has its own particles and results.", "Give the project alone.")
         return (yield from measure_project(Project(project), params))
     if labels is None or out is None:
-        raise UserError(f"There is no {'labels' if labels is None else 'out'!r}.", "Give labels and out; or a project.")
+        lacking = "labels" if labels is None else "out"
+        raise UserError(f"The argument {lacking} is missing.", "Give labels and out; or a project.")
     selection = params if images is None else ALL
     planes = find_planes(with_rois(labels, images, params), open_labels, selection)
     inputs = [planes] if images is None else [planes, _paired(planes, find_planes(images, selection=params))]

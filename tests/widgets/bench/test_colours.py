@@ -1,4 +1,4 @@
-"""Colours of particles can be told apart with and without all cones."""
+"""Colours of particles can be distinguished with and without all cones."""
 
 from itertools import combinations, pairwise
 

@@ -1,4 +1,4 @@
-"""Colours of particles, told apart by everybody, from the grey of a micrograph and the blue of background strokes.
+"""Colours of particles that everybody can distinguish, from each other, from grey, and from the blue of strokes.
 
 They were searched for by their differences in CIEDE2000, as seen with three cones and with the simulated sight of
 protanopes and deuteranopes (Machado, Oliveira and Fernandes 2009, doi:10.1109/TVCG.2009.113, severity 1): at least 14
