@@ -63,7 +63,8 @@ def test_what_cannot_be_searched_is_named(folder, capsys):
         (["sizes", "x", "--project", "."], "A project has its own particles and results."),
         (["measure", "--project", "nowhere"], "is not a folder"),
         (["find", "."], "has no images"),
-        (["sizes", "--project", "."], "has particles yet"),
+        (["sizes", "--project", "."], "has no images"),
+        (["measure", "--project", "."], "has no images"),
     ],
 )
 def test_wrong_words_are_explained(tmp_path, monkeypatch, words, message, capsys):

@@ -314,9 +314,9 @@ def test_a_stack_keeps_its_frames(tmp_path):
     [
         ({"project": "X", "images": "y"}, "its own images and results"),
         ({"project": "X", "out": "y"}, "its own images and results"),
-        ({"model": "base", "images": "y"}, "no 'out'"),
-        ({"out": "y"}, "no 'images'"),
-        ({}, "no 'images'"),
+        ({"model": "base", "images": "y"}, "out is missing"),
+        ({"out": "y"}, "images is missing"),
+        ({}, "images is missing"),
         ({"project": "X", "params": MeasureParams(page=2)}, "no page to select"),
     ],
 )
@@ -350,9 +350,9 @@ def test_sizes_and_measure_share_their_results(folder):
     assert times(folder) == before
     with pytest.raises(UserError, match="alone"):
         sizes(folder, project=folder)
-    with pytest.raises(UserError, match="no 'out'"):
+    with pytest.raises(UserError, match="out is missing"):
         sizes(folder)
-    with pytest.raises(UserError, match="no 'labels'"):
+    with pytest.raises(UserError, match="labels is missing"):
         sizes()
 
 

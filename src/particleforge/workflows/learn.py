@@ -188,14 +188,11 @@ def _from(
     folder: Path | str | None, out: Path | str | None, params: Selection, project: Path | str | None
 ) -> tuple[Path, str, Path, Callable[[], list[Sample]]]:
     """Folder of annotations, its name for people, the folder of the model, and how the annotations are read."""
-    if out is None or (folder is None) == (project is None):
-        lacking = "out" if out is None else "folder"
-        said = (
-            f"The argument {lacking} is missing."
-            if out is None or folder is None
-            else "A project has its own annotations."
-        )
-        raise UserError(said, "Give an annotated folder or a project, and out.")
+    hint = "Give an annotated folder or a project, and out."
+    if folder is not None and project is not None:
+        raise UserError("A project has its own annotations.", hint)
+    if out is None or (folder is None and project is None):
+        raise UserError(f"The argument {'out' if out is None else 'folder'} is missing.", hint)
     if project is None:
         place = Path(str(folder))
         return place, place.name, Path(out), partial(read_annotated, place, params)

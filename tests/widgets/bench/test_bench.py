@@ -1,27 +1,22 @@
 """The dock of the bench."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
 
-import particleforge
 from particleforge.store.labels import read_labels
 from particleforge.widgets.bench.bench import Bench
 from particleforge.widgets.bench.recent import recent_projects
 from particleforge.widgets.bench.strip import GROUP, NAME, SCALE
 
-SPHERES = Path(particleforge.__file__).parent / "sample_data" / "spheres" / "more"
 LIMIT_MS = 20_000
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path / "home")
-    shutil.copytree(SPHERES / "images", tmp_path / "gold")
-    return tmp_path / "gold"
+def folder(gold):
+    return gold
 
 
 @pytest.fixture
@@ -127,8 +122,8 @@ def test_other_panels_open_in_docks_of_their_own(bench):
     assert {"Augment", "Synthesize", "Aggregates"} <= set(bench.state.viewer.window.dock_widgets)
 
 
-def test_labels_of_other_programs_are_offered_as_particles(bench, folder, qtbot):
-    shutil.copytree(SPHERES / "labels", folder / "labels")
+def test_labels_of_other_programs_are_offered_as_particles(bench, folder, qtbot, spheres):
+    shutil.copytree(spheres / "labels", folder / "labels")
     before = {path: path.read_bytes() for path in (folder / "labels").iterdir()}
     bench.open(folder)
     qtbot.waitUntil(lambda: bench.others.text != "", timeout=LIMIT_MS)
@@ -140,10 +135,10 @@ def test_labels_of_other_programs_are_offered_as_particles(bench, folder, qtbot)
     assert {path: path.read_bytes() for path in (folder / "labels").iterdir()} == before
 
 
-def test_a_layer_of_labels_can_be_the_particles(bench, folder, qtbot):
+def test_a_layer_of_labels_can_be_the_particles(bench, folder, qtbot, spheres):
     bench.open(folder)
     shown(bench, qtbot, "spheres_1")
-    theirs = bench.state.viewer.add_labels(read_labels(SPHERES / "labels" / "spheres_1.tif"), name="cellpose")
+    theirs = bench.state.viewer.add_labels(read_labels(spheres / "labels" / "spheres_1.tif"), name="cellpose")
     bench.head._fill()
     (action,) = [action for action in bench.head._projects.actions() if "cellpose" in action.text()]
     action.trigger()

@@ -1,33 +1,28 @@
 """A pixel size is the same in the project, in napari, in tables and in the files of particles."""
 
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from napari.layers import Image
 
-import particleforge
 from particleforge.store.labels import open_labels
 from particleforge.store.particle_files import particle_file
 from particleforge.store.project import PARTICLES, Project
 from particleforge.widgets.bench.state import State
 
-SPHERES = Path(particleforge.__file__).parent / "sample_data" / "spheres" / "more"
 LIMIT_MS = 20_000
 FIRST, SECOND = "spheres_1", "spheres_2"
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(gold, spheres):
     """A folder of three micrographs of 1.2 nm per pixel, the first two with particles."""
-    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path / "home")
-    shutil.copytree(SPHERES / "images", tmp_path / "gold")
-    (tmp_path / "gold" / PARTICLES).mkdir()
+    (gold / PARTICLES).mkdir()
     for name in (FIRST, SECOND):
-        shutil.copy(SPHERES / "labels" / f"{name}.tif", tmp_path / "gold" / PARTICLES)
-    return tmp_path / "gold"
+        shutil.copy(spheres / "labels" / f"{name}.tif", gold / PARTICLES)
+    return gold
 
 
 @pytest.fixture

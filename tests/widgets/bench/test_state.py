@@ -1,32 +1,27 @@
 """The bench works on one image of a project at a time."""
 
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 from napari.layers import Image, Labels
 
-import particleforge
 from particleforge.errors import UserError
 from particleforge.store.labels import read_labels
 from particleforge.store.particle_files import read_particles
 from particleforge.store.project import PARTICLES, Project
 from particleforge.widgets.bench.state import State
 
-SPHERES = Path(particleforge.__file__).parent / "sample_data" / "spheres" / "more"
 LIMIT_MS = 20_000
 FIRST, SECOND = "spheres_1", "spheres_2"
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(gold, spheres):
     """A folder of three micrographs; the first has particles."""
-    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path / "home")
-    shutil.copytree(SPHERES / "images", tmp_path / "gold")
-    (tmp_path / "gold" / PARTICLES).mkdir()
-    shutil.copy(SPHERES / "labels" / f"{FIRST}.tif", tmp_path / "gold" / PARTICLES)
-    return tmp_path / "gold"
+    (gold / PARTICLES).mkdir()
+    shutil.copy(spheres / "labels" / f"{FIRST}.tif", gold / PARTICLES)
+    return gold
 
 
 @pytest.fixture
@@ -64,10 +59,10 @@ def show(state, name, qtbot):
     qtbot.waitUntil(lambda: state.work is not None and state.work.name == name, timeout=LIMIT_MS)
 
 
-def test_opening_a_folder_shows_its_first_image_with_its_particles(opened, viewer):
+def test_opening_a_folder_shows_its_first_image_with_its_particles(opened, viewer, spheres):
     assert opened.names == [FIRST, SECOND, "spheres_3"]
     assert visible(viewer) == layers_of(FIRST)
-    assert np.array_equal(opened.work.labels.data, read_labels(SPHERES / "labels" / f"{FIRST}.tif"))
+    assert np.array_equal(opened.work.labels.data, read_labels(spheres / "labels" / f"{FIRST}.tif"))
     assert len(opened.work.table) == len(np.unique(opened.work.labels.data)) - 1
     assert opened.work.pixel_size_nm == pytest.approx(1.2)
 
@@ -143,9 +138,9 @@ def test_a_stack_gives_an_image_for_each_plane(opened, viewer, folder, qtbot):
     assert np.array_equal(Project(folder).open("movie_00002")[0].read().pixels, pixels[2])
 
 
-def test_labels_of_another_plugin_become_particles(opened, viewer, folder, qtbot):
+def test_labels_of_another_plugin_become_particles(opened, viewer, folder, qtbot, spheres):
     show(opened, SECOND, qtbot)
-    theirs = viewer.add_layer(Labels(read_labels(SPHERES / "labels" / f"{SECOND}.tif"), name="cellpose"))
+    theirs = viewer.add_layer(Labels(read_labels(spheres / "labels" / f"{SECOND}.tif"), name="cellpose"))
     opened.take_labels(theirs)
     qtbot.waitUntil(lambda: opened.work is not None and len(opened.work.table) > 0, timeout=LIMIT_MS)
     assert read_particles(folder / PARTICLES, SECOND).origin.detector == {"labels": "cellpose"}
