@@ -113,7 +113,7 @@ def _in_project(project: Project, model: Path | str | Detector[Any] | None, para
     """Find what is not found yet, then measure what has changed."""
     given = params.model_fields_set & FindParams.model_fields.keys()
     searching = FindParams.parse({name: getattr(params, name) for name in given})
-    searched = yield from part(search(project, project.names, model, searching), 0, SEARCH)
+    searched = yield from part(search(project, project.needed_names, model, searching), 0, SEARCH)
     given = params.model_fields_set & SizesParams.model_fields.keys()
     measuring = SizesParams.parse({name: getattr(params, name) for name in given})
     return (yield from part(measure_project(project, measuring, searched.remarks, searched.failed), SEARCH, 1))
