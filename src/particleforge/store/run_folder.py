@@ -17,39 +17,60 @@ SHOWN = 3
 
 
 @contextmanager
+def alone(file: Path, busy: UserError) -> Iterator[None]:
+    """Hold a lock file for as long as something is done that only one process may do; nobody waits for it.
+
+    The lock belongs to the process: when the process ends, even if it is killed, the operating system releases it.
+
+    Parameters
+    ----------
+    file
+        The lock file, which is removed at the end.
+    busy
+        Raised if another process holds it.
+
+    Raises
+    ------
+    UserError
+        If another process holds it, or the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(file, blocking=False, thread_local=False)
+    with disk_errors(file.parent):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise busy from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows does not remove a file that is open
+            file.unlink()
+        lock.release()
+
+
+@contextmanager
 def locked(out: Path) -> Iterator[None]:
     """Let nobody else write into the folder of a run, and remove what a killed one left incomplete.
 
     The folder is created where it is not there yet.
-
-    The lock belongs to the process: when the process ends, even if it is killed, the operating system releases it.
 
     Raises
     ------
     UserError
         If another run holds the lock, or the folder cannot be written.
     """
-    from filelock import FileLock, Timeout
-
     made = not out.is_dir()
     if made:
         new_folder(out)
-    lock = FileLock(out / LOCK, blocking=False, thread_local=False)
-    with disk_errors(out):
-        try:
-            lock.acquire()
-        except Timeout:
-            raise UserError(
-                f"Another run is writing to {out}.", "Wait until it ends, or choose another place for the output."
-            ) from None
+    hint = "Wait until it ends, or choose another place for the output."
     try:
-        if not made:
-            remove_parts(out)
-        yield
+        with alone(out / LOCK, UserError(f"Another run is writing to {out}.", hint)):
+            if not made:
+                remove_parts(out)
+            yield
     finally:
-        with suppress(OSError):  # Windows does not remove a file that is open
-            (out / LOCK).unlink()
-        lock.release()
         if made:
             with suppress(OSError):  # what failed at once leaves no empty folder behind
                 out.rmdir()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,12 @@ from pydantic import Field
 from particleforge.errors import Cancelled, UserError, none_done
 from particleforge.measurement.certainty import certainty_words
 from particleforge.step import Progress, Step
-from particleforge.store.files import LOCK, DiskError, disk_errors
+from particleforge.store.files import LOCK, DiskError
 from particleforge.store.found_labels import adopt_labels, found_labels
 from particleforge.store.memory import check_memory
 from particleforge.store.particle_files import ImageParticles, Origin, read_origin, read_particles, write_particles
 from particleforge.store.project import PARTICLES, Project
+from particleforge.store.run_folder import alone
 from particleforge.store.source import Plane
 from particleforge.store.teaching import read_strokes
 from particleforge.verb import verb
@@ -136,7 +137,8 @@ def search(
     if model is not None and "options" not in params.model_fields_set:
         settled = settled.replace(options={})  # those of the project are for its own detector
     given = project.detector if model is None else model
-    with _alone(project):
+    busy = UserError(f"Another run is finding particles in {project.folder}.", "Wait until it ends.")
+    with alone(project.folder / f".finding{LOCK}", busy):
         yield Progress(0, len(names), "Finding particles")
         noted = _labels(project, names, params.adopt)
         todo, searched = _todo(project, names, prints, None if params.again else _name(given))
@@ -321,26 +323,3 @@ def _now(project: Project, name: str) -> Origin | None:
 def _name(model: Path | str | Detector[Any]) -> str:
     """Name of a detector for people: of its folder, without the place."""
     return Path(model).name if isinstance(model, (str, Path)) else str(model.provenance.get("name", "a detector"))
-
-
-@contextmanager
-def _alone(project: Project) -> Iterator[None]:
-    """Let no other run find particles in a project.
-
-    Raises
-    ------
-    UserError
-        If another one does, or the folder cannot be written.
-    """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(project.folder / f".finding{LOCK}", blocking=False, thread_local=False)
-    with disk_errors(project.folder):
-        try:
-            lock.acquire()
-        except Timeout:
-            raise UserError(f"Another run is finding particles in {project.folder}.", "Wait until it ends.") from None
-    try:
-        yield
-    finally:
-        lock.release()
