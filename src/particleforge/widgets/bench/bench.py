@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 from particleforge.errors import UserError
 from particleforge.store.image_files import image_suffixes
 from particleforge.widgets.active import front_image, made_here
+from particleforge.widgets.background import Background
 from particleforge.widgets.bench.check.tab import CheckTab
 from particleforge.widgets.bench.find.tab import FindTab
 from particleforge.widgets.bench.head import Head
@@ -29,6 +30,7 @@ from particleforge.widgets.bench.step_tabs import StepTabs
 from particleforge.widgets.bench.strip import Strip
 from particleforge.widgets.bench.tab import Tab
 from particleforge.widgets.bench.welcome import Welcome
+from particleforge.widgets.bench.work_layers import warm_up
 from particleforge.widgets.docked import Docked
 from particleforge.widgets.layers import source_path
 from particleforge.widgets.unexpected import shown_by
@@ -79,6 +81,8 @@ class Bench(Docked):
         self.welcome.samples_wanted.connect(self.open_samples)
         self.head.added.connect(self.choose_images)
         self.head.other.connect(self.open_other)
+        self._warming = Background()
+        self._warming.run(warm_up)
         self.keys = Keys(self.state.viewer, self, self._actions())
         self.go_to("Find")
         self._refresh()
@@ -188,6 +192,7 @@ class Bench(Docked):
         if self._ended:
             return
         self._ended = True
+        self._warming.drop()
         self.keys.release()
         for tab in self.steps:
             tab.end()

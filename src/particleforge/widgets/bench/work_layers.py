@@ -57,9 +57,8 @@ class WorkLayers:
         self._spare = [layer for layer in spare if layer in viewer.layers]
         self._own_image = image is None
         self.image = self._add_image(loaded, path) if image is None else image
-        blue = CyclicLabelColormap(colors=["transparent", STROKE_COLOUR])
         self.labels = self._add("particles", loaded.particles.labels, 0.0, by_label())
-        self.strokes = self._add("background", loaded.background.astype(np.uint8), STROKE_OPACITY, blue)
+        self.strokes = self._add("background", loaded.background.astype(np.uint8), STROKE_OPACITY, _blue())
         self.contours = self._add("contours", loaded.contours, 1.0, colours())
         self.contours.editable = False
         self.labels.brush_size, self.strokes.brush_size = 10, 20
@@ -124,6 +123,18 @@ class WorkLayers:
         layer = Labels(data, name=name, opacity=opacity, colormap=colormap, **about)
         self._viewer.add_layer(layer)
         return layer
+
+
+def warm_up(_: object = None) -> None:
+    """Make layers like these, in any thread: for the first ones napari compiles code for seconds."""
+    place = geometry((1.0, 1.0))
+    Image(np.zeros((8, 8), np.uint8), **place)
+    for dtype, colormap in ((np.uint32, by_label()), (np.uint8, _blue()), (np.uint8, colours())):
+        Labels(np.zeros((8, 8), dtype), colormap=colormap, **place)
+
+
+def _blue() -> CyclicLabelColormap:
+    return CyclicLabelColormap(colors=["transparent", STROKE_COLOUR])
 
 
 def _role(layer: Layer) -> str:
