@@ -10,6 +10,7 @@ from tests.annotate.test_burnt_in_bar import micrograph
 from particleforge.micrograph import Micrograph
 from particleforge.store.micrographs import write_micrograph
 from particleforge.store.project import Project
+from particleforge.widgets.bench.bench import Bench
 from particleforge.widgets.bench.scale.facts import NO_SCALE, UNUSABLE, Facts, levels, read_facts
 from particleforge.widgets.bench.scale.spread import ALIKE, GROUP, LACKING, SELECTED, targets
 from particleforge.widgets.bench.scale.tab import ScaleTab
@@ -235,3 +236,19 @@ def test_images_that_have_the_scale_are_no_targets():
     found = targets(shown, [shown, *others], ["a", "c"])
     assert found == {SELECTED: ("c",), LACKING: ("d",), GROUP: ("c",), ALIKE: ("d",)}
     assert not any(targets(Facts("a"), others, ["b"]).values())
+
+
+def test_colours_follow_the_theme(make_napari_viewer, folder, qtbot):
+    viewer = make_napari_viewer(show=True)
+    bench = Bench(viewer)
+    viewer.window.add_dock_widget(bench, name="ParticleForge")
+    bench.open(folder)
+    bench.go_to("Scale")
+    show(bench.scale, "bar_0", qtbot)
+    colours = []
+    for theme in ("dark", "light", "dark"):
+        viewer.theme = theme
+        qtbot.wait(50)
+        colours.append(bench.scale.image.headline.styleSheet())
+    assert colours[0] == colours[2] != colours[1]
+    bench.end()

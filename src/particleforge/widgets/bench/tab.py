@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from particleforge.errors import UserError
@@ -48,6 +48,12 @@ class Tab(QWidget):
 
     def end(self) -> None:
         """End all work: the bench or the viewer is being closed."""
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Show everything again in the colours of another theme."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.StyleChange and self.isVisible():
+            self.refresh()
 
     def report(self, news: UserError | str | None) -> None:
         """Show a message or an error below the tab; None clears it."""
