@@ -63,7 +63,7 @@ def test_groups_compare_like_folders(folder, tmp_path):
     [
         ({"by": "colour"}, "cannot be compared by 'colour'"),
         ({"by": "group", "results": ["x"]}, "within one folder"),
-        ({"by": "group", "out": None}, "no 'out'"),
+        ({"by": "group", "out": None}, "out is missing"),
         ({}, "at least two samples"),
     ],
 )
