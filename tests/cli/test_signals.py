@@ -1,5 +1,6 @@
 """A command that is asked to end closes its step and says how to continue."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -53,6 +54,25 @@ def test_an_interrupt_that_a_library_swallows_comes_at_the_next_report():
     with pytest.raises(Ended), interrupting() as cancelled:
         run_with_bar(step(), cancelled)
     assert reports == [0, 1] and seen() is None
+
+
+def test_a_module_is_imported_to_its_end(tmp_path, monkeypatch):
+    text = "import os, signal, time\nos.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(0.3)\ndone = True\n"
+    (tmp_path / "slow_to_import.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(Ended), interrupting():
+        module = importlib.import_module("slow_to_import")
+        time.sleep(5)
+    assert module.done
+
+
+def test_a_command_that_a_module_runs_while_it_is_imported_can_be_ended(tmp_path, monkeypatch):
+    lines = ("import os, signal, time", "from particleforge.cli.signals import Ended, interrupting", "try:")
+    lines += ("    with interrupting():", "        os.kill(os.getpid(), signal.SIGTERM)", "        time.sleep(5)")
+    lines += ("except Ended:", "    ended = True")
+    (tmp_path / "runs_a_command.py").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(tmp_path)
+    assert importlib.import_module("runs_a_command").ended
 
 
 def test_an_ignored_signal_stays_ignored():
