@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.outline import Outline
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,6 +154,11 @@ class Sample:
                 digest.update(name.encode())
                 _feed(digest, value)
         return f"{self.name}: {digest.hexdigest()}"
+
+    @property
+    def outlines(self) -> tuple[Outline, ...] | None:
+        """Outlines of all whole particles, including what is hidden; None: the labels show all that is known."""
+        return self.targets.get("outlines")
 
     @property
     def background(self) -> npt.NDArray[np.bool_]:

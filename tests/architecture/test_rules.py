@@ -18,7 +18,9 @@ from particleforge.params import Params
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "particleforge"
 FILES = sorted(SOURCE.rglob("*.py"))
-HEAVY = set("torch torchvision pycocotools lightning_fabric mitsuba matplotlib stardist dask napari qtpy magicgui".split())
+HEAVY = set(
+    "torch torchvision pycocotools lightning_fabric mitsuba matplotlib stardist dask napari qtpy magicgui".split()
+)
 LIGHT_FLOORS = [
     "particleforge.params",
     "particleforge.registry",

@@ -125,3 +125,28 @@ def test_shares_of_groups_are_kept():
     assert mixed((([], 1.0), ([two], 0.0)), rng) is two
     assert mixed((([one], 0.0), ([], 1.0)), rng) is one
     assert all(mixed((([one], 0.0), ([two], 1.0)), rng) is two for _ in range(50))
+
+
+@given(seed=st.integers(0, 10_000), turned=st.booleans())
+def test_outlines_follow_the_pixels(seed: int, turned: bool) -> None:
+    from skimage.draw import polygon
+
+    corners = np.array([(20.0, 30.0), (70.0, 40.0), (60.0, 90.0), (30.0, 70.0)])
+    labels = np.zeros((120, 110), np.uint32)
+    labels[polygon(*corners.T, labels.shape)] = 7
+    one = Source(labels.astype(np.float32), labels, None, {7: corners})
+    patch = draw_patch(one, 64, TURNED if turned else STILL, np.random.default_rng(seed))
+    assert patch.outlines is not None
+    painted = np.zeros((64, 64), bool)
+    for outline in patch.outlines.values():
+        painted[polygon(*outline.T, painted.shape)] = True
+    known = np.ones_like(painted) if patch.known is None else patch.known
+    wrong = ndimage.binary_opening((painted != (patch.labels == 7)) & known, np.ones((2, 2)))
+    assert wrong.sum() <= 4  # an edge may be a pixel off
+
+
+def test_a_patch_without_particles_keeps_no_outlines() -> None:
+    far = {1: np.array([(1.0, 1.0), (1.0, 4.0), (4.0, 4.0)])}
+    one = Source(np.zeros((400, 400), np.float32), np.zeros((400, 400), np.uint32), None, far)
+    patches = [draw_patch(one, 32, STILL, np.random.default_rng(seed)) for seed in range(5)]
+    assert [patch.outlines for patch in patches] == [{}] * 5

@@ -1,8 +1,8 @@
 """Endless augmented training patches from annotated images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,24 +13,40 @@ from particleforge.draws import Draw, PerImage, Uniform, Within, draw
 from particleforge.params import Params
 
 Floats = npt.NDArray[np.float32]
+WholeOutlines: TypeAlias = Mapping[int, npt.NDArray[np.float64]]
+"""(N, 2) corners (y, x) in px of whole particles, including what is hidden or lies outside the image, by id."""
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A normalised image at working scale, its labels, and where the labels are known (None = everywhere)."""
+    """An annotated image prepared for training.
+
+    Parameters
+    ----------
+    image
+        (Y, X) normalised grey values at working scale.
+    labels
+        (Y, X) instance ids, 0 = background.
+    known
+        (Y, X) where the labels are known; None: everywhere.
+    outlines
+        Of all its particles, also those that others hide completely; None: the labels show all that is known.
+    """
 
     image: Floats
     labels: npt.NDArray[np.uint32]
     known: npt.NDArray[np.bool_] | None = None
+    outlines: WholeOutlines | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """A square piece of a source, augmented."""
+    """A square piece of a source, augmented; see `Source`."""
 
     image: Floats
     labels: npt.NDArray[np.uint32]
     known: npt.NDArray[np.bool_] | None
+    outlines: WholeOutlines | None = None
 
 
 class Augment(Params):
@@ -76,7 +92,8 @@ def draw_patch(source: Source, size: int, augment: Augment, rng: np.random.Gener
     )
     if image is None or labels is None:
         raise RuntimeError("a patch always has an image and labels")
-    return Patch(_vary_grey(image, augment, rng), labels, known)
+    outlines = patch.outlines and _flipped_outlines(patch.outlines, size, quarter, flip)
+    return Patch(_vary_grey(image, augment, rng), labels, known, outlines)
 
 
 def _known_pixel(source: Source, rng: np.random.Generator) -> tuple[int, int]:
@@ -105,7 +122,9 @@ def _straight(source: Source, size: int, centre: tuple[int, int], rng: np.random
     known = None if source.known is None else source.known[window]
     if not inside.all():
         known = inside if known is None else known & inside
-    return Patch(source.image[window], np.where(inside, source.labels[window], 0).astype(np.uint32), known)
+    labels = np.where(inside, source.labels[window], 0).astype(np.uint32)
+    outlines = _seen(source.outlines, np.eye(2), -np.array(corner, float), size)
+    return Patch(source.image[window], labels, known, outlines)
 
 
 def _turned(source: Source, size: int, centre: tuple[int, int], scale: float, rng: np.random.Generator) -> Patch:
@@ -117,7 +136,31 @@ def _turned(source: Source, size: int, centre: tuple[int, int], scale: float, rn
     labels = ndimage.affine_transform(source.labels, matrix, offset, (size, size), order=0, mode="constant")
     known = np.ones(source.labels.shape, bool) if source.known is None else source.known
     known = ndimage.affine_transform(known.view(np.uint8), matrix, offset, (size, size), order=0, mode="constant") > 0
-    return Patch(image, labels, known)
+    back = np.asarray(np.linalg.inv(matrix), np.float64)
+    return Patch(image, labels, known, _seen(source.outlines, back, -back @ offset, size))
+
+
+def _seen(
+    outlines: WholeOutlines | None, matrix: npt.NDArray[np.float64], offset: npt.NDArray[np.float64], size: int
+) -> WholeOutlines | None:
+    """Outlines mapped into a patch, those of which nothing may lie in it left out."""
+    if not outlines:
+        return outlines
+    corners = np.concatenate(list(outlines.values())) @ matrix.T + offset
+    parts = np.split(corners, np.cumsum([len(one) for one in outlines.values()])[:-1])
+    mapped = zip(outlines, parts, strict=True)
+    return {label: one for label, one in mapped if (one.max(0) > -0.5).all() and (one.min(0) < size - 0.5).all()}
+
+
+def _flipped_outlines(outlines: WholeOutlines, size: int, quarter: int, flip: bool) -> WholeOutlines:
+    """Outlines rotated and mirrored like the pixels by `_flipped`."""
+    turned = {}
+    for label, corners in outlines.items():
+        y, x = corners.T
+        for _ in range(quarter):
+            y, x = size - 1 - x, y
+        turned[label] = np.stack([y, size - 1 - x if flip else x], axis=1)
+    return turned
 
 
 def _mirror(indices: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from particleforge.models.detections import Detections
+    from particleforge.models.unet import UNet
     from particleforge.step import Step
 
 OptionsT = TypeVar("OptionsT", bound=Params)
@@ -84,6 +85,11 @@ class Detector(Model, ABC, Generic[OptionsT]):
             If the image is a stack or contains pixels that are not finite, or there is no such option.
         """
         return run(self.steps(Micrograph.of(image, pixel_size), self.Options.parse(options)))  # type: ignore[arg-type]
+
+    @property
+    def body(self) -> UNet | None:
+        """Network whose weights other kinds may start from; None if there is none."""
+        return None
 
     def native_options(self) -> Params:
         """Options for images at the scale it was trained on."""

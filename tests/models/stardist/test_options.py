@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.opening import open_model
-from particleforge.models.stardist.options import MAX_ENLARGEMENT, StarDistOptions
+from particleforge.models.scaled_options import MAX_ENLARGEMENT
+from particleforge.models.stardist.options import StarDistOptions
 
 WIDE = Micrograph(np.zeros((3, 4000), np.uint8), name="wide")
 

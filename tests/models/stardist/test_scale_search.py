@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from particleforge.models.scales import candidate_scales
 from particleforge.models.stardist.at_scale import AtScale
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.instances import Thresholds, instances, peaks
 from particleforge.models.stardist.overlaps import Bounds
-from particleforge.models.stardist.scale_search import candidate_scales, search_scales
+from particleforge.models.stardist.scale_search import search_scales
 from particleforge.step import Progress, Step, run
 
 CONFIG = StarDistConfig(n_rays=64, grid=(1, 1))

@@ -8,10 +8,11 @@ import torch
 
 from particleforge.errors import UserError
 from particleforge.models.card import CHECKPOINT, LOG
+from particleforge.models.detector_task import HeldOut, Mix
 from particleforge.models.fit import made_ahead
 from particleforge.models.patches import Source
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.models.stardist.train import HeldOut, Mix, train_network
+from particleforge.models.stardist.train import train_network
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.step import run
 

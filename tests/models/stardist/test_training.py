@@ -14,17 +14,18 @@ from skimage.draw import disk, ellipse
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.card import LOG
+from particleforge.models.detector_task import HeldOut, Mix
 from particleforge.models.patches import Source
+from particleforge.models.scales import plan_scales
 from particleforge.models.stardist import thresholds
 from particleforge.models.stardist.config import SMALL
 from particleforge.models.stardist.model import StarDistModel
-from particleforge.models.stardist.train import HeldOut, Mix, train_network
+from particleforge.models.stardist.train import train_network
 from particleforge.models.stardist.train_params import TrainParams
 from particleforge.models.stardist.training import (
     PREVIEW_PX,
     are_long,
     is_finished,
-    plan_scales,
     train_stardist,
 )
 from particleforge.models.training_set import TrainingSet, hold_out

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from particleforge.models.stardist.options import MAX_ENLARGEMENT
+from particleforge.models.scaled_options import MAX_ENLARGEMENT
 from particleforge.wording import plural
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from particleforge.micrograph import Micrograph
 from particleforge.models.device import torch_device
 from particleforge.models.normalize import normalize, rescale
 from particleforge.models.roles import Detector
+from particleforge.models.scaled_options import TILE_PX
 from particleforge.models.stardist.at_scale import AtScale
 from particleforge.models.stardist.distances import Distances
 from particleforge.models.stardist.expected import Expected
@@ -22,7 +23,7 @@ from particleforge.models.stardist.instances import Instances, Thresholds, insta
 from particleforge.models.stardist.kind import NOTE
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.official import read_official, write_official
-from particleforge.models.stardist.options import TILE_PX, Engine, StarDistOptions
+from particleforge.models.stardist.options import Engine, StarDistOptions
 from particleforge.models.stardist.overlaps import Bounds
 from particleforge.models.stardist.predict import map_steps
 from particleforge.models.stardist.runner import Runner, fastest_runner
@@ -178,6 +179,11 @@ class StarDistModel(Detector[StarDistOptions]):
         """Probability threshold, factor to the scale it was trained at, and what a person should know."""
         remark = {"remark": self.provenance["remark"]} if "remark" in self.provenance else {}
         return {"prob_thresh": self.prob_thresh, "working_scale": self.working_scale} | remark
+
+    @property
+    def body(self) -> StarDistNet:
+        """The network; see `Detector`."""
+        return self.net
 
     def native_options(self) -> StarDistOptions:
         """Options for images at the scale it was trained on."""

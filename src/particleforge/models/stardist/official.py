@@ -15,7 +15,8 @@ from pydantic import Field
 from particleforge.errors import UserError, located
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.instances import Thresholds
-from particleforge.models.stardist.network import Conv, StarDistNet
+from particleforge.models.stardist.network import StarDistNet
+from particleforge.models.unet import Conv
 from particleforge.models.weights import COPY, broken_weights, checked_weights, of_bearable_size
 from particleforge.params import Params
 from particleforge.plain_data import MOST_BYTES, read_json

@@ -7,7 +7,8 @@ import numpy.typing as npt
 from torch import nn
 
 from particleforge.models.onnx_graph import Graph
-from particleforge.models.stardist.network import Conv, StarDistNet, each_conv
+from particleforge.models.stardist.network import StarDistNet
+from particleforge.models.unet import Conv, each_conv
 
 MIN_DIST_PX = 1e-3
 """Minimum distance to an outline, as in the official package."""

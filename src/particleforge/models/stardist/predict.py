@@ -5,10 +5,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.models.scaled_options import TILE_PX
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.distances import SomeDistances
 from particleforge.models.stardist.network import StarDistNet
-from particleforge.models.stardist.options import TILE_PX
 from particleforge.models.stardist.runner import Runner
 from particleforge.models.stardist.tiles import tiles
 from particleforge.step import Progress, Step, run

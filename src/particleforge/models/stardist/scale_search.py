@@ -7,8 +7,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.models.scaled_options import MAX_ENLARGEMENT
+from particleforge.models.scales import STEP
 from particleforge.models.stardist.at_scale import AtScale
-from particleforge.models.stardist.options import MAX_ENLARGEMENT
 from particleforge.models.stardist.overlaps import Bounds
 from particleforge.models.stardist.scale_rules import Chosen, choose
 from particleforge.step import Step
@@ -21,26 +22,6 @@ SMALLEST_PX = 48
 """Shorter side below which a scale is not tried."""
 FINER = 4
 """Steps by which finer scales are searched for small particles next to those of a known size."""
-STEP = math.sqrt(2)
-"""Ratio of neighbouring scales; the network was trained to tolerate about this factor."""
-
-
-def candidate_scales(diameters_px: Sequence[float], target_px: float, largest: float) -> tuple[float, ...]:
-    """Scales that bring particles between the smallest and largest given diameter to the target, and one step beyond.
-
-    Parameters
-    ----------
-    diameters_px
-        Median particle diameter of each training image.
-    target_px
-        Diameter the network was trained for.
-    largest
-        Upper limit of the scales.
-    """
-    low, high = target_px / max(diameters_px) / STEP, target_px / min(diameters_px) * STEP
-    count = max(2, round(math.log(high / low) / math.log(STEP)) + 1)
-    scales = np.geomspace(low, high, count)
-    return tuple(float(scale) for scale in scales if scale <= largest) or (largest,)
 
 
 def search_scales(find: Find, image: Floats, scales: Sequence[float], known: float | None = None) -> Step[Chosen]:

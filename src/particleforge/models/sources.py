@@ -1,4 +1,4 @@
-"""Annotated samples prepared for a StarDist network: normalised and at working scale."""
+"""Annotated samples prepared for a network: normalised and at working scale."""
 
 import math
 from collections import OrderedDict
@@ -82,4 +82,9 @@ class Sources(Sequence[Source]):
             return small.astype(array.dtype)
 
         known = None if sample.known is None else nearest(sample.known.astype(np.uint8)) > 0
-        return Source(image, nearest(sample.labels), known)
+        labels = nearest(sample.labels)
+        if sample.outlines is None:
+            return Source(image, labels, known)
+        factors = np.divide(image.shape, sample.labels.shape)
+        outlines = {one.label: (one.points_px + 0.5) * factors - 0.5 for one in sample.outlines}
+        return Source(image, labels, known, outlines)
