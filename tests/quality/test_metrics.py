@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from particleforge.quality.metric import METRICS, Judged, evaluate
+from particleforge.quality.metric import METRICS, evaluate, judge
 
 
 def discs(*radii):
@@ -15,43 +15,41 @@ def discs(*radii):
 
 def test_what_is_right_is_without_error():
     labels = discs(10, 20, 15)
-    found = evaluate([Judged(labels, labels[::1].copy(), pixel_size_nm=2.0)])
+    found = evaluate([judge(labels, labels[::1].copy(), pixel_size_nm=2.0)])
     assert found.items() >= {"f1": 1.0, "count_error_percent": 0.0, "geometric_mean_error_percent": 0.0}.items()
 
 
 def test_each_metric_sees_its_own_error():
     true, found = discs(10, 20, 15), discs(10, 20, 0)
-    values = evaluate([Judged(true, found)])
+    values = evaluate([judge(true, found)])
     assert values["f1"] == pytest.approx(4 / 5)
     assert values["count_error_percent"] == pytest.approx(-100 / 3)
-    larger = evaluate([Judged(discs(20, 20), discs(22, 22))])
+    larger = evaluate([judge(discs(20, 20), discs(22, 22))])
     assert larger["f1"] == 1 and larger["count_error_percent"] == 0
     assert larger["geometric_mean_error_percent"] == pytest.approx(10, abs=0.5)
 
 
 def test_images_are_taken_together():
-    values = evaluate([Judged(discs(10), discs(10)), Judged(discs(10, 10), np.zeros((80, 160), np.uint32))])
+    values = evaluate([judge(discs(10), discs(10)), judge(discs(10, 10), np.zeros((80, 160), np.uint32))])
     assert values["f1"] == pytest.approx(2 / 4)
     assert values["count_error_percent"] == pytest.approx(-200 / 3)
 
 
 def test_sizes_are_compared_in_nm_where_all_pixel_sizes_are_known():
     """A disc of 39 px counts 4 in a field of 80 x 80 px and 8/3 in one of 80 x 160 px."""
-    images = [
-        Judged(discs(20), discs(20), pixel_size_nm=1.0),
-        Judged(discs(20, 20), discs(20, 0), pixel_size_nm=4.0),
-    ]
+    labels = [(discs(20), discs(20)), (discs(20, 20), discs(20, 0))]
+    images = [judge(*image, pixel_size_nm=size) for image, size in zip(labels, (1.0, 4.0), strict=True)]
     true, found = (count * 8 / 3 / (4 + count * 8 / 3) for count in (2, 1))
     error = evaluate(images)["geometric_mean_error_percent"]
     assert error == pytest.approx(100 * (4 ** (found - true) - 1))
-    unknown = [Judged(image.true, image.found) for image in images]
+    unknown = [judge(*image) for image in labels]
     assert evaluate(unknown)["geometric_mean_error_percent"] == pytest.approx(0, abs=1e-9)
 
 
 def test_nothing_at_all_gives_no_number():
     nothing = np.zeros((20, 20), np.uint32)
     assert evaluate([]) == dict.fromkeys(METRICS.names())
-    found = evaluate([Judged(nothing, nothing)])
+    found = evaluate([judge(nothing, nothing)])
     assert found.items() >= {"f1": 1.0, "count_error_percent": None, "geometric_mean_error_percent": None}.items()
 
 

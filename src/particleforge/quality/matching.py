@@ -1,9 +1,14 @@
 """Compare predicted instances with true ones."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from particleforge.quality.instances import Bools, Floats, Instances, overlaps
+from particleforge.runs import Ints
 
 Labels = npt.NDArray[np.integer]
 
@@ -16,7 +21,7 @@ class Score:
     false: int = 0
     missed: int = 0
 
-    def __add__(self, other: "Score") -> "Score":
+    def __add__(self, other: Score) -> Score:
         return Score(self.hits + other.hits, self.false + other.false, self.missed + other.missed)
 
     @property
@@ -26,11 +31,94 @@ class Score:
         return 2 * self.hits / total if total else 1.0
 
 
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pairs of a true and a found particle that overlap by half or more.
+
+    Parameters
+    ----------
+    true, found
+        (k,) their indices, ascending by both.
+    iou
+        (k,) intersection over union, at least 0.5.
+    """
+
+    true: Ints
+    found: Ints
+    iou: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """True and found particles of an image, compared; their pixels are not kept.
+
+    Parameters
+    ----------
+    true_count, found_count
+        Number of particles; found ones without any pixel do not count.
+    pairs
+        Pairs that overlap by half or more.
+    hidden
+        (n,) whether more than half of a found particle lies where nobody knows the particles, or it has no pixels.
+    """
+
+    true_count: int
+    found_count: int
+    pairs: Pairs
+    hidden: Bools
+
+    @classmethod
+    def of(cls, true: Instances, found: Instances, unknown: Instances | None = None) -> Comparison:
+        """Compare particles, given the regions where nobody knows them."""
+        i, j, pixels = overlaps(true, found)
+        iou = pixels / (true.areas[i] + found.areas[j] - pixels)
+        good = iou >= 0.5
+        shared = np.zeros(len(found))
+        if unknown is not None:
+            _, where, inside = overlaps(unknown, found)
+            np.add.at(shared, where, inside)
+        hidden = (shared > 0.5 * found.areas) | (found.areas == 0)
+        return cls(len(true), len(found), Pairs(i[good], j[good], iou[good]), hidden)
+
+    def counted(self, iou: float = 0.5) -> Bools:
+        """(n,) whether a found particle counts: it matches a true one, or at least half of it is on known ground."""
+        counted = ~self.hidden
+        counted[self.pairs.found[self.pairs.iou >= iou]] = True
+        return counted
+
+    def score(self, iou: float = 0.5) -> Score:
+        """Count hits, false and missed particles at an IoU from 0.5 on.
+
+        Raises
+        ------
+        ValueError
+            If `iou` is below 0.5: matches are not unique there.
+        """
+        if iou < 0.5:
+            raise ValueError(f"iou is {iou}; matches are unique only from 0.5 on")
+        hits = len(self.matched(iou))
+        return Score(hits, int(self.counted(iou).sum()) - hits, self.true_count - hits)
+
+    def matched(self, iou: float = 0.5) -> Ints:
+        """(m,) indices of pairs that match at most one to one, as many as possible.
+
+        Particles that do not overlap others of their kind match in only one way above an IoU of 0.5; otherwise this is
+        a maximum matching (Hopcroft and Karp).
+        """
+        good = np.flatnonzero(self.pairs.iou >= iou)
+        i, j = self.pairs.true[good], self.pairs.found[good]
+        if len(np.unique(i)) == len(i) and len(np.unique(j)) == len(j):
+            return good
+        from scipy.sparse import csr_array
+        from scipy.sparse.csgraph import maximum_bipartite_matching
+
+        graph = csr_array((np.ones(len(good), np.int8), (i, j)), shape=(self.true_count, self.found_count))
+        partner = maximum_bipartite_matching(graph, perm_type="column")
+        return np.asarray(good[partner[i] == j], np.int64)
+
+
 def score(true: Labels, predicted: Labels, known: npt.NDArray[np.bool_] | None = None, iou: float = 0.5) -> Score:
     """Match instances one to one.
-
-    Above an IoU of 0.5 a match is unique, so there is no assignment problem; only overlapping pairs are
-    considered.
 
     Parameters
     ----------
@@ -42,48 +130,17 @@ def score(true: Labels, predicted: Labels, known: npt.NDArray[np.bool_] | None =
     iou
         Minimum intersection over union of a hit, at least 0.5.
     """
-    if iou < 0.5:
-        raise ValueError(f"iou is {iou}; matches are unique only from 0.5 on")
-    t, p = _compact(true), _compact(predicted)
-    true_area, predicted_area = np.bincount(t), np.bincount(p)
-    i, j = _pairs(t, p, true_area, predicted_area, iou)
-    matched = np.zeros(len(predicted_area), bool)
-    matched[j] = True
-    hits = min(len(np.unique(i)), int(matched.sum()))
-    counted = predicted_area > 0
-    if known is not None:
-        sure = np.bincount(p, weights=known.ravel(), minlength=len(predicted_area)) >= 0.5 * predicted_area
-        counted &= sure | matched
-    return Score(hits, int(counted[1:].sum()) - hits, int((true_area[1:] > 0).sum()) - hits)
+    found = Instances.of_labels(predicted)
+    return Comparison.of(Instances.of_labels(true), found, unknown_region(known)).score(iou)
+
+
+def unknown_region(known: npt.NDArray[np.bool_] | None) -> Instances | None:
+    """Return the region where particles are not known; None if they are known everywhere."""
+    return None if known is None or known.all() else Instances.of_labels((~known).astype(np.uint8))
 
 
 def found_again(labels: Labels, other: Labels, iou: float = 0.5) -> npt.NDArray[np.int64]:
     """Ids of the instances of `labels` that are also in `other`, whatever their ids there."""
-    ids, flat = np.unique(labels, return_inverse=True)
-    t, p = flat.ravel() + int(ids[0] > 0), _compact(other)
-    known_as = ids if ids[0] == 0 else np.append(0, ids)
-    i, _ = _pairs(t, p, np.bincount(t), np.bincount(p), iou)
-    return np.asarray(known_as[np.unique(i)], np.int64)
-
-
-def _pairs(
-    t: npt.NDArray[np.int64],
-    p: npt.NDArray[np.int64],
-    true_area: npt.NDArray[np.int64],
-    predicted_area: npt.NDArray[np.int64],
-    iou: float,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Ids of pairs that overlap enough, from flat ids and their areas."""
-    both = (t > 0) & (p > 0)
-    pairs, overlap = np.unique(t[both] * np.int64(len(predicted_area)) + p[both], return_counts=True)
-    i, j = np.divmod(pairs, len(predicted_area))
-    good = overlap / (true_area[i] + predicted_area[j] - overlap) >= iou
-    return i[good], j[good]
-
-
-def _compact(labels: Labels) -> npt.NDArray[np.int64]:
-    """Flat ids small enough to count by; 0 stays 0."""
-    flat = labels.ravel().astype(np.int64)
-    if flat.size and flat.max() > 2 * flat.size:
-        flat = np.unique(np.append(flat, 0), return_inverse=True)[1][:-1]
-    return flat
+    one = Instances.of_labels(labels)
+    pairs = Comparison.of(one, Instances.of_labels(other)).pairs
+    return np.asarray(one.runs.ids[np.unique(pairs.true[pairs.iou >= iou])], np.int64)

@@ -8,7 +8,7 @@ from typing import Any
 
 from particleforge.errors import UserError
 from particleforge.measurement.headline import headline
-from particleforge.quality.metric import Judged, evaluate
+from particleforge.quality.metric import evaluate, judge
 from particleforge.step import Step
 from particleforge.store.files import disk_errors
 from particleforge.store.image_files import image_paths
@@ -81,14 +81,14 @@ def compare(found: Path) -> dict[str, Any]:
     images = []
     for path in image_paths(SPHERES / "more" / "labels"):
         size = read_micrograph(SPHERES / "more" / "images" / path.name).square_pixel_size_nm
-        images.append(Judged(read_labels(path), read_labels(found / path.name), pixel_size_nm=size))
+        images.append(judge(read_labels(path), read_labels(found / path.name), pixel_size_nm=size))
     counts = {"particles_true": 0, "particles_found": 0, "found_and_right": 0}
     for image in images:
         hits = image.score.hits
         counts["particles_true"] += hits + image.score.missed
         counts["particles_found"] += hits + image.score.false
         counts["found_and_right"] += hits
-    metrics = {name: None if value is None else round(value, 3) for name, value in evaluate(images).items()}
+    metrics = {name: round(value, 3) for name, value in evaluate(images).items() if value is not None}
     return counts | metrics
 
 

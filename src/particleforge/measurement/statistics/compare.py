@@ -76,7 +76,7 @@ def compare(sizes: Sizes, reference: Sizes, resamples: int = 1000) -> Comparison
     by_image = min(sizes.image_count, reference.image_count) >= FEWEST_IMAGES
     found = pool.distances(pool.first[None])[:, 0].tolist()
     chance = pool.shuffled(pool.images if by_image else np.arange(len(pool.first)), resamples)
-    middle, other = _log_figures(sizes), _log_figures(reference)
+    middle, other = log_figures(sizes), log_figures(reference)
     return Comparison(
         wasserstein=found[0],
         kolmogorov_smirnov=found[1],
@@ -141,7 +141,13 @@ def _jensen_shannon(p: Floats, q: Floats) -> Floats:
     return np.asarray((terms[0] + terms[1]).sum(axis=1) / 2, float)
 
 
-def _log_figures(sizes: Sizes) -> tuple[float, float]:
+def jensen_shannon(sizes: Sizes, reference: Sizes) -> float:
+    """Divergence in bits of two samples that are not empty, on the fixed grid."""
+    pool = _Pool.of(sizes, reference)
+    return float(pool.distances(pool.first[None])[2, 0])
+
+
+def log_figures(sizes: Sizes) -> tuple[float, float]:
     """Logarithm of geometric mean and GSD; n - 1 as in `size_figures`."""
     log, w = np.log(sizes.values), sizes.weights
     middle = float(np.average(log, weights=w))

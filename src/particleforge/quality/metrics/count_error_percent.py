@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from particleforge.quality.matching import Score
 from particleforge.quality.metric import Judged
 
 TITLE = "Error of the number of particles in percent"
+BEST = 0.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:
     """Return the relative error of the number found in percent; None if there are no true particles."""
-    true = sum(len(np.unique(image.true[image.true > 0])) for image in images)
-    found = sum(len(np.unique(image.found[image.found > 0])) for image in images)
-    return 100 * (found / true - 1) if true else None
+    total = sum((image.score for image in images), Score())
+    true = total.hits + total.missed
+    return 100 * ((total.hits + total.false) / true - 1) if true else None

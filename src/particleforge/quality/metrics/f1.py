@@ -6,6 +6,7 @@ from particleforge.quality.matching import Score
 from particleforge.quality.metric import Judged
 
 TITLE = "F1 at an intersection over union of 0.5"
+BEST = 1.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -1,10 +1,13 @@
 """Relative error of the geometric mean of the sizes."""
 
+import math
 from collections.abc import Sequence
 
-from particleforge.quality.metric import Judged
+from particleforge.measurement.statistics.compare import log_figures
+from particleforge.quality.metric import Judged, all_sizes
 
 TITLE = "Error of the geometric mean of the equal-area diameter in percent"
+BEST = 0.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:
@@ -13,21 +16,7 @@ def compute(images: Sequence[Judged]) -> float | None:
     Sizes are in nm if all pixel sizes are known, else in px. Particles count according to the default rule for the
     border. None if no true or no found particle counts.
     """
-    true, found = (_geometric_mean(images, which) for which in (0, 1))
-    return None if true is None or found is None else 100 * (found / true - 1)
-
-
-def _geometric_mean(images: Sequence[Judged], which: int) -> float | None:
-    import pandas as pd
-
-    from particleforge.measurement.distribution import size_statistics
-
-    if not images:
+    true, found = all_sizes(images)
+    if not len(true) or not len(found):
         return None
-    unit = "px" if any(image.pixel_size_nm is None for image in images) else "nm"
-    table = pd.concat([image.tables[which] for image in images])
-    counted = table[table["weight"] > 0]
-    if not len(counted):
-        return None
-    found = size_statistics(counted[f"ecd_{unit}"].to_numpy(float), counted["weight"].to_numpy(float))
-    return float(found["geometric_mean"])
+    return 100 * math.expm1(log_figures(found)[0] - log_figures(true)[0])
