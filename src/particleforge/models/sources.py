@@ -14,6 +14,9 @@ from particleforge.models.patches import Source
 from particleforge.sample import Sample
 from particleforge.store.labels import border_ids
 
+SIDE_PX = 512
+"""Side of the piece of an image that is evaluated."""
+
 
 def diameters_px(sample: Sample) -> npt.NDArray[np.float64]:
     """Equivalent circular diameters of the particles that do not touch the border, or of all if all of them do."""
@@ -21,6 +24,24 @@ def diameters_px(sample: Sample) -> npt.NDArray[np.float64]:
     whole = ~np.isin(ids, np.append(border_ids(sample.labels), 0))
     kept = whole if whole.any() else ids > 0
     return np.sqrt(4 * areas[kept] / math.pi)
+
+
+def piece(source: Source, side_px: int = SIDE_PX) -> Source:
+    """Crop the centre of the image; if it is partly annotated, a piece around an annotated pixel."""
+    shape = source.labels.shape
+    centre = tuple(length // 2 for length in shape)
+    if source.known is not None and source.known.any():
+        places = np.argwhere(source.known)
+        centre = tuple(np.median(places, axis=0).astype(int))
+    window = tuple(
+        slice(start := int(np.clip(middle - side_px // 2, 0, max(0, length - side_px))), start + side_px)
+        for middle, length in zip(centre, shape, strict=True)
+    )
+    known = None if source.known is None else source.known[window]
+    outlines = source.outlines and {
+        label: corners - (window[0].start, window[1].start) for label, corners in source.outlines.items()
+    }
+    return Source(np.ascontiguousarray(source.image[window]), source.labels[window], known, outlines)
 
 
 class Sources(Sequence[Source]):

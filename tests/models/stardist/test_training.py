@@ -15,6 +15,7 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.card import LOG
 from particleforge.models.detector_task import HeldOut, Mix
+from particleforge.models.detector_training import PREVIEW_PX, are_long
 from particleforge.models.patches import Source
 from particleforge.models.scales import plan_scales
 from particleforge.models.stardist import thresholds
@@ -22,12 +23,7 @@ from particleforge.models.stardist.config import SMALL
 from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.train import train_network
 from particleforge.models.stardist.train_params import TrainParams
-from particleforge.models.stardist.training import (
-    PREVIEW_PX,
-    are_long,
-    is_finished,
-    train_stardist,
-)
+from particleforge.models.stardist.training import is_finished, train_stardist
 from particleforge.models.training_set import TrainingSet, hold_out
 from particleforge.sample import Sample
 from particleforge.step import run

@@ -6,33 +6,37 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from skimage.measure import regionprops_table
-
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.card import CHECKPOINT
 from particleforge.models.detector_data import KEEP_PX, DetectorData, provenance_of
 from particleforge.models.detector_task import Watch
+from particleforge.models.detector_training import (
+    JUDGED,
+    PREVIEW_PX,
+    are_long,
+    refuse_finished,
+    scale_plan,
+    typical,
+)
 from particleforge.models.opening import open_model, shadow_line
 from particleforge.models.patches import Source
-from particleforge.models.scales import plan_scales
+from particleforge.models.sources import piece
 from particleforge.models.stardist.config import SMALL
 from particleforge.models.stardist.kind import NOTE
 from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.network import StarDistNet
-from particleforge.models.stardist.thresholds import choose_thresholds, default_f1, find_objects, piece
-from particleforge.models.stardist.times import divide
+from particleforge.models.stardist.predict import network_maps
+from particleforge.models.stardist.thresholds import choose_thresholds, default_f1, find_objects
 from particleforge.models.stardist.train import train_network
 from particleforge.models.stardist.train_params import TrainParams
+from particleforge.models.times import divide
 from particleforge.models.training_set import TrainingSet
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, part
 
-JUDGED = 4
-"""Number of held-out images scored at each validation."""
-PREVIEW_PX = 256
-"""Side of the preview shown during training, at working scale."""
+FINDING = 4.0
+"""Time for choosing thresholds on an image, as a multiple of that for its maps."""
 
 
 def train_stardist(
@@ -59,17 +63,14 @@ def train_stardist(
         finished model.
     """
     began = time.monotonic() if began is None else began
-    _refuse_finished(out)
+    refuse_finished(out, is_finished(out))
     params.check_budget()
-    real, synthetic = samples.real, samples.synthetic
     for line in shadow_line(params.start).values():
         yield Progress(0, 1, line)
     start = None if params.start == "scratch" else _starting(params.start)
-    plan = plan_scales(real or synthetic[:32], params.diameter_px)
-    if not params.normalize_scale:
-        plan = replace(plan, as_is=True, pixel_size_nm=None)
-    if start is None and params.network is None:
-        params = params.replace(network=SMALL.replace(n_rays=64 if are_long(real or synthetic[:32]) else 32))
+    plan = scale_plan(samples, params)
+    if start is None and params.network is None:  # 32 rays miss the ends of long particles
+        params = params.replace(network=SMALL.replace(n_rays=64 if are_long(typical(samples)) else 32))
     data = DetectorData.of(samples, plan, keep_px=0.0 if params.workers else KEEP_PX)
     provenance = provenance_of(samples, params, plan)
 
@@ -84,7 +85,8 @@ def train_stardist(
         provenance=provenance,
     )
     groups = data.for_thresholds()
-    times = divide(params.minutes, began, groups, start.net if start else StarDistNet(params.network or SMALL))
+    new = start.net if start else StarDistNet(params.network or SMALL)
+    times = divide(params.minutes, began, groups, lambda source: network_maps(new, piece(source).image), FINDING)
     watch = Watch(
         better=lambda net: model_of(net).save(out),
         f1=partial(default_f1, pieces=[piece(source) for source in data.real_tests[:JUDGED]]),
@@ -104,15 +106,6 @@ def train_stardist(
     return model
 
 
-def _refuse_finished(out: Path) -> None:
-    """Keep a model that is finished."""
-    if is_finished(out):
-        raise UserError(
-            f"{out} holds a finished model; nothing is overwritten.",
-            "Choose another folder for the output, or remove this one.",
-        )
-
-
 def _starting(name: str) -> StarDistModel:
     model = open_model(name, "detector")
     if not isinstance(model, StarDistModel):
@@ -126,17 +119,6 @@ def _preview(net: StarDistNet, sources: Sequence[Sequence[Source]]) -> Sample:
     """Part of the first available image, at working scale, with what the network finds in it."""
     shown = piece(next(some[0] for some in sources if len(some)), PREVIEW_PX)
     return Sample(Micrograph(shown.image), find_objects(net, shown).labels)
-
-
-def are_long(samples: Sequence[Sample]) -> bool:
-    """Whether the median particle is more than twice as long as wide; 32 rays miss the ends of such particles."""
-    ratios: list[float] = []
-    for sample in samples:
-        axes = regionprops_table(  # type: ignore[no-untyped-call]
-            sample.labels.astype(np.int64), properties=("axis_major_length", "axis_minor_length")
-        )
-        ratios += list(axes["axis_major_length"] / np.maximum(axes["axis_minor_length"], 1))
-    return bool(ratios) and float(np.median(ratios)) > 2
 
 
 def is_finished(folder: Path) -> bool:

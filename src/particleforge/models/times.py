@@ -2,16 +2,11 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from particleforge.models.patches import Source
-from particleforge.models.stardist.network import StarDistNet
-from particleforge.models.stardist.predict import network_maps
-from particleforge.models.stardist.thresholds import piece
 
-FINDING = 4.0
-"""Time for choosing thresholds on an image, as a multiple of that for its maps."""
 MOST_CHOOSING = 0.3
 """Largest share of the time for choosing thresholds."""
 LEAST_LEARNING = 0.1
@@ -43,7 +38,13 @@ class Times:
         return max(0.0, self.ends - time.monotonic())
 
 
-def divide(minutes: float | None, began: float, groups: Sequence[Sequence[Source]], net: StarDistNet) -> Times:
+def divide(
+    minutes: float | None,
+    began: float,
+    groups: Sequence[Sequence[Source]],
+    search: Callable[[Source], object],
+    times: float,
+) -> Times:
     """Divide the time of a training; what choosing thresholds takes is measured on one image.
 
     Parameters
@@ -54,8 +55,10 @@ def divide(minutes: float | None, began: float, groups: Sequence[Sequence[Source
         Reading of `time.monotonic` when it began.
     groups
         Images on which thresholds are chosen.
-    net
-        A network of the size of that to be trained.
+    search
+        Searches an image with a network of the size of that to be trained.
+    times
+        Time for choosing thresholds on an image, as a multiple of that of a search.
     """
     if minutes is None:
         return Times(None, WITHOUT_LIMIT, math.inf)
@@ -63,8 +66,8 @@ def divide(minutes: float | None, began: float, groups: Sequence[Sequence[Source
     choosing_s = 0.0
     if first := next((group[0] for group in groups if len(group)), None):
         measured = time.monotonic()
-        network_maps(net, piece(first).image)
-        each_s = FINDING * (time.monotonic() - measured)
+        search(first)
+        each_s = times * (time.monotonic() - measured)
         choosing_s = min(each_s * sum(map(len, groups)), MOST_CHOOSING * whole_s)
     learning_s = max(began + whole_s - time.monotonic() - choosing_s, LEAST_LEARNING * whole_s)
     return Times(learning_s / 60, learning_s / (learning_s + choosing_s), began + whole_s)
