@@ -21,6 +21,8 @@ from .workflows.adapt import AdaptParams as AdaptParams
 from .workflows.adapt import adapt as adapt
 from .workflows.estimate import EstimateParams as EstimateParams
 from .workflows.estimate import estimate as estimate
+from .workflows.evaluate import EvaluateParams as EvaluateParams
+from .workflows.evaluate import evaluate as evaluate
 from .workflows.find import FindParams as FindParams
 from .workflows.find import find as find
 from .workflows.learn import LearnParams as LearnParams

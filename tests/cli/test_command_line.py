@@ -20,6 +20,7 @@ ARGUMENTS = {
     "estimate": ["model", "in", "--out", "out"],
     "shadow": ["model", "in", "--out", "out"],
     "export": ["in.zarr", "out"],
+    "evaluate": ["base", "in", "--out", "out"],
     "import": ["in", "out.zarr"],
 }
 

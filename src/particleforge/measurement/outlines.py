@@ -16,7 +16,6 @@ _CLOSE_PX, _PASSES = 0.3, 4
 def outlines(labels: npt.NDArray[np.integer]) -> Outlines:
     """Trace the closed outlines of every particle, half-way to the next pixel."""
     from scipy.ndimage import find_objects
-    from skimage.measure import find_contours
 
     ids, compact = np.unique(labels, return_inverse=True)
     first = 0 if len(ids) and ids[0] == 0 else 1
@@ -24,11 +23,16 @@ def outlines(labels: npt.NDArray[np.integer]) -> Outlines:
     found: dict[int, list[Floats]] = {}
     for number, box in enumerate(find_objects(numbered), start=1):
         if box is not None:
-            mask = np.pad(numbered[box] == number, 1).astype(np.uint8)
-            origin = (box[1].start - 1, box[0].start - 1)
-            lines = find_contours(mask, 0.5)  # type: ignore[no-untyped-call]
-            found[int(ids[number - first])] = [line[:, ::-1] + origin for line in lines]
+            found[int(ids[number - first])] = traced(numbered[box] == number, box[0].start, box[1].start)
     return found
+
+
+def traced(mask: npt.NDArray[np.bool_], top: int, left: int) -> list[Floats]:
+    """Trace the closed outlines of a (Y, X) mask whose first pixel is at these coordinates of the image."""
+    from skimage.measure import find_contours
+
+    lines = find_contours(np.pad(mask, 1).astype(np.uint8), 0.5)  # type: ignore[no-untyped-call]
+    return [line[:, ::-1] + (left - 1, top - 1) for line in lines]
 
 
 def simplified(lines: Sequence[Floats]) -> list[Floats]:

@@ -83,6 +83,14 @@ class Instances:
         painted.reshape(-1)[self.runs.places(self.shape[1])] = np.repeat(self.runs.which + 1, self.runs.length)
         return painted
 
+    def pixels(self) -> list[tuple[Ints, Ints]]:
+        """Rows and columns of the pixels of each."""
+        order = np.argsort(self.runs.which, kind="stable")
+        ordered = Runs(self.runs.ids, *(part[order] for part in self.runs[1:]))
+        places = ordered.places(self.shape[1])
+        stops = np.cumsum(self.areas).astype(np.int64)[:-1]
+        return [(place // self.shape[1], place % self.shape[1]) for place in np.split(places, stops)][: len(self)]
+
     def with_region(self, region: Instances) -> Instances:
         """Return them with regions in addition, which have no class and no score."""
         both = zip(self.runs[2:], region.runs[2:], strict=True)

@@ -154,7 +154,7 @@ class ByChance(Protocol):
 
     @staticmethod
     def by_chance(images: Sequence[Judged]) -> tuple[float, float] | None:
-        """Median and 95 % quantile of the metric by chance alone; None if there is nothing to compute it from."""
+        """Median and 95 % quantile by chance alone, from the true particles; None if there are none."""
 
 
 METRICS: Registry[Metric] = Registry("metric", "particleforge.quality.metrics")

@@ -97,7 +97,7 @@ def samples_in(folder: Path, selection: Selection = ALL, names: Collection[str] 
         Immediately if a file is missing or left over; during the iteration if an annotation cannot be read.
     """
     chosen = [files for files in annotated_files(folder) if names is None or image_stem(files.image) in names]
-    return chain.from_iterable(_read_samples(files, selection) for files in chosen)
+    return chain.from_iterable(read_files(files, selection) for files in chosen)
 
 
 def remarks_on(samples: Iterable[Sample]) -> list[str]:
@@ -272,8 +272,14 @@ def _remarked(sample: Sample, *remarks: str) -> Sample:
     return replace(sample, micrograph=replace(micrograph, remarks=micrograph.remarks + remarks)) if remarks else sample
 
 
-def _read_samples(files: AnnotatedFiles, selection: Selection) -> Iterator[Sample]:
-    """Read the samples of an image: one, or one for each plane of a stack that has selections."""
+def read_files(files: AnnotatedFiles, selection: Selection) -> Iterator[Sample]:
+    """Read the samples of an image: one, or one for each plane of a stack that has selections.
+
+    Raises
+    ------
+    UserError
+        If its annotation cannot be read.
+    """
     if files.labels is None:
         raise UserError(
             f"{files.image} has no label image {image_stem(files.image)}.tif or .png in labels/.",

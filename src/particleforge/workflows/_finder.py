@@ -103,7 +103,16 @@ class Finder:
         UserError
             If the image cannot be read or used.
         """
-        micrograph = plane.read()
+        return self.find(plane.read())
+
+    def find(self, micrograph: Micrograph) -> tuple[Micrograph, Detections]:
+        """Find the particles in an image; it is returned with its pixel size if another one was given.
+
+        Raises
+        ------
+        UserError
+            If it cannot be used.
+        """
         if self._pixel_size_nm is not None:
             micrograph = micrograph.with_pixel_size(self._pixel_size_nm)
         if self._keep_burnt_in:

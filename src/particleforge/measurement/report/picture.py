@@ -51,7 +51,7 @@ def picture_svg(measured: Measured) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" '
         f'viewBox="0 0 {width} {tall:.2f}" width="{width / point:.1f}pt" height="{tall / point:.1f}pt" '
         f'preserveAspectRatio="xMinYMin" font-family="{FONT}">',
-        _image(labels, measured.grey),
+        embedded(labels, measured.grey),
         f'<rect width="{width}" height="{height}" fill="none" stroke="{PALE}" stroke-width="{0.5 * point:.3f}"/>',
         *_outlines(measured, point),
         *_numbers(measured.table, point),
@@ -61,7 +61,7 @@ def picture_svg(measured: Measured) -> str:
     return "\n".join(parts)
 
 
-def _image(labels: npt.NDArray[Any], grey: npt.NDArray[Any] | None) -> str:
+def embedded(labels: npt.NDArray[Any], grey: npt.NDArray[Any] | None) -> str:
     """Embed the image, reduced if it is large."""
     from PIL import Image
 
@@ -92,11 +92,11 @@ def _outlines(measured: Measured, point: float) -> Iterator[str]:
         if lines:
             yield (
                 f'<path fill="none" stroke="{colour}" stroke-width="{width:.3f}"{dashed} '
-                f'transform="translate(.5 .5) scale(.5)" d="{_path(simplified(lines))}"/>'
+                f'transform="translate(.5 .5) scale(.5)" d="{path_data(simplified(lines))}"/>'
             )
 
 
-def _path(lines: Sequence[Floats]) -> str:
+def path_data(lines: Sequence[Floats]) -> str:
     """Write closed lines as the data of a path, in whole halves of a pixel."""
     found = []
     for line in lines:

@@ -105,11 +105,10 @@ class _Pool:
         log = np.log(np.concatenate([one.values, other.values]))
         order = np.argsort(log, kind="stable")
         images = np.concatenate([one.images, other.images + one.images.max() + 1])
-        step = math.log(10) / CELLS_PER_DECADE
-        cell = np.unique(np.floor(log[order] / step + 1e-9), return_inverse=True)[1]
+        cell = _cells(log[order])
         weights = np.concatenate([one.weights / one.weights.mean(), other.weights / other.weights.mean()])
         first = (np.arange(len(log)) < len(one))[order]
-        return cls(log[order], weights[order], images[order], first, cell.astype(np.int64))
+        return cls(log[order], weights[order], images[order], first, cell)
 
     def distances(self, first: npt.NDArray[np.bool_]) -> Floats:
         """(3, k) Wasserstein, Kolmogorov-Smirnov and Jensen-Shannon for (k, n) memberships of the first sample."""
@@ -145,6 +144,34 @@ def jensen_shannon(sizes: Sizes, reference: Sizes) -> float:
     """Divergence in bits of two samples that are not empty, on the fixed grid."""
     pool = _Pool.of(sizes, reference)
     return float(pool.distances(pool.first[None])[2, 0])
+
+
+def jensen_shannon_by_chance(sizes: Sizes, resamples: int = 400) -> tuple[float, float]:
+    """Median and 95 % quantile of the divergence of two samples drawn from the same particles.
+
+    Each sample takes, with replacement, as many particles of each image as it has. So this is what remains if a method
+    makes no error and only the number of particles is limited.
+    """
+    order = np.argsort(sizes.images, kind="stable")
+    _, first, which, count = np.unique(sizes.images[order], return_index=True, return_inverse=True, return_counts=True)
+    cell, weights = _cells(np.log(sizes.values[order])), sizes.weights[order]
+    rng, cells, n = stream(0, "drawn twice"), int(cell.max()) + 1, len(cell)
+    found = []
+    for start in range(0, resamples, portion := max(1, _AT_ONCE // n)):
+        rows = 2 * min(portion, resamples - start)
+        drawn = first[which] + (rng.random((rows, n)) * count[which]).astype(np.int64)
+        place = cell[drawn] + cells * np.arange(rows)[:, None]
+        sums = np.bincount(place.ravel(), weights[drawn].ravel(), rows * cells).reshape(rows, cells)
+        shares = sums / sums.sum(axis=1, keepdims=True)
+        found.append(_jensen_shannon(shares[::2], shares[1::2]))
+    chance = np.concatenate(found)
+    return float(np.median(chance)), float(np.quantile(chance, 0.95))
+
+
+def _cells(log: Floats) -> npt.NDArray[np.int64]:
+    """(n,) number of the cell of the fixed grid, of those that are not empty."""
+    step = math.log(10) / CELLS_PER_DECADE
+    return np.unique(np.floor(log / step + 1e-9), return_inverse=True)[1].astype(np.int64)
 
 
 def log_figures(sizes: Sizes) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from particleforge.measurement.statistics.compare import compare, jensen_shannon
+from particleforge.measurement.statistics.compare import jensen_shannon, jensen_shannon_by_chance
 from particleforge.quality.metric import Judged, all_sizes
 
 TITLE = "Jensen-Shannon divergence of the distributions of sizes in bits"
@@ -19,10 +19,9 @@ def compute(images: Sequence[Judged]) -> float | None:
 
 
 def by_chance(images: Sequence[Judged]) -> tuple[float, float] | None:
-    """Return median and 95 % quantile of the divergence of two samples of the same distribution.
+    """Return median and 95 % quantile of the divergence of two samples of the true particles of these images.
 
-    True and found particles are put together and divided at random into two samples of the same numbers, as
-    `compare-sizes` does; if there are six images or more, those of an image stay together.
+    See `jensen_shannon_by_chance`. None if no true particle counts.
     """
-    true, found = all_sizes(images)
-    return compare(found, true).jensen_shannon_null if len(true) and len(found) else None
+    true, _ = all_sizes(images)
+    return jensen_shannon_by_chance(true) if len(true) else None

@@ -1,0 +1,99 @@
+"""Annotated images that detectors are judged on, read one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.quality.instances import Instances
+from particleforge.quality.matching import unknown_region
+from particleforge.sample import Sample
+from particleforge.store.annotated import read_files
+from particleforge.store.annotated_files import AnnotatedFiles, annotated_files
+from particleforge.store.dataset import Dataset
+from particleforge.store.image_files import image_stem
+from particleforge.store.selection import Selection
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """An annotated image.
+
+    Parameters
+    ----------
+    micrograph
+        The image.
+    particles
+        Its true particles, and regions in which nobody knows them.
+    """
+
+    micrograph: Micrograph
+    particles: Instances
+
+    @property
+    def name(self) -> str:
+        """Name of the image."""
+        return self.micrograph.name
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file with one or several annotated images.
+
+    Parameters
+    ----------
+    name
+        Its name for people.
+    read
+        Reads the images; raises `UserError` if this is not possible.
+    """
+
+    name: str
+    read: Callable[[], Iterator[Truth]]
+
+
+def cases(source: Path, selection: Selection) -> list[Case]:
+    """Find the annotated images of a dataset or a folder; none is read yet.
+
+    Raises
+    ------
+    UserError
+        If there are none.
+    """
+    if (source / "zarr.json").exists():
+        found = _of_dataset(Dataset.open(source))
+    elif source.is_dir():
+        found = [Case(image_stem(one.image), partial(_of_files, one, selection)) for one in annotated_files(source)]
+    else:
+        raise UserError(f"{source} is not a folder.", "Give NAME.zarr datasets or annotated folders.")
+    if not found:
+        raise UserError(f"{source} contains no image.", "Choose another dataset.")
+    return found
+
+
+def is_dataset(path: Path) -> bool:
+    """Whether a folder looks like annotated images rather than like a detector or what it found."""
+    return (path / "zarr.json").exists() or ((path / "images").is_dir() and not (path / "summary.json").exists())
+
+
+def _of_dataset(dataset: Dataset) -> list[Case]:
+    if not (dataset.schema.image and dataset.schema.labels):
+        raise UserError(f"{dataset.path} has no images with labels.", "Use a dataset with both.")
+    return [Case(f"sample {index}", partial(_of_sample, dataset, index)) for index in range(len(dataset))]
+
+
+def _of_sample(dataset: Dataset, index: int) -> Iterator[Truth]:
+    yield _truth(dataset[index])
+
+
+def _of_files(files: AnnotatedFiles, selection: Selection) -> Iterator[Truth]:
+    return map(_truth, read_files(files, selection))
+
+
+def _truth(sample: Sample) -> Truth:
+    particles, region = Instances.of_labels(sample.labels), unknown_region(sample.known)
+    return Truth(sample.micrograph, particles if region is None else particles.with_region(region))

@@ -1,0 +1,83 @@
+"""Judge detectors on annotated images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from particleforge.errors import UserError
+from particleforge.models.opening import options_of
+from particleforge.step import Progress, Step, part
+from particleforge.store.run_folder import claim, locked
+from particleforge.store.selection import Selection
+from particleforge.verb import InPlace, verb
+from particleforge.workflows._candidates import candidates, named
+from particleforge.workflows._cases import cases, is_dataset
+from particleforge.workflows._evaluated import Evaluated, Reporting, write_evaluation
+from particleforge.workflows._finder import Finding
+from particleforge.workflows._judging import judge_all
+
+JUDGING = 0.9
+"""Share of the time that finding and judging take."""
+
+
+class EvaluateParams(Reporting, Finding, Selection):
+    """How detectors are used and judged."""
+
+    def options_of(self, model: str | Path) -> dict[str, Any]:
+        """Return the options that a detector has."""
+        known = options_of(model, "detector")
+        return {name: value for name, value in self.options.items() if known is None or name in known.model_fields}
+
+
+def _report(evaluated: Evaluated, _: Mapping[str, Any]) -> dict[str, Any]:
+    return evaluated.report()
+
+
+@verb(_report, resumable=True)
+def evaluate(
+    models: Sequence[Path | str],
+    datasets: Annotated[Sequence[Path | str], InPlace()],
+    out: Path | str,
+    params: EvaluateParams = EvaluateParams(),
+) -> Step[Evaluated]:
+    """Judge one or several detectors on annotated images; write metrics, figures and a report.
+
+    Parameters
+    ----------
+    models
+        Names or folders of detectors, folders of results written by measure, or folders of label images that are called
+        like the images. Differences are those from the first.
+    datasets
+        Annotated folders and datasets NAME.zarr. Several may be given after the detectors.
+    out
+        New folder for evaluation.json, images.csv, report.html and figures; an interrupted run is continued.
+    params
+        Options of the detectors, and precision of the intervals.
+
+    Raises
+    ------
+    UserError
+        If a detector or a dataset cannot be read, or `out` contains something else. A single image that cannot be
+        evaluated does not stop the run; it is listed under ``failed``.
+    """
+    found, on = _sorted(models, datasets)
+    out = Path(out)
+    yield Progress(0, 1, "Opening the detectors")
+    judges = candidates(found, params, out / "found")
+    sources = {name: cases(Path(source), params) for name, source in named(on).items()}
+    what = {"command": "evaluate", "models": list(map(str, found)), "datasets": list(map(str, on))}
+    with locked(out):
+        claim(out, what | {"params": params.model_dump(mode="json")})
+        judged = yield from part(judge_all(judges, sources), 0, JUDGING)
+        return (yield from part(write_evaluation(out, judged, judges, params, what), JUDGING, 1))
+
+
+def _sorted(models: Sequence[Path | str], datasets: Sequence[Path | str]) -> tuple[list[Path | str], list[Path | str]]:
+    """Detectors and datasets; a command puts all but the last argument among the detectors."""
+    more = [one for one in models if is_dataset(Path(one))]
+    found = [one for one in models if one not in more]
+    if not found:
+        raise UserError("There is no detector to evaluate.", "Give detectors first, then datasets.")
+    return found, [*more, *datasets]

@@ -1,0 +1,158 @@
+import csv
+import json
+import os
+
+import numpy as np
+import pytest
+import tifffile
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.quality.metric import evaluate as evaluate_images
+from particleforge.quality.metric import judge
+from particleforge.sample import Sample
+from particleforge.store.annotated import write_annotated
+from particleforge.store.dataset import Dataset
+from particleforge.store.labels import read_labels, write_labels
+from particleforge.workflows.evaluate import EvaluateParams, evaluate
+from particleforge.workflows.measure import MeasureParams, measure
+
+FEW = EvaluateParams.parse({"precision": {"resamples": 100}, "gallery": 1})
+
+
+def drawn(seed, known=False):
+    """Bright discs on dark ground with their labels; the right of the image not annotated if `known`."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.indices((96, 120))
+    labels = np.zeros((96, 120), np.uint32)
+    for label, (y, x) in enumerate([(20, 22), (24, 62), (22, 98), (70, 30), (68, 85)], 1):
+        labels[np.hypot(rows - y, columns - x) < rng.uniform(7, 12)] = label
+    pixels = np.clip(30 + 150 * (labels > 0) + rng.normal(0, 4, labels.shape), 0, 255).astype(np.uint8)
+    region = np.broadcast_to(columns < 45, labels.shape) if known else None
+    shown = np.where(region, labels, 0).astype(np.uint32) if known else labels
+    return Sample(Micrograph(pixels, (2.0, 2.0), name=f"discs_{seed}"), shown, region)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Six annotated images, one of them in part."""
+    place = tmp_path_factory.mktemp("evaluate") / "discs"
+    write_annotated(place, [drawn(seed, known=seed == 5) for seed in range(6)])
+    return place
+
+
+@pytest.fixture(scope="module")
+def results(folder, tmp_path_factory):
+    """What `measure` writes for these images, without one particle in the first."""
+    place = tmp_path_factory.mktemp("results") / "worse"
+    measure("threshold", folder / "images", place, MeasureParams(reports=False))
+    path = place / "labels" / "discs_0.tif"
+    labels = read_labels(path)
+    write_labels(path, np.where(labels == 1, 0, labels))
+    return place
+
+
+def rows(out):
+    with (out / "images.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_detectors_and_results_are_judged_on_a_folder(folder, results, tmp_path):
+    done = evaluate(["threshold", results], [folder], tmp_path / "out", FEW)
+    data = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert data == done.data
+    found = data["datasets"]["discs"]
+    assert found["images"] == 6 and list(found["values"]) == ["threshold", "worse"]
+    first, second = (found["values"][name] for name in ("threshold", "worse"))
+    assert first["f1"]["value"] == 1 and first["count_error_percent"]["value"] == 0
+    assert second["f1"]["value"] == pytest.approx(2 * 26 / (2 * 26 + 1))
+    assert found["differences"]["worse"]["f1"]["value"] == pytest.approx(second["f1"]["value"] - 1)
+    assert second["f1"]["low"] <= second["f1"]["value"] <= second["f1"]["high"] == 1
+    table = rows(tmp_path / "out")
+    assert [(row["image"], row["detector"]) for row in table][6:8] == [("discs_0", "worse"), ("discs_1", "worse")]
+    assert {(row["true"], row["found"]) for row in table if row["image"] == "discs_5"} == {("2", "2")}
+    html = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "worse on discs, discs_0: F1 0.89" in html and "differences from threshold" in html
+
+
+def test_metrics_are_those_of_the_labels(folder, results, tmp_path):
+    found = evaluate([results], [folder], tmp_path / "out", FEW).data["datasets"]["discs"]["values"]["worse"]
+    images = []
+    for path in sorted((folder / "labels").iterdir()):
+        known = None
+        if path.stem == "discs_5":
+            known = (read_labels(path) > 0) | (read_labels(folder / "background" / path.name) > 0)
+        images.append(judge(read_labels(path), read_labels(results / "labels" / path.name), known, 2.0))
+    for name, value in evaluate_images(images).items():
+        if not name.startswith("ap"):  # these need the scores of the table
+            assert found[name]["value"] == (None if value is None else pytest.approx(value)), name
+
+
+def test_an_interrupted_run_continues_where_it_stopped(folder, tmp_path):
+    out = tmp_path / "out"
+    step = evaluate.steps(["threshold"], [folder], out, FEW)
+    while not (out / "found" / "threshold" / "discs" / "discs_2.json").exists():
+        next(step)
+    step.close()
+    kept = {path: path.stat().st_mtime_ns for path in out.rglob("*.json")}
+    assert len(kept) == 3
+    continued = evaluate(["threshold"], [folder], out, FEW)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    whole = evaluate(["threshold"], [folder], tmp_path / "whole", FEW)
+    drop = {"seconds": None}
+    assert continued.data["datasets"]["discs"] | drop == whole.data["datasets"]["discs"] | drop
+
+
+def test_a_changed_image_is_searched_again(tmp_path):
+    write_annotated(tmp_path / "a", [drawn(1)])
+    evaluate(["threshold"], [tmp_path / "a"], tmp_path / "out", FEW)
+    tifffile.imwrite(tmp_path / "a" / "images" / "discs_1.tif", np.tile(np.arange(120, dtype=np.uint8), (96, 1)))
+    again = evaluate(["threshold"], [tmp_path / "a"], tmp_path / "out", FEW)
+    assert again.data["datasets"]["a"]["values"]["threshold"]["f1"]["value"] < 1
+
+
+def test_a_bad_image_does_not_end_the_run(folder, tmp_path):
+    write_annotated(tmp_path / "mixed", [drawn(seed) for seed in range(3)])
+    (tmp_path / "mixed" / "images" / "discs_1.tif").write_bytes(b"no image")
+    done = evaluate(["threshold"], [tmp_path / "mixed"], tmp_path / "out", FEW)
+    found = done.data["datasets"]["mixed"]
+    assert found["images"] == 2 and list(found["failed"]["threshold"]) == ["discs_1"]
+    assert done.report()["not_measured"] == 1
+    assert [row["not_judged"] != "" for row in rows(tmp_path / "out")] == [False, False, True]
+    assert "only the 2 images judged for all" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_results_that_lack_an_image_are_compared_on_the_others(folder, results, tmp_path):
+    lacking = tmp_path / "lacking"
+    lacking.mkdir()
+    for number in range(5):
+        os.link(results / "labels" / f"discs_{number}.tif", lacking / f"discs_{number}.tif")
+    done = evaluate(["threshold", lacking], [folder], tmp_path / "out", FEW)
+    found = done.data["datasets"]["discs"]
+    assert found["images"] == 5 and found["values"]["lacking"]["ap"]["value"] is None
+    assert "no label image called discs_5" in found["failed"]["lacking"]["discs_5"]
+    assert found["values"]["threshold"]["f1"] == {"value": 1.0, "low": None, "high": None}
+
+
+def test_several_datasets_stand_after_the_detectors(folder, tmp_path):
+    samples = [drawn(seed) for seed in range(3)]
+    dataset = Dataset.create(tmp_path / "drawn.zarr", 3, samples[0].labels.shape, np.uint8, {})
+    dataset.write_shard(0, samples)
+    done = evaluate(["threshold", folder], [tmp_path / "drawn.zarr"], tmp_path / "out", FEW)
+    assert {name: one["images"] for name, one in done.data["datasets"].items()} == {"discs": 6, "drawn.zarr": 3}
+
+
+@pytest.mark.parametrize(
+    ("models", "datasets", "message"),
+    [
+        (["threshold"], ["nowhere"], "nowhere is not a folder"),
+        (["nowhere"], ["FOLDER"], "nowhere is not a folder"),
+        (["FOLDER"], ["FOLDER"], "no detector to evaluate"),
+        (["threshold", "threshold"], ["FOLDER"], "threshold is given twice"),
+    ],
+)
+def test_what_cannot_be_judged_is_named(folder, tmp_path, models, datasets, message):
+    models, datasets = ([folder if one == "FOLDER" else one for one in given] for given in (models, datasets))
+    with pytest.raises(UserError, match=message):
+        evaluate(models, datasets, tmp_path / "out", FEW)
+    assert not (tmp_path / "out" / "evaluation.json").exists()
