@@ -36,3 +36,38 @@ class Outline:
         object.__setattr__(self, "label", int(self.label))
         object.__setattr__(self, "points_px", points)
         object.__setattr__(self, "visible_fraction", float(self.visible_fraction))
+
+
+def outline_of(mask: npt.NDArray[np.bool_], corner: tuple[int, int] = (0, 0)) -> npt.NDArray[np.float64]:
+    """Outline of the largest piece of a mask, half-way to the next pixel; holes are filled.
+
+    Parameters
+    ----------
+    mask
+        (Y, X) pixels of one particle.
+    corner
+        Row and column of the first pixel of the mask in the image.
+
+    Returns
+    -------
+    (N, 2) float64
+        Corners (y, x) in px.
+
+    Raises
+    ------
+    ValueError
+        If the mask is empty.
+    """
+    from skimage.measure import find_contours
+
+    lines = find_contours(np.pad(mask, 1).astype(np.uint8), 0.5, fully_connected="high")  # type: ignore[no-untyped-call]
+    if not lines:
+        raise ValueError("a mask without pixels has no outline")
+    largest = max(lines, key=_area)
+    return np.asarray(largest[:-1] + (np.array(corner, float) - 1), np.float64)
+
+
+def _area(points: npt.NDArray[np.float64]) -> float:
+    """Area of a closed polygon."""
+    y, x = (points - points[0]).T
+    return abs(float(y @ np.roll(x, -1) - x @ np.roll(y, -1))) / 2

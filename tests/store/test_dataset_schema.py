@@ -36,7 +36,8 @@ OUTLINES = st.builds(
     st.integers(1, 9),
     arrays(np.float64, st.tuples(st.integers(3, 6), st.just(2)), elements=FINITE),
     st.floats(0, 1),
-)
+).map(lambda one: Outlines().unpack(Outlines().pack((one,)))[0])
+"""Rounded as they are stored."""
 VALUES = {
     "number": st.floats(allow_infinity=False),
     "category": st.sampled_from(["anatase", "rutile"]),

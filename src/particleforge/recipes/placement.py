@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.outline import Outline, outline_of
 from particleforge.recipes import kernels
 
 TRIES = 60
@@ -38,6 +39,10 @@ class Stamp:
         """Centre of area of the whole particle (y, x) in the patch."""
         y, x = np.argwhere(self.alpha >= 0.5).mean(0)
         return float(y), float(x)
+
+    def outline_px(self) -> npt.NDArray[np.float64]:
+        """(N, 2) corners (y, x) of its outline in the patch."""
+        return outline_of(self.alpha >= 0.5)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -86,6 +91,7 @@ class Scene:
         self.visible = np.zeros(count + 1, np.int64)
         self.needed = np.zeros(count + 1, np.int64)
         self.centres: list[tuple[float, float]] = []
+        self.pasted: list[tuple[Stamp, tuple[int, int]]] = []
         self.crowding = crowding
         self._places = places
         self._allowed = None if places is None else np.argwhere(places)
@@ -145,6 +151,22 @@ class Scene:
         kept = (1 - self.crowding.overlap) * self.visible[label]
         self.needed[label] = math.ceil(max(self.crowding.min_visible * stamp.area_px, kept))
         self.centres.append((place[0] + stamp.centroid_px[0], place[1] + stamp.centroid_px[1]))
+        self.pasted.append((stamp, place))
+
+    @property
+    def visible_fractions(self) -> npt.NDArray[np.float64]:
+        """Visible share of each particle that was pasted, from 0 to 1."""
+        areas = np.array([stamp.area_px for stamp, _ in self.pasted], float)
+        return np.asarray(self.visible[1 : len(areas) + 1] / np.maximum(areas, 1))
+
+    def outlines(self) -> list[Outline]:
+        """Whole outline of each particle that was pasted, in this order."""
+        return [
+            Outline(label, stamp.outline_px() + np.array(place), visible)
+            for label, ((stamp, place), visible) in enumerate(
+                zip(self.pasted, self.visible_fractions.tolist(), strict=True), 1
+            )
+        ]
 
     def _range(self, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
         """Smallest (top, left), and the number of values each may take from there."""

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from skimage.draw import polygon
 
 from particleforge.recipes.render.looks.secondary import Secondary
 from particleforge.recipes.render.material import Material
 from particleforge.recipes.render.mesh import sphere
 from particleforge.recipes.render.scene import Body, Scene
-from particleforge.recipes.render.truth import truth_table
+from particleforge.recipes.render.truth import outlines, truth_table
 from particleforge.store.rle import from_text, pixels_of
 
 SHAPE = (200, 260)
@@ -89,3 +90,15 @@ def test_a_body_out_of_the_image_is_not_seen(engine):
     assert set(np.unique(view.labels)) == {0, 1}
     assert truth["visible_fraction"].tolist() == [1, 0]
     assert len(pixels_of(from_text(truth["amodal_rle"][1]))) == 0
+
+
+def test_outlines_are_those_of_the_whole_particles(engine):
+    scene = Scene(
+        [ball(170.3, 99.6, 100, 50), ball(130.3, 99.6, 0, 40), ball(5, 5, 0, 20)], SHAPE, 3.0, None, Material()
+    )
+    table = truth_table(scene, engine.render(LOOK.request(scene, 1, 0)))
+    for one, amodal in zip(outlines(scene, table["visible_fraction"]), table["amodal_rle"], strict=True):
+        mask = np.zeros(SHAPE, bool)
+        mask[polygon(*one.points_px.T, SHAPE)] = True
+        np.testing.assert_array_equal(np.flatnonzero(mask.T), pixels_of(from_text(amodal)))
+        assert one.visible_fraction == table["visible_fraction"][one.label - 1]

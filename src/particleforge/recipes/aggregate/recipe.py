@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
+from typing_extensions import override
 
 from particleforge.draws import Choice, Draw, PerImage, Uniform, Within, number
 from particleforge.micrograph import Micrograph
@@ -15,9 +16,11 @@ from particleforge.recipes.aggregate.growth.growth import AnyGrowth
 from particleforge.recipes.aggregate.imaging.haadf import Haadf
 from particleforge.recipes.aggregate.imaging.imaging import AnyImaging
 from particleforge.recipes.aggregate.material import AnyMaterial, Material
-from particleforge.recipes.aggregate.view import label, truth_table, view_of
+from particleforge.recipes.aggregate.view import label, outlines, truth_table, view_of
 from particleforge.recipes.recipe import DescribingRecipe
 from particleforge.sample import Sample
+from particleforge.schema import Schema
+from particleforge.targets.outlines import Outlines
 
 SIZES = Choice(values=(1, 2, 3, 4, 5, 6))
 TUNGSTEN_TRIOXIDE = Material(
@@ -57,6 +60,10 @@ class Aggregate(DescribingRecipe):
         """Height and width; pixels are shares of the electrons."""
         return (self.height_px, self.width_px), np.float32
 
+    @override
+    def sample_schema(self, prepared: None) -> Schema:
+        return Schema(targets={"outlines": Outlines()})
+
     def simulate(self, prepared: None, rng: np.random.Generator) -> Sample:
         """Return one image with its labels and truth.
 
@@ -71,7 +78,13 @@ class Aggregate(DescribingRecipe):
         labels, areas = label(view)
         image = self.imaging.expose(view, spheres, self.materials, rng)
         truth = truth_table(view, spheres, tuple(one.name for one in self.materials), labels, areas)
-        return Sample(Micrograph(image, (size, size)), labels, truth=truth, recipe=self.model_dump(mode="json"))
+        return Sample(
+            Micrograph(image, (size, size)),
+            labels,
+            truth=truth,
+            recipe=self.model_dump(mode="json"),
+            targets={"outlines": outlines(view, truth["visible_fraction"])},
+        )
 
     def describe(self, rng: np.random.Generator) -> dict[str, float]:
         """Grow and describe one aggregate.

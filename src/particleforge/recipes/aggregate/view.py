@@ -1,16 +1,20 @@
 """Projection of an aggregate along z, as the microscope sees it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from particleforge.outline import Outline
 from particleforge.recipes.aggregate import kernels
 from particleforge.recipes.aggregate.spheres import Floats, Spheres
 
 ANGLES = 12
 """Number of rotations around the beam tried to fit an aggregate into the frame."""
+CORNERS = 96
+"""Number of corners of the outline of a sphere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +65,16 @@ def label(view: View) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     order = np.argsort(view.heights_nm, kind="stable")
     kernels.draw_labels(labels, view.places_px, view.radii_px, order, areas)
     return labels, areas
+
+
+def outlines(view: View, visible: Iterable[float]) -> tuple[Outline, ...]:
+    """Whole outlines of the spheres, from their centres, radii and visible fractions; also of hidden ones."""
+    turns = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
+    circle = np.stack([np.sin(turns), np.cos(turns)], 1)
+    spheres = zip(view.places_px, view.radii_px, visible, strict=True)
+    return tuple(
+        Outline(label, place + radius * circle, fraction) for label, (place, radius, fraction) in enumerate(spheres, 1)
+    )
 
 
 def truth_table(

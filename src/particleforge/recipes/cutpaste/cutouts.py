@@ -10,6 +10,7 @@ from scipy import ndimage
 from skimage.measure import regionprops
 
 from particleforge.errors import UserError
+from particleforge.outline import outline_of
 from particleforge.params import Params
 from particleforge.sample import Sample
 from particleforge.wording import plural
@@ -38,10 +39,11 @@ class CutoutRule(Params):
 
 @dataclass(frozen=True, eq=False)
 class Cutout:
-    """One particle: pixels, soft alpha (at least 0.5 inside), number of its image, ``NAME#LABEL``, its sizes."""
+    """One particle: pixels, soft alpha (at least 0.5 inside), outline, number of its image, ``NAME#LABEL``, sizes."""
 
     pixels: npt.NDArray[np.float32]
     alpha: npt.NDArray[np.float32]
+    outline_px: npt.NDArray[np.float64]
     image: int
     source: str
     background: float
@@ -120,6 +122,7 @@ def _cut_sample(image: int, sample: Sample, rule: CutoutRule, pool: Pool) -> Non
                 Cutout(
                     pixels=np.ascontiguousarray(grey[np.ix_(rows, columns)]),
                     alpha=soft_edge(mask, rule.feather_px),
+                    outline_px=outline_of(mask),
                     image=image,
                     source=name,
                     background=level,

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
+from typing_extensions import override
 
 from particleforge.draws import Choice, Draw, PerImage, PerParticle, Uniform, Within, draw_many, number
 from particleforge.errors import UserError
@@ -21,6 +22,8 @@ from particleforge.recipes.lettering import write_letters
 from particleforge.recipes.placement import Crowding, Scene
 from particleforge.recipes.recipe import Recipe
 from particleforge.sample import Sample
+from particleforge.schema import Schema
+from particleforge.targets.outlines import Outlines
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +156,10 @@ class CutPaste(Recipe):
         heights, widths = zip(*(home.shape for home in prepared.homes), strict=True)
         return (max(heights), max(widths)), prepared.dtype
 
+    @override
+    def sample_schema(self, prepared: Prepared) -> Schema:
+        return Schema(targets={"outlines": Outlines()})
+
     def simulate(self, prepared: Prepared, rng: np.random.Generator) -> Sample:
         """Return one image with its labels and truth.
 
@@ -186,7 +193,8 @@ class CutPaste(Recipe):
         truth = _truth(scene, placed, home.pixel_size_nm)
         size = home.pixel_size_nm
         micrograph = Micrograph(pixels, (size, size) if size else None)
-        return Sample(micrograph, scene.labels, truth=truth, recipe=self.model_dump(mode="json"))
+        targets = {"outlines": tuple(scene.outlines())}
+        return Sample(micrograph, scene.labels, truth=truth, recipe=self.model_dump(mode="json"), targets=targets)
 
     def _count(self, home: Home, rng: np.random.Generator) -> int:
         if self.particles is not None:
@@ -261,7 +269,7 @@ def _truth(scene: Scene, placed: Sequence[Turned], pixel_size_nm: float | None) 
             "diameter_px": np.sqrt(4 * areas / np.pi),
             "feret_max_px": [t.cutout.feret_max_px * t.scale for t in placed],
             "feret_min_px": [t.cutout.feret_min_px * t.scale for t in placed],
-            "visible_fraction": scene.visible[1 : len(placed) + 1] / np.maximum(areas, 1),
+            "visible_fraction": scene.visible_fractions,
             "source": [t.cutout.source for t in placed],
             "scale": [t.scale for t in placed],
             "angle_deg": [t.angle_deg for t in placed],

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+from typing_extensions import override
 
 from particleforge.recipes.cutpaste import kernels
 from particleforge.recipes.cutpaste.cutouts import Cutout
@@ -12,11 +14,17 @@ from particleforge.recipes.placement import Stamp
 
 @dataclass(frozen=True, eq=False)
 class Turned(Stamp):
-    """A cutout as it will be pasted: flipped, scaled, rotated."""
+    """A cutout as it will be pasted: flipped, scaled, rotated by a matrix that leads back to the cutout."""
 
     cutout: Cutout
     scale: float
     angle_deg: float
+    matrix: npt.NDArray[np.float64]
+
+    @override
+    def outline_px(self) -> npt.NDArray[np.float64]:
+        middle, own_middle = ((np.array(alpha.shape) - 1) / 2 for alpha in (self.cutout.alpha, self.alpha))
+        return np.asarray((self.cutout.outline_px - middle) @ np.linalg.inv(self.matrix).T + own_middle)
 
 
 def turn(cutout: Cutout, scale: float, angle_deg: float, flip: bool) -> Turned:
@@ -35,4 +43,4 @@ def turn(cutout: Cutout, scale: float, angle_deg: float, flip: bool) -> Turned:
         most = alpha.argmax()
         alpha.flat[most] = 0.5
         pixels.flat[most] = cutout.pixels.flat[cutout.alpha.argmax()]
-    return Turned(pixels, alpha, cutout, scale, angle_deg)
+    return Turned(pixels, alpha, cutout, scale, angle_deg, matrix)

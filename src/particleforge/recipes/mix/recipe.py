@@ -1,6 +1,7 @@
 """Samples from several recipes, each with its own share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -53,7 +54,7 @@ class Mix(Recipe):
                     f"{frames[0][0]} x {frames[0][1]} px, {frames[0][2]}.",
                     "Give all recipes of a mix the same height_px and width_px.",
                 )
-        schemas = [recipe.sample_schema(one) for recipe, one in pairs]
+        schemas = self._schemas(prepared)
         if any(schema != schemas[0] for schema in schemas):
             raise UserError(
                 "The samples of these recipes hold different arrays or targets.", "Mix recipes of one kind."
@@ -66,10 +67,24 @@ class Mix(Recipe):
 
     @override
     def sample_schema(self, prepared: Any) -> Schema:
-        return self.recipes[0].sample_schema(prepared[0])
+        return self._schemas(prepared)[0]
+
+    def _schemas(self, prepared: Any) -> list[Schema]:
+        """Return the schema of each recipe, with outlines only if all recipes know them."""
+        schemas = [recipe.sample_schema(one) for recipe, one in zip(self.recipes, prepared, strict=True)]
+        if all("outlines" in schema.targets for schema in schemas):
+            return schemas
+        return [schema.replace(targets=_without_outlines(schema.targets)) for schema in schemas]
 
     def simulate(self, prepared: Any, rng: np.random.Generator) -> Sample:
         """Return a sample of one of the recipes."""
         shares = np.asarray(self.shares)
         chosen = int(rng.choice(len(shares), p=shares / shares.sum()))
-        return fix(self.recipes[chosen], rng).simulate(prepared[chosen], rng)
+        sample = fix(self.recipes[chosen], rng).simulate(prepared[chosen], rng)
+        if "outlines" in self.sample_schema(prepared).targets:
+            return sample
+        return replace(sample, targets=_without_outlines(sample.targets))
+
+
+def _without_outlines(targets: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: target for name, target in targets.items() if name != "outlines"}

@@ -31,8 +31,10 @@ from particleforge.recipes.render.placement.placement import AnyPlacement
 from particleforge.recipes.render.placement.scattered import Scattered
 from particleforge.recipes.render.population import Population
 from particleforge.recipes.render.scene import Scene
-from particleforge.recipes.render.truth import truth_table
+from particleforge.recipes.render.truth import outlines, truth_table
 from particleforge.sample import Sample
+from particleforge.schema import Schema
+from particleforge.targets.outlines import Outlines
 
 IMAGING = Imaging(
     charging=Charging(glow=0, streaks=0),
@@ -101,6 +103,10 @@ class Render(Recipe):
         """Height and width; 8 bits."""
         return (self.height_px, self.width_px), np.uint8
 
+    @override
+    def sample_schema(self, prepared: Engine) -> Schema:
+        return Schema(targets={"outlines": Outlines()})
+
     def simulate(self, prepared: Engine, rng: np.random.Generator) -> Sample:
         """Return one image with its labels and truth.
 
@@ -115,12 +121,14 @@ class Render(Recipe):
         pixels = np.rint(np.clip(self.imaging.apply(grey, rng), 0, 1) * 255).astype(np.uint8)
         size = scene.pixel_size_nm
         hidden = self.scale_bar.write(pixels, size) & (view.labels > 0)
+        truth = truth_table(scene, view)
         return Sample(
             Micrograph(pixels, (size, size)),
             view.labels,
             ~hidden if hidden.any() else None,
-            truth_table(scene, view),
+            truth,
             self.model_dump(mode="json") | {"variant": SHORT[view.variant]},
+            targets={"outlines": outlines(scene, truth["visible_fraction"])},
         )
 
     @override

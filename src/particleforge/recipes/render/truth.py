@@ -1,9 +1,12 @@
 """The truth for every particle."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from particleforge.outline import Outline, outline_of
 from particleforge.recipes.render.engine.view import View
 from particleforge.recipes.render.mesh import Mesh
 from particleforge.recipes.render.scene import Body, Scene
@@ -48,6 +51,23 @@ def truth_table(scene: Scene, view: View) -> pd.DataFrame:
         "amodal_rle": [to_text(runs_of(_covered(body, scene.shape), int(np.prod(scene.shape)))) for body in bodies],
     }
     return pd.DataFrame(columns)
+
+
+def outlines(scene: Scene, visible: Iterable[float]) -> tuple[Outline, ...]:
+    """Whole outlines of the particles; one that is too thin to cover the centre of any pixel has none.
+
+    Parameters
+    ----------
+    scene
+        The particles.
+    visible
+        Visible fraction of each.
+    """
+    return tuple(
+        Outline(label, outline_of(body.silhouette.mask, body.silhouette.corner), fraction)
+        for label, (body, fraction) in enumerate(zip(scene.bodies, visible, strict=True), 1)
+        if body.silhouette.mask.any()
+    )
 
 
 def _long_axis(mesh: Mesh) -> npt.NDArray[np.float64]:

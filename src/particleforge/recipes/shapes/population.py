@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
+from typing_extensions import override
 
 from particleforge.draws import Draw, LogUniform, Mixture, OneOf, PerImage, Uniform, Within, number, with_probability
 from particleforge.params import Params
@@ -51,6 +52,8 @@ class Drawn(Stamp):
 
     Parameters
     ----------
+    corners
+        (N, 2) corners (y, x) of the outline in the patch.
     depth
         (Y, X) signed distance from the outline in pixels, positive inside.
     contrast
@@ -61,11 +64,16 @@ class Drawn(Stamp):
         Largest and smallest distance between parallel tangents.
     """
 
+    corners: npt.NDArray[np.float64]
     depth: npt.NDArray[np.float32]
     contrast: float
     diameter_px: float
     feret_max_px: float
     feret_min_px: float
+
+    @override
+    def outline_px(self) -> npt.NDArray[np.float64]:
+        return self.corners
 
 
 class Population(Params):
@@ -172,7 +180,7 @@ class Population(Params):
         side, lit = rng.uniform(0, 2 * np.pi), number(self.lit)
         margin = MARGIN_PX + number(self.softness_px) / 2 + 3 * self.halo_px
         for i in range(count):
-            depth, centre = _depth(corners[i], margin)
+            depth, outline, centre = _depth(corners[i], margin)
             pixels = np.empty_like(depth)
             slope = (lit * np.sin(side) / diameters_px[i], lit * np.cos(side) / diameters_px[i])
             corner = (int(rng.integers(noise.shape[0])), int(rng.integers(noise.shape[1])))
@@ -180,7 +188,8 @@ class Population(Params):
             alpha = np.clip(np.float32(0.5) + depth / np.float32(number(self.softness_px)), 0, 1)
             if alpha.max() < 0.5:  # thinner than a pixel
                 alpha.flat[depth.argmax()] = 0.5
-            yield Drawn(pixels, alpha, depth, float(contrasts[i]), float(diameters_px[i]), *map(float, ferets[i]))
+            sizes = (float(diameters_px[i]), *map(float, ferets[i]))
+            yield Drawn(pixels, alpha, outline, depth, float(contrasts[i]), *sizes)
 
     def _facets(self, rng: np.random.Generator) -> Floats:
         """Contrast to add, by direction from the centre."""
@@ -192,13 +201,17 @@ class Population(Params):
         return np.asarray(levels[np.searchsorted(edges, np.arange(SECTORS)) % len(edges)], float)
 
 
-def _depth(corners: Floats, margin: float) -> tuple[npt.NDArray[np.float32], tuple[float, float]]:
-    """Signed distance from an outline around (0, 0) in a window around it, and the place of (0, 0) in the window."""
+def _depth(corners: Floats, margin: float) -> tuple[npt.NDArray[np.float32], Floats, tuple[float, float]]:
+    """Signed distance from an outline around (0, 0) in a window around it, the outline and the place of (0, 0) there.
+
+    Of small outlines only every other corner, or fewer, are drawn.
+    """
     low, high = np.floor(corners.min(0) - margin), np.ceil(corners.max(0) + margin)
     depth = np.empty((int(high[0] - low[0]) + 1, int(high[1] - low[1]) + 1), np.float32)
     step = max(1, POINTS // max(16, int(np.abs(corners).max() * 4)))
-    kernels.distances(np.ascontiguousarray(corners[::step] - low), depth)
-    return depth, (float(-low[0]), float(-low[1]))
+    drawn = np.ascontiguousarray(corners[::step] - low)
+    kernels.distances(drawn, depth)
+    return depth, drawn, (float(-low[0]), float(-low[1]))
 
 
 def _ferets(corners: Floats) -> Floats:

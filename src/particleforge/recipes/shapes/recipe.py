@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
+from typing_extensions import override
 
 from particleforge.draws import Choice, Draw, LogUniform, Mixture, PerImage, Uniform, Within, number, with_probability
 from particleforge.micrograph import Micrograph
@@ -21,6 +22,8 @@ from particleforge.recipes.shapes.clutter.clutter import AnyClutter, Clutter, Re
 from particleforge.recipes.shapes.population import Drawn, Population
 from particleforge.recipes.shapes.support import Support
 from particleforge.sample import Sample
+from particleforge.schema import Schema
+from particleforge.targets.outlines import Outlines
 
 Floats = npt.NDArray[np.float32]
 GIVE_UP = 25
@@ -105,6 +108,10 @@ class Shapes(Recipe):
         """Height and width; 8 bits."""
         return (self.height_px, self.width_px), np.uint8
 
+    @override
+    def sample_schema(self, prepared: None) -> Schema:
+        return Schema(targets={"outlines": Outlines()})
+
     def simulate(self, prepared: None, rng: np.random.Generator) -> Sample:
         """Return one image with its labels and truth."""
         shape = self.height_px, self.width_px
@@ -130,7 +137,9 @@ class Shapes(Recipe):
         labels, known = _without(np.where(np.isin(scene.labels, small), 0, scene.labels), hidden)
         pixels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
         kept = truth[truth["label"].isin(np.unique(labels))].reset_index(drop=True)
-        return Sample(Micrograph(pixels), labels, known, kept, self.model_dump(mode="json"))
+        outlines = scene.outlines()
+        targets = {"outlines": tuple(outlines[label - 1] for label in kept["label"])}
+        return Sample(Micrograph(pixels), labels, known, kept, self.model_dump(mode="json"), targets=targets)
 
     def _chosen_clutter(self, rng: np.random.Generator) -> list[Clutter]:
         """Kinds of clutter of this image."""
@@ -214,7 +223,6 @@ def _without(
 def _truth(scene: Scene, placed: Sequence[Drawn]) -> pd.DataFrame:
     """One row per particle."""
     centres = np.array(scene.centres, float).reshape(-1, 2)
-    areas = np.array([particle.area_px for particle in placed], float)
     return pd.DataFrame(
         {
             "label": np.arange(1, len(placed) + 1, dtype=np.uint32),
@@ -223,6 +231,6 @@ def _truth(scene: Scene, placed: Sequence[Drawn]) -> pd.DataFrame:
             "diameter_px": [particle.diameter_px for particle in placed],
             "feret_max_px": [particle.feret_max_px for particle in placed],
             "feret_min_px": [particle.feret_min_px for particle in placed],
-            "visible_fraction": scene.visible[1 : len(placed) + 1] / np.maximum(areas, 1),
+            "visible_fraction": scene.visible_fractions,
         }
     )

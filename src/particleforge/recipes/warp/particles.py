@@ -91,7 +91,7 @@ def warped_truth(source: Sample, labels: Labels, seen: tuple[slice, slice]) -> p
     """
     table = measure_particles(labels).drop(columns="area_px")
     ids = table["label"].to_numpy()
-    table["visible_fraction"] = _areas(source.labels[seen], ids) / _areas(source.labels, ids)
+    table["visible_fraction"] = seen_fractions(source.labels, ids, seen)
     if source.truth is not None:
         old = source.truth.set_index("label").reindex(ids)
         for name in CARRIED:
@@ -105,6 +105,11 @@ def warped_truth(source: Sample, labels: Labels, seen: tuple[slice, slice]) -> p
         for name in ("x", "y", "diameter", "feret_max", "feret_min"):
             table[f"{name}_nm"] = table[f"{name}_px"] * size_nm
     return table
+
+
+def seen_fractions(labels: Labels, ids: Labels, seen: tuple[slice, slice]) -> npt.NDArray[np.float64]:
+    """Share of the pixels of each of some sorted ids that lies in a window."""
+    return np.asarray(_areas(labels[seen], ids) / _areas(labels, ids))
 
 
 def _areas(labels: Labels, ids: Labels) -> npt.NDArray[np.int64]:

@@ -7,12 +7,15 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
+from typing_extensions import override
 
 from particleforge.errors import UserError
 from particleforge.recipes.recipe import Recipe
 from particleforge.recipes.warp.deformations.deformation import AnyDeformation
 from particleforge.recipes.warp.deformations.grid import GridWarp
 from particleforge.sample import Sample
+from particleforge.schema import Schema
+from particleforge.targets.outlines import Outlines
 
 Prepared: TypeAlias = tuple[Sample, ...]
 
@@ -48,6 +51,10 @@ class Warp(Recipe):
         heights, widths = zip(*(sample.labels.shape for sample in prepared), strict=True)
         return (max(heights), max(widths)), np.result_type(*(sample.micrograph.pixels.dtype for sample in prepared))
 
+    @override
+    def sample_schema(self, prepared: Prepared) -> Schema:
+        return Schema(targets={"outlines": Outlines()} if _all_outlined(prepared) else {})
+
     def simulate(self, prepared: Prepared, rng: np.random.Generator) -> Sample:
         """Deform one of the sources, each equally likely.
 
@@ -60,4 +67,10 @@ class Warp(Recipe):
         _, dtype = self.frame(prepared)
         pixels = warped.micrograph.pixels.astype(dtype, copy=False)
         micrograph = replace(warped.micrograph, pixels=pixels)
-        return replace(warped, micrograph=micrograph, recipe=self.model_dump(mode="json"))
+        targets = warped.targets if _all_outlined(prepared) else {}
+        return replace(warped, micrograph=micrograph, recipe=self.model_dump(mode="json"), targets=targets)
+
+
+def _all_outlined(samples: Prepared) -> bool:
+    """Whether the whole outlines are known in every sample; else no sample of the recipe has them."""
+    return all(sample.outlines is not None for sample in samples)

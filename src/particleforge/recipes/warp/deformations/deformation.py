@@ -12,8 +12,10 @@ from scipy import ndimage
 from particleforge.draws import fix
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
+from particleforge.outline import Outline
 from particleforge.params import Params
-from particleforge.recipes.warp.particles import warped_truth
+from particleforge.recipes.warp.outlines import moved_outlines
+from particleforge.recipes.warp.particles import Labels, seen_fractions, warped_truth
 from particleforge.registry import Kinds
 from particleforge.sample import Sample
 
@@ -75,10 +77,18 @@ class Deformation(Params):
             known=None if sample.known is None else sample.known[rows, columns],
             truth=warped_truth(sample, labels, mapping.seen),
             recipe=fixed.model_dump(mode="json"),
+            targets={} if sample.outlines is None else {"outlines": _moved(sample, sample.outlines, labels, mapping)},
         )
 
 
 AnyDeformation: TypeAlias = Annotated[Deformation, Kinds(Deformation)]
+
+
+def _moved(sample: Sample, outlines: tuple[Outline, ...], labels: Labels, mapping: Mapping) -> tuple[Outline, ...]:
+    """Outlines of the particles of a sample in the result."""
+    ids = np.unique(labels[labels > 0])
+    kept = dict(zip(ids.tolist(), seen_fractions(sample.labels, ids, mapping.seen).tolist(), strict=True))
+    return moved_outlines(outlines, mapping.from_px, kept)
 
 
 def _check(sample: Sample) -> None:
