@@ -11,7 +11,7 @@ import numpy as np
 from particleforge.measurement.arrays import Floats, Ints
 from particleforge.measurement.statistics.bootstrap import FEWEST_IMAGES, Precision, resampled
 from particleforge.measurement.statistics.describe import Estimate
-from particleforge.quality.metric import METRICS, ByChance, Judged, Metric
+from particleforge.quality.metric import ByChance, Judged, Metric, metrics
 from particleforge.step import Progress, Step
 
 Results = Mapping[str, Sequence[Judged]]
@@ -64,18 +64,18 @@ def assess(results: Results, precision: Precision = Precision()) -> Step[Assessm
     precision
         Confidence of the intervals and number of resamples.
     """
-    metrics = METRICS.members()
+    rated = metrics()
     first, *others = results
     values: Estimates = {name: {} for name in results}
     differences: Estimates = {name: {} for name in others}
-    for done, (key, metric) in enumerate(metrics.items()):
-        yield Progress(done, len(metrics), f"Computing the {key}")
+    for done, (key, metric) in enumerate(rated.items()):
+        yield Progress(done, len(rated), f"Computing the {key}")
         found = _estimates(list(results.values()), metric, precision)
         for name, one in zip(results, found, strict=False):
             values[name][key] = one
         for name, one in zip(others, found[len(results) :], strict=True):
             differences[name][key] = one
-    chance = _by_chance(results[first], metrics)
+    chance = _by_chance(results[first], rated)
     return Assessment([image.name for image in results[first]], values, differences, chance)
 
 
@@ -104,8 +104,8 @@ def _estimate(value: float, low: float, high: float) -> Estimate:
     return Estimate(value if known else None, low if bounded else None, high if bounded else None)
 
 
-def _by_chance(images: Sequence[Judged], metrics: Mapping[str, Metric]) -> dict[str, tuple[float, float]]:
-    bands = {key: metric.by_chance(images) for key, metric in metrics.items() if isinstance(metric, ByChance)}
+def _by_chance(images: Sequence[Judged], rated: Mapping[str, Metric]) -> dict[str, tuple[float, float]]:
+    bands = {key: metric.by_chance(images) for key, metric in rated.items() if isinstance(metric, ByChance)}
     return {key: band for key, band in bands.items() if band is not None}
 
 

@@ -139,9 +139,9 @@ class Metric(Protocol):
     """A number that rates the particles found in images; a module of `metrics`, or an entry point."""
 
     TITLE: str
-    """What it is, as the heading of a column."""
-    BEST: float
-    """Its value where everything is right."""
+    """What it is, as the heading of a row."""
+    PLACE: int
+    """Where it stands among the others, in ascending order."""
 
     @staticmethod
     def compute(images: Sequence[Judged]) -> float | None:
@@ -159,6 +159,11 @@ class ByChance(Protocol):
 
 METRICS: Registry[Metric] = Registry("metric", "particleforge.quality.metrics")
 """Every metric, by name; those of other packages are entry points in the group ``particleforge.metrics``."""
+
+
+def metrics() -> dict[str, Metric]:
+    """Every metric by name, in the order in which they are shown."""
+    return dict(sorted(METRICS.members().items(), key=lambda item: item[1].PLACE))
 
 
 def evaluate(images: Sequence[Judged]) -> dict[str, float | None]:
@@ -183,4 +188,4 @@ def evaluate(images: Sequence[Judged]) -> dict[str, float | None]:
     >>> evaluate([judge(true=labels, found=labels)])["f1"]
     1.0
     """
-    return {name: metric.compute(images) for name, metric in METRICS.members().items()}
+    return {name: metric.compute(images) for name, metric in metrics().items()}

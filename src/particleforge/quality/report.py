@@ -15,7 +15,8 @@ from particleforge.measurement.statistics.describe import Estimate
 from particleforge.quality.assessment import Assessment
 from particleforge.quality.average_precision import LARGE, SMALL
 from particleforge.quality.curves import CAPTION, curves
-from particleforge.quality.metric import METRICS, Judged
+from particleforge.quality.gallery import LEGEND
+from particleforge.quality.metric import Judged, metrics
 from particleforge.wording import listed, plural
 
 
@@ -61,7 +62,8 @@ def evaluation_report(
         tables=[table for one in sections for table in _tables(one)],
         rules=_rules(precision),
         provenance=as_yaml(provenance),
-        plots=[*plots, *(plot for one in sections for plot in one.gallery)],
+        plots=plots,
+        pictures=[plot for one in sections for plot in one.gallery],
     )
 
 
@@ -89,7 +91,7 @@ def _warnings(section: Section) -> list[str]:
 
 def _tables(section: Section) -> list[Table]:
     values, differences = section.assessment.values, section.assessment.differences
-    titles = {key: metric.TITLE for key, metric in METRICS.members().items()}
+    titles = {key: metric.TITLE for key, metric in metrics().items()}
     known = [key for key in titles if any(own[key].value is not None for own in values.values())]
     chance = section.assessment.by_chance
     rows = [
@@ -135,6 +137,7 @@ def _rules(precision: Precision) -> dict[str, str]:
         "Sizes": "Equal-area diameters; particles at the border are left out and compensated for (Miles-Lantuéjoul).",
         "By chance": "Jensen-Shannon divergence of two samples drawn with replacement from the true particles of each "
         "image: median and 95 % quantile. Below the quantile, the number of particles allows no smaller divergence.",
+        "Outlines": LEGEND,
         "Not annotated": "Found particles of which more than half lies where nobody knows the particles do not count.",
         "Intervals": f"Bootstrap over images, {precision.confidence_percent:g} %: they hold for other images like "
         "these, not for other trainings of the same detector.",

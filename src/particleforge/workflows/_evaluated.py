@@ -20,8 +20,8 @@ from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.params import Params
 from particleforge.quality.assessment import assess
 from particleforge.quality.curves import curves
-from particleforge.quality.gallery import LEGEND, picture
-from particleforge.quality.metric import METRICS
+from particleforge.quality.gallery import picture
+from particleforge.quality.metric import metrics
 from particleforge.quality.report import Section, evaluation_report
 from particleforge.step import Progress, Step, part
 from particleforge.store.files import atomic_write, new_part
@@ -130,7 +130,7 @@ def _gallery(dataset: str, judged: JudgedDataset, candidates: Sequence[Candidate
         for name in worst:
             truth = next(one for one in judged.cases[name].read() if one.name == name)
             drawn = picture(truth.micrograph.grey, truth.particles, candidate.find(dataset, truth).particles)
-            yield Plot(drawn, f"{candidate.name} on {dataset}, {name}: {_words(images[name])}. {LEGEND}")
+            yield Plot(drawn, f"{candidate.name} on {dataset}, {name}: {_words(images[name])}.")
 
 
 def _words(image: JudgedImage) -> str:
@@ -141,18 +141,18 @@ def _words(image: JudgedImage) -> str:
 
 def _write_images(path: Path, judged: Mapping[str, JudgedDataset]) -> None:
     """Write a row for each image and candidate, with the metrics of this image alone."""
-    metrics = METRICS.members()
+    rated = metrics()
     with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(("dataset", "image", "detector", *COUNTS, *metrics, "certainty", "seconds", "not_judged"))
+        table.writerow(("dataset", "image", "detector", *COUNTS, *rated, "certainty", "seconds", "not_judged"))
         for dataset, one in judged.items():
             for detector, images in one.images.items():
                 for name, image in images.items():
-                    values = [metric.compute([image.judged]) for metric in metrics.values()]
+                    values = [metric.compute([image.judged]) for metric in rated.values()]
                     about = (image.finding.get("certainty"), image.seconds, None)
                     table.writerow((dataset, name, detector, *_counts(image), *map(_cell, (*values, *about))))
                 for name, reason in one.failed[detector].items():
-                    table.writerow((dataset, name, detector, *[""] * (len(COUNTS) + len(metrics) + 2), reason))
+                    table.writerow((dataset, name, detector, *[""] * (len(COUNTS) + len(rated) + 2), reason))
 
 
 def _counts(image: JudgedImage) -> tuple[int, ...]:

@@ -85,7 +85,9 @@ class Content:
     notes
         Explanations of the key figures.
     plots
-        Pictures.
+        Pictures above the tables.
+    pictures
+        Pictures below the tables.
     methods
         How it was measured, as a paragraph for a paper.
     rules
@@ -105,6 +107,7 @@ class Content:
     particles: Table | None = None
     notes: Sequence[str] = ()
     plots: Sequence[Plot] = ()
+    pictures: Sequence[Plot] = ()
     methods: str = ""
     version: str = field(default_factory=lambda: version("napari-particleforge"))
 

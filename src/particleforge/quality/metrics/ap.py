@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from particleforge.quality.metric import Judged, mean_precision
 
 TITLE = "AP over IoU 0.50 to 0.95"
-BEST = 1.0
+PLACE = 30
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from particleforge.quality.metric import Judged, mean_precision
 
-TITLE = "AP at an intersection over union of 0.5"
-BEST = 1.0
+TITLE = "AP at an IoU of 0.5"
+PLACE = 40
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from particleforge.quality.metric import Judged, mean_precision
 
 TITLE = "AP of particles above 96 x 96 px"
-BEST = 1.0
+PLACE = 80
 
 
 def compute(images: Sequence[Judged]) -> float | None:

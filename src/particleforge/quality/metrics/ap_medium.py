@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from particleforge.quality.metric import Judged, mean_precision
 
 TITLE = "AP of particles from 32 x 32 px to 96 x 96 px"
-BEST = 1.0
+PLACE = 70
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from particleforge.quality.metric import Judged, mean_precision
 
 TITLE = "AP of particles below 32 x 32 px"
-BEST = 1.0
+PLACE = 60
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -6,7 +6,7 @@ from particleforge.quality.matching import Score
 from particleforge.quality.metric import Judged
 
 TITLE = "Error of the number of particles in percent"
-BEST = 0.0
+PLACE = 120
 
 
 def compute(images: Sequence[Judged]) -> float | None:

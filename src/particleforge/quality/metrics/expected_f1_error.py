@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from particleforge.quality.metric import Judged
 
-TITLE = "Mean absolute error of the F1 that the detector expects in an image"
-BEST = 0.0
+TITLE = "Mean error of the F1 that the detector expects"
+PLACE = 130
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from particleforge.quality.metric import Judged
 
-TITLE = "Share of images whose F1 lies in the 80 % interval that the detector states"
-BEST = 0.8
+TITLE = "Share of images whose F1 is in the stated 80 % interval"
+PLACE = 140
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from particleforge.quality.matching import Score
 from particleforge.quality.metric import Judged
 
-TITLE = "F1 at an intersection over union of 0.5"
-BEST = 1.0
+TITLE = "F1 at an IoU of 0.5"
+PLACE = 10
 
 
 def compute(images: Sequence[Judged]) -> float | None:

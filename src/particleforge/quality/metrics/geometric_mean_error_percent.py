@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from particleforge.measurement.statistics.compare import log_figures
 from particleforge.quality.metric import Judged, all_sizes
 
-TITLE = "Error of the geometric mean of the equal-area diameter in percent"
-BEST = 0.0
+TITLE = "Error of the geometric mean in percent"
+PLACE = 100
 
 
 def compute(images: Sequence[Judged]) -> float | None:

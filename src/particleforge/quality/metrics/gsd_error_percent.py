@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from particleforge.measurement.statistics.compare import log_figures
 from particleforge.quality.metric import Judged, all_sizes
 
-TITLE = "Error of the GSD of the equal-area diameter in percent"
-BEST = 0.0
+TITLE = "Error of the GSD in percent"
+PLACE = 110
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from particleforge.measurement.statistics.compare import jensen_shannon, jensen_shannon_by_chance
 from particleforge.quality.metric import Judged, all_sizes
 
-TITLE = "Jensen-Shannon divergence of the distributions of sizes in bits"
-BEST = 0.0
+TITLE = "Jensen-Shannon divergence of the sizes in bits"
+PLACE = 90
 
 
 def compute(images: Sequence[Judged]) -> float | None:
