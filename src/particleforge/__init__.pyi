@@ -30,6 +30,7 @@ from .workflows.learn import learn as learn
 from .workflows.measure import MeasureParams as MeasureParams
 from .workflows.measure import measure as measure
 from .workflows.predict import predict as predict
+from .workflows.repeat import repeat as repeat
 from .workflows.shadow import ShadowParams as ShadowParams
 from .workflows.shadow import shadow as shadow
 from .workflows.sizes import SizesParams as SizesParams

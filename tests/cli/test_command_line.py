@@ -21,6 +21,7 @@ ARGUMENTS = {
     "shadow": ["model", "in", "--out", "out"],
     "export": ["in.zarr", "out"],
     "evaluate": ["base", "in", "--out", "out"],
+    "repeat": ["plan.yaml", "--out", "out"],
     "import": ["in", "out.zarr"],
 }
 

@@ -7,10 +7,8 @@ import pytest
 import tifffile
 
 from particleforge.errors import UserError
-from particleforge.micrograph import Micrograph
 from particleforge.quality.metric import evaluate as evaluate_images
 from particleforge.quality.metric import judge
-from particleforge.sample import Sample
 from particleforge.store.annotated import write_annotated
 from particleforge.store.dataset import Dataset
 from particleforge.store.labels import read_labels, write_labels
@@ -20,21 +18,8 @@ from particleforge.workflows.measure import MeasureParams, measure
 FEW = EvaluateParams.parse({"precision": {"resamples": 100}, "gallery": 1})
 
 
-def drawn(seed, known=False):
-    """Bright discs on dark ground with their labels; the right of the image not annotated if `known`."""
-    rng = np.random.default_rng(seed)
-    rows, columns = np.indices((96, 120))
-    labels = np.zeros((96, 120), np.uint32)
-    for label, (y, x) in enumerate([(20, 22), (24, 62), (22, 98), (70, 30), (68, 85)], 1):
-        labels[np.hypot(rows - y, columns - x) < rng.uniform(7, 12)] = label
-    pixels = np.clip(30 + 150 * (labels > 0) + rng.normal(0, 4, labels.shape), 0, 255).astype(np.uint8)
-    region = np.broadcast_to(columns < 45, labels.shape) if known else None
-    shown = np.where(region, labels, 0).astype(np.uint32) if known else labels
-    return Sample(Micrograph(pixels, (2.0, 2.0), name=f"discs_{seed}"), shown, region)
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(drawn, tmp_path_factory):
     """Six annotated images, one of them in part."""
     place = tmp_path_factory.mktemp("evaluate") / "discs"
     write_annotated(place, [drawn(seed, known=seed == 5) for seed in range(6)])
@@ -103,7 +88,7 @@ def test_an_interrupted_run_continues_where_it_stopped(folder, tmp_path):
     assert continued.data["datasets"]["discs"] | drop == whole.data["datasets"]["discs"] | drop
 
 
-def test_a_changed_image_is_searched_again(tmp_path):
+def test_a_changed_image_is_searched_again(drawn, tmp_path):
     write_annotated(tmp_path / "a", [drawn(1)])
     evaluate(["threshold"], [tmp_path / "a"], tmp_path / "out", FEW)
     tifffile.imwrite(tmp_path / "a" / "images" / "discs_1.tif", np.tile(np.arange(120, dtype=np.uint8), (96, 1)))
@@ -111,7 +96,7 @@ def test_a_changed_image_is_searched_again(tmp_path):
     assert again.data["datasets"]["a"]["values"]["threshold"]["f1"]["value"] < 1
 
 
-def test_a_bad_image_does_not_end_the_run(folder, tmp_path):
+def test_a_bad_image_does_not_end_the_run(drawn, folder, tmp_path):
     write_annotated(tmp_path / "mixed", [drawn(seed) for seed in range(3)])
     (tmp_path / "mixed" / "images" / "discs_1.tif").write_bytes(b"no image")
     done = evaluate(["threshold"], [tmp_path / "mixed"], tmp_path / "out", FEW)
@@ -134,7 +119,7 @@ def test_results_that_lack_an_image_are_compared_on_the_others(folder, results, 
     assert found["values"]["threshold"]["f1"] == {"value": 1.0, "low": None, "high": None}
 
 
-def test_several_datasets_stand_after_the_detectors(folder, tmp_path):
+def test_several_datasets_stand_after_the_detectors(drawn, folder, tmp_path):
     samples = [drawn(seed) for seed in range(3)]
     dataset = Dataset.create(tmp_path / "drawn.zarr", 3, samples[0].labels.shape, np.uint8, {})
     dataset.write_shard(0, samples)

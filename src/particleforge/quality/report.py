@@ -72,17 +72,22 @@ def _headline(section: Section, several: bool) -> list[tuple[str, str, str]]:
     return [(f"F1 of {name}{place}", *own["f1"].text) for name, own in section.assessment.values.items()]
 
 
-def _warnings(section: Section) -> list[str]:
+def failures(dataset: str, failed: Mapping[str, Mapping[str, str]], compared: int) -> list[str]:
+    """State what could not be judged, by detector and image, and how many images are compared."""
     found = []
-    for name, reasons in section.failed.items():
+    for name, reasons in failed.items():
         if reasons:
             (image, reason), *_ = reasons.items()
-            found.append(f"{section.name}: {plural(len(reasons), 'image')} not judged for {name}; {image}: {reason}")
-    if any(section.failed.values()):
-        count = plural(len(section.assessment.names), "image")
-        found.append(f"{section.name}: only the {count} judged for all detectors are compared.")
-    if len(section.assessment.names) < FEWEST_IMAGES:
-        found.append(f"{section.name}: there are no intervals, which need at least {FEWEST_IMAGES} images.")
+            found.append(f"{dataset}: {plural(len(reasons), 'image')} not judged for {name}; {image}: {reason}")
+    if found:
+        found.append(f"{dataset}: only the {plural(compared, 'image')} judged for all detectors are compared.")
+    if compared < FEWEST_IMAGES:
+        found.append(f"{dataset}: there are no intervals over images, which need at least {FEWEST_IMAGES} of them.")
+    return found
+
+
+def _warnings(section: Section) -> list[str]:
+    found = failures(section.name, section.failed, len(section.assessment.names))
     without = [name for name, images in section.results.items() if any(image.graded is None for image in images)]
     if without:
         found.append(f"{section.name}: no average precision for {listed(without)}, whose particles have no scores.")

@@ -103,7 +103,7 @@ def write_evaluation(
             one.name: {**one.assessment.plain(), "failed": one.failed, "seconds": one.seconds} for one in sections
         },
     }
-    _write_images(out / IMAGES, judged)
+    write_images(out / IMAGES, judged)
     for section in sections:
         if (figure := curves(section.results)) is not None:
             with atomic_write(new_part(out, FIGURES) / f"precision_recall_{section.name}.svg") as path:
@@ -139,7 +139,7 @@ def _words(image: JudgedImage) -> str:
     return ", ".join([f"F1 {score.f1:.2f}", counts, *certainty_words(image.finding)])
 
 
-def _write_images(path: Path, judged: Mapping[str, JudgedDataset]) -> None:
+def write_images(path: Path, judged: Mapping[str, JudgedDataset]) -> None:
     """Write a row for each image and candidate, with the metrics of this image alone."""
     rated = metrics()
     with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
