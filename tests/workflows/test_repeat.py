@@ -31,7 +31,7 @@ def plan(drawn, tmp_path):
         "longer": {"verb": "train", "inputs": [str(tmp_path / "real")], "params": TINY | {"steps": 3}},
     }
     path = tmp_path / "plan.yaml"
-    path.write_text(yaml.safe_dump({"arms": arms, "test": [str(tmp_path / "test")], "seeds": 2}))
+    path.write_text(yaml.safe_dump({"arms": arms, "test": [str(tmp_path / "test")], "seeds": 2}, sort_keys=False))
     return path
 
 
@@ -86,7 +86,7 @@ def test_arms_are_trained_and_judged_and_more_seeds_can_follow(drawn, plan, tmp_
     ],
 )
 def test_a_plan_that_cannot_work_is_refused_before_anything_is_trained(plan, tmp_path, change, message):
-    plan.write_text(yaml.safe_dump(yaml.safe_load(plan.read_text()) | change))
+    plan.write_text(yaml.safe_dump(yaml.safe_load(plan.read_text()) | change, sort_keys=False))
     with pytest.raises(UserError, match=message):
         repeat(plan, tmp_path / "out", FEW)
     assert not (tmp_path / "out").exists()
