@@ -65,12 +65,14 @@ def grade(true: Instances, found: Instances, areas: tuple[float, float] = ANY_SI
         raise ValueError("particles without scores cannot be graded")
     if true.classes is None or found.classes is None:
         return {"": _grade(true, found, areas)}
-    names = sorted({*true.classes, *found.classes})
+    names = sorted({*true.classes, *found.classes} - {""})
     return {name: _grade(_of_class(true, name), _of_class(found, name), areas) for name in names}
 
 
 def _of_class(particles: Instances, name: str) -> Instances:
-    return particles.only(np.array([own == name for own in particles.classes or ()], np.bool_))
+    """Particles of a class, with the regions that belong to none, as these excuse all."""
+    classes = np.array(particles.classes or (), object)
+    return particles.only((classes == name) | (particles.are_regions & (classes == "")))
 
 
 def _grade(true: Instances, found: Instances, areas: tuple[float, float]) -> Graded:

@@ -16,6 +16,7 @@ from particleforge.errors import UserError
 from particleforge.measurement.results_folder import SUMMARY, ResultsFolder
 from particleforge.models.kind import bundled
 from particleforge.models.opening import find_model
+from particleforge.quality.coco import CocoResults, is_coco_results
 from particleforge.quality.found_file import Found, read_found, write_found
 from particleforge.quality.instances import Instances
 from particleforge.store.files import new_part
@@ -145,13 +146,35 @@ class LabelsCandidate(Candidate):
         }
 
 
+class CocoCandidate(Candidate):
+    """Results in a file in COCO's format.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    path
+        The file.
+    """
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name, self._results = name, CocoResults(path)
+
+    def find(self, dataset: str, truth: Truth) -> Found:
+        """Particles of the results for the id of the image."""
+        image = truth.coco
+        if image is None:
+            raise UserError(f"{dataset} is not a COCO file, so results cannot be found by ids of its images.")
+        return Found(self._results.of(image.key, truth.micrograph.shape, image.categories))
+
+
 def candidates(models: Sequence[Path | str], params: EvaluateParams, out: Path) -> list[Candidate]:
     """Recognise what is to be judged.
 
     Parameters
     ----------
     models
-        Names and folders of detectors, folders of results or of label images.
+        Names and folders of detectors, folders of results or of label images, COCO results.
     params
         How particles are found.
     out
@@ -180,6 +203,8 @@ def named(given: Sequence[Path | str]) -> dict[str, Path | str]:
 
 def _candidate(name: str, given: Path | str, params: EvaluateParams, out: Path) -> Candidate:
     path = Path(given)
+    if is_coco_results(path):
+        return CocoCandidate(name, path)
     if str(given) not in bundled() and path.is_dir():
         results = (path / SUMMARY).is_file()
         if results or (not any(path.glob("*.yaml")) and image_paths(path)):

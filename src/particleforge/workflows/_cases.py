@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from particleforge.errors import UserError
+from particleforge.measurement.results_folder import SUMMARY
 from particleforge.micrograph import Micrograph
+from particleforge.quality.coco import CocoImage, coco_images, is_coco_results
 from particleforge.quality.instances import Instances
 from particleforge.quality.matching import unknown_region
 from particleforge.sample import Sample
 from particleforge.store.annotated import read_files
-from particleforge.store.annotated_files import AnnotatedFiles, annotated_files
+from particleforge.store.annotated_files import AnnotatedFiles, annotated_files, label_folder
 from particleforge.store.dataset import Dataset
+from particleforge.store.exchange import coco
 from particleforge.store.image_files import image_stem
 from particleforge.store.selection import Selection
 
@@ -29,10 +32,13 @@ class Truth:
         The image.
     particles
         Its true particles, and regions in which nobody knows them.
+    coco
+        The image in the COCO file that it is from, to find results that belong to it; None for others.
     """
 
     micrograph: Micrograph
     particles: Instances
+    coco: CocoImage | None = None
 
     @property
     def name(self) -> str:
@@ -66,18 +72,27 @@ def cases(source: Path, selection: Selection) -> list[Case]:
     """
     if (source / "zarr.json").exists():
         found = _of_dataset(Dataset.open(source))
+    elif source.suffix.lower() == ".json" or is_coco_folder(source):
+        found = [Case(one.name, partial(_of_coco, one)) for one in coco_images(source)]
     elif source.is_dir():
         found = [Case(image_stem(one.image), partial(_of_files, one, selection)) for one in annotated_files(source)]
     else:
-        raise UserError(f"{source} is not a folder.", "Give NAME.zarr datasets or annotated folders.")
+        raise UserError(f"{source} is not a folder.", "Give NAME.zarr datasets, annotated folders or COCO files.")
     if not found:
         raise UserError(f"{source} contains no image.", "Choose another dataset.")
     return found
 
 
 def is_dataset(path: Path) -> bool:
-    """Whether a folder looks like annotated images rather than like a detector or what it found."""
-    return (path / "zarr.json").exists() or ((path / "images").is_dir() and not (path / "summary.json").exists())
+    """Whether a path looks like annotated images rather than like a detector or what it found."""
+    if path.suffix.lower() == ".json":
+        return path.is_file() and not is_coco_results(path)
+    return (path / "zarr.json").exists() or ((path / "images").is_dir() and not (path / SUMMARY).exists())
+
+
+def is_coco_folder(path: Path) -> bool:
+    """Whether a folder holds a COCO file and no labels of its own."""
+    return path.is_dir() and label_folder(path) is None and coco.recognises(path)
 
 
 def _of_dataset(dataset: Dataset) -> list[Case]:
@@ -92,6 +107,11 @@ def _of_sample(dataset: Dataset, index: int) -> Iterator[Truth]:
 
 def _of_files(files: AnnotatedFiles, selection: Selection) -> Iterator[Truth]:
     return map(_truth, read_files(files, selection))
+
+
+def _of_coco(image: CocoImage) -> Iterator[Truth]:
+    micrograph, particles = image.read()
+    yield Truth(replace(micrograph, name=image.name), particles, image)
 
 
 def _truth(sample: Sample) -> Truth:

@@ -47,10 +47,10 @@ def evaluate(
     Parameters
     ----------
     models
-        Names or folders of detectors, folders of results written by measure, or folders of label images that are called
-        like the images. Differences are those from the first.
+        Names or folders of detectors, folders of results written by measure, folders of label images that are called
+        like the images, or files of COCO results. Differences are those from the first.
     datasets
-        Annotated folders and datasets NAME.zarr. Several may be given after the detectors.
+        Annotated folders, datasets NAME.zarr and COCO files. Several may be given after the detectors.
     out
         New folder for evaluation.json, images.csv, report.html and figures; an interrupted run is continued.
     params

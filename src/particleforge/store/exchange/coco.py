@@ -90,10 +90,21 @@ def read(folder: Path) -> Iterator[Sample]:
     UserError
         Immediately if the JSON is missing or broken; during the iteration if an image or mask cannot be read.
     """
-    file = _json_file(folder)
-    with unreadable(file, "Export the annotations again."):
-        images, by_image = read_entries(file)
+    images, by_image = entries_in(folder)
     return (_read_sample(image, by_image[image.key("id")]) for image in images)
+
+
+def entries_in(folder: Path) -> tuple[list[Entry], dict[int | str, list[Entry]]]:
+    """Images of a folder or file, and the annotations of each by its id; see `read`.
+
+    Raises
+    ------
+    UserError
+        If the JSON is missing or broken.
+    """
+    file = json_file(folder)
+    with unreadable(file, "Export the annotations again."):
+        return read_entries(file)
 
 
 def recognises(folder: Path) -> bool:
@@ -131,7 +142,14 @@ def _annotation(pixels: Ints, sample: Sample, image_id: int) -> dict[str, Any]:
     }
 
 
-def _json_file(folder: Path) -> Path:
+def json_file(folder: Path) -> Path:
+    """Find the JSON file of a folder in this format.
+
+    Raises
+    ------
+    UserError
+        If there is none, or several.
+    """
     if folder.is_file() or not folder.exists():
         return folder
     for place in (folder, folder / "annotations"):
@@ -146,6 +164,17 @@ def _json_file(folder: Path) -> Path:
 
 
 def _read_sample(image: Entry, annotations: list[Entry]) -> Sample:
+    return _sample(read_image(image), annotations)
+
+
+def read_image(image: Entry) -> Micrograph:
+    """Read the image of an entry.
+
+    Raises
+    ------
+    UserError
+        If it is not there, cannot be read, or has another size than the entry states.
+    """
     name = image.text("file_name")
     with unreadable(image.file, "Check the file_name."):
         micrograph = read_micrograph(_image_file(image, name))
@@ -156,7 +185,7 @@ def _read_sample(image: Entry, annotations: list[Entry]) -> Sample:
             f"{micrograph.shape[1]} px.",
             "Use the images for which these annotations were made.",
         )
-    return _sample(micrograph, annotations)
+    return micrograph
 
 
 def _sample(micrograph: Micrograph, annotations: list[Entry]) -> Sample:
