@@ -31,12 +31,15 @@ class Source:
         (Y, X) where the labels are known; None: everywhere.
     outlines
         Of all its particles, also those that others hide completely; None: the labels show all that is known.
+    classes
+        Class of each particle by its id, as far as it is known; None: classes are not known.
     """
 
     image: Floats
     labels: npt.NDArray[np.uint32]
     known: npt.NDArray[np.bool_] | None = None
     outlines: WholeOutlines | None = None
+    classes: Mapping[int, str] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +50,7 @@ class Patch:
     labels: npt.NDArray[np.uint32]
     known: npt.NDArray[np.bool_] | None
     outlines: WholeOutlines | None = None
+    classes: Mapping[int, str] | None = None
 
 
 class Augment(Params):
@@ -93,7 +97,7 @@ def draw_patch(source: Source, size: int, augment: Augment, rng: np.random.Gener
     if image is None or labels is None:
         raise RuntimeError("a patch always has an image and labels")
     outlines = patch.outlines and _flipped_outlines(patch.outlines, size, quarter, flip)
-    return Patch(_vary_grey(image, augment, rng), labels, known, outlines)
+    return Patch(_vary_grey(image, augment, rng), labels, known, outlines, source.classes)
 
 
 def _known_pixel(source: Source, rng: np.random.Generator) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
 from particleforge.models.scaled_options import MAX_ENLARGEMENT
 from particleforge.models.sources import diameters_px
 from particleforge.sample import Sample
@@ -109,3 +110,25 @@ def candidate_scales(diameters_px: Sequence[float], target_px: float, largest: f
     count = max(2, round(math.log(high / low) / math.log(STEP)) + 1)
     scales = np.geomspace(low, high, count)
     return tuple(float(scale) for scale in scales if scale <= largest) or (largest,)
+
+
+def scales_for(
+    micrograph: Micrograph, working_scale: float, pixel_size_nm: float | None, candidates: Sequence[float]
+) -> tuple[float, ...]:
+    """Factors by which to resize an image for a model; several if its magnification is not known.
+
+    If the pixel sizes of both model and image are known, particles keep their true size.
+
+    Parameters
+    ----------
+    micrograph
+        The image.
+    working_scale, pixel_size_nm
+        Scale of the model, and the pixel size for which it holds.
+    candidates
+        Scales to try where the magnification is not known; none: the working scale is taken.
+    """
+    own = micrograph.square_pixel_size_nm
+    if own is not None and pixel_size_nm is not None:
+        return (working_scale * own / pixel_size_nm,)
+    return tuple(candidates) or (working_scale,)

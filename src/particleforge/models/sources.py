@@ -2,7 +2,7 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -26,6 +26,14 @@ def diameters_px(sample: Sample) -> npt.NDArray[np.float64]:
     return np.sqrt(4 * areas[kept] / math.pi)
 
 
+def classes_of(sample: Sample) -> Mapping[int, str] | None:
+    """Class of each particle by its id, from the truth; None if there is none."""
+    if sample.truth is None or not {"label", "class"} <= set(sample.truth.columns):
+        return None
+    rows = sample.truth[["label", "class"]].dropna()
+    return {int(label): str(name) for label, name in rows.itertuples(index=False) if str(name)}
+
+
 def piece(source: Source, side_px: int = SIDE_PX) -> Source:
     """Crop the centre of the image; if it is partly annotated, a piece around an annotated pixel."""
     shape = source.labels.shape
@@ -41,7 +49,7 @@ def piece(source: Source, side_px: int = SIDE_PX) -> Source:
     outlines = source.outlines and {
         label: corners - (window[0].start, window[1].start) for label, corners in source.outlines.items()
     }
-    return Source(np.ascontiguousarray(source.image[window]), source.labels[window], known, outlines)
+    return Source(np.ascontiguousarray(source.image[window]), source.labels[window], known, outlines, source.classes)
 
 
 class Sources(Sequence[Source]):
@@ -104,8 +112,9 @@ class Sources(Sequence[Source]):
 
         known = None if sample.known is None else nearest(sample.known.astype(np.uint8)) > 0
         labels = nearest(sample.labels)
+        classes = classes_of(sample)
         if sample.outlines is None:
-            return Source(image, labels, known)
+            return Source(image, labels, known, classes=classes)
         factors = np.divide(image.shape, sample.labels.shape)
         outlines = {one.label: (one.points_px + 0.5) * factors - 0.5 for one in sample.outlines}
-        return Source(image, labels, known, outlines)
+        return Source(image, labels, known, outlines, classes)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import io
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, TypeVar
 from zipfile import BadZipFile
 from zlib import error as ZlibError
@@ -13,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.errors import UserError
+from particleforge.store.files import atomic_write
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 NetT = TypeVar("NetT", bound="nn.Module")
 
@@ -34,6 +38,7 @@ _BROKEN = (
     AttributeError,
     RuntimeError,
     NotImplementedError,
+    UnpicklingError,
     MemoryError,  # a broken header can request any size
 )
 
@@ -110,3 +115,48 @@ def checked_weights(values: Any, shape: tuple[int, ...], where: str) -> npt.NDAr
     if bad := int((~np.isfinite(found)).sum()):
         raise UserError(f"{where} holds {bad} of {found.size} numbers that are not finite (NaN or infinite).", COPY)
     return found
+
+
+def stored_tensors(path: Path) -> Mapping[str, Tensor]:
+    """Read the tensors of a file of torch, by name, on the CPU; nothing in it is run.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or broken.
+    """
+    import torch
+
+    with broken_weights(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on files that are none of torch
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+        return {str(name): tensor for name, tensor in stored.items() if isinstance(tensor, torch.Tensor)}
+
+
+def save_weights(net: nn.Module, path: Path) -> None:
+    """Write all weights of a network to a file of torch."""
+    import torch
+
+    whole = io.BytesIO()  # torch does not say why it could not write
+    torch.save(net.state_dict(), whole)
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(whole.getbuffer())
+
+
+def load_weights(net: nn.Module, path: Path) -> None:
+    """Fill a network with what `save_weights` wrote.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or broken, or its weights are not exactly those of this network, or not finite.
+    """
+    import torch
+
+    stored, own = stored_tensors(path), net.state_dict()
+    if odd := sorted(stored.keys() ^ own.keys()):
+        where = "misses" if odd[0] in own else "holds in addition"
+        raise UserError(f"{path} does not belong to this network: it {where} {odd[0]}.", COPY)
+    for name, tensor in own.items():
+        values = checked_weights(stored[name].numpy(), tuple(tensor.shape), f"{path}: {name}")
+        tensor.copy_(torch.from_numpy(np.array(values)))

@@ -51,16 +51,7 @@ def test_save_and_load_keep_everything(tmp_path):
 def test_an_official_folder_is_run_as_it_is():
     model = StarDistModel.load(TINY)
     assert model.percentiles == (1.0, 99.8)
-    assert model.scales_for(Micrograph(np.zeros((5, 5)), (3.0, 3.0))) == (1.0,)
-
-
-@pytest.mark.parametrize(
-    ("own_nm", "image_nm", "scale"),
-    [(None, None, 0.5), (2.0, None, 0.5), (None, 2.0, 0.5), (2.0, 2.0, 0.5), (2.0, 1.0, 0.25)],
-)
-def test_working_scale_follows_the_pixel_size(own_nm, image_nm, scale):
-    model = random_model(working_scale=0.5, pixel_size_nm=own_nm)
-    assert model.scales_for(Micrograph(np.zeros((5, 5))).with_pixel_size(image_nm)) == (scale,)
+    assert (model.working_scale, model.search_scales) == (1.0, ())
 
 
 def test_finer_pixels_give_the_same_particles():

@@ -3,19 +3,21 @@
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.device import torch_device
 from particleforge.models.normalize import normalize, rescale
 from particleforge.models.roles import Detector
+from particleforge.models.scaled_note import ScaledNote
 from particleforge.models.scaled_options import TILE_PX
+from particleforge.models.scales import scales_for
 from particleforge.models.stardist.at_scale import AtScale
 from particleforge.models.stardist.distances import Distances
 from particleforge.models.stardist.expected import Expected
@@ -28,35 +30,18 @@ from particleforge.models.stardist.overlaps import Bounds
 from particleforge.models.stardist.predict import map_steps
 from particleforge.models.stardist.runner import Runner, fastest_runner
 from particleforge.models.stardist.scale_search import search_scales
-from particleforge.params import Params
 from particleforge.step import Step, run
 from particleforge.store.files import atomic_write
 
 Floats = npt.NDArray[np.float32]
 
-Percentile: TypeAlias = Annotated[float, Field(ge=0, le=100)]
-Scale: TypeAlias = Annotated[float, Field(ge=1e-4, le=100)]
 
-
-class _Note(Params):
+class _Note(ScaledNote):
     """What a model of ours stores beyond an official one."""
 
-    percentiles: tuple[Percentile, Percentile] = (1.0, 99.8)
-    working_scale: Scale = 1.0
-    pixel_size_nm: float | None = Field(None, gt=0, le=1e9)
-    search_scales: tuple[Scale, ...] = Field((), max_length=100)
-    target_px: float = Field(24.0, gt=0, le=10_000)
-    margin: int = Field(4, ge=0, le=256)
-    foot_px: float = Field(0.0, ge=0, le=10)
-    expected: Expected | None = None
-    provenance: dict[str, Any] = Field(default_factory=dict)
-
-    @field_validator("percentiles")
-    @classmethod
-    def _ascending(cls, percentiles: tuple[float, float]) -> tuple[float, float]:
-        if not percentiles[0] < percentiles[1]:
-            raise ValueError("the first must be below the second")
-        return percentiles
+    margin: int = Field(4, ge=0, le=256, description="Grid cells by which the image is extended on every side.")
+    foot_px: float = Field(0.0, ge=0, le=10, description="See `StarDistModel`.")
+    expected: Expected | None = Field(None, description="See `StarDistModel`.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,16 +129,6 @@ class StarDistModel(Detector[StarDistOptions]):
             path.write_text(note.to_yaml(), encoding="utf-8")
         write_official(folder, self.net, Thresholds(self.prob_thresh, self.nms_thresh))
 
-    def scales_for(self, micrograph: Micrograph) -> tuple[float, ...]:
-        """Factors by which to resize an image; several if its magnification is not known.
-
-        If the pixel sizes of both model and image are known, particles keep their true size.
-        """
-        own = micrograph.square_pixel_size_nm
-        if own is not None and self.pixel_size_nm is not None:
-            return (self.working_scale * own / self.pixel_size_nm,)
-        return self.search_scales or (self.working_scale,)
-
     def steps(self, micrograph: Micrograph, options: StarDistOptions = StarDistOptions()) -> Step[Instances]:
         """Find all particles in a micrograph; see `predict_steps`."""
         given = {name: getattr(options, name) for name in ("prob_thresh", "nms_thresh", "tile_px")}
@@ -203,7 +178,7 @@ class StarDistModel(Detector[StarDistOptions]):
         micrograph
             A single image.
         scale
-            Factor by which it is resized, where it is known; None: the scales of `scales_for` are tried.
+            Factor by which it is resized, where it is known; None: those of `scales_for` are tried.
         confirm
             Whether neighbouring scales confirm what is found at a known scale, and finer ones add to it.
 
@@ -213,7 +188,7 @@ class StarDistModel(Detector[StarDistOptions]):
             If the image is a stack or contains pixels that are not finite.
         """
         image = normalize(micrograph.grey, *self.percentiles, tails=not self.official)
-        scales = self.scales_for(micrograph)
+        scales = scales_for(micrograph, self.working_scale, self.pixel_size_nm, self.search_scales)
         if len(scales) > 1 and (scale is None or confirm):
             chosen = yield from search_scales(self._rated_steps, image, scales, scale)
             expected = {"certainty": chosen.agreement} if self.expected is None else self.expected.of(chosen)

@@ -1,0 +1,142 @@
+"""A Mask R-CNN model in a folder: its card, a note and the weights."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from particleforge.micrograph import Micrograph
+from particleforge.models.detections import Detections
+from particleforge.models.device import torch_device
+from particleforge.models.maskrcnn.config import MaskRCNNConfig
+from particleforge.models.maskrcnn.found_masks import Masks
+from particleforge.models.maskrcnn.kind import NOTE, WEIGHTS
+from particleforge.models.maskrcnn.network import MaskRCNNNet
+from particleforge.models.maskrcnn.options import MaskRCNNOptions
+from particleforge.models.maskrcnn.predict import Limits, Objects, object_steps
+from particleforge.models.maskrcnn.scale_search import best_scale
+from particleforge.models.normalize import normalize, rescale
+from particleforge.models.roles import Detector
+from particleforge.models.scaled_note import ScaledNote
+from particleforge.models.scales import scales_for
+from particleforge.models.unet import UNet
+from particleforge.models.weights import load_weights, of_bearable_size, save_weights
+from particleforge.step import Step, part
+from particleforge.store.files import atomic_write
+
+SEARCHING = 0.5
+"""Share of the progress that the search for the scale is."""
+
+
+class Note(ScaledNote):
+    """What a model stores besides its weights."""
+
+    network: MaskRCNNConfig = Field(MaskRCNNConfig(), description="Architecture.")
+    least_score: float = Field(0.5, gt=0, lt=1, description="Smallest score of a particle.")
+    reach_px: float = Field(64.0, gt=0, le=10_000, description="Side of the largest boxes at working scale.")
+    whole: bool = Field(False, description="Whether it was trained on whole particles, their hidden parts included.")
+
+
+@dataclass(frozen=True, eq=False)
+class MaskRCNNModel(Detector[MaskRCNNOptions]):
+    """A trained network and everything needed to use it.
+
+    Parameters
+    ----------
+    net
+        The network.
+    note
+        How it is used.
+    """
+
+    Options = MaskRCNNOptions
+
+    net: MaskRCNNNet
+    note: Note
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Load a model folder.
+
+        Raises
+        ------
+        UserError
+            If a file is missing or broken.
+        """
+        note = Note.from_yaml(folder / NOTE)
+        net = of_bearable_size(lambda: MaskRCNNNet(note.network), folder / NOTE)
+        load_weights(net, folder / WEIGHTS)
+        return cls(net.eval(), note)
+
+    def save(self, folder: Path) -> None:
+        """Write the model to a folder; the note last, so that it means a complete model."""
+        save_weights(self.net, folder / WEIGHTS)
+        with atomic_write(folder / NOTE) as path:
+            path.write_text(self.note.to_yaml(), encoding="utf-8")
+
+    @property
+    def provenance(self) -> dict[str, Any]:  # type: ignore[override]
+        """Plain data: what it was trained on and how."""
+        return self.note.provenance
+
+    @property
+    def body(self) -> UNet | None:
+        """The U-Net if it is the backbone; see `Detector`."""
+        return self.net.unet
+
+    def steps(self, micrograph: Micrograph, options: MaskRCNNOptions = MaskRCNNOptions()) -> Step[Detections]:
+        """Find all particles in a single image; of several scales the most plausible is used.
+
+        Raises
+        ------
+        UserError
+            If the image is a stack or contains pixels that are not finite.
+        """
+        note, net = self.note, self._prepared(torch_device(options.device))
+        least = note.least_score if options.least_score is None else options.least_score
+        limits = Limits(least, options.overlap, options.most, options.tile_px, note.reach_px)
+        image = normalize(micrograph.grey, *note.percentiles, tails=True)
+        scale, searched = options.scale_for(micrograph, note.target_px), 0.0
+        if scale is None:
+            scales = scales_for(micrograph, note.working_scale, note.pixel_size_nm, note.search_scales)
+            scale = scales[0]
+            if len(scales) > 1:
+                searched = SEARCHING
+                scale = yield from part(best_scale(net, image, scales, limits), 0, searched)
+        shape = (image.shape[0], image.shape[1])
+        found = yield from part(object_steps(net, rescale(image, scale), shape, limits), searched, 1)
+        return self._detections(found, shape, scale)
+
+    def _detections(self, found: Objects, shape: tuple[int, int], scale: float) -> Detections:
+        names = self.note.network.classes
+        return Detections(
+            shape,
+            np.array([mask.middle for mask in found.masks], float).reshape(-1, 2),
+            found.scores,
+            Masks(found.masks),
+            classes=tuple(names[number] for number in found.classes) if names else None,
+            found={"working_scale": scale, "certainty": None},
+        )
+
+    def _prepared(self, device: torch.device) -> MaskRCNNNet:
+        """Return the network prepared for prediction, which takes place once per device."""
+        if device not in self._nets:
+            self._nets[device] = self.net.prepared().to(device)
+        return self._nets[device]
+
+    @cached_property
+    def _nets(self) -> dict[torch.device, MaskRCNNNet]:
+        return {}
+
+    def headline(self) -> dict[str, Any]:
+        """Smallest score, factor to the scale it was trained at, and what a person should know."""
+        remark = {"remark": self.provenance["remark"]} if "remark" in self.provenance else {}
+        return {"least_score": self.note.least_score, "working_scale": self.note.working_scale} | remark
+
+    def native_options(self) -> MaskRCNNOptions:
+        """Options for images at the scale it was trained on."""
+        return MaskRCNNOptions(scale=self.note.working_scale)
