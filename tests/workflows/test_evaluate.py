@@ -127,6 +127,14 @@ def test_several_datasets_stand_after_the_detectors(drawn, folder, tmp_path):
     assert {name: one["images"] for name, one in done.data["datasets"].items()} == {"discs": 6, "drawn.zarr": 3}
 
 
+def test_options_go_to_the_detectors_that_have_them(folder, tmp_path):
+    high = FEW.replace(options={"smallest": "200 px"})
+    found = evaluate(["threshold", "base"], [folder], tmp_path / "out", high).data["datasets"]["discs"]["values"]
+    assert found["threshold"]["f1"]["value"] < found["base"]["f1"]["value"]
+    with pytest.raises(UserError, match="None of the detectors has the option 'smallest'"):
+        evaluate(["base"], [folder], tmp_path / "other", high)
+
+
 @pytest.mark.parametrize(
     ("models", "datasets", "message"),
     [

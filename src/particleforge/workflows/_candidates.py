@@ -72,7 +72,7 @@ class DetectorCandidate(Candidate):
     """
 
     def __init__(self, name: str, given: str | Path, params: EvaluateParams, kept: Path) -> None:
-        self.name, self._given, self._params, self._kept = name, given, params, kept
+        self.name, self.given, self._params, self._kept = name, given, params, kept
 
     def find(self, dataset: str, truth: Truth) -> Found:
         """Particles found in an image, now or in an earlier run."""
@@ -90,16 +90,16 @@ class DetectorCandidate(Candidate):
 
     @cached_property
     def _finder(self) -> Finder:
-        options = self._params.options_of(self._given)
-        return Finder(self._given, options, self._params.pixel_size_nm, self._params.burnt_in == "keep")
+        options = self._params.options_of(self.given)
+        return Finder(self.given, options, self._params.pixel_size_nm, self._params.burnt_in == "keep")
 
     @cached_property
     def _fingerprint(self) -> str:
         """Text that differs if the detector or its use does."""
-        _, folder = find_model(self._given, "detector")
+        _, folder = find_model(self.given, "detector")
         files = "bundled" if folder is None else of_file(folder)
-        used = self._params.options_of(self._given), self._params.pixel_size_nm, self._params.burnt_in
-        return f"{self._given} {files} {used}"
+        used = self._params.options_of(self.given), self._params.pixel_size_nm, self._params.burnt_in
+        return f"{self.given} {files} {used}"
 
 
 class LabelsCandidate(Candidate):

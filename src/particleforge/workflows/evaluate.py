@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from particleforge.step import Progress, Step, part
 from particleforge.store.run_folder import claim, locked
 from particleforge.store.selection import Selection
 from particleforge.verb import InPlace, verb
-from particleforge.workflows._candidates import candidates, named
+from particleforge.workflows._candidates import DetectorCandidate, candidates, named
 from particleforge.workflows._cases import cases, is_dataset
 from particleforge.workflows._evaluated import Evaluated, Reporting, write_evaluation
 from particleforge.workflows._finder import Finding
@@ -26,9 +26,21 @@ class EvaluateParams(Reporting, Finding, Selection):
     """How detectors are used and judged."""
 
     def options_of(self, model: str | Path) -> dict[str, Any]:
-        """Return the options that a detector has."""
+        """Return the options given that a detector has."""
         known = options_of(model, "detector")
-        return {name: value for name, value in self.options.items() if known is None or name in known.model_fields}
+        return {name: value for name, value in self.options.items() if known is not None and name in known.model_fields}
+
+    def check_options(self, models: Iterable[str | Path]) -> None:
+        """Check that each option is one of at least one of these detectors.
+
+        Raises
+        ------
+        UserError
+            If one is not.
+        """
+        unused = self.options.keys() - {name for model in models for name in self.options_of(model)}
+        if unused:
+            raise UserError(f"None of the detectors has the option {min(unused)!r}.", "Leave it out.")
 
 
 def _report(evaluated: Evaluated, _: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,6 +78,7 @@ def evaluate(
     out = Path(out)
     yield Progress(0, 1, "Opening the detectors")
     judges = candidates(found, params, out / "found")
+    params.check_options([one.given for one in judges if isinstance(one, DetectorCandidate)])
     sources = {name: cases(Path(source), params) for name, source in named(on).items()}
     what = {"command": "evaluate", "models": list(map(str, found)), "datasets": list(map(str, on))}
     with locked(out):
