@@ -11,7 +11,7 @@ import numpy as np
 from particleforge.measurement.arrays import Floats, Ints
 from particleforge.measurement.statistics.bootstrap import FEWEST_IMAGES, Precision, resampled
 from particleforge.measurement.statistics.describe import Estimate
-from particleforge.quality.metric import ByChance, Judged, Metric, metrics
+from particleforge.quality.metric import ByChance, Judged, Metric, metrics, value_of
 from particleforge.step import Progress, Step
 
 Results = Mapping[str, Sequence[Judged]]
@@ -84,9 +84,8 @@ def _estimates(results: Sequence[Sequence[Judged]], metric: Metric, precision: P
     count = len(results[0])
 
     def figures(chosen: Ints) -> Floats:
-        values = [metric.compute([images[index] for index in chosen]) for images in results]
-        known = np.array([np.nan if value is None else value for value in values])
-        return np.concatenate([known, known[1:] - known[0]])
+        values = np.array([value_of(metric, [images[index] for index in chosen]) for images in results])
+        return np.concatenate([values, values[1:] - values[0]])
 
     def of_resamples(times: Floats) -> Floats:
         return np.stack([figures(np.repeat(np.arange(count), row.astype(np.int64))) for row in times])

@@ -14,8 +14,8 @@ from particleforge.runs import Ints, Runs, runs
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-_AT_ONCE = 2**22
-"""Pairs of runs that are compared at once: about 200 MB."""
+_AT_ONCE = 2**20
+"""Pairs of runs that are compared at once: about 300 MB."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -164,6 +165,12 @@ METRICS: Registry[Metric] = Registry("metric", "particleforge.quality.metrics")
 def metrics() -> dict[str, Metric]:
     """Every metric by name, in the order in which they are shown."""
     return dict(sorted(METRICS.members().items(), key=lambda item: item[1].PLACE))
+
+
+def value_of(metric: Metric, images: Sequence[Judged]) -> float:
+    """Value of a metric without what is left of rounding; NaN if there is nothing to compute it from."""
+    value = metric.compute(images)
+    return math.nan if value is None else round(value, 9)
 
 
 def evaluate(images: Sequence[Judged]) -> dict[str, float | None]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from particleforge.measurement.arrays import Floats, Ints
 from particleforge.measurement.statistics.bootstrap import FEWEST_IMAGES, Precision, resampled
-from particleforge.quality.metric import Judged, Metric, metrics
+from particleforge.quality.metric import Judged, Metric, metrics, value_of
 from particleforge.seeds import stream
 from particleforge.step import Progress, Step
 
@@ -143,8 +143,7 @@ def over_seeds(values: Floats, precision: Precision) -> Interval | None:
 
 
 def _values(seeds: Seeds, metric: Metric) -> Floats:
-    found = [metric.compute(images) for images in seeds]
-    return np.array([np.nan if value is None else value for value in found])
+    return np.array([value_of(metric, images) for images in seeds])
 
 
 def _over_images(count: int, mean_of: Callable[[Ints], float], precision: Precision) -> Interval | None:

@@ -15,13 +15,13 @@ import numpy as np
 from particleforge.errors import UserError
 from particleforge.measurement.results_folder import SUMMARY, ResultsFolder
 from particleforge.models.kind import bundled
-from particleforge.models.opening import find_model
+from particleforge.models.opening import find_model, recognised
 from particleforge.quality.coco import CocoResults, is_coco_results
 from particleforge.quality.found_file import Found, read_found, write_found
 from particleforge.quality.instances import Instances
 from particleforge.store.files import new_part
 from particleforge.store.fingerprints import of_file
-from particleforge.store.image_files import image_paths, image_stem
+from particleforge.store.image_files import image_paths, image_stem, is_image
 from particleforge.store.labels import read_labels
 from particleforge.workflows._cases import Truth
 from particleforge.workflows._finder import Finder, detected
@@ -205,9 +205,8 @@ def _candidate(name: str, given: Path | str, params: EvaluateParams, out: Path) 
     path = Path(given)
     if is_coco_results(path):
         return CocoCandidate(name, path)
-    if str(given) not in bundled() and path.is_dir():
-        results = (path / SUMMARY).is_file()
-        if results or (not any(path.glob("*.yaml")) and image_paths(path)):
+    if str(given) not in bundled() and path.is_dir() and recognised(path) is None:
+        if (path / SUMMARY).is_file() or any(map(is_image, path.iterdir())):
             return LabelsCandidate(name, path)
     find_model(given, "detector")
     return DetectorCandidate(name, given, params, out / name)
