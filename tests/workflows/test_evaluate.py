@@ -149,3 +149,15 @@ def test_what_cannot_be_judged_is_named(folder, tmp_path, models, datasets, mess
     with pytest.raises(UserError, match=message):
         evaluate(models, datasets, tmp_path / "out", FEW)
     assert not (tmp_path / "out" / "evaluation.json").exists()
+
+
+@pytest.mark.slow
+def test_several_processes_give_what_one_gives(folder, tmp_path):
+    one = evaluate("threshold", folder, tmp_path / "one", FEW)
+    two = evaluate("threshold", folder, tmp_path / "two", FEW.replace(workers=2, gallery=0))
+    drop = {"seconds": None}
+    assert two.data["datasets"]["discs"] | drop == one.data["datasets"]["discs"] | drop
+    shown = (tmp_path / "two" / "report.html").read_text(encoding="utf-8")
+    again = evaluate("threshold", folder, tmp_path / "two", FEW)  # another report of the same run
+    assert again.data["datasets"] == two.data["datasets"]
+    assert (tmp_path / "two" / "report.html").read_text(encoding="utf-8") != shown

@@ -9,12 +9,15 @@ from typing import Any
 
 from particleforge.errors import Cancelled, UserError, none_done, printable
 from particleforge.quality.metric import Judged, judge
-from particleforge.step import Progress, Step
+from particleforge.step import Progress, Step, part
 from particleforge.store.files import DiskError, claim_name
-from particleforge.workflows._candidates import Candidate
+from particleforge.workflows._ahead import find_ahead, place_of
+from particleforge.workflows._candidates import Candidate, DetectorCandidate
 from particleforge.workflows._cases import Case, Truth
 from particleforge.workflows._one_plane import failure_of
 
+AHEAD = 0.9
+"""Share of the time that finding in other processes takes."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -72,22 +75,42 @@ class JudgedDataset:
 
 
 def judge_all(
-    candidates: Sequence[Candidate], datasets: Mapping[str, Sequence[Case]]
+    candidates: Sequence[Candidate], datasets: Mapping[str, Sequence[Case]], workers: int = 1
 ) -> Step[dict[str, JudgedDataset]]:
     """Judge every candidate on every image of all datasets.
+
+    Parameters
+    ----------
+    candidates
+        What is judged.
+    datasets
+        Annotated images by dataset.
+    workers
+        Number of processes in which detectors find particles.
 
     Raises
     ------
     UserError
         If no image of a dataset could be judged, or the disk is full or not writable.
     """
+    detectors = [one for one in candidates if isinstance(one, DetectorCandidate)]
+    if workers == 1 or not detectors:
+        return (yield from _judge_all(candidates, datasets, {}))
+    lost = yield from part(find_ahead(detectors, datasets, workers), 0, AHEAD)
+    return (yield from part(_judge_all(candidates, datasets, lost), AHEAD, 1))
+
+
+def _judge_all(
+    candidates: Sequence[Candidate], datasets: Mapping[str, Sequence[Case]], lost: Mapping[str, UserError]
+) -> Step[dict[str, JudgedDataset]]:
+    """Judge in this process, apart from files on which others have died."""
     total, done, results = sum(map(len, datasets.values())), 0, {}
     for dataset, cases in datasets.items():
         names = [one.name for one in candidates]
         found = results[dataset] = JudgedDataset({name: {} for name in names}, {name: {} for name in names})
         taken: set[str] = set()
         for case in cases:
-            for line in _judge_case(found, candidates, dataset, case, taken):
+            for line in _judge_case(found, candidates, dataset, case, taken, lost):
                 yield Progress(done, total, line)
             done += 1
         if not found.usable:
@@ -96,11 +119,19 @@ def judge_all(
 
 
 def _judge_case(
-    results: JudgedDataset, candidates: Sequence[Candidate], dataset: str, case: Case, taken: set[str]
+    results: JudgedDataset,
+    candidates: Sequence[Candidate],
+    dataset: str,
+    case: Case,
+    taken: set[str],
+    lost: Mapping[str, UserError],
 ) -> Iterator[str]:
     """Judge the images of a file; yield a line for each."""
-    yield f"{dataset}: {case.name}"
+    place = place_of(dataset, case)
+    yield place
     try:
+        if place in lost:
+            raise lost[place]
         for truth in case.read():
             claim_name(truth.name, taken)
             results.cases[truth.name] = case
@@ -114,7 +145,7 @@ def _judge_case(
         reason = printable(str(failure_of(error)))
         for failed in results.failed.values():
             failed[case.name] = reason
-        yield f"{dataset}: {case.name} cannot be used. {reason}"
+        yield f"{place} cannot be used. {reason}"
 
 
 def _judge(results: JudgedDataset, candidate: Candidate, dataset: str, truth: Truth) -> str:

@@ -17,13 +17,18 @@ from particleforge.workflows._cases import cases, is_dataset
 from particleforge.workflows._evaluated import Evaluated, Reporting, write_evaluation
 from particleforge.workflows._finder import Finding
 from particleforge.workflows._judging import judge_all
+from particleforge.workflows._processes import Workers
 
 JUDGING = 0.9
 """Share of the time that finding and judging take."""
 
 
-class EvaluateParams(Reporting, Finding, Selection):
+class EvaluateParams(Reporting, Finding, Selection, Workers):
     """How detectors are used and judged."""
+
+    def recorded(self) -> dict[str, Any]:
+        """Plain data of what decides what is found and compared."""
+        return self.model_dump(mode="json", exclude={*Workers.model_fields, *Reporting.model_fields})
 
     def options_of(self, model: str | Path) -> dict[str, Any]:
         """Return the options given that a detector has."""
@@ -82,13 +87,14 @@ def evaluate(
     sources = {name: cases(Path(source), params) for name, source in named(on).items()}
     what = {"command": "evaluate", "models": list(map(str, found)), "datasets": list(map(str, on))}
     with locked(out):
-        claim(out, what | {"params": params.model_dump(mode="json")})
-        judged = yield from part(judge_all(judges, sources), 0, JUDGING)
+        claim(out, what | {"params": params.recorded()})
+        judged = yield from part(judge_all(judges, sources, params.workers), 0, JUDGING)
         return (yield from part(write_evaluation(out, judged, judges, params, what), JUDGING, 1))
 
 
 def _sorted(models: Sequence[Path | str], datasets: Sequence[Path | str]) -> tuple[list[Path | str], list[Path | str]]:
     """Detectors and datasets; a command puts all but the last argument among the detectors."""
+    models, datasets = ([one] if isinstance(one, (str, Path)) else one for one in (models, datasets))
     more = [one for one in models if is_dataset(Path(one))]
     found = [one for one in models if one not in more]
     if not found:

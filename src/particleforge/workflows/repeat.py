@@ -57,12 +57,12 @@ def repeat(
         sources = {name: cases(Path(source), params) for name, source in named(todo.test).items()}
     what = {"command": "repeat", **todo.model_dump(mode="json", exclude={"seeds"}), "files": todo.fingerprints()}
     with locked(out):
-        claim(out, what | {"params": params.model_dump(mode="json")})
+        claim(out, what | {"params": params.recorded()})
         yield from part(_train(todo, out), 0, TRAINING)
         names = [run_name(arm, seed) for arm in todo.arms for seed in range(todo.seeds)]
         models = {name: out / MODELS / name for name in names}
         found = [DetectorCandidate(name, folder, params, out / "found" / name) for name, folder in models.items()]
-        judged = yield from part(judge_all(found, sources), TRAINING, JUDGING)
+        judged = yield from part(judge_all(found, sources, params.workers), TRAINING, JUDGING)
         return (yield from part(write_repeated(out, todo, judged, params, what), JUDGING, 1))
 
 
