@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.mask import WholeLabels
 from particleforge.measurement.aggregation.table import measure_aggregates as measured_aggregates
 from particleforge.measurement.particles import measure_particles as measured_particles
 from particleforge.measurement.rules import Rules
@@ -113,7 +114,7 @@ def measure_particles(
     ids, shown, size = _given(labels, image, pixel_size)
     grey = None if shown is None else shown.grey_or_nan
     return measured_particles(
-        ids,
+        WholeLabels(ids, labels.whole_masks if isinstance(labels, Detections) else {}),
         image=name or (shown.name if shown else ""),
         pixel_size_nm=size,
         intensity=grey,
@@ -158,7 +159,8 @@ def measure_aggregates(
     """
     ids, shown, size = _given(labels, image, pixel_size)
     rows = rules.rows(None if shown is None else shown.grey_or_nan)
-    return measured_aggregates(ids, table, rules=rules, rows=rows, pixel_size_nm=size)
+    every = WholeLabels(ids, labels.whole_masks if isinstance(labels, Detections) else {})
+    return measured_aggregates(every, table, rules=rules, rows=rows, pixel_size_nm=size)
 
 
 def size_distribution(table: pd.DataFrame, rules: Rules = Rules(), precision: Precision = Precision()) -> Description:

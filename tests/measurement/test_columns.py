@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from particleforge.errors import UserError
+from particleforge.mask import Mask, WholeLabels
 from particleforge.measurement.column import Column
 from particleforge.measurement.columns import DESCRIPTORS, GIVEN, SIZES, arranged, columns, written
 from particleforge.measurement.descriptor import Particles
+from particleforge.measurement.overlapping import particles_of
 from particleforge.measurement.rules import Rules
 
 HEADER = (
@@ -21,6 +23,7 @@ HEADER = (
     "fibre_length_px,volume_px3,ved_px,neighbour_px,box_width_px,box_height_px,aspect_ratio,ellipse_aspect_ratio,"
     "circularity,roundness,solidity,convexity,extent,curl,orientation_deg,touches_border,weight,excluded,score,"
     "mean_intensity,sd_intensity,pieces,largest_piece,aggregate,aggregate_particles,contacts,mass_fg,"
+    "visible_fraction,"
     "x_nm,y_nm,ecd_nm,perimeter_nm,feret_max_nm,feret_min_nm,feret_mean_nm,feret_90_nm,"
     "rectangle_length_nm,rectangle_width_nm,ellipse_major_nm,ellipse_minor_nm,inscribed_nm,enclosing_nm,"
     "fibre_length_nm,ved_nm,neighbour_nm,area_nm2,volume_nm3"
@@ -105,7 +108,10 @@ def test_provided_columns_come_first():
 def test_every_descriptor_computes_what_it_declares():
     labels = np.zeros((30, 30), np.int32)
     labels[3:8, 4:20], labels[15:20, 5:9] = 4, 9
-    particles = Particles(labels, Rules(density_g_cm3=1), intensity=labels.astype(float), pixel_size_nm=1.0)
+    masks = {number: Mask.of(labels == number) for number in (4, 9)}
+    particles = particles_of(
+        WholeLabels(labels, masks), Rules(density_g_cm3=1), intensity=labels.astype(float), pixel_size_nm=1.0
+    )
     for name in DESCRIPTORS.names():
         found = DESCRIPTORS.get(name)
         assert {column.in_px for column in found.COLUMNS} == set(found.compute(particles)), name

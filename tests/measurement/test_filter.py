@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from particleforge.errors import UserError
+from particleforge.mask import Mask, WholeLabels
 from particleforge.measurement.borders.keep_all import KeepAll
 from particleforge.measurement.columns import PROPERTIES
 from particleforge.measurement.filter import Filter, Limit
@@ -19,7 +20,10 @@ for number, corner in enumerate(((5, 5, 12, 14), (30, 20, 50, 44), (60, 70, 92, 
 
 def test_every_property_can_be_limited():
     rules = Rules(border=KeepAll(), density_g_cm3=1)
-    table = measure_particles(LABELS, pixel_size_nm=2.0, rules=rules, intensity=np.ones(LABELS.shape), scores={})
+    every = WholeLabels(
+        LABELS, {number: Mask.of(number == LABELS) for number in np.unique(LABELS[LABELS > 0]).tolist()}
+    )
+    table = measure_particles(every, pixel_size_nm=2.0, rules=rules, intensity=np.ones(LABELS.shape), scores={})
     numbers = table.select_dtypes("number").columns.drop("label")
     assert {name.rpartition("_nm")[0] for name in numbers if "_nm" in name} <= set(PROPERTIES.names())
     for name in PROPERTIES.names():

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from particleforge.models.detections import Detections, Polygons
+from particleforge.mask import Mask
+from particleforge.models.detections import Detections, Masks, Polygons
 
 
 def square(top, left, side):
@@ -63,3 +64,38 @@ def test_moved_particles_lie_further_down(squares):
     down = squares.moved(5, (25, 30))
     assert np.array_equal(down.labels[5:], squares.labels)
     assert np.array_equal(down.outlines.paint((25, 30), squares.scores)[5:], squares.labels)
+
+
+@pytest.mark.parametrize("kind", ["polygons", "masks"])
+def test_masks_are_whole_although_others_cover_them(squares, kind):
+    corners = [*squares.outlines.corners, square(-3, 24, 9), square(7, 7, 2)]  # cut by the border; hidden
+    scores = np.array([*squares.scores, 0.6, 0.1], np.float32)
+    found = Polygons(corners, whole=True)
+    if kind == "masks":
+        big = [Polygons([one + 20]).mask(0, (60, 70)).moved(-20, -20) for one in corners]
+        found = Masks(big)
+    every = Detections((20, 30), np.zeros((5, 2)), scores, found)
+    assert set(np.unique(every.labels)) == {0, 1, 2, 3, 4}
+    for index, corner in enumerate(corners):
+        alone = Polygons([corner]).paint((20, 30), scores[:1]) > 0
+        mask = every.whole_masks[index + 1]
+        shown = np.zeros((20, 30), bool)
+        shown[mask.window] = mask.pixels
+        np.testing.assert_array_equal(shown, alone)
+        assert not (every.labels == index + 1)[~shown].any()
+        assert mask.area_px2 == alone.sum()
+    kept = every.only(np.array([5, 4])).moved(3, (40, 30))
+    assert list(kept.whole_masks) == [1, 2]
+    assert (kept.whole_masks[1].top, kept.whole_masks[1].left) == (10, 7)
+    assert kept.whole_masks[2].area_px2 == 10 * 6  # what lay above the image is in it now, less what is right of it
+
+
+def test_a_mask_outside_of_the_image_is_empty():
+    mask = Mask(-5, 3, np.ones((4, 4), bool))
+    assert mask.clipped((10, 10)).area_px2 == 0
+    assert Polygons([square(30, 30, 5)]).mask(0, (10, 10)).area_px2 == 0
+    assert not Masks([mask]).paint((10, 10), np.ones(1, np.float32)).any()
+
+
+def test_visible_parts_are_not_taken_for_whole_particles(squares):
+    assert squares.whole_masks == {}

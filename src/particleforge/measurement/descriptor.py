@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+import numpy as np
 import numpy.typing as npt
 
 from particleforge.errors import UserError
@@ -27,6 +28,10 @@ class Descriptor(Protocol):
 
     If it takes anything from the rules, it names these fields of `Rules`: as ``RULES`` if it needs only other columns
     besides, as ``PIXEL_RULES`` if it needs the pixels of the particles.
+
+    Where whole particles overlap, it gets the whole mask of each particle, as if there were no other ones. If it
+    describes how particles lie to each other, or what is visible of them, it states ``TOGETHER = True`` and gets the
+    labels of all, in which each pixel belongs to the particle on top.
     """
 
     COLUMNS: tuple[Column, ...]
@@ -97,6 +102,11 @@ class Particles(Mapping[str, Values]):
     def hulls(self) -> Hulls:
         """Convex hulls of their pixel centres."""
         return hulls(self.runs)
+
+    @property
+    def whole(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether the whole particle is known, including what others hide."""
+        return np.zeros(len(self.ids), np.bool_)
 
     @property
     def ids(self) -> Values:

@@ -96,7 +96,7 @@ def particle_figure(
     left, right = fig.subplots(1, 2, width_ratios=(4.4, 3.8), subplot_kw={"anchor": "NW"})
     left.set_title(_shortened(legible(name)), loc="left", fontsize=TEXT_PT, color=INK, parse_math=False)
     draw_image(left, grey, labels)
-    draw_outlines(left, shown_outlines(labels) if lines is None else lines, table, width)
+    draw_outlines(left, shown_outlines(labels, {}) if lines is None else lines, table, width)
     draw_scale_bar(left, width, pixel_size_nm)
     counted = table[table["weight"] > 0]
     draw_sizes(right, *sizes_in_unit(counted, pixel_size_nm), counted["weight"].to_numpy(float))

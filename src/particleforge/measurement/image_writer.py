@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from particleforge.errors import UserError
+from particleforge.mask import WholeLabels
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.outputs import Outputs
 from particleforge.measurement.results_folder import FIGURES, LABELS, REPORTS, remove_files, write_json
@@ -89,8 +90,9 @@ class ImageWriter:
                 f"{bare.name}: the labels have shape {labels.shape}, but the image has {grey.shape}.",
                 "The shapes must be equal; was one of them resized or cropped?",
             )
+        every = WholeLabels(labels, bare.whole)
         table = measure_particles(
-            labels,
+            every,
             image=bare.name,
             pixel_size_nm=bare.pixel_size_nm,
             intensity=grey,
@@ -99,7 +101,7 @@ class ImageWriter:
             rows=(rows := self.rules.rows(grey)),
         )
         table = table.assign(**bare.columns)
-        aggregates = measure_aggregates(labels, table, rules=self.rules, rows=rows, pixel_size_nm=bare.pixel_size_nm)
+        aggregates = measure_aggregates(every, table, rules=self.rules, rows=rows, pixel_size_nm=bare.pixel_size_nm)
         found = aggregation(table, aggregates, self.rules, self.precision)
         return replace(bare, table=table, rules=self.rules, rows=rows, aggregation=found)
 
@@ -158,12 +160,15 @@ class ImageWriter:
         from particleforge.measurement.figures import particle_figure, save_figure
         from particleforge.measurement.lettering import letter
         from particleforge.store.labels import write_labels
+        from particleforge.store.whole_masks import write_whole
 
         name, labels, size = measured.name, measured.labels, measured.pixel_size_nm
         if labels is None:
             return
         sides = None if size is None else (size, size)
-        write_labels(new_part(self.out, LABELS) / f"{name}.tif", labels, pixel_size_nm=sides)
+        path = new_part(self.out, LABELS) / f"{name}.tif"
+        write_labels(path, labels, pixel_size_nm=sides)
+        write_whole(path, labels, measured.whole)
         figure = particle_figure(
             measured.grey,
             labels,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from particleforge.mask import WholeMasks
 from particleforge.measurement.outlines import Outlines
 from particleforge.measurement.rules import Rules
 
@@ -54,6 +55,8 @@ class Measured:
         Uncertainty of its figures; None: reports know only that of sampling.
     nano
         Share of its particles that count for the definition of a nanomaterial; None: not known.
+    whole
+        Masks of whole particles by id, including what others hide; empty: only what is visible is known.
     """
 
     name: str
@@ -68,10 +71,11 @@ class Measured:
     methods: str = ""
     uncertainty: "Uncertainty | None" = None
     nano: "NanoShare | None" = None
+    whole: WholeMasks = field(default_factory=dict)
 
     @cached_property
     def outlines(self) -> Outlines:
         """Outlines of its particles as they are drawn; none without a single image."""
         from particleforge.measurement.picture import shown_outlines
 
-        return {} if self.labels is None else shown_outlines(self.labels)
+        return {} if self.labels is None else shown_outlines(self.labels, self.whole)

@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.errors import UserError
+from particleforge.mask import WholeLabels
 from particleforge.measurement.column import in_nm
 from particleforge.measurement.columns import IMAGE, LABEL, arranged, by_table_name, columns
-from particleforge.measurement.descriptor import Particles, Values
+from particleforge.measurement.descriptor import Values
+from particleforge.measurement.overlapping import particles_of
 from particleforge.measurement.rules import Rules
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def measure_particles(
-    labels: npt.NDArray[Any],
+    labels: npt.NDArray[Any] | WholeLabels,
     *,
     image: str = "",
     pixel_size_nm: float | None = None,
@@ -39,7 +41,9 @@ def measure_particles(
     Parameters
     ----------
     labels
-        (Y, X) ids of any integer type, 0 = background. They need not be consecutive.
+        (Y, X) ids of any integer type, 0 = background. They need not be consecutive. If masks of whole particles are
+        given with them, sizes and shapes are those of the masks, which may overlap; grey values, contacts and
+        ``visible_fraction`` are those of the labels. A particle that is completely hidden has a row.
     image
         Text for the column ``image``.
     pixel_size_nm
@@ -76,8 +80,8 @@ def measure_particles(
     """
     import pandas as pd
 
-    _check(labels, pixel_size_nm, intensity)
-    particles = Particles(labels, rules, rows, intensity, scores, pixel_size_nm)
+    _check(labels.labels if isinstance(labels, WholeLabels) else labels, pixel_size_nm, intensity)
+    particles = particles_of(labels, rules, rows, intensity, scores, pixel_size_nm)
     values: dict[str, Values] = {
         IMAGE.in_px: np.full(len(particles.ids), image, object),
         LABEL.in_px: particles.ids,

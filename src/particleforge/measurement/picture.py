@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.mask import WholeMasks
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.distribution import size_unit
-from particleforge.measurement.outlines import Outlines, outlines, simplified
+from particleforge.measurement.outlines import Outlines, outlines, simplified, traced
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,12 +60,13 @@ def draw_outlines(axes: Axes, lines: Outlines, table: pd.DataFrame, width_px: in
         axes.add_collection(drawn, autolim=False)
 
 
-def shown_outlines(labels: npt.NDArray[Any]) -> Outlines:
-    """Outlines of the particles, coarse where the image is reduced to be shown."""
+def shown_outlines(labels: npt.NDArray[Any], whole: WholeMasks) -> Outlines:
+    """Outlines of the particles, of whole masks where these are known; coarse if the image is reduced to be shown."""
     step = step_between(labels.shape)
     middle = step // 2
     found = outlines(labels[middle::step, middle::step])
-    return {label: [line * step + middle for line in lines] for label, lines in found.items()}
+    visible = {label: [line * step + middle for line in lines] for label, lines in found.items()}
+    return visible | {label: traced(mask.pixels, mask.top, mask.left) for label, mask in whole.items()}
 
 
 def split(lines: Outlines, table: pd.DataFrame) -> tuple[list[Floats], list[Floats]]:

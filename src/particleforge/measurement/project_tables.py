@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from particleforge.errors import UserError
+from particleforge.mask import WholeLabels
 from particleforge.measurement.columns import arranged
 from particleforge.measurement.groups import ImageTable
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
-from particleforge.store.particle_files import read_particles
+from particleforge.store.particle_files import particle_file, read_particles
 from particleforge.store.project import PARTICLES, Project
+from particleforge.store.whole_masks import read_whole
 
 
 def image_table(project: Project, name: str, rules: Rules) -> ImageTable | None:
@@ -30,8 +32,9 @@ def image_table(project: Project, name: str, rules: Rules) -> ImageTable | None:
             "Find the particles of this image again.",
         )
     rows, size = rules.rows(micrograph.grey), micrograph.square_pixel_size_nm
+    whole = read_whole(particle_file(project.folder / PARTICLES, name)).of(found.labels)
     table = measure_particles(
-        found.labels,
+        WholeLabels(found.labels, whole),
         image=name,
         pixel_size_nm=size,
         intensity=micrograph.grey_or_nan,

@@ -18,6 +18,7 @@ from particleforge.plain_data import read_json
 from particleforge.store.files import atomic_write
 from particleforge.store.journal import Journal
 from particleforge.store.run_folder import claim
+from particleforge.store.whole_masks import whole_file
 from particleforge.wording import named
 
 if TYPE_CHECKING:
@@ -318,7 +319,8 @@ def remove_files(folder: Path, name: str) -> None:
     """Remove what was written of an image into a folder of results, apart from its rows."""
     from particleforge.measurement.report.write import SUFFIXES
 
-    own = [Path(LABELS, f"{name}.tif"), *(Path(FIGURES, f"{name}{suffix}") for suffix in (".png", ".svg", ".pdf"))]
+    labels = Path(LABELS, f"{name}.tif")
+    own = [labels, whole_file(labels), *(Path(FIGURES, f"{name}{suffix}") for suffix in (".png", ".svg", ".pdf"))]
     for path in (*own, *(Path(REPORTS, f"{name}{suffix}") for suffix in (*SUFFIXES, ".json"))):
         (folder / path).unlink(missing_ok=True)
 

@@ -11,6 +11,8 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.mask import Mask, WholeMasks
+
 Labels: TypeAlias = npt.NDArray[np.uint32]
 Floats: TypeAlias = npt.NDArray[np.float32]
 Points: TypeAlias = npt.NDArray[np.float64]
@@ -18,7 +20,15 @@ Ids: TypeAlias = npt.NDArray[np.int64]
 
 
 class Outlines(ABC):
-    """Outlines of n particles, which may overlap; one subclass per representation, for example polygons."""
+    """Outlines of n particles, which may overlap; one subclass per representation, for example polygons.
+
+    Parameters
+    ----------
+    whole
+        Whether they include what other particles hide; sizes are then those of each particle's own mask.
+    """
+
+    whole: bool = False
 
     @abstractmethod
     def __len__(self) -> int:
@@ -27,6 +37,10 @@ class Outlines(ABC):
     @abstractmethod
     def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
         """(Y, X) labels; outline i has id i + 1, and where several overlap the one with the highest score is on top."""
+
+    @abstractmethod
+    def mask(self, index: int, shape: tuple[int, int]) -> Mask:
+        """Pixels of one particle, as far as they lie in the (Y, X) image; others hide none of them."""
 
     @abstractmethod
     def only(self, indices: Ids) -> Self:
@@ -46,8 +60,8 @@ class Polygons(Outlines):
         (k, 2) y and x of the corners of each outline, in pixels; k may differ.
     """
 
-    def __init__(self, corners: Sequence[Points]) -> None:
-        self.corners = list(corners)
+    def __init__(self, corners: Sequence[Points], whole: bool = False) -> None:
+        self.corners, self.whole = list(corners), whole
 
     def __len__(self) -> int:
         return len(self.corners)
@@ -62,13 +76,55 @@ class Polygons(Outlines):
             labels[polygon(rows, columns, shape)] = index + 1  # type: ignore[no-untyped-call]
         return labels
 
+    def mask(self, index: int, shape: tuple[int, int]) -> Mask:
+        """Pixels of the image whose centre lies inside."""
+        return Mask.within(self.corners[index], shape)
+
     def only(self, indices: Ids) -> Polygons:
         """Return the outlines at these indices, in this order."""
-        return Polygons([self.corners[index] for index in indices])
+        return Polygons([self.corners[index] for index in indices], self.whole)
 
     def moved(self, rows: float, columns: float) -> Polygons:
         """Return them moved down and to the right."""
-        return Polygons([corners + np.array([rows, columns]) for corners in self.corners])
+        return Polygons([corners + np.array([rows, columns]) for corners in self.corners], self.whole)
+
+
+class Masks(Outlines):
+    """Outlines by the pixels inside, each in its own window.
+
+    Parameters
+    ----------
+    masks
+        The pixels of each.
+    whole
+        See `Outlines`.
+    """
+
+    def __init__(self, masks: Sequence[Mask], whole: bool = True) -> None:
+        self.masks, self.whole = list(masks), whole
+
+    def __len__(self) -> int:
+        return len(self.masks)
+
+    def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
+        """(Y, X) labels."""
+        labels = np.zeros(shape, np.uint32)
+        for index in np.argsort(scores, kind="stable").tolist():
+            mask = self.mask(index, shape)
+            labels[mask.window][mask.pixels] = index + 1
+        return labels
+
+    def mask(self, index: int, shape: tuple[int, int]) -> Mask:
+        """Pixels of one particle, as far as they lie in the image."""
+        return self.masks[index].clipped(shape)
+
+    def only(self, indices: Ids) -> Masks:
+        """Return the outlines at these indices, in this order."""
+        return Masks([self.masks[index] for index in indices], self.whole)
+
+    def moved(self, rows: float, columns: float) -> Masks:
+        """Return them moved by whole pixels down and to the right."""
+        return Masks([mask.moved(round(rows), round(columns)) for mask in self.masks], self.whole)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +177,13 @@ class Detections:
         if self.outlines is None:
             return np.zeros(self.shape, np.uint32)
         return self.outlines.paint(self.shape, self.scores)
+
+    @cached_property
+    def whole_masks(self) -> WholeMasks:
+        """Mask of each whole particle by its id, also of hidden ones; empty if only visible parts are known."""
+        if self.outlines is None or not self.outlines.whole:
+            return {}
+        return {index + 1: self.outlines.mask(index, self.shape) for index in range(len(self))}
 
     @property
     def certainty(self) -> float | None:

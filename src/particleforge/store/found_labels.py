@@ -22,6 +22,7 @@ from particleforge.store.roi_labels import roi_source
 from particleforge.store.rois import is_roi_file
 from particleforge.store.teaching import save_teaching
 from particleforge.store.verdicts import read_verdicts
+from particleforge.store.whole_masks import read_whole, write_whole
 from particleforge.wording import plural
 
 FINDING = ("certainty", "expected_f1", "unlike_training", "detection_error", "blank", "working_scale")
@@ -108,6 +109,8 @@ def _adopt(project: Project, image: ProjectImage, files: AnnotatedFiles) -> int:
     origin = measured or Origin(sure=ids, count=len(ids), complete=free is None)
     folder = project.folder / PARTICLES
     write_particles(folder, image.name, ImageParticles(labels, origin), plane.source.pixel_size_nm)
+    if files.labels is not None:
+        write_whole(particle_file(folder, image.name), labels, read_whole(files.labels).of(labels))
     if measured is None:
         save_teaching(project, image.name, labels, ids, free, complete=free is None)
     return len(ids)

@@ -10,6 +10,7 @@ from particleforge.store.planes import Images, One
 from particleforge.store.rois import is_roi_file, is_roi_set
 from particleforge.store.run_folder import NOTE
 from particleforge.store.source import Source
+from particleforge.store.whole_masks import SUFFIX
 from particleforge.wording import plural
 
 SUBFOLDERS, NO_SUFFIX = "subfolders", "no suffix"
@@ -87,7 +88,7 @@ def _belongs(path: Path, owners: set[str]) -> bool:
     name = path.name.lower()
     if path.is_dir():
         return name in PARTS or (path / NOTE).is_file()
-    stem = path.stem.lower()
+    stem = name.removesuffix(SUFFIX) if name.endswith(SUFFIX) else path.stem.lower()
     if stem in owners or name == TABLE or name in SYSTEM or _is_annotation(path, owners):
         return True
     return path.suffix.lower() == ".emi" and any(owner.startswith(f"{stem}_") for owner in owners)  # a.emi: a_1.ser

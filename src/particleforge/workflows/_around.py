@@ -29,11 +29,14 @@ class Around:
         Score by id.
     found_again
         Number of sure particles that were among what was found.
+    added
+        Id of each particle that was added, by its id among what was found.
     """
 
     labels: Labels
     scores: Mapping[int, float] = field(default_factory=dict)
     found_again: int = 0
+    added: Mapping[int, int] = field(default_factory=dict)
 
 
 def around(
@@ -66,9 +69,10 @@ def around(
     first = int(sure.max(initial=0)) + 1
     number = np.zeros(int(ids.max(initial=0)) + 1, np.uint32)
     number[ids] = np.arange(first, first + len(ids), dtype=np.uint32)
-    added = {int(number[one]): found_scores[int(one)] for one in ids if int(one) in found_scores}
+    new = {int(one): int(number[one]) for one in ids}
+    added = {new[one]: found_scores[one] for one in new if one in found_scores}
     labels = np.where(taken, sure, number[rest]).astype(np.uint32)
-    return Around(labels, {**scores, **added}, score(sure, found).hits)
+    return Around(labels, {**scores, **added}, score(sure, found).hits, new)
 
 
 def _covering(sure: Labels, found: Labels, taken: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint32]:

@@ -17,6 +17,7 @@ from particleforge.store.planes import Planes
 from particleforge.store.project import PARTICLES, RESULTS, Project
 from particleforge.store.run_folder import locked
 from particleforge.store.source import Plane, Source
+from particleforge.store.whole_masks import read_whole
 from particleforge.wording import listed, named, plural
 from particleforge.workflows._each_plane import measure_each
 from particleforge.workflows._one_plane import Found
@@ -121,6 +122,7 @@ def _read(project: Project, pixel_size_nm: float | None, plane: Plane, _: Plane)
         grey=micrograph.grey_or_nan,
         pixel_size_nm=micrograph.square_pixel_size_nm,
         columns=plane.columns,
+        whole=read_whole(particle_file(project.folder / PARTICLES, name)).of(particles.labels),
     )
     changed = origin.image and origin.image != Prints(project)(name)
     stale = ("The image has changed since its particles were found.",) if changed else ()

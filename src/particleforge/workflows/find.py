@@ -14,16 +14,25 @@ import numpy.typing as npt
 from pydantic import Field
 
 from particleforge.errors import Cancelled, UserError, none_done
+from particleforge.mask import WholeMasks
 from particleforge.measurement.certainty import certainty_words
 from particleforge.step import Progress, Step
 from particleforge.store.files import LOCK, DiskError
 from particleforge.store.found_labels import adopt_labels, found_labels
 from particleforge.store.memory import check_memory
-from particleforge.store.particle_files import ImageParticles, Origin, read_origin, read_particles, write_particles
+from particleforge.store.particle_files import (
+    ImageParticles,
+    Origin,
+    particle_file,
+    read_origin,
+    read_particles,
+    write_particles,
+)
 from particleforge.store.project import PARTICLES, Project
 from particleforge.store.run_folder import alone
 from particleforge.store.source import Plane
 from particleforge.store.teaching import read_strokes
+from particleforge.store.whole_masks import read_whole, write_whole
 from particleforge.verb import verb
 from particleforge.wording import named, plural
 from particleforge.workflows._around import around
@@ -223,7 +232,7 @@ class _OneImage:
     """
 
     project: Project
-    find: Callable[[Plane, str], tuple[ImageParticles, PixelSize]]
+    find: Callable[[Plane, str], tuple[ImageParticles, WholeMasks, PixelSize]]
     prints: Prints
     before: Mapping[str, Origin | None]
 
@@ -232,10 +241,11 @@ class _OneImage:
         try:
             (plane,) = self.planes(name)
             check_memory([plane], BYTES_PER_PX)
-            particles, size = self.find(plane, self.prints(name))
+            particles, whole, size = self.find(plane, self.prints(name))
             if _now(self.project, name) != self.before[name]:
                 return None
             write_particles(self.project.folder / PARTICLES, name, particles, size)
+            write_whole(particle_file(self.project.folder / PARTICLES, name), particles.labels, whole)
         except (DiskError, Cancelled):
             raise
         except Exception as error:  # noqa: BLE001 - the other images go on
@@ -273,18 +283,30 @@ def _each(image: _OneImage, workers: int, searched: Searched) -> Iterator[Progre
 
 def _particles(
     project: Project, find: Finder, detector: Mapping[str, Any], plane: Plane, image: str
-) -> tuple[ImageParticles, PixelSize]:
-    """Find the particles of an image around those that are sure, and return them with the size of its pixels."""
+) -> tuple[ImageParticles, WholeMasks, PixelSize]:
+    """Find the particles of an image around those that are sure.
+
+    Returns
+    -------
+    particles : ImageParticles
+        What is visible.
+    whole : mapping
+        Masks of whole particles by id.
+    size : (float, float) or None
+        Size of the pixels.
+    """
     micrograph, found = find(plane)
     there = np.unique(found.labels[found.labels > 0]).tolist()
     scores = {number: float(found.scores[number - 1]) for number in there}
     finding = detected(micrograph, found)
     detector = {**detector, "found": len(there), "pixel_size_nm": micrograph.square_pixel_size_nm}
     particles = ImageParticles(found.labels, Origin(scores, frozenset(), finding, detector, len(there), image))
-    return _around_sure(project, plane.name, particles), micrograph.pixel_size_nm
+    return *_around_sure(project, plane.name, particles, found.whole_masks), micrograph.pixel_size_nm
 
 
-def _around_sure(project: Project, name: str, found: ImageParticles) -> ImageParticles:
+def _around_sure(
+    project: Project, name: str, found: ImageParticles, whole: WholeMasks
+) -> tuple[ImageParticles, WholeMasks]:
     """Put the sure particles of an image in place of what was found there, unless they are of another image."""
     try:
         before = read_particles(project.folder / PARTICLES, name)
@@ -292,7 +314,7 @@ def _around_sure(project: Project, name: str, found: ImageParticles) -> ImagePar
         before = None
     same = before is not None and before.origin.image in ("", found.origin.image)
     if before is None or not same or not before.origin.mended or before.labels.shape != found.labels.shape:
-        return found
+        return found, whole
     old, origin = before.origin, found.origin
     ids = np.unique(before.labels[before.labels > 0])
     kept = ids if old.complete else np.array([number for number in ids if int(number) in old.sure], np.uint32)
@@ -303,7 +325,11 @@ def _around_sure(project: Project, name: str, found: ImageParticles) -> ImagePar
     finding = {**origin.finding, SURE: {"found": both.found_again, "of": len(kept)}}
     detector = {**origin.detector, "found": len(both.scores)}
     count, sure = len(np.unique(both.labels[both.labels > 0])), old.sure & frozenset(map(int, kept))
-    return ImageParticles(both.labels, Origin(both.scores, sure, finding, detector, count, origin.image, old.complete))
+    masks = read_whole(particle_file(project.folder / PARTICLES, name)).of(before.labels)
+    masks = {number: mask for number, mask in masks.items() if number in set(kept.tolist())}
+    masks |= {both.added[number]: mask for number, mask in whole.items() if number in both.added}
+    settled = Origin(both.scores, sure, finding, detector, count, origin.image, old.complete)
+    return ImageParticles(both.labels, settled), masks
 
 
 def _preview(project: Project, name: str) -> npt.NDArray[np.uint32] | None:

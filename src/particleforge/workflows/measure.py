@@ -104,7 +104,14 @@ def _found(find: Finder, plane: Plane) -> Found:
     """Particles of a plane, to be measured."""
     micrograph, found = find(plane)
     size = micrograph.square_pixel_size_nm
-    bare = Measured(plane.name, labels=found.labels, grey=micrograph.grey, pixel_size_nm=size, columns=plane.columns)
+    bare = Measured(
+        plane.name,
+        labels=found.labels,
+        grey=micrograph.grey,
+        pixel_size_nm=size,
+        columns=plane.columns,
+        whole=found.whole_masks,
+    )
     scores = dict(enumerate(map(float, found.scores), start=1))
     return Found(bare, scores, detected(micrograph, found), micrograph.all_remarks)
 

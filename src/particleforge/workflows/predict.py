@@ -18,6 +18,7 @@ from particleforge.store.memory import check_memory
 from particleforge.store.planes import Images, find_planes
 from particleforge.store.run_folder import locked
 from particleforge.store.selection import Selection
+from particleforge.store.whole_masks import write_whole
 from particleforge.verb import verb
 from particleforge.wording import plural
 from particleforge.workflows._finder import Finder, Finding
@@ -67,6 +68,8 @@ def predict(
 ) -> Step[Predicted]:
     """Find all particles in images; write label images ``NAME.tif`` only.
 
+    If the detector finds whole particles that may overlap, their masks are in ``NAME.coco.json``.
+
     Parameters
     ----------
     model : name, folder or detector
@@ -98,6 +101,7 @@ def predict(
                 check_memory([plane], BYTES_PER_PX)
                 micrograph, found = find(plane)
                 write_labels(out / f"{name}.tif", found.labels, pixel_size_nm=micrograph.pixel_size_nm)
+                write_whole(out / f"{name}.tif", found.labels, found.whole_masks)
             except (DiskError, Cancelled):
                 raise
             except Exception as error:  # noqa: BLE001 - the other images go on

@@ -29,6 +29,7 @@ from particleforge.store.rois import is_roi_file
 from particleforge.store.run_folder import locked
 from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Plane, Source
+from particleforge.store.whole_masks import read_whole
 from particleforge.verb import InPlace, verb
 from particleforge.workflows._each_plane import measure_each
 from particleforge.workflows._one_plane import Found
@@ -153,6 +154,8 @@ def _read(
         )
     square = micrograph.square_pixel_size_nm
     grey = None if image is None else micrograph.grey_or_nan
-    bare = Measured(plane.name, labels=labels, grey=grey, pixel_size_nm=square, columns=plane.columns)
+    path = plane.source.path
+    whole = {} if path is None or len(plane.source) > 1 else read_whole(path).of(labels)
+    bare = Measured(plane.name, labels=labels, grey=grey, pixel_size_nm=square, columns=plane.columns, whole=whole)
     of_labels = () if image is None else tuple(f"Labels: {remark}" for remark in stored.remarks)
     return Found(bare, None, findings.get(plane.name, {}), (*doubts, *of_labels, *micrograph.all_remarks))

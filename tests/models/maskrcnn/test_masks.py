@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from skimage.draw import disk, polygon
 from torchvision.ops import roi_align
 
+from particleforge.mask import Mask
+from particleforge.models.detections import Masks
 from particleforge.models.maskrcnn.config import MASK_PX
-from particleforge.models.maskrcnn.found_masks import Mask, Masks
 from particleforge.models.maskrcnn.masks import pasted, without_duplicates
 
 SHAPE = (120, 140)

@@ -7,10 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.errors import UserError
+from particleforge.mask import WholeLabels
 from particleforge.measurement.arrays import Floats, Ints
 from particleforge.measurement.column import Column, in_nm
 from particleforge.measurement.columns import GIVEN, IMAGE, SIZES, columns
 from particleforge.measurement.descriptor import Particles, Values
+from particleforge.measurement.overlapping import particles_of
 from particleforge.measurement.rules import Rules
 from particleforge.runs import Runs
 
@@ -68,7 +70,7 @@ def arranged_aggregates(names: Iterable[str]) -> list[str]:
 
 
 def measure_aggregates(
-    labels: npt.NDArray[Any],
+    labels: npt.NDArray[Any] | WholeLabels,
     table: "pd.DataFrame",
     *,
     rules: Rules = Rules(),
@@ -83,7 +85,8 @@ def measure_aggregates(
     Parameters
     ----------
     labels
-        (Y, X) ids, 0 = background.
+        (Y, X) ids, 0 = background, with masks of whole particles as given to `measure_particles`; an aggregate is
+        measured by what is visible of it.
     table
         Its particles, as `measure_particles` gives them; those left out of it are not part of any aggregate.
     rules
@@ -106,7 +109,7 @@ def measure_aggregates(
     """
     import pandas as pd
 
-    particles = Particles(labels, rules, rows)
+    particles = particles_of(labels, rules, rows)
     if not table["label"].isin(particles.ids).all():
         raise UserError("The table has particles that are not in the labels.", "Give the table of these labels.")
     aligned = table.set_index("label").reindex(particles.ids)

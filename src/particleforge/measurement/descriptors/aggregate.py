@@ -33,6 +33,7 @@ COLUMNS = (
     Column("contacts", "count", "contacts", "Number of particles that it touches (coordination number).", place=302),
 )
 PIXEL_RULES = ("gap", "smallest_px", "largest_px")
+TOGETHER = True
 
 
 def compute(particles: "Particles") -> dict[str, Ints]:

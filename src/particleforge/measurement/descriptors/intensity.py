@@ -21,6 +21,7 @@ COLUMNS = (
     ),
     Column("sd_intensity", "intensity", "spread of grey values", "Standard deviation over the same pixels.", place=231),
 )
+TOGETHER = True
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from particleforge.measurement.descriptor import Particles
 
 COLUMNS = (Column("neighbour", "length", "nearest neighbour", "Distance to the nearest other centroid.", place=100),)
+TOGETHER = True
 
 
 def compute(particles: "Particles") -> dict[str, Floats]:

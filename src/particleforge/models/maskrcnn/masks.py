@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.mask import Mask
 from particleforge.models.maskrcnn.config import MASK_PX
-from particleforge.models.maskrcnn.found_masks import Mask
 from particleforge.quality.instances import Instances, overlaps
 
 Floats = npt.NDArray[np.float32]

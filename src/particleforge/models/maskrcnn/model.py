@@ -10,10 +10,9 @@ import torch
 from pydantic import Field
 
 from particleforge.micrograph import Micrograph
-from particleforge.models.detections import Detections
+from particleforge.models.detections import Detections, Masks
 from particleforge.models.device import torch_device
 from particleforge.models.maskrcnn.config import MaskRCNNConfig
-from particleforge.models.maskrcnn.found_masks import Masks
 from particleforge.models.maskrcnn.kind import NOTE, WEIGHTS
 from particleforge.models.maskrcnn.network import MaskRCNNNet
 from particleforge.models.maskrcnn.options import MaskRCNNOptions

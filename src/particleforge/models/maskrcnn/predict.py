@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from particleforge.errors import UserError
-from particleforge.models.maskrcnn.found_masks import Mask
+from particleforge.mask import Mask
 from particleforge.models.maskrcnn.masks import pasted, without_duplicates
 from particleforge.models.maskrcnn.network import MaskRCNNNet
 from particleforge.models.weights import COPY

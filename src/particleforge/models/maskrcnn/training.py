@@ -9,6 +9,7 @@ from pathlib import Path
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.card import CHECKPOINT
+from particleforge.models.detections import Masks
 from particleforge.models.detector_data import DetectorData, provenance_of
 from particleforge.models.detector_task import Watch, settings
 from particleforge.models.detector_training import JUDGED, PREVIEW_PX, refuse_finished, scale_plan, typical
@@ -16,7 +17,6 @@ from particleforge.models.fit import fit
 from particleforge.models.maskrcnn.anchors import Boxes, boxes_of
 from particleforge.models.maskrcnn.coco import cached_file, fill_from_coco
 from particleforge.models.maskrcnn.config import SMALL_UNET, MaskRCNNConfig
-from particleforge.models.maskrcnn.found_masks import Masks
 from particleforge.models.maskrcnn.kind import MaskRCNNKind
 from particleforge.models.maskrcnn.model import MaskRCNNModel, Note
 from particleforge.models.maskrcnn.network import MaskRCNNNet

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.mask import Mask
 from particleforge.models.detections import Floats, Labels, Outlines
 
 
@@ -31,6 +32,12 @@ class Stars(Outlines):
         from stardist.geometry import polygons_to_label
 
         return np.asarray(polygons_to_label(self.dist, self.points, shape, prob=scores)).astype(np.uint32)
+
+    def mask(self, index: int, shape: tuple[int, int]) -> Mask:
+        """Pixels of the image whose centre lies inside."""
+        angles = np.linspace(0, 2 * math.pi, self.dist.shape[1], endpoint=False)
+        corners = self.points[index] + self.dist[index, :, None] * np.stack([np.sin(angles), np.cos(angles)], axis=1)
+        return Mask.within(corners, shape)
 
     def only(self, indices: npt.NDArray[np.int64]) -> "Stars":
         """Return the outlines at these indices, in this order."""

@@ -8,13 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.errors import UserError
+from particleforge.mask import WholeLabels
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.micrograph import Micrograph
 from particleforge.store.annotation_state import State
 from particleforge.store.particle_edits import Edited, particles_state, read_background
-from particleforge.store.particle_files import ImageParticles, Origin, read_particles
+from particleforge.store.particle_files import ImageParticles, Origin, particle_file, read_particles
 from particleforge.store.project import PARTICLES, Project
+from particleforge.store.whole_masks import SavedMasks, read_whole
 from particleforge.widgets.bench.check.contours import Values, picture
 from particleforge.widgets.bench.check.kinds import contour_values, kinds
 from particleforge.widgets.bench.check.places import Places
@@ -35,6 +37,8 @@ class Loaded:
         The image.
     particles
         What was found in it; empty labels if nothing was yet.
+    saved
+        Masks of whole particles.
     table
         Its particles, as `measure_particles` gives them.
     rows
@@ -59,6 +63,7 @@ class Loaded:
 
     micrograph: Micrograph
     particles: ImageParticles
+    saved: SavedMasks
     table: "pd.DataFrame"
     rows: tuple[int, int] | None
     searched: bool
@@ -92,13 +97,16 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
             f"Remove {PARTICLES}/{name}.tif to find them again.",
         )
     rows, side = rules.rows(micrograph.grey), micrograph.square_pixel_size_nm
-    table = measured(particles.labels, micrograph, side, particles.origin.scores, rules, rows)
+    saved = read_whole(particle_file(folder, name))
+    every = WholeLabels(particles.labels, saved.of(particles.labels))
+    table = measured(every, micrograph, side, particles.origin.scores, rules, rows)
     background, labels = read_background(folder, name, micrograph.shape), particles.labels
     places, omitted = Places(labels), frozenset(map(int, table["label"][table["weight"] == 0]))
     values = contour_values(kinds(places.ids, particles.origin.sure, omitted), omitted)
     return Loaded(
         micrograph,
         particles,
+        saved,
         table,
         rows,
         found is not None,
@@ -113,7 +121,7 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
 
 
 def measured(
-    labels: npt.NDArray[np.uint32],
+    labels: WholeLabels,
     micrograph: Micrograph,
     pixel_size_nm: float | None,
     scores: Mapping[int, float],

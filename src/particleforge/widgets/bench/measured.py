@@ -9,6 +9,7 @@ from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, Signal
 
 from particleforge.errors import UserError
+from particleforge.mask import WholeLabels
 from particleforge.measurement.particles import with_pixel_size
 from particleforge.measurement.rules import Rules
 from particleforge.micrograph import square_side_nm
@@ -98,7 +99,9 @@ class Measured(QObject):
 
         def work(_: object) -> tuple[pd.DataFrame, float]:
             begun = time.monotonic()
-            table = measured(snapshot(), loaded.micrograph, size, scores, rules, loaded.rows)
+            labels = snapshot()
+            every = WholeLabels(labels, loaded.saved.of(labels))
+            table = measured(every, loaded.micrograph, size, scores, rules, loaded.rows)
             return table, time.monotonic() - begun
 
         self._background.run(work)

@@ -13,6 +13,7 @@ from particleforge.measurement.project_tables import image_table
 from particleforge.measurement.rules import Rules
 from particleforge.store.particle_files import particle_file
 from particleforge.store.project import PARTICLES, Project
+from particleforge.store.whole_masks import whole_file
 
 Key: TypeAlias = tuple[object, ...]
 
@@ -99,7 +100,8 @@ def by_rules(image: ImageTable, rules: Rules) -> ImageTable:
 def _key(project: Project, name: str) -> Key:
     """Note what the table of an image depends on, but for the rules."""
     image = project[name]
-    files = (particle_file(project.folder / PARTICLES, name), project.path(image))
+    particles = particle_file(project.folder / PARTICLES, name)
+    files = (particles, whole_file(particles), project.path(image))
     stats = [(stat.st_mtime_ns, stat.st_size) if (stat := _stat(path)) else None for path in files]
     return (image.replace(group="", teaches=True), *stats)
 
