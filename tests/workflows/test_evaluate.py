@@ -1,17 +1,23 @@
 import csv
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import tifffile
 
 from particleforge.errors import UserError
+from particleforge.mask import Mask
+from particleforge.outline import Outline
 from particleforge.quality.metric import evaluate as evaluate_images
 from particleforge.quality.metric import judge
+from particleforge.schema import Schema
 from particleforge.store.annotated import write_annotated
 from particleforge.store.dataset import Dataset
 from particleforge.store.labels import read_labels, write_labels
+from particleforge.store.whole_masks import write_whole
+from particleforge.targets.outlines import Outlines
 from particleforge.workflows.evaluate import EvaluateParams, evaluate
 from particleforge.workflows.measure import MeasureParams, measure
 
@@ -149,6 +155,32 @@ def test_what_cannot_be_judged_is_named(folder, tmp_path, models, datasets, mess
     with pytest.raises(UserError, match=message):
         evaluate(models, datasets, tmp_path / "out", FEW)
     assert not (tmp_path / "out" / "evaluation.json").exists()
+
+
+def test_whole_particles_are_compared_where_they_are_known(drawn, tmp_path):
+    """Of two discs that overlap, one shows less than half: its visible part is found, the whole disc is not."""
+    sample = drawn(0)
+    angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    circles = [np.stack([40 + 20 * np.sin(angles), x + 20 * np.cos(angles)], axis=1) for x in (40, 52)]
+    rows, columns = np.indices(sample.labels.shape)
+    front, back = (np.hypot(rows - 40, columns - x) <= 20 for x in (40, 52))
+    labels = np.where(front, 1, np.where(back, 2, 0)).astype(np.uint32)
+    outlines = tuple(Outline(k, circle, share) for k, circle, share in zip((1, 2), circles, (1.0, 0.37), strict=True))
+    whole = replace(sample, labels=labels, targets={"outlines": outlines})
+    dataset = Dataset.create(
+        tmp_path / "discs.zarr", 1, labels.shape, np.uint8, {}, schema=Schema(targets={"outlines": Outlines()})
+    )
+    dataset.write_shard(0, [whole])
+    (tmp_path / "seen").mkdir()
+    write_labels(tmp_path / "seen" / "discs_0.tif", labels)
+    for particles, f1, names in (("whole", 0.5, ["discs_0"]), ("visible", 1.0, [])):
+        params = FEW.replace(particles=particles)
+        done = evaluate([tmp_path / "seen"], [tmp_path / "discs.zarr"], tmp_path / particles, params)
+        found = done.data["datasets"]["discs.zarr"]
+        assert found["values"]["seen"]["f1"]["value"] == f1 and found["whole"] == names
+    write_whole(tmp_path / "seen" / "discs_0.tif", labels, {2: Mask.of(back)})
+    done = evaluate([tmp_path / "seen"], [tmp_path / "discs.zarr"], tmp_path / "masks", FEW)
+    assert done.data["datasets"]["discs.zarr"]["values"]["seen"]["f1"]["value"] == 1
 
 
 @pytest.mark.slow

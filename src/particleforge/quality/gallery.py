@@ -70,9 +70,4 @@ def _lines(particles: Instances, colour: str, dashes: str, point: float) -> str:
 
 
 def _outlines(particles: Instances) -> Iterator[Iterable[Floats]]:
-    for rows, columns in particles.pixels():
-        if len(rows):
-            top, left = int(rows.min()), int(columns.min())
-            mask = np.zeros((int(rows.max()) - top + 1, int(columns.max()) - left + 1), np.bool_)
-            mask[rows - top, columns - left] = True
-            yield traced(mask, top, left)
+    return (traced(mask.pixels, mask.top, mask.left) for mask in particles.masks().values() if mask.pixels.size)

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.mask import Mask, WholeLabels, WholeMasks
 from particleforge.runs import Ints, Runs, runs
 
 Floats = npt.NDArray[np.float64]
@@ -50,6 +51,17 @@ class Instances:
         return cls((labels.shape[0], labels.shape[1]), found, known)
 
     @classmethod
+    def of_whole(cls, given: WholeLabels, scores: Mapping[int, float] | None = None) -> Instances:
+        """Particles in the order of their ids: those with a mask as a whole, the others as far as they are visible."""
+        flat = cls.of_labels(given.labels, None if given.masks else scores)
+        if not given.masks:
+            return flat
+        visible = dict(zip(flat.runs.ids.tolist(), flat.masks().values(), strict=True))
+        masks = dict(sorted({**visible, **given.masks}.items()))
+        known = None if scores is None else np.array([scores[label] for label in masks], float)
+        return replace(cls.of_masks(masks.values(), flat.shape), scores=known)
+
+    @classmethod
     def of_pixels(cls, pixels: Iterable[tuple[Ints, Ints]], shape: tuple[int, int]) -> Instances:
         """Particles from the rows and columns of their pixels, in any order."""
         given = [(np.asarray(rows, np.int64), np.asarray(columns, np.int64)) for rows, columns in pixels]
@@ -63,6 +75,11 @@ class Instances:
         start = np.flatnonzero(begins)
         last = np.append(start[1:], len(which))[: len(start)] - 1
         return cls(shape, Runs(np.arange(1, len(given) + 1), which[start], y[start], x[start], x[last]))
+
+    @classmethod
+    def of_masks(cls, masks: Iterable[Mask], shape: tuple[int, int]) -> Instances:
+        """Particles from masks that lie in the image and may overlap."""
+        return cls.of_pixels((_places(mask) for mask in masks), shape)
 
     def __len__(self) -> int:
         return len(self.runs.ids)
@@ -82,6 +99,15 @@ class Instances:
         painted = np.zeros(self.shape, np.uint32)
         painted.reshape(-1)[self.runs.places(self.shape[1])] = np.repeat(self.runs.which + 1, self.runs.length)
         return painted
+
+    @cached_property
+    def overlap(self) -> bool:
+        """Whether any of them share pixels."""
+        return bool(self.areas.sum() > np.count_nonzero(self.labels()))
+
+    def masks(self) -> WholeMasks:
+        """Return the mask of each by its number, counted from 1."""
+        return {number: _mask(rows, columns) for number, (rows, columns) in enumerate(self.pixels(), 1)}
 
     def pixels(self) -> list[tuple[Ints, Ints]]:
         """Rows and columns of the pixels of each."""
@@ -114,6 +140,20 @@ class Instances:
             classes=None if self.classes is None else tuple(self.classes[index] for index in np.flatnonzero(chosen)),
             regions=None if self.regions is None else self.regions[chosen],
         )
+
+
+def _places(mask: Mask) -> tuple[Ints, Ints]:
+    rows, columns = np.nonzero(mask.pixels)
+    return rows + mask.top, columns + mask.left
+
+
+def _mask(rows: Ints, columns: Ints) -> Mask:
+    if not len(rows):
+        return Mask(0, 0, np.zeros((0, 0), np.bool_))
+    top, left = int(rows.min()), int(columns.min())
+    pixels = np.zeros((int(rows.max()) - top + 1, int(columns.max()) - left + 1), np.bool_)
+    pixels[rows - top, columns - left] = True
+    return Mask(top, left, pixels)
 
 
 def overlaps(one: Instances, other: Instances) -> tuple[Ints, Ints, Ints]:

@@ -11,7 +11,8 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.measurement.descriptor import Particles
+from particleforge.mask import WholeLabels
+from particleforge.measurement.overlapping import particles_of
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.quality.average_precision import ANY_SIZE, LARGE, MEDIUM, SMALL, Graded, average_precision, grade
@@ -103,9 +104,10 @@ def judge(
 
 
 def _sizes(particles: Instances) -> Floats:
-    """(n, 2) equal-area diameter in px and weight; both 0 for particles without a pixel in the labels."""
+    """(n, 2) equal-area diameter in px and weight; both 0 for particles without a pixel."""
     found = np.zeros((len(particles), 2))
-    measured = Particles(particles.labels(), Rules())
+    whole = particles.masks() if particles.overlap else {}
+    measured = particles_of(WholeLabels(particles.labels(), whole), Rules())
     found[measured.ids - 1] = np.stack([measured["ecd_px"], measured["weight"]], axis=1)
     return found
 

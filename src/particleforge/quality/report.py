@@ -38,6 +38,8 @@ class Section:
         Mean time that a detector took for an image; None where it is not known.
     gallery
         Pictures of the images with the lowest F1.
+    whole
+        Number of images in which whole particles are compared, including what others hide.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Section:
     failed: Mapping[str, Mapping[str, str]]
     seconds: Mapping[str, float | None]
     gallery: Sequence[Plot] = ()
+    whole: int = 0
 
 
 def evaluation_report(
@@ -131,7 +134,8 @@ def _sizes_note(section: Section) -> str:
     areas = [math.pi / 4 * float(one) ** 2 for image in images for one in image.true_sizes[:, 0]]
     small = sum(area < SMALL[1] for area in areas)
     large = sum(area > LARGE[0] for area in areas)
-    return f"True particles: {len(areas)}; small {small}, medium {len(areas) - small - large}, large {large}."
+    whole = f"Whole particles, including what others hide: {plural(section.whole, 'image')}. " if section.whole else ""
+    return f"{whole}True particles: {len(areas)}; small {small}, medium {len(areas) - small - large}, large {large}."
 
 
 def _rules(precision: Precision) -> dict[str, str]:

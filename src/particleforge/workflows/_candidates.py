@@ -6,6 +6,7 @@ import hashlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from particleforge.errors import UserError
+from particleforge.mask import WholeLabels
 from particleforge.measurement.results_folder import SUMMARY, ResultsFolder
 from particleforge.models.kind import bundled
 from particleforge.models.opening import find_model, recognised
@@ -23,6 +25,7 @@ from particleforge.store.files import new_part
 from particleforge.store.fingerprints import of_file
 from particleforge.store.image_files import image_paths, image_stem, is_image
 from particleforge.store.labels import read_labels
+from particleforge.store.whole_masks import read_whole
 from particleforge.workflows._cases import Truth
 from particleforge.workflows._finder import Finder, detected
 
@@ -77,14 +80,14 @@ class DetectorCandidate(Candidate):
     def find(self, dataset: str, truth: Truth) -> Found:
         """Particles found in an image, now or in an earlier run."""
         path = new_part(self._kept, dataset) / f"{truth.name}.json"
-        key = f"{self._fingerprint}, {_fingerprint(truth)}"
+        key = f"{self._fingerprint}, {_fingerprint(truth)}, {'whole' if truth.whole else 'visible'}"
         known = read_found(path, key)
         if known is not None:
             return known
         began = time.perf_counter()
         micrograph, found = self._finder.find(truth.micrograph)
         seconds = time.perf_counter() - began
-        result = Found(_particles(found), detected(micrograph, found), seconds)
+        result = Found(_particles(found, truth.whole), detected(micrograph, found), seconds)
         write_found(path, result, key)
         return result
 
@@ -123,15 +126,17 @@ class LabelsCandidate(Candidate):
         """Particles in the label image called like the image."""
         if truth.name not in self._files:
             raise UserError(f"{self.name} has no label image called {truth.name}.", "Results are found by their names.")
-        labels = read_labels(self._files[truth.name])
+        path = self._files[truth.name]
+        labels = read_labels(path)
         if labels.shape != truth.micrograph.shape:
             raise UserError(
-                f"{self._files[truth.name]} has shape {labels.shape}, but the image has {truth.micrograph.shape}.",
+                f"{path} has shape {labels.shape}, but the image has {truth.micrograph.shape}.",
                 "The shapes must be equal; was one of them resized or cropped?",
             )
         entry = {} if self._results is None else self._results.images.get(truth.name, {})
         known = {str(name): entry[name] for name in STATED if name in entry}
-        return Found(Instances.of_labels(labels, self._scores.get(truth.name)), known)
+        masks = read_whole(path).of(labels) if truth.whole else {}
+        return Found(Instances.of_whole(WholeLabels(labels, masks), self._scores.get(truth.name)), known)
 
     @cached_property
     def _scores(self) -> Mapping[str, Mapping[int, float]]:
@@ -212,12 +217,19 @@ def _candidate(name: str, given: Path | str, params: EvaluateParams, out: Path) 
     return DetectorCandidate(name, given, params, out / name)
 
 
-def _particles(found: Detections) -> Instances:
-    """Particles as they are in the labels; those that others cover completely are not there."""
+def _particles(found: Detections, whole: bool) -> Instances:
+    """Particles by their own outlines if whole ones are wanted, else as they are in the labels.
+
+    Those that others cover completely are not in the labels.
+    """
+    scores = np.asarray(found.scores, float)
+    if whole and found.outlines is not None:
+        masks = [found.outlines.mask(index, found.shape) for index in range(len(found))]
+        return replace(Instances.of_masks(masks, found.shape), scores=scores, classes=found.classes)
     particles = Instances.of_labels(found.labels)
     index = particles.runs.ids - 1
     classes = None if found.classes is None else tuple(found.classes[one] for one in index)
-    return Instances(particles.shape, particles.runs, np.asarray(found.scores, float)[index], classes)
+    return replace(particles, scores=scores[index], classes=classes)
 
 
 def _fingerprint(truth: Truth) -> str:

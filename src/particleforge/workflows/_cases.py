@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from particleforge.errors import UserError
+from particleforge.mask import Mask
 from particleforge.measurement.results_folder import SUMMARY
 from particleforge.micrograph import Micrograph
 from particleforge.quality.coco import CocoImage, coco_images, is_coco_results
@@ -32,12 +33,15 @@ class Truth:
         The image.
     particles
         Its true particles, and regions in which nobody knows them.
+    whole
+        Whether these are whole particles, including what others hide.
     coco
         The image in the COCO file that it is from, to find results that belong to it; None for others.
     """
 
     micrograph: Micrograph
     particles: Instances
+    whole: bool = False
     coco: CocoImage | None = None
 
     @property
@@ -62,8 +66,17 @@ class Case:
     read: Callable[[], Iterator[Truth]]
 
 
-def cases(source: Path, selection: Selection) -> list[Case]:
+def cases(source: Path, selection: Selection, whole: bool = True) -> list[Case]:
     """Find the annotated images of a dataset or a folder; none is read yet.
+
+    Parameters
+    ----------
+    source
+        The dataset, folder or COCO file.
+    selection
+        Which part of each image is read.
+    whole
+        Whether whole particles are wanted where they are known, instead of what is visible of them.
 
     Raises
     ------
@@ -71,11 +84,12 @@ def cases(source: Path, selection: Selection) -> list[Case]:
         If there are none.
     """
     if (source / "zarr.json").exists():
-        found = _of_dataset(Dataset.open(source))
+        found = _of_dataset(Dataset.open(source), whole)
     elif source.suffix.lower() == ".json" or is_coco_folder(source):
         found = [Case(one.name, partial(_of_coco, one)) for one in coco_images(source)]
     elif source.is_dir():
-        found = [Case(image_stem(one.image), partial(_of_files, one, selection)) for one in annotated_files(source)]
+        files = annotated_files(source)
+        found = [Case(image_stem(one.image), partial(_of_files, one, selection, whole)) for one in files]
     else:
         raise UserError(f"{source} is not a folder.", "Give NAME.zarr datasets, annotated folders or COCO files.")
     if not found:
@@ -95,25 +109,34 @@ def is_coco_folder(path: Path) -> bool:
     return path.is_dir() and label_folder(path) is None and coco.recognises(path)
 
 
-def _of_dataset(dataset: Dataset) -> list[Case]:
+def _of_dataset(dataset: Dataset, whole: bool) -> list[Case]:
     if not (dataset.schema.image and dataset.schema.labels):
         raise UserError(f"{dataset.path} has no images with labels.", "Use a dataset with both.")
-    return [Case(f"sample {index}", partial(_of_sample, dataset, index)) for index in range(len(dataset))]
+    return [Case(f"sample {index}", partial(_of_sample, dataset, index, whole)) for index in range(len(dataset))]
 
 
-def _of_sample(dataset: Dataset, index: int) -> Iterator[Truth]:
-    yield _truth(dataset[index])
+def _of_sample(dataset: Dataset, index: int, whole: bool) -> Iterator[Truth]:
+    yield _truth(dataset[index], whole)
 
 
-def _of_files(files: AnnotatedFiles, selection: Selection) -> Iterator[Truth]:
-    return map(_truth, read_files(files, selection))
+def _of_files(files: AnnotatedFiles, selection: Selection, whole: bool) -> Iterator[Truth]:
+    return (_truth(sample, whole) for sample in read_files(files, selection))
 
 
 def _of_coco(image: CocoImage) -> Iterator[Truth]:
     micrograph, particles = image.read()
-    yield Truth(replace(micrograph, name=image.name), particles, image)
+    whole = particles.only(~particles.are_regions).overlap
+    yield Truth(replace(micrograph, name=image.name), particles, whole, image)
 
 
-def _truth(sample: Sample) -> Truth:
-    particles, region = Instances.of_labels(sample.labels), unknown_region(sample.known)
-    return Truth(sample.micrograph, particles if region is None else particles.with_region(region))
+def _truth(sample: Sample, whole: bool) -> Truth:
+    """Truth of a sample; particles of which nothing is visible are left out, as nobody can find them."""
+    outlines, shape = sample.outlines if whole else None, sample.micrograph.shape
+    if outlines is None:
+        particles = Instances.of_labels(sample.labels)
+    else:
+        masks = [Mask.within(one.points_px, shape) for one in outlines if one.visible_fraction > 0]
+        particles = Instances.of_masks([mask for mask in masks if mask.pixels.any()], shape)
+    region = unknown_region(sample.known)
+    truth = particles if region is None else particles.with_region(region)
+    return Truth(sample.micrograph, truth, outlines is not None)

@@ -94,13 +94,19 @@ def write_evaluation(
         common = one.common
         found = yield from part(assess(common, params.precision), done / len(judged), (done + 1) / len(judged))
         gallery = list(_gallery(name, one, candidates, params.gallery))
-        sections.append(Section(name, common, found, one.failed, _seconds(one), gallery))
+        sections.append(Section(name, common, found, one.failed, _seconds(one), gallery, len(one.whole)))
         remarks += one.remarks
     yield Progress(1, 1, "Writing the report")
     data = {
         "provenance": {"version": version("napari-particleforge"), **provenance},
         "datasets": {
-            one.name: {**one.assessment.plain(), "failed": one.failed, "seconds": one.seconds} for one in sections
+            one.name: {
+                **one.assessment.plain(),
+                "failed": one.failed,
+                "seconds": one.seconds,
+                "whole": sorted(judged[one.name].whole),
+            }
+            for one in sections
         },
     }
     write_images(out / IMAGES, judged)

@@ -54,12 +54,15 @@ class JudgedDataset:
         What a person should know of the annotation of an image.
     cases
         Files that the images are read from.
+    whole
+        Names of images in which whole particles are compared, including what others hide.
     """
 
     images: dict[str, dict[str, JudgedImage]]
     failed: dict[str, dict[str, str]]
     remarks: list[str] = field(default_factory=list)
     cases: dict[str, Case] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
 
     @property
     def usable(self) -> list[str]:
@@ -135,6 +138,7 @@ def _judge_case(
         for truth in case.read():
             claim_name(truth.name, taken)
             results.cases[truth.name] = case
+            results.whole.update([truth.name] if truth.whole else [])
             results.remarks.extend(f"{truth.name}: {remark}" for remark in truth.micrograph.all_remarks)
             for one in candidates:
                 yield _judge(results, one, dataset, truth)

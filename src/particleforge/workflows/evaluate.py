@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from particleforge.errors import UserError
 from particleforge.models.opening import options_of
@@ -13,7 +15,7 @@ from particleforge.store.run_folder import claim, locked
 from particleforge.store.selection import Selection
 from particleforge.verb import InPlace, verb
 from particleforge.workflows._candidates import DetectorCandidate, candidates, named
-from particleforge.workflows._cases import cases, is_dataset
+from particleforge.workflows._cases import Case, cases, is_dataset
 from particleforge.workflows._evaluated import Evaluated, Reporting, write_evaluation
 from particleforge.workflows._finder import Finding
 from particleforge.workflows._judging import judge_all
@@ -26,9 +28,26 @@ JUDGING = 0.9
 class EvaluateParams(Reporting, Finding, Selection, Workers):
     """How detectors are used and judged."""
 
+    particles: Literal["whole", "visible"] = Field(
+        "whole",
+        description="What is compared where a dataset knows whole particles: these, including what others hide, or "
+        "what is visible of them.",
+    )
+
     def recorded(self) -> dict[str, Any]:
         """Plain data of what decides what is found and compared."""
         return self.model_dump(mode="json", exclude={*Workers.model_fields, *Reporting.model_fields})
+
+    def cases(self, datasets: Sequence[Path | str]) -> dict[str, list[Case]]:
+        """Find the annotated images of each dataset, by a short name of it.
+
+        Raises
+        ------
+        UserError
+            If there are none.
+        """
+        whole = self.particles == "whole"
+        return {name: cases(Path(source), self, whole) for name, source in named(datasets).items()}
 
     def options_of(self, model: str | Path) -> dict[str, Any]:
         """Return the options given that a detector has."""
@@ -84,7 +103,7 @@ def evaluate(
     yield Progress(0, 1, "Opening the detectors")
     judges = candidates(found, params, out / "found")
     params.check_options([one.given for one in judges if isinstance(one, DetectorCandidate)])
-    sources = {name: cases(Path(source), params) for name, source in named(on).items()}
+    sources = params.cases(on)
     what = {"command": "evaluate", "models": list(map(str, found)), "datasets": list(map(str, on))}
     with locked(out):
         claim(out, what | {"params": params.recorded()})

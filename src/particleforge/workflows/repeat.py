@@ -13,8 +13,7 @@ from particleforge.step import Step, part
 from particleforge.store.files import new_part
 from particleforge.store.run_folder import claim, locked
 from particleforge.verb import InPlace, verb
-from particleforge.workflows._candidates import DetectorCandidate, named
-from particleforge.workflows._cases import cases
+from particleforge.workflows._candidates import DetectorCandidate
 from particleforge.workflows._judging import judge_all
 from particleforge.workflows._plan import Plan, run_name
 from particleforge.workflows._repeated import Repeated, write_repeated
@@ -54,7 +53,7 @@ def repeat(
     todo, out = Plan.from_yaml(Path(plan)), Path(out)
     with located(plan, ""):
         todo.check()
-        sources = {name: cases(Path(source), params) for name, source in named(todo.test).items()}
+        sources = params.cases(todo.test)
     what = {"command": "repeat", **todo.model_dump(mode="json", exclude={"seeds"}), "files": todo.fingerprints()}
     with locked(out):
         claim(out, what | {"params": params.recorded()})
