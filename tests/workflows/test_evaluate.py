@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 
@@ -18,6 +19,7 @@ from particleforge.store.dataset import Dataset
 from particleforge.store.labels import read_labels, write_labels
 from particleforge.store.whole_masks import write_whole
 from particleforge.targets.outlines import Outlines
+from particleforge.workflows._cases import cases
 from particleforge.workflows.evaluate import EvaluateParams, evaluate
 from particleforge.workflows.measure import MeasureParams, measure
 
@@ -181,6 +183,17 @@ def test_whole_particles_are_compared_where_they_are_known(drawn, tmp_path):
     write_whole(tmp_path / "seen" / "discs_0.tif", labels, {2: Mask.of(back)})
     done = evaluate([tmp_path / "seen"], [tmp_path / "discs.zarr"], tmp_path / "masks", FEW)
     assert done.data["datasets"]["discs.zarr"]["values"]["seen"]["f1"]["value"] == 1
+
+
+def test_classes_of_drawn_particles_are_those_of_their_truth(drawn, tmp_path):
+    names = ["rod", "round", "rod", "plate", "round"]
+    sample = replace(drawn(0), truth=pd.DataFrame({"label": range(1, 6), "class": names}))
+    dataset = Dataset.create(tmp_path / "drawn.zarr", 1, sample.labels.shape, np.uint8, {})
+    dataset.write_shard(0, [sample])
+    (truth,) = cases(tmp_path / "drawn.zarr", FEW)[0].read()
+    assert truth.particles.classes == tuple(names)
+    done = evaluate(["threshold"], [tmp_path / "drawn.zarr"], tmp_path / "out", FEW)  # it knows no classes
+    assert done.data["datasets"]["drawn.zarr"]["values"]["threshold"]["ap50"]["value"] == pytest.approx(1)
 
 
 @pytest.mark.slow

@@ -97,6 +97,8 @@ def test_a_foreign_file_with_regions_classes_ties_and_empty_images(foreign, tmp_
     expected = by_pycocotools(foreign / "truth.json", foreign / "seen.json")
     assert 0.05 < expected["ap"] < 0.95
     check(found["values"]["seen.json"], expected)
+    shown = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Average precision over the classes plate, rod, round." in shown
 
 
 def test_what_a_detector_finds_in_our_own_images(drawn, tmp_path):

@@ -135,7 +135,23 @@ def _sizes_note(section: Section) -> str:
     small = sum(area < SMALL[1] for area in areas)
     large = sum(area > LARGE[0] for area in areas)
     whole = f"Whole particles, including what others hide: {plural(section.whole, 'image')}. " if section.whole else ""
-    return f"{whole}True particles: {len(areas)}; small {small}, medium {len(areas) - small - large}, large {large}."
+    ranges = f"small {small}, medium {len(areas) - small - large}, large {large}"
+    return f"{whole}{_classes(section)}True particles: {len(areas)}; {ranges}."
+
+
+def _classes(section: Section) -> str:
+    """State which classes are averaged over in the average precision, and which are found although there are none."""
+    found: dict[str, int] = {}
+    for images in section.results.values():
+        for image in images:
+            for name, graded in (image.graded or {}).get("any", {}).items():
+                found[name] = found.get(name, 0) + graded.expected
+    found.pop("", None)
+    if not found:
+        return ""
+    strange = sorted(name for name, count in found.items() if not count)
+    unknown = f"; found, but not among the true ones: {', '.join(strange)}" if strange else ""
+    return f"Average precision over the classes {', '.join(sorted(found.keys() - set(strange)))}{unknown}. "
 
 
 def _rules(precision: Precision) -> dict[str, str]:

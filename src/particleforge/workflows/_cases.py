@@ -11,6 +11,7 @@ from particleforge.errors import UserError
 from particleforge.mask import Mask
 from particleforge.measurement.results_folder import SUMMARY
 from particleforge.micrograph import Micrograph
+from particleforge.models.sources import classes_of
 from particleforge.quality.coco import CocoImage, coco_images, is_coco_results
 from particleforge.quality.instances import Instances
 from particleforge.quality.matching import unknown_region
@@ -134,9 +135,14 @@ def _truth(sample: Sample, whole: bool) -> Truth:
     outlines, shape = sample.outlines if whole else None, sample.micrograph.shape
     if outlines is None:
         particles = Instances.of_labels(sample.labels)
+        labels = particles.runs.ids.tolist()
     else:
-        masks = [Mask.within(one.points_px, shape) for one in outlines if one.visible_fraction > 0]
-        particles = Instances.of_masks([mask for mask in masks if mask.pixels.any()], shape)
+        masks = {one.label: Mask.within(one.points_px, shape) for one in outlines if one.visible_fraction > 0}
+        labels = [label for label, mask in masks.items() if mask.pixels.any()]
+        particles = Instances.of_masks([masks[label] for label in labels], shape)
+    classes = classes_of(sample)
+    if classes is not None and classes.keys() >= set(labels):
+        particles = replace(particles, classes=tuple(classes[label] for label in labels))
     region = unknown_region(sample.known)
     truth = particles if region is None else particles.with_region(region)
     return Truth(sample.micrograph, truth, outlines is not None)
