@@ -1,13 +1,15 @@
 """COCO instances: ``images/NAME.tif`` and ``instances.json`` (https://cocodataset.org/#format-data).
 
-Masks are compressed run lengths with ``iscrowd`` 0, exact to the pixel. Two additions, which other readers
-ignore or understand: each annotation keeps its id in the label image as ``label``, and unannotated parts are one region
-with ``iscrowd`` 1, which COCO excludes from training and scores. There is one category, ``particle``.
+Masks are compressed run lengths with ``iscrowd`` 0, exact to the pixel. Where whole outlines are known, they are those
+of whole particles and overlap. Some additions, which other readers ignore or understand: each annotation keeps its id
+in the label image as ``label``; of a whole particle ``visible_fraction`` and, as ``visible_segmentation``, what others
+do not hide; and unannotated parts are one region with ``iscrowd`` 1, which COCO excludes from training and scores.
+There is one category, ``particle``.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.errors import UserError
+from particleforge.mask import Mask
 from particleforge.micrograph import Micrograph
+from particleforge.outline import Outline, outline_of
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.exchange._coco_entries import Entry, is_whole, read_entries, shown
@@ -76,8 +80,9 @@ def read(folder: Path) -> Iterator[Sample]:
     """Read COCO instances one by one, run lengths (text or list) and polygons.
 
     Ids are those of ``label`` if every annotation of an image has its own, otherwise 1, 2, 3 in the order of the file.
-    If instances overlap, later ones cover earlier ones; those of which nothing is left are a remark of the image.
-    ``iscrowd`` regions count as unknown. All categories count as particles.
+    If instances overlap, later ones cover earlier ones, and the whole particles are the outlines of the sample; those
+    of which nothing is visible are a remark of the image. ``iscrowd`` regions count as unknown. All categories count as
+    particles.
 
     Parameters
     ----------
@@ -122,7 +127,14 @@ def _is_coco(path: Path) -> bool:
 
 
 def _annotations(sample: Sample, image_id: int) -> Iterator[dict[str, Any]]:
-    for label, pixels in instance_pixels(sample.labels):
+    shape, visible = sample.micrograph.shape, dict(instance_pixels(sample.labels))
+    for one in sample.outlines or ():
+        seen = visible.pop(one.label, np.empty(0, np.int64))
+        whole = np.union1d(_positions(Mask.within(one.points_px, shape), shape[0]), seen)
+        if whole.size:
+            about = {"iscrowd": 0, "label": one.label, "visible_fraction": one.visible_fraction}
+            yield _annotation(whole, sample, image_id) | about | {"visible_segmentation": _segmentation(seen, shape)}
+    for label, pixels in visible.items():
         yield _annotation(pixels, sample, image_id) | {"iscrowd": 0, "label": label}
     if sample.known is not None and not sample.known.all():
         yield _annotation(np.flatnonzero(~sample.known.T), sample, image_id) | {"iscrowd": 1}
@@ -138,8 +150,18 @@ def _annotation(pixels: Ints, sample: Sample, image_id: int) -> dict[str, Any]:
         "category_id": 1,
         "area": int(pixels.size),
         "bbox": [left, top, int(x.max()) - left + 1, int(y.max()) - top + 1],
-        "segmentation": {"size": [height, width], "counts": to_text(runs_of(pixels, height * width))},
+        "segmentation": _segmentation(pixels, (height, width)),
     }
+
+
+def _segmentation(pixels: Ints, shape: tuple[int, int]) -> dict[str, Any]:
+    return {"size": list(shape), "counts": to_text(runs_of(pixels, shape[0] * shape[1]))}
+
+
+def _positions(mask: Mask, height: int) -> Ints:
+    """Positions of the pixels of a mask, column by column."""
+    rows, columns = mask.places
+    return np.sort(columns * height + rows)
 
 
 def json_file(folder: Path) -> Path:
@@ -193,14 +215,46 @@ def _sample(micrograph: Micrograph, annotations: list[Entry]) -> Sample:
     ids = np.zeros(shape[::-1], np.int64)
     crowd = np.zeros(shape[::-1], bool)
     particles = [annotation for annotation in annotations if not annotation.is_crowd]
+    whole = {}
     for label, annotation in zip(_labels_of(particles), particles, strict=True):
-        ids.flat[mask_of(annotation, shape)] = label
+        whole[label] = mask_of(annotation, shape)
+        ids.flat[mask_of(_visible(annotation), shape)] = label
     for annotation in annotations:
         if annotation.is_crowd:
             crowd.flat[mask_of(annotation, shape)] = True
     known: npt.NDArray[np.bool_] | None = np.ascontiguousarray(~crowd.T) if crowd.any() else None
     remarks = micrograph.remarks + _vanished(ids, particles, shape)
-    return Sample(replace(micrograph, remarks=remarks), as_labels(ids.T, micrograph.name), known)
+    overlap = sum(map(len, whole.values())) > np.count_nonzero(ids) or any(_is_whole(one) for one in particles)
+    targets = {"outlines": _outlines(ids, whole, particles)} if overlap else {}
+    return Sample(replace(micrograph, remarks=remarks), as_labels(ids.T, micrograph.name), known, targets=targets)
+
+
+def _is_whole(annotation: Entry) -> bool:
+    """Whether an annotation states what is visible of a whole particle."""
+    return isinstance(annotation.data.get("visible_segmentation"), dict)
+
+
+def _visible(annotation: Entry) -> Entry:
+    """Return the annotation of what is visible of a particle, where the file has one."""
+    if not _is_whole(annotation):
+        return annotation
+    return replace(annotation, data={**annotation.data, "segmentation": annotation.data["visible_segmentation"]})
+
+
+def _outlines(ids: npt.NDArray[np.int64], whole: Mapping[int, Ints], particles: Sequence[Entry]) -> tuple[Outline, ...]:
+    """Outlines of whole particles, from their pixels; one without pixels has none."""
+    height, found = ids.shape[1], []
+    for (label, pixels), annotation in zip(whole.items(), particles, strict=True):
+        if not pixels.size:
+            continue
+        columns, rows = np.divmod(pixels, height)
+        mask = np.zeros((int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1), np.bool_)
+        mask[rows - rows.min(), columns - columns.min()] = True
+        stated, seen = annotation.data.get("visible_fraction"), (ids.flat[pixels] == label).mean()
+        known = isinstance(stated, (int, float)) and not isinstance(stated, bool) and 0 <= stated <= 1
+        corner = int(rows.min()), int(columns.min())
+        found.append(Outline(label, outline_of(mask, corner), stated if stated is not None and known else float(seen)))
+    return tuple(found)
 
 
 def _labels_of(particles: Sequence[Entry]) -> Sequence[int]:
