@@ -19,6 +19,8 @@ from .step import run as run
 from .store.project import Project as Project
 from .workflows.adapt import AdaptParams as AdaptParams
 from .workflows.adapt import adapt as adapt
+from .workflows.classify import ClassifyParams as ClassifyParams
+from .workflows.classify import classify as classify
 from .workflows.estimate import EstimateParams as EstimateParams
 from .workflows.estimate import estimate as estimate
 from .workflows.evaluate import EvaluateParams as EvaluateParams

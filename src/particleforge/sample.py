@@ -22,6 +22,8 @@ from particleforge.outline import Outline
 if TYPE_CHECKING:
     import pandas as pd
 
+CLASS, GROUP = "class", "group"
+"""Targets that state what an image shows, and which images belong together; `CLASS` is a column of the truth, too."""
 TRUTH_COLUMNS = (
     "label",
     "class",
@@ -149,7 +151,8 @@ class Sample:
         for array in (self.micrograph.pixels, self.labels, self.known):
             if array is not None:
                 _feed(digest, array)
-        for named in (self.maps, self.arrays, self.targets):
+        classes = {} if self.truth is None or CLASS not in self.truth else {CLASS: tuple(self.truth[CLASS].map(str))}
+        for named in (self.maps, self.arrays, self.targets, classes):
             for name, value in sorted(named.items()):
                 digest.update(name.encode())
                 _feed(digest, value)

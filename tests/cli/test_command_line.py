@@ -17,6 +17,7 @@ ARGUMENTS = {
     "train": ["in", "--out", "out"],
     "predict": ["model", "in", "--out", "out"],
     "adapt": ["model", "shapes", "--out", "out.yaml"],
+    "classify": ["model", "in", "--out", "out"],
     "estimate": ["model", "in", "--out", "out"],
     "shadow": ["model", "in", "--out", "out"],
     "export": ["in.zarr", "out"],

@@ -24,6 +24,13 @@ GIVEN = (
     Column("frame", "count", "frame", "Number of the plane in its stack, counted from 0.", place=1),
     Column("time", "time", "time", "Time at which the plane was acquired.", place=2),
     Column("track", "count", "track", "Number of the particle, the same in all frames that show it.", place=3),
+    Column(
+        "class_probability",
+        "ratio",
+        "probability of the class",
+        "How likely the class is according to the classifier that gave it; empty where the class is that of the rule.",
+        place=11,
+    ),
     Column("group", "text", "group", "What its image belongs to, for example a sample or a condition.", place=4),
 )
 """Columns that a table has only if they are provided."""

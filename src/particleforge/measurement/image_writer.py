@@ -70,8 +70,22 @@ class ImageWriter:
     outputs: Outputs
     calibration: Calibration
 
-    def measure(self, bare: Measured, scores: Mapping[int, float] | None = None) -> Measured:
+    def measure(
+        self,
+        bare: Measured,
+        scores: Mapping[int, float] | None = None,
+        classes: Mapping[int, tuple[str, float]] | None = None,
+    ) -> Measured:
         """Fill in the table of an image, without writing anything.
+
+        Parameters
+        ----------
+        bare
+            Labels, image and pixel size.
+        scores
+            Score by label.
+        classes
+            Class and its probability by label; None: classes are those of the rule.
 
         Raises
         ------
@@ -80,6 +94,7 @@ class ImageWriter:
         """
         from particleforge.measurement.aggregation.degree import aggregation
         from particleforge.measurement.aggregation.table import measure_aggregates
+        from particleforge.measurement.given_classes import with_classes
         from particleforge.measurement.particles import measure_particles
 
         labels, grey = bare.labels, bare.grey
@@ -103,6 +118,7 @@ class ImageWriter:
         table = table.assign(**bare.columns)
         aggregates = measure_aggregates(every, table, rules=self.rules, rows=rows, pixel_size_nm=bare.pixel_size_nm)
         found = aggregation(table, aggregates, self.rules, self.precision)
+        table = table if classes is None else with_classes(table, classes)
         return replace(bare, table=table, rules=self.rules, rows=rows, aggregation=found)
 
     def write(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from particleforge.measurement.arrays import Floats
 from particleforge.measurement.statistics.bootstrap import FEWEST_IMAGES, Precision, resampled
+from particleforge.measurement.statistics.wilson import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,7 +126,8 @@ def _sampled(
     below: npt.NDArray[np.bool_], weights: Floats, names: npt.NDArray[Any], precision: Precision
 ) -> tuple[float, float]:
     """Interval of a weighted share, from sampling alone."""
-    low, high = _wilson(float(np.average(below, weights=weights)), weights, precision.confidence_percent)
+    effective = float(weights.sum() ** 2 / (weights @ weights))  # Kish
+    low, high = wilson(float(np.average(below, weights=weights)), effective, precision.confidence_percent)
     ids, images = np.unique(names, return_inverse=True)
     if len(ids) < FEWEST_IMAGES:
         return low, high
@@ -135,13 +137,3 @@ def _sampled(
 
     least, largest = resampled(images.astype(np.int64), shares, precision)[:, 0]
     return min(low, float(least)), max(high, float(largest))
-
-
-def _wilson(share: float, weights: Floats, confidence_percent: float) -> tuple[float, float]:
-    """Score interval of a share, for Kish's effective count (Wilson, J. Am. Stat. Assoc. 22, 209, 1927)."""
-    from scipy.special import ndtri
-
-    n, z = float(weights.sum() ** 2 / (weights @ weights)), float(ndtri(0.5 + confidence_percent / 200))
-    centre, scale = share + z**2 / (2 * n), 1 + z**2 / n
-    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return (centre - half) / scale, (centre + half) / scale

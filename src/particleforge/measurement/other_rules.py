@@ -11,6 +11,7 @@ from particleforge.errors import UserError
 from particleforge.measurement.column import in_nm
 from particleforge.measurement.columns import DESCRIPTORS, arranged, by_table_name, columns, givers
 from particleforge.measurement.descriptor import Particles, Values
+from particleforge.measurement.given_classes import CLASS, SURENESS
 from particleforge.measurement.rules import Rules
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def with_rules(
        label  weight   excluded
     0      1     0.0  too small
     """
-    stale = _stale()
+    stale = [name for name in _stale() if name != CLASS or SURENESS not in table]  # models give classes once
     kept = {str(name): table[name].to_numpy() for name in table if name in givers() and name not in stale}
     particles = _Tabulated(table["label"].to_numpy(), kept, shape, rules, rows, pixel_size_nm)
     computed = {name: particles[name] for name in stale if name in particles}

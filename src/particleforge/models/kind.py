@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from particleforge.errors import UserError
 from particleforge.models.card import Card
+from particleforge.models.training_set import TrainingSet, hold_out
 from particleforge.params import Params
 from particleforge.registry import Kinds, Registry
 
 if TYPE_CHECKING:
     from particleforge.models.roles import Model
     from particleforge.models.training_params import TrainingParams
-    from particleforge.models.training_set import TrainingSet
     from particleforge.recipes.recipe import Recipe
+    from particleforge.sample import Sample
     from particleforge.step import Step
 
 
@@ -113,6 +114,11 @@ class ModelKind(ABC):
         UserError
             If a file is missing or broken.
         """
+
+    @classmethod
+    def hold_out(cls, samples: Sequence[Sample], params: TrainingParams) -> tuple[list[Sample], list[Sample]]:
+        """Split annotated micrographs into those to train on and those for validation only."""
+        return hold_out(samples)
 
     @classmethod
     def rehearsal(cls, params: TrainingParams) -> Recipe | None:

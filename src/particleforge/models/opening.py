@@ -7,10 +7,10 @@ from typing import Any, Literal, overload
 
 from particleforge.errors import UserError
 from particleforge.models.kind import ModelKind, bundled, kinds
-from particleforge.models.roles import Detector, Estimator, Model
+from particleforge.models.roles import Classifier, Detector, Estimator, Model
 from particleforge.params import Params
 
-VERBS = {cls.role: cls.verb for cls in (Detector, Estimator)}
+VERBS = {cls.role: cls.verb for cls in (Classifier, Detector, Estimator)}
 """Verb that uses the models of a role."""
 
 
@@ -18,6 +18,8 @@ VERBS = {cls.role: cls.verb for cls in (Detector, Estimator)}
 def open_model(given: str | Path | Detector[Any], role: Literal["detector"]) -> Detector[Any]: ...
 @overload
 def open_model(given: str | Path | Estimator, role: Literal["estimator"]) -> Estimator: ...
+@overload
+def open_model(given: str | Path | Classifier, role: Literal["classifier"]) -> Classifier: ...
 @overload
 def open_model(given: str | Path | Model, role: str = "") -> Model: ...
 def open_model(given: str | Path | Model, role: str = "") -> Model:

@@ -97,6 +97,82 @@ class Detector(Model, ABC, Generic[OptionsT]):
 
 
 @dataclass(frozen=True, eq=False)
+class Classified:
+    """Classes of particles of an image.
+
+    Parameters
+    ----------
+    classes
+        Names of the classes.
+    ids
+        (n,) labels of the particles, in ascending order.
+    probabilities
+        (n, k) probability of each class.
+    """
+
+    classes: tuple[str, ...]
+    ids: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.float64]
+
+    @property
+    def likeliest(self) -> dict[int, tuple[str, float]]:
+        """Likeliest class of each particle, with its probability, by label."""
+        best = self.probabilities.argmax(1) if len(self.ids) else ()
+        found = zip(self.ids.tolist(), best, self.probabilities, strict=True)
+        return {number: (self.classes[int(index)], float(row[index])) for number, index, row in found}
+
+
+class Classifier(Model, ABC):
+    """Recognises the class of an image, or of each of its particles.
+
+    Parameters
+    ----------
+    classes
+        Names of the classes.
+    of
+        What gets a class: ``images`` or ``particles``.
+    """
+
+    role = "classifier"
+    verb = "classify"
+    classes: tuple[str, ...]
+    of: str
+
+    @abstractmethod
+    def classify(self, image: npt.ArrayLike | Micrograph) -> dict[str, float]:
+        """Probability of each class of an image, the likeliest first.
+
+        Parameters
+        ----------
+        image
+            A micrograph, or (Y, X) grey values.
+
+        Raises
+        ------
+        UserError
+            If it is a classifier of particles, or the image is a stack or contains pixels that are not finite.
+        """
+
+    @abstractmethod
+    def classify_particles(self, image: npt.ArrayLike | Micrograph, labels: npt.NDArray[Any]) -> Classified:
+        """Probabilities of the classes of all particles of an image.
+
+        Parameters
+        ----------
+        image
+            A micrograph, or (Y, X) grey values.
+        labels
+            (Y, X) ids of the particles, 0 = background.
+
+        Raises
+        ------
+        UserError
+            If it is a classifier of images, the labels have another shape, or the image is a stack or contains pixels
+            that are not finite.
+        """
+
+
+@dataclass(frozen=True, eq=False)
 class Estimate:
     """A parameter estimated from images of one material.
 

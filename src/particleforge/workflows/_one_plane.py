@@ -34,12 +34,15 @@ class Found:
         Plain data about the detection.
     remarks
         Sentences on the image that a person should know.
+    classes
+        Class and its probability by label, from a classifier; None: classes are those of the rule.
     """
 
     bare: Measured
     scores: Mapping[int, float] | None = None
     finding: Mapping[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    classes: Mapping[int, tuple[str, float]] | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class OnePlane:
             found = self.find(*planes)
             if name in self.refused:
                 raise self.refused[name]
-            measured = self.writer.measure(found.bare, found.scores)
+            measured = self.writer.measure(found.bare, found.scores, found.classes)
             return Outcome(noted, self.writer.write(measured, found.finding, found.remarks))
         except (DiskError, Cancelled):
             raise

@@ -19,6 +19,7 @@ from particleforge.store.run_folder import locked
 from particleforge.store.source import Plane, Source
 from particleforge.store.whole_masks import read_whole
 from particleforge.wording import listed, named, plural
+from particleforge.workflows._classes import ParticleClasses
 from particleforge.workflows._each_plane import measure_each
 from particleforge.workflows._one_plane import Found
 from particleforge.workflows._project import Prints, of_project
@@ -71,7 +72,7 @@ def measure_project(
         results.state(**detection(_origins(project, names)))
         for remark in [*remarks, *_not_searched(project, names)]:
             results.folder.remark(remark)
-        read = partial(_read, project, settled.pixel_size_nm)
+        read = partial(_read, project, settled.pixel_size_nm, ParticleClasses.of(settled.classifier))
         inputs = [project.planes(names), particles]
         return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX, settled.workers))
 
@@ -107,7 +108,9 @@ def _origins(project: Project, names: Sequence[str]) -> dict[str, Origin]:
     return {name: origin for name, origin in found.items() if origin is not None}
 
 
-def _read(project: Project, pixel_size_nm: float | None, plane: Plane, _: Plane) -> Found:
+def _read(
+    project: Project, pixel_size_nm: float | None, classes: ParticleClasses | None, plane: Plane, _: Plane
+) -> Found:
     """Particles of an image; nothing is measured yet."""
     name = plane.name
     particles = read_particles(project.folder / PARTICLES, name)
@@ -127,7 +130,8 @@ def _read(project: Project, pixel_size_nm: float | None, plane: Plane, _: Plane)
     changed = origin.image and origin.image != Prints(project)(name)
     stale = ("The image has changed since its particles were found.",) if changed else ()
     finding = {} if origin.checked else origin.finding  # what a detector states does not hold for corrected particles
-    return Found(bare, origin.scores, finding, (*stale, *micrograph.all_remarks))
+    given = None if classes is None else classes(bare.grey, particles.labels)
+    return Found(bare, origin.scores, finding, (*stale, *micrograph.all_remarks), given)
 
 
 def detection(origins: Mapping[str, Origin]) -> dict[str, Any]:

@@ -18,12 +18,13 @@ from particleforge.micrograph import GivenPixelSize
 from particleforge.models.kind import MODELS
 from particleforge.models.training import begin_training, train_model
 from particleforge.models.training_params import TRAININGS, AnyTraining
-from particleforge.models.training_set import TrainingSet, hold_out, spare
+from particleforge.models.training_set import TrainingSet, spare
 from particleforge.recipes.any import RECIPES, AnyRecipe
 from particleforge.recipes.recipe import Drawn
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step
-from particleforge.store.annotated import read_annotated, remarks_on
+from particleforge.store.annotated import remarks_on
+from particleforge.store.classified import read_examples
 from particleforge.store.project import ANNOTATIONS, Project
 from particleforge.store.run_folder import claim, locked
 from particleforge.store.selection import Selection
@@ -161,10 +162,10 @@ def learn(
         claim(out, what | params.model_dump(mode="json"))
         begin_training(out, params.training, f"{name}, {plural(len(samples), 'image')}")
 
-        train_on, held_out = hold_out(samples)
+        kind = MODELS.get(params.training.kind)
+        train_on, held_out = kind.hold_out(samples, params.training)
         train_on, spared = (train_on, []) if held_out else spare(train_on)
         count = params.synthetic_count(len(train_on))
-        kind = MODELS.get(params.training.kind)
         rehearsal = kind.rehearsal(params.training)
         given = TrainingSet(
             real=train_on,
@@ -195,6 +196,6 @@ def _from(
         raise UserError(f"The argument {'out' if out is None else 'folder'} is missing.", hint)
     if project is None:
         place = Path(str(folder))
-        return place, place.name, Path(out), partial(read_annotated, place, params)
+        return place, place.name, Path(out), partial(read_examples, place, params)
     opened = Project(project)
     return opened.folder / ANNOTATIONS, opened.folder.name, opened.model(str(out)), partial(read_teaching, opened)

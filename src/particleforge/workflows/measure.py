@@ -21,6 +21,7 @@ from particleforge.store.project import Project
 from particleforge.store.run_folder import locked
 from particleforge.store.source import Plane
 from particleforge.verb import InPlace, verb
+from particleforge.workflows._classes import ParticleClasses, classes_found, recorded
 from particleforge.workflows._each_plane import measure_each
 from particleforge.workflows._finder import DetectorOptions, Finder, detected
 from particleforge.workflows._one_plane import Found
@@ -93,15 +94,16 @@ def measure(
     find.check(planes)
     source = {"model": str(model) if isinstance(model, (str, Path)) else None, "images": described(images)}
     provenance = {"command": "measure", "params": params.recorded(), "source": source}
-    provenance |= {"model": dict(find.detector.provenance), "method": find.method}
+    classes = ParticleClasses.of(params.classifier)
+    provenance |= {"model": dict(find.detector.provenance), "method": find.method, **recorded(classes)}
     with locked(Path(out)):
         results = Results(Path(out), provenance, params, params.precision, params, left_out(images), params)
-        found, doing = partial(_found, find), "Finding particles"
+        found, doing = partial(_found, find, classes), "Finding particles"
         return (yield from measure_each(results, [planes], found, doing, BYTES_PER_PX, params.workers))
 
 
-def _found(find: Finder, plane: Plane) -> Found:
-    """Particles of a plane, to be measured."""
+def _found(find: Finder, classes: ParticleClasses | None, plane: Plane) -> Found:
+    """Particles of a plane, to be measured, with the classes of a classifier, else those of the detector."""
     micrograph, found = find(plane)
     size = micrograph.square_pixel_size_nm
     bare = Measured(
@@ -113,7 +115,8 @@ def _found(find: Finder, plane: Plane) -> Found:
         whole=found.whole_masks,
     )
     scores = dict(enumerate(map(float, found.scores), start=1))
-    return Found(bare, scores, detected(micrograph, found), micrograph.all_remarks)
+    given = classes_found(found) if classes is None else classes(micrograph.grey, found.labels)
+    return Found(bare, scores, detected(micrograph, found), micrograph.all_remarks, given)
 
 
 def _in_project(project: Project, model: Path | str | Detector[Any] | None, params: MeasureParams) -> Step[Measurement]:

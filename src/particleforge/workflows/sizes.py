@@ -31,6 +31,7 @@ from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Plane, Source
 from particleforge.store.whole_masks import read_whole
 from particleforge.verb import InPlace, verb
+from particleforge.workflows._classes import ParticleClasses, recorded
 from particleforge.workflows._each_plane import measure_each
 from particleforge.workflows._one_plane import Found
 from particleforge.workflows._processes import Workers
@@ -44,6 +45,11 @@ class SizesParams(Workers, Selection, GivenPixelSize, Calibration, Rules, Output
     """How to measure label images."""
 
     precision: Precision = Field(Precision(), description="Precision of the intervals.")
+    classifier: str = Field(
+        "",
+        description="Folder of a classifier that gives the particles their classes; empty: by the shape rules, from "
+        "their outlines alone.",
+    )
 
     def recorded(self) -> dict[str, Any]:
         """Plain data of all that can change results, to be noted with them."""
@@ -99,9 +105,10 @@ def sizes(
     planes = find_planes(with_rois(labels, images, params), open_labels, selection)
     inputs = [planes] if images is None else [planes, _paired(planes, find_planes(images, selection=params))]
     source = {"labels": described(labels), "images": described(images)}
-    about = {"command": "sizes", "params": params.recorded(), "source": source}
+    classes = ParticleClasses.of(params.classifier)
+    about = {"command": "sizes", "params": params.recorded(), "source": source, **recorded(classes)}
 
-    read = partial(_read, params.pixel_size_nm, _findings(labels))
+    read = partial(_read, params.pixel_size_nm, _findings(labels), classes)
 
     with locked(Path(out)):
         results = Results(Path(out), about, params, params.precision, params, left_out(labels, images), params)
@@ -137,9 +144,13 @@ def _findings(labels: Images) -> dict[str, dict[str, Any]]:
 
 
 def _read(
-    pixel_size_nm: float | None, findings: Mapping[str, Mapping[str, Any]], plane: Plane, image: Plane | None = None
+    pixel_size_nm: float | None,
+    findings: Mapping[str, Mapping[str, Any]],
+    classes: ParticleClasses | None,
+    plane: Plane,
+    image: Plane | None = None,
 ) -> Found:
-    """Labels, image and pixel size; nothing is measured yet."""
+    """Labels, image and pixel size, and classes of a classifier; nothing is measured yet."""
     stored = plane.read()
     labels = as_labels(stored.pixels, plane.place)
     outlined = plane.source.path is not None and is_roi_file(plane.source.path)
@@ -158,4 +169,6 @@ def _read(
     whole = {} if path is None or len(plane.source) > 1 else read_whole(path).of(labels)
     bare = Measured(plane.name, labels=labels, grey=grey, pixel_size_nm=square, columns=plane.columns, whole=whole)
     of_labels = () if image is None else tuple(f"Labels: {remark}" for remark in stored.remarks)
-    return Found(bare, None, findings.get(plane.name, {}), (*doubts, *of_labels, *micrograph.all_remarks))
+    remarks = (*doubts, *of_labels, *micrograph.all_remarks)
+    given = None if classes is None else classes(grey, labels)
+    return Found(bare, None, findings.get(plane.name, {}), remarks, given)

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, model_validator
 
 from particleforge.errors import UserError
+from particleforge.models.kind import MODELS
 from particleforge.models.training import begin_training, train_model
 from particleforge.models.training_params import DEFAULT_KIND, TRAININGS, TrainingParams
-from particleforge.models.training_set import TrainingSet, hold_out
+from particleforge.models.training_set import TrainingSet
 from particleforge.params import OneOfSeveral, Params
 from particleforge.registry import NameOf
 from particleforge.sample import Joined, Sample
 from particleforge.step import Progress, Step
-from particleforge.store.annotated import read_annotated, remarks_on
+from particleforge.store.annotated import remarks_on
+from particleforge.store.classified import read_examples
 from particleforge.store.dataset import Dataset
 from particleforge.store.run_folder import claim, locked
 from particleforge.store.selection import ALL, Selection
@@ -94,7 +96,7 @@ def train(
             datasets[str(source)] = Dataset.open(source)
             datasets[str(source)].check()
         elif source.is_dir():
-            real += read_annotated(source, selection)
+            real += read_examples(source, selection)
         else:
             raise UserError(f"{source} is not a folder.", "Give NAME.zarr datasets and annotated folders.")
     for remark in remarks_on(real):
@@ -103,7 +105,7 @@ def train(
     with locked(out):
         claim(out, what | {"annotated": [sample.fingerprint() for sample in real]} | training.model_dump(mode="json"))
         begin_training(out, training, ", ".join(path.name for path in paths))
-        train_on, held_out = hold_out(real)
+        train_on, held_out = MODELS.get(training.kind).hold_out(real, training)
         recipes = {path: dataset.meta.get("recipe", {}) for path, dataset in datasets.items()}
         samples = TrainingSet(train_on, Joined(list(datasets.values())), held_out=held_out, recipes=recipes)
         return (yield from train_model(samples, out, training))

@@ -31,6 +31,7 @@ COMMANDS = {
     "sizes": ["../labels.tif", "--out", "out", "--no-reports"],
     "synthesize": ["shapes", "--out", "made.zarr", "--count", "1"],
     "estimate": ["hetero", "../picture.tif", "--out", "out"],
+    "classify": ["nothing", "../picture.tif", "--out", "out"],
     "predict": ["threshold", "../picture.tif", "--out", "out"],
     "export": ["../made.zarr", "out"],
     "import": ["../exported", "out.zarr", "--format", "coco"],

@@ -41,8 +41,8 @@ OWN = (
     Column("mass", "mass", "mass", "Sum of the masses of its particles; empty if density or pixel size is unknown."),
 )
 """Columns that only aggregates have, or that are sums over particles."""
-_OF_PARTICLES = ("track",)
-"""Columns that identify a particle, not its image."""
+_OF_PARTICLES = ("track", "class_probability")
+"""Columns that concern a particle, not its image."""
 _PIXEL = 1 / 6
 """Squared radius of gyration of a pixel."""
 

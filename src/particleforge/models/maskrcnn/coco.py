@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from pathlib import Path
 
 import torch
@@ -11,10 +9,8 @@ import torch
 from particleforge.errors import UserError
 from particleforge.models.maskrcnn.config import BACKBONES
 from particleforge.models.maskrcnn.network import MaskRCNNNet
+from particleforge.models.pretrained import cached_weights, check_hash
 from particleforge.models.weights import stored_tensors
-
-SITE = "https://download.pytorch.org/models/"
-_HASH = re.compile(r"-([0-9a-f]{8,64})\.pth$")
 
 
 def cached_file(backbone: str) -> Path:
@@ -30,13 +26,7 @@ def cached_file(backbone: str) -> Path:
         raise UserError(
             f"There are no COCO weights for the backbone {backbone}.", "Start from base or scratch, or use resnet50."
         )
-    path: Path = Path(torch.hub.get_dir()) / "checkpoints" / name
-    if not path.is_file():
-        raise UserError(
-            f"The COCO weights for {backbone} are not on this computer, and nothing is downloaded without being asked.",
-            f"Download {SITE}{name} to {path}, give the file as start, or start from scratch.",
-        )
-    return path
+    return cached_weights(name, f"The COCO weights for {backbone}")
 
 
 def fill_from_coco(net: MaskRCNNNet, path: Path) -> int:
@@ -54,7 +44,7 @@ def fill_from_coco(net: MaskRCNNNet, path: Path) -> int:
     UserError
         If the file is missing, is not one of torchvision's, or differs from what its name states.
     """
-    _check_hash(path)
+    check_hash(path)
     given = stored_tensors(path)
     used, own = BACKBONES.get(net.config.backbone).FROM_COCO, net.state_dict()
     fitting = {
@@ -71,22 +61,3 @@ def fill_from_coco(net: MaskRCNNNet, path: Path) -> int:
         raise UserError(f"{path}: {bad[0]} holds numbers that are not finite.", "Download the file again.")
     net.load_state_dict(own | fitting)
     return len(fitting)
-
-
-def _check_hash(path: Path) -> None:
-    """Check that the contents of a file are those that its name states."""
-    if not path.is_file():
-        raise UserError(f"{path} is not a file.", "Give the file of the weights, or start from scratch.")
-    stated = _HASH.search(path.name)
-    if stated is None:
-        raise UserError(
-            f"{path.name} does not state the hash of its contents, as NAME-1234abcd.pth does.",
-            "Give the file as it was downloaded, with its name.",
-        )
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if not found.startswith(stated[1]):
-        raise UserError(
-            f"{path} is damaged: its hash begins with {found[: len(stated[1])]}, but its name states {stated[1]}.",
-            "Download it again.",
-        )

@@ -15,7 +15,7 @@ from particleforge.workflows.measure import MeasureParams
 FRONT = ("size", "border", "smallest_px", "largest_px")
 SETTLE_MS = 250
 """Changes in quick succession, as while typing a number, apply together."""
-_LEFT_OUT = ("pixel_size", "options", "workers", *Outputs.model_fields, *Selection.model_fields)
+_LEFT_OUT = ("pixel_size", "options", "workers", "classifier", *Outputs.model_fields, *Selection.model_fields)
 
 
 class RulesForm(QWidget):

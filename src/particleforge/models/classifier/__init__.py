@@ -1,0 +1,1 @@
+"""Classifiers: networks that recognise classes of images or of particles."""

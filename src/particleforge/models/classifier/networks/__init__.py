@@ -1,0 +1,1 @@
+"""Networks of classifiers, one file each."""
