@@ -31,7 +31,7 @@ class EvaluateParams(Reporting, Finding, Selection, Workers):
     particles: Literal["whole", "visible"] = Field(
         "whole",
         description="What is compared where a dataset knows whole particles: these, including what others hide, or "
-        "what is visible of them.",
+        "what is visible of them. Masks of COCO files are compared as they are.",
     )
 
     def recorded(self) -> dict[str, Any]:
