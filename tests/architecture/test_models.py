@@ -2,7 +2,7 @@
 
 Names of kinds must not be found as words in imports, identifiers and strings of code; descriptions may speak of a
 method to people. Where a kind is called as its role is (an estimator estimates), or by a word that is needed elsewhere
-(threshold), only imports from its folder count. `training_params` says which kind is trained where none is given.
+(threshold, rods), only imports from its folder count. `training_params` says which kind is trained where none is given.
 """
 
 import ast
@@ -46,7 +46,7 @@ def words(tree):
 
 def named(text, name, role):
     """Whether code names a kind."""
-    if name == role or name == "threshold":  # a word of its own elsewhere
+    if name == role or name in ("threshold", "rods"):  # words of their own elsewhere
         return re.search(rf"\bmodels\.{name}\b", text) is not None
     return re.search(rf"(?<![a-z]){name}(?![a-z])", text, re.IGNORECASE) is not None
 

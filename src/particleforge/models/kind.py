@@ -165,5 +165,6 @@ def kinds(role: str = "") -> Iterator[type[ModelKind]]:
 
 
 def bundled(role: str = "") -> dict[str, type[ModelKind]]:
-    """Kind of every bundled model, by the name of the model."""
-    return {name: kind for kind in kinds(role) for name in kind.bundled}
+    """Kind of every bundled model, by the name of the model, in the order of the names."""
+    known = {name: kind for kind in kinds(role) for name in kind.bundled}
+    return {name: known[name] for name in sorted(known)}

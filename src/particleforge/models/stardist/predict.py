@@ -10,7 +10,7 @@ from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.distances import SomeDistances
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.runner import Runner
-from particleforge.models.stardist.tiles import tiles
+from particleforge.models.tiles import tiles
 from particleforge.step import Progress, Step, run
 
 Floats = npt.NDArray[np.float32]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from particleforge.models.stardist.config import SMALL, StarDistConfig
-from particleforge.models.stardist.tiles import tiles
+from particleforge.models.tiles import tiles
 
 CONFIGS = (
     StarDistConfig(unet_n_depth=1, grid=(1, 1)),

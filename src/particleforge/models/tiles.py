@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise, product
 from typing import NamedTuple, TypeAlias
 
-from particleforge.models.stardist.config import StarDistConfig
+from particleforge.models.unet_config import UNetConfig
 
 Window: TypeAlias = tuple[slice, slice]
 
@@ -34,7 +34,7 @@ class Tile(NamedTuple):
         )
 
 
-def tiles(shape: tuple[int, ...], config: StarDistConfig, tile_px: int) -> Iterator[Tile]:
+def tiles(shape: tuple[int, ...], config: UNetConfig, tile_px: int) -> Iterator[Tile]:
     """Yield tiles that cover an image; the kept parts do not overlap.
 
     Parameters

@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from particleforge.errors import UserError
+from particleforge.micrograph import Micrograph
+from particleforge.models.card import Card
+from particleforge.models.normalize import normalize
+from particleforge.models.opening import open_model
+from particleforge.models.rods.model import WEIGHTS, RodsModel
+from particleforge.models.rods.network import RodsNet
+from particleforge.models.rods.predict import find_rods
+from particleforge.models.training import begin_training, train_model
+from particleforge.models.training_params import TRAININGS
+from particleforge.models.training_set import TrainingSet
+from particleforge.models.unet_config import UNetConfig
+from particleforge.recipes.recipe import Drawn
+from particleforge.recipes.shapes.recipe import Shapes
+from particleforge.step import run
+
+TINY = UNetConfig(unet_n_depth=1, unet_n_filter_base=4, net_conv_after_unet=8)
+
+
+@pytest.fixture
+def net() -> RodsNet:
+    torch.manual_seed(0)
+    return RodsNet(TINY).eval()
+
+
+@pytest.fixture
+def folder(net: RodsNet, tmp_path: Path) -> Path:
+    Card(kind="rods", finished=True).write(tmp_path)
+    RodsModel(net, prob_thresh=0.4, search_scales=(0.5, 1.0), provenance={"name": "mine"}).save(tmp_path)
+    return tmp_path
+
+
+def test_a_saved_model_is_read_back(net: RodsNet, folder: Path) -> None:
+    model = open_model(folder, "detector")
+    assert isinstance(model, RodsModel)
+    assert (model.prob_thresh, model.search_scales, model.provenance) == (0.4, (0.5, 1.0), {"name": "mine"})
+    image = torch.rand(1, 1, 32, 32)
+    with torch.inference_mode():
+        for own, read in zip(net(image), model.net(image), strict=True):
+            torch.testing.assert_close(own, read, atol=2e-3, rtol=1e-2)  # 16 bits
+
+
+@pytest.mark.parametrize("how", ["missing", "cut", "shape", "nan"])
+def test_broken_weights_are_reported(folder: Path, how: str) -> None:
+    path = folder / WEIGHTS
+    stored = dict(np.load(path))
+    if how == "missing":
+        path.unlink()
+    elif how == "cut":
+        path.write_bytes(path.read_bytes()[:200])
+    else:
+        name = "prob.conv.weight"
+        stored[name] = np.full(stored[name].shape, np.nan, np.float16) if how == "nan" else np.zeros(3, np.float16)
+        np.savez(path, **stored)
+    with pytest.raises(UserError, match=r"weights\.npz"):
+        open_model(folder, "detector")
+
+
+def test_tiles_change_nothing(net: RodsNet) -> None:
+    with torch.no_grad():
+        net.prob.conv.bias += 1.0
+        net.rod.conv.weight *= 30
+    image = normalize(np.random.default_rng(0).normal(size=(150, 170)).astype(np.float32))
+    whole, tiled = (run(find_rods(net, image, 0.5, tile)) for tile in (2048, 32))
+    assert len(whole.scores) > 10
+    np.testing.assert_allclose(tiled.scores, whole.scores, atol=1e-5)
+    np.testing.assert_allclose(tiled.rods.middles, whole.rods.middles, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 300), (64, 64)])
+def test_images_of_any_size(folder: Path, shape: tuple[int, int]) -> None:
+    found = open_model(folder, "detector").detect(np.zeros(shape, np.uint8))
+    assert found.labels.shape == shape
+
+
+RODS = {"diameter_px": 28, "outlines": [{"kind": "rod", "aspect": 7}], "contrast": 0.6}
+
+
+@pytest.mark.slow
+def test_training_learns_and_is_used(tmp_path: Path) -> None:
+    recipe = Shapes.parse({"height_px": 96, "width_px": 96, "first": RODS, "second_share": 0, "lettering": 0})
+    data = TrainingSet(synthetic=Drawn(recipe, None, 0, 24))
+    settings = {"kind": "rods", "start": "scratch", "minutes": None, "steps": 6, "patch_px": 64, "batch_size": 2}
+    params = TRAININGS.parse(settings | {"validations": 1, "device": "cpu"})
+    begin_training(tmp_path, params, "drawn rods")
+    model = run(train_model(data, tmp_path, params))
+    assert model.provenance["steps"] == 6
+    assert open_model(tmp_path, "detector").detect(Micrograph(recipe_image(recipe))).shape == (96, 96)
+    with pytest.raises(UserError, match="finished"):
+        run(train_model(data, tmp_path, params))
+
+
+def recipe_image(recipe: Shapes) -> np.ndarray:
+    return Drawn(recipe, None, 1, 1)[0].micrograph.pixels
