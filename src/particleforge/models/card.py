@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import math
 from importlib.metadata import version
 from pathlib import Path
 
@@ -50,3 +52,13 @@ class Card(Params):
                 self.replace(version=version("napari-particleforge")).to_yaml(),
                 encoding="utf-8",
             )
+
+
+def kept_f1(folder: Path) -> dict[str, float]:
+    """F1 on held-out annotated particles, at the lowest held-out loss, whose weights are kept; empty if unknown."""
+    try:
+        rows = list(csv.DictReader((folder / LOG).read_text(encoding="utf-8").splitlines()))
+        f1 = float(min(rows, key=lambda row: float(row["held_out_loss"]))["held_out_f1"])
+    except (OSError, ValueError, KeyError):
+        return {}
+    return {} if math.isnan(f1) else {"f1": f1}

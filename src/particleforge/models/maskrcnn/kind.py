@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from particleforge.models.card import CHECKPOINT
+from particleforge.models.card import CHECKPOINT, kept_f1
 from particleforge.models.kind import ModelKind
 from particleforge.models.maskrcnn.options import MaskRCNNOptions
 from particleforge.models.maskrcnn.train_params import MaskRCNNTraining
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from particleforge.models.training_set import TrainingSet
     from particleforge.step import Step
 
+CITATION = "He et al., ICCV 2017"
 NOTE, WEIGHTS = "maskrcnn.yaml", "weights.pt"
 
 
@@ -47,6 +48,31 @@ class MaskRCNNKind(ModelKind):
         if folder is None:
             raise RuntimeError("a Mask R-CNN is in a folder")
         return MaskRCNNModel.load(folder)
+
+    @classmethod
+    def scores(cls, folder: Path) -> dict[str, float]:
+        """F1 of whole particles on held-out annotated images, at the lowest held-out loss, whose weights are kept."""
+        return kept_f1(folder) or super().scores(folder)
+
+    @classmethod
+    def methods(cls, name: str, source: str, model: MaskRCNNModel, options: MaskRCNNOptions) -> str:
+        """Describe the network, what it was trained on, thresholds and scale."""
+        called = f"model {name}; " if name else ""
+        note, backbone = model.note, model.net.config.backbone
+        of = {"unet": "a U-Net", "resnet50": "a ResNet-50"}.get(backbone, backbone)
+        trained = f", trained on {source}" if source else ""
+        least = note.least_score if options.least_score is None else options.least_score
+        parts = "whole particles, hidden parts included" if note.whole else "visible parts of particles"
+        if options.scale is not None:
+            scale = f"by {options.scale:.3g}"
+        else:
+            size = f" of about {options.diameter}" if options.diameter else ""
+            scale = f"so that particles{size} measure about {note.target_px:.3g} px"
+        return (
+            f"Particles were found by a Mask R-CNN on {of} ({called}{CITATION}){trained}. It outlines {parts}. "
+            f"The smallest score was {least:.2g}, the largest overlap of two masks (IoU) {options.overlap:.2g}. "
+            f"Images were resized {scale}."
+        )
 
     @classmethod
     def train(cls, data: TrainingSet, out: Path, params: MaskRCNNTraining) -> Step[MaskRCNNModel]:

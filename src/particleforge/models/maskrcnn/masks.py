@@ -35,7 +35,7 @@ def pasted(soft: Floats, box: Floats, factors: tuple[float, float], shape: tuple
     inside = _weights(rows[1]) @ soft @ _weights(columns[1]).T >= INSIDE
     if not inside.any():
         return None
-    return Mask(int(rows[0][0]), int(columns[0][0]), inside)
+    return Mask.of(inside, int(rows[0][0]), int(columns[0][0]))
 
 
 def _places(first: float, last: float, factor: float, length: int) -> tuple[npt.NDArray[np.int64], Floats]:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from pydantic import Field
 
+from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.detections import Detections, Masks
 from particleforge.models.device import torch_device
@@ -16,7 +17,7 @@ from particleforge.models.maskrcnn.config import MaskRCNNConfig
 from particleforge.models.maskrcnn.kind import NOTE, WEIGHTS
 from particleforge.models.maskrcnn.network import MaskRCNNNet
 from particleforge.models.maskrcnn.options import MaskRCNNOptions
-from particleforge.models.maskrcnn.predict import Limits, Objects, object_steps
+from particleforge.models.maskrcnn.predict import LEAST_TILE_PX, Limits, Objects, object_steps
 from particleforge.models.maskrcnn.scale_search import best_scale
 from particleforge.models.normalize import normalize, rescale
 from particleforge.models.roles import Detector
@@ -93,7 +94,7 @@ class MaskRCNNModel(Detector[MaskRCNNOptions]):
         Raises
         ------
         UserError
-            If the image is a stack or contains pixels that are not finite.
+            If the image is a stack or contains pixels that are not finite, or more particles lie in a small part than can be found.
         """
         note, net = self.note, self._prepared(torch_device(options.device))
         least = note.least_score if options.least_score is None else options.least_score
@@ -108,6 +109,12 @@ class MaskRCNNModel(Detector[MaskRCNNOptions]):
                 scale = yield from part(best_scale(net, image, scales, limits), 0, searched)
         shape = (image.shape[0], image.shape[1])
         found = yield from part(object_steps(net, rescale(image, scale), shape, limits), searched, 1)
+        if found.crowded:
+            raise UserError(
+                f"{micrograph.name}: more than {limits.most} particles were found in {LEAST_TILE_PX} px at a scale of "
+                f"{scale:.3g}, so some would be missing.",
+                "Raise most or least_score, or give the diameter of the particles if the scale is wrong.",
+            )
         return self._detections(found, shape, scale)
 
     def _detections(self, found: Objects, shape: tuple[int, int], scale: float) -> Detections:
@@ -116,7 +123,7 @@ class MaskRCNNModel(Detector[MaskRCNNOptions]):
             shape,
             np.array([mask.middle for mask in found.masks], float).reshape(-1, 2),
             found.scores,
-            Masks(found.masks),
+            Masks(found.masks, self.note.whole),
             classes=tuple(names[number] for number in found.classes) if names else None,
             found={"working_scale": scale, "certainty": None},
         )

@@ -44,8 +44,11 @@ def best_scale(net: MaskRCNNNet, image: Floats, scales: Sequence[float], limits:
 
 
 def plausibility(found: Objects, pixels: int) -> float:
-    """Mean score of the particles times the share of the image that they cover, each weighted by its score."""
-    if not found.masks:
+    """Mean score of the particles times the share of the image that they cover, each weighted by its score.
+
+    0 if there are none, or more than can be.
+    """
+    if not found.masks or found.crowded:
         return 0.0
     areas = np.array([mask.pixels.sum() for mask in found.masks])
     return float(found.scores.mean() * min(1.0, (areas * found.scores).sum() / pixels))

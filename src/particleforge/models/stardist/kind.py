@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from particleforge.errors import UserError
-from particleforge.models.card import CHECKPOINT, LOG, Card
+from particleforge.models.card import CHECKPOINT, Card, kept_f1
 from particleforge.models.kind import ModelKind
 from particleforge.models.stardist.options import StarDistOptions
 from particleforge.models.stardist.train_params import TrainParams
@@ -67,12 +65,7 @@ class StarDistKind(ModelKind):
     @classmethod
     def scores(cls, folder: Path) -> dict[str, float]:
         """F1 on held-out annotated particles, at the lowest held-out loss, whose weights are kept."""
-        try:
-            rows = list(csv.DictReader((folder / LOG).read_text(encoding="utf-8").splitlines()))
-            f1 = float(min(rows, key=lambda row: float(row["held_out_loss"]))["held_out_f1"])
-        except (OSError, ValueError, KeyError):
-            return super().scores(folder)
-        return {} if math.isnan(f1) else {"f1": f1}
+        return kept_f1(folder) or super().scores(folder)
 
     @classmethod
     def load(cls, folder: Path | None) -> StarDistModel:
