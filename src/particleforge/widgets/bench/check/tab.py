@@ -18,6 +18,7 @@ from particleforge.widgets.bench.check.legend import Legend
 from particleforge.widgets.bench.check.mending import Mending
 from particleforge.widgets.bench.check.queue_row import QueueRow
 from particleforge.widgets.bench.check.toolbar import TOOLS, Toolbar
+from particleforge.widgets.bench.check.whole_row import WholeRow
 from particleforge.widgets.bench.state import State
 from particleforge.widgets.bench.tab import Tab
 from particleforge.widgets.bench.work import Work
@@ -50,7 +51,7 @@ class CheckTab(Tab):
         self.complete.setToolTip(COMPLETE_TIP)
         self.strokes = quiet("Brush background", "brush", "Paint where there certainly is no particle.")
         self.strokes.setCheckable(True)
-        self.needed, self.kept = words(), words()
+        self.needed, self.kept, self.whole = words(), words(), WholeRow()
         self.go_on = primary("Next: Sizes")
         self._lay_out()
         self.toolbar.picked.connect(self.use)
@@ -75,6 +76,7 @@ class CheckTab(Tab):
             self.body.addWidget(widget)
         self.body.addLayout(line)
         self.body.addWidget(self.needed)
+        self.body.addWidget(self.whole)
         self.body.addStretch(1)
         self.body.addWidget(self.kept)
         self.body.addWidget(self.go_on)
@@ -219,6 +221,7 @@ class CheckTab(Tab):
         work.saved.connect(self._saved)
         work.failed.connect(self._unsaved)
         self.needed.setText(work.needed)
+        self.whole.take(work)
         self._begin()
         if self.mending is not None and self._tool:
             self.mending.use(self._tool)  # as in the image before
@@ -226,6 +229,7 @@ class CheckTab(Tab):
 
     def _let_go(self) -> None:
         work, self.work = self.work, None
+        self.whole.take(None)
         if self.mending is not None:
             self._tool = self.mending.tools.name
         self._stop()
