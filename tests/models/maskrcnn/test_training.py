@@ -24,7 +24,10 @@ def test_a_training_leaves_a_model_that_finds_the_same_when_it_is_loaded(tmp_pat
     kind, folder = find_model(tmp_path, "detector")
     assert kind is MODELS.get("maskrcnn") and kind.finished(tmp_path)
     again = kind.load(folder)
-    one, other = (m.detect(discs.micrograph, scale=1.0, least_score=0.3) for m in (model, again))
+    assert again.note == model.note
+    for name, weights in model.net.state_dict().items():
+        assert torch.equal(weights, again.net.state_dict()[name])
+    one, other = (m.detect(discs.micrograph, scale=1.0, least_score=0.9) for m in (model, again))
     assert np.array_equal(one.labels, other.labels) and len(one) == len(other) == len(one.outlines)
     with (tmp_path / LOG).open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -72,7 +75,7 @@ def test_classes_come_back_and_a_rare_one_is_remarked(tmp_path, discs, params):
     model = run(train_maskrcnn(TrainingSet([classed, only_cubes]), tmp_path, own))
     assert model.net.config.classes == ("cube", "rod")
     assert "Only one image shows particles of the class rod" in model.headline()["remark"]
-    found = model.detect(discs.micrograph, scale=1.0, least_score=0.3)
+    found = model.detect(discs.micrograph, scale=1.0, least_score=0.9)
     assert found.classes is not None and set(found.classes) <= {"cube", "rod"}
 
 

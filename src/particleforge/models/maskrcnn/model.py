@@ -94,7 +94,8 @@ class MaskRCNNModel(Detector[MaskRCNNOptions]):
         Raises
         ------
         UserError
-            If the image is a stack or contains pixels that are not finite, or more particles lie in a small part than can be found.
+            If the image is a stack or contains pixels that are not finite, or more particles lie in a small part of it
+            than can be found.
         """
         note, net = self.note, self._prepared(torch_device(options.device))
         least = note.least_score if options.least_score is None else options.least_score
