@@ -38,8 +38,8 @@ Floats = npt.NDArray[np.float64]
 def combine(others: Detections, rods: Detections) -> Detections:
     """Put long rods in place of particles that are pieces of them, or that are several rods which cross.
 
-    A rod that another particle equals is left out: outlines of any shape follow its edge more closely. Rods where
-    nothing else was found are added. Images of other particles, or of shorter rods, stay as they are.
+    Rods that were found by both, and where nothing else was found, are taken as well. Images of other particles, or of
+    shorter rods, stay as they are.
 
     Parameters
     ----------
@@ -56,8 +56,7 @@ def combine(others: Detections, rods: Detections) -> Detections:
         return others
     rods, arcs = rods.only(long + 1), arcs.only(long)
     common, rod_px, other_px = _overlaps(rods, others)
-    iou = common / np.maximum(rod_px[:, None] + other_px[None] - common, 1)
-    free = ~(iou >= SAME_IOU).any(1)
+    free = np.ones(len(rods), bool)
     while True:
         gone = _replaced(common[free], rod_px[free], other_px, arcs.angles[free])
         covered = common[:, ~gone].sum(1) / np.maximum(rod_px, 1)
@@ -86,14 +85,14 @@ def _overlaps(rods: Detections, others: Detections) -> tuple[Floats, Floats, Flo
 
 
 def _replaced(common: Floats, rod_px: Floats, other_px: Floats, angles: Floats) -> npt.NDArray[np.bool_]:
-    """Which other particles are pieces of rods, or several rods that cross."""
-    gone = np.zeros(len(other_px), bool)
+    """Which other particles are rods, pieces of rods, or several rods that cross."""
+    gone = (common >= SAME_IOU * (rod_px[:, None] + other_px[None] - common)).any(0) & (other_px > 0)
     share = common / np.maximum(other_px, 1)
     for index in np.flatnonzero(share.sum(0) >= EXPLAINED):
         piece = (share[:, index] >= 0.5) & (rod_px >= LONGER * other_px[index])
         parts = np.flatnonzero(share[:, index] >= PART)
         apart = np.abs(np.sin(angles[parts][:, None] - angles[parts][None]))
-        gone[index] = piece.any() or (len(parts) > 1 and bool(apart.max() > np.sin(CROSSING)))
+        gone[index] |= piece.any() or (len(parts) > 1 and bool(apart.max() > np.sin(CROSSING)))
     return gone
 
 
