@@ -38,7 +38,7 @@ OF_RULE = {"block": "facetted", "angular": "facetted", "small": "round"}
 
 def read(folder: Path) -> list[Sample]:
     """Images with a class and a publication, each with its outlines."""
-    rows = {row["name"]: row for row in csv.DictReader(TABLE.open(encoding="utf-8"))}
+    rows = {row["name"]: row for row in csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines())}
     chosen = [name for name, row in rows.items() if row["class"] in CLASSES]
     return [
         replace(sample, targets={CLASS: rows[sample.name]["class"], GROUP: rows[sample.name]["publication"]})
@@ -100,6 +100,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--plain", action="store_true", help="neither RandAugment nor MixUp")
     parser.add_argument("--silhouette", type=float, default=CropParams().silhouette)
     args = parser.parse_args()
     samples = read(args.data)
@@ -122,11 +123,15 @@ def main() -> None:
             device="cpu",
             validations=1,
             crop=CropParams(silhouette=args.silhouette),
+            **({"mixup": 0, "rand_augment": 0} if args.plain else {}),
         )
         found = by_network(samples, parts, params)
         images = [int(found[i].mean(0).argmax()) for i in usable]
         name = f"{kind}, {args.steps} steps"
         print(line(name, [true[i] for i in usable], images), flush=True)
+        shares = np.bincount(true) / len(true)
+        weighted = [int((found[i].mean(0) * shares).argmax()) for i in usable]
+        print(line(f"{name}, probabilities times the shares of the classes", [true[i] for i in usable], weighted))
         right = [(images[n] == true[i], rule[i][0] == true[i]) for n, i in enumerate(usable)]
         only = sum(a and not b for a, b in right), sum(b and not a for a, b in right)
         print(f"right where the rule is wrong: {only[0]} images; wrong where it is right: {only[1]}", flush=True)
