@@ -45,6 +45,7 @@ def test_a_classifier_of_particles_fills_the_column_class(folder, tmp_path):
     model = trained(folder, tmp_path / "model")
     assert model.classes == ("bar", "disc")
     held_out = model.note.held_out
+    assert "interval" in held_out["images"] and "interval" not in held_out["particles"]
     assert held_out["images"]["accuracy"] == 1 and held_out["particles"]["balanced"] > 0.9
     groups = {name[:-1] + " batch " + str(int(name[-1]) // 3) for name in model.provenance["held_out"]}
     assert len(groups) == 2, "groups are held out as a whole"

@@ -94,9 +94,9 @@ class ClassifierModel(roles.Classifier):
         """Classes, and accuracies on the held-out images with their intervals."""
         lines: dict[str, Any] = {"classes": ", ".join(self.classes)}
         for what, found in self.note.held_out.items():
-            low, high = found["interval"]
-            count = sum(map(sum, found["counts"]))
-            lines[f"accuracy_of_{what}"] = f"{found['accuracy']:.2f} ({low:.2f} to {high:.2f}, {count} {what})"
+            within = [f"{found['interval'][0]:.2f} to {found['interval'][1]:.2f}"] if "interval" in found else []
+            count = f"{sum(map(sum, found['counts']))} {what}"
+            lines[f"accuracy_of_{what}"] = f"{found['accuracy']:.2f} ({', '.join([*within, count])})"
             lines[f"balanced_accuracy_of_{what}"] = round(found["balanced"], 3)
         return lines | ({"remark": self.provenance["remark"]} if self.provenance.get("remark") else {})
 

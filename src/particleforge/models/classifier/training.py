@@ -101,6 +101,7 @@ def judged(net: nn.Module, tests: Examples, classes: Sequence[str], of: str) -> 
     confusions = {}
     if of == "particles":
         confusions["particles"] = Confusion.of(classes, tests.classes, found.argmax(1)).plain()
+        del confusions["particles"]["interval"]  # particles of an image are not independent
     if all(len(one) == 1 for one in own):
         images = [found[tests.images == number].mean(0).argmax() for number in numbers]
         confusions["images"] = Confusion.of(classes, [one[0] for one in own], images).plain()
