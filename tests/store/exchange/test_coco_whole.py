@@ -1,6 +1,7 @@
 """Whole particles that overlap, to COCO files and back."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -75,3 +76,29 @@ def test_a_dataset_of_them_has_outlines_in_every_image(tmp_path):
     assert [len(sample.outlines) for sample in dataset] == [2, 1]
     assert dataset[1].outlines[0].visible_fraction == 1
     np.testing.assert_array_equal(pixels_of(dataset[1].outlines[0], (10, 12)), dataset[1].labels == 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (
+            {"segmentation": [], "bbox": [8, 5, 3, 4]},
+            "annotation 4 .id 9. has a bounding box only",
+        ),
+        ({"segmentation": {"size": [3, 3], "counts": [9]}, "bbox": [8, 5, 3, 4]}, "run lengths for an image of size"),
+        ({"segmentation": [[1, 1, 2, 2]], "bbox": "no"}, "polygon 1 has 4 numbers"),
+    ],
+)
+def test_one_annotation_that_cannot_be_read_is_left_out(tmp_path, wrong, message):
+    folder = foreign(tmp_path, [4, 0, 8, 0, 8, 8, 4, 8])
+    data = json.loads((folder / "any.json").read_text())
+    data["annotations"].append({"id": 9, "image_id": 1, "category_id": 1} | wrong)
+    (folder / "any.json").write_text(json.dumps(data))
+    first, second = coco.read(folder)
+    assert len(first.outlines) == 2 and first.labels.max() == 2
+    (remark,) = first.micrograph.remarks
+    assert remark.startswith("1 of 3 particles were left out") and re.search(message, remark)
+    unknown = np.zeros((10, 12), bool)
+    unknown[5:9, 8:11] = wrong["bbox"] != "no"
+    np.testing.assert_array_equal(~first.known if first.known is not None else np.zeros((10, 12), bool), unknown)
+    assert second.micrograph.remarks == ()

@@ -8,6 +8,7 @@ There is one category, ``particle``.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -37,7 +38,9 @@ LAYOUT = "a JSON file with images and annotations; images next to it or in image
 MARKS_UNKNOWN = True
 FILE_NAME = "instances.json"
 SHOWN = 3
-"""Most vanished particles that are named."""
+"""Most particles that are named in a remark."""
+LARGEST_PX = 1e9
+"""Boxes that reach further are not read."""
 
 
 @stepwise
@@ -215,17 +218,26 @@ def _sample(micrograph: Micrograph, annotations: list[Entry]) -> Sample:
     ids = np.zeros(shape[::-1], np.int64)
     crowd = np.zeros(shape[::-1], bool)
     particles = [annotation for annotation in annotations if not annotation.is_crowd]
-    whole = {}
+    whole: dict[int, Ints] = {}
+    kept: dict[int, Entry] = {}
+    refused: list[UserError] = []
     for label, annotation in zip(_labels_of(particles), particles, strict=True):
-        whole[label] = mask_of(annotation, shape)
-        ids.flat[mask_of(_visible(annotation), shape)] = label
+        try:
+            pixels, seen = mask_of(annotation, shape), mask_of(_visible(annotation), shape)
+        except UserError as error:
+            refused.append(error)
+            crowd[_box(annotation)] = True  # there is a particle that is not known
+            continue
+        whole[label], kept[label], ids.flat[seen] = pixels, annotation, label
+    if refused and not kept:
+        raise refused[0]
     for annotation in annotations:
         if annotation.is_crowd:
             crowd.flat[mask_of(annotation, shape)] = True
     known: npt.NDArray[np.bool_] | None = np.ascontiguousarray(~crowd.T) if crowd.any() else None
-    remarks = micrograph.remarks + _vanished(ids, particles, shape)
-    overlap = sum(map(len, whole.values())) > np.count_nonzero(ids) or any(_is_whole(one) for one in particles)
-    targets = {"outlines": _outlines(ids, whole, particles)} if overlap else {}
+    remarks = micrograph.remarks + _left_out(refused, len(particles)) + _vanished(ids, whole, kept)
+    overlap = sum(map(len, whole.values())) > np.count_nonzero(ids) or any(_is_whole(one) for one in kept.values())
+    targets = {"outlines": _outlines(ids, whole, kept)} if overlap else {}
     return Sample(replace(micrograph, remarks=remarks), as_labels(ids.T, micrograph.name), known, targets=targets)
 
 
@@ -241,16 +253,18 @@ def _visible(annotation: Entry) -> Entry:
     return replace(annotation, data={**annotation.data, "segmentation": annotation.data["visible_segmentation"]})
 
 
-def _outlines(ids: npt.NDArray[np.int64], whole: Mapping[int, Ints], particles: Sequence[Entry]) -> tuple[Outline, ...]:
+def _outlines(
+    ids: npt.NDArray[np.int64], whole: Mapping[int, Ints], particles: Mapping[int, Entry]
+) -> tuple[Outline, ...]:
     """Outlines of whole particles, from their pixels; one without pixels has none."""
     height, found = ids.shape[1], []
-    for (label, pixels), annotation in zip(whole.items(), particles, strict=True):
+    for label, pixels in whole.items():
         if not pixels.size:
             continue
         columns, rows = np.divmod(pixels, height)
         mask = np.zeros((int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1), np.bool_)
         mask[rows - rows.min(), columns - columns.min()] = True
-        stated, seen = annotation.data.get("visible_fraction"), (ids.flat[pixels] == label).mean()
+        stated, seen = particles[label].data.get("visible_fraction"), (ids.flat[pixels] == label).mean()
         known = isinstance(stated, (int, float)) and not isinstance(stated, bool) and 0 <= stated <= 1
         corner = int(rows.min()), int(columns.min())
         found.append(Outline(label, outline_of(mask, corner), stated if stated is not None and known else float(seen)))
@@ -269,13 +283,32 @@ def _labels_of(particles: Sequence[Entry]) -> Sequence[int]:
     return given
 
 
-def _vanished(ids: npt.NDArray[np.int64], particles: Sequence[Entry], shape: tuple[int, int]) -> tuple[str, ...]:
+def _box(annotation: Entry) -> tuple[slice, slice]:
+    """Columns and rows of the bounding box of an annotation; empty if it has none."""
+    given = annotation.data.get("bbox")
+    numbers = given if isinstance(given, list) and len(given) == 4 else [0, 0, 0, 0]
+    if not all(isinstance(one, (int, float)) and 0 <= one <= LARGEST_PX for one in numbers):
+        return slice(0), slice(0)
+    left, top, width, height = numbers
+    return slice(int(left), math.ceil(left + width)), slice(int(top), math.ceil(top + height))
+
+
+def _left_out(refused: Sequence[UserError], count: int) -> tuple[str, ...]:
+    """Sentence on the annotations that cannot be read."""
+    if not refused:
+        return ()
+    more = f" And {len(refused) - SHOWN} more." if len(refused) > SHOWN else ""
+    why = " ".join(error.message for error in refused[:SHOWN])
+    return (f"{len(refused)} of {count} particles were left out, and their boxes count as not annotated. {why}{more}",)
+
+
+def _vanished(ids: npt.NDArray[np.int64], whole: Mapping[int, Ints], particles: Mapping[int, Entry]) -> tuple[str, ...]:
     """Sentence on the particles of which no pixel is left in the labels."""
     left = set(np.unique(ids).tolist())
-    gone = [one for label, one in zip(_labels_of(particles), particles, strict=True) if label not in left]
+    gone = [(one, whole[label].size) for label, one in particles.items() if label not in left]
     if not gone:
         return ()
-    why = [f"{one.name} {'is hidden by later ones' if mask_of(one, shape).size else 'covers no pixel'}" for one in gone]
+    why = [f"{one.name} {'is hidden by later ones' if size else 'covers no pixel'}" for one, size in gone]
     more = f", and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
     return (f"{len(gone)} of {len(particles)} particles are not in the labels: {', '.join(why[:SHOWN])}{more}.",)
 
