@@ -83,3 +83,12 @@ def test_what_was_found_is_read_as_it_was_written(tmp_path_factory, some):
     assert read_found(path, "another key") is None and read_found(path.with_name("none.json"), "key") is None
     path.write_text(path.read_text()[:-20])
     assert read_found(path, "key") is None
+
+
+def test_recall_of_particles_that_overlap():
+    apart = np.zeros(SHAPE, np.bool_)
+    apart[2:8, 2:8] = True
+    rods = [rod(np.pi / 6), rod(-np.pi / 6), apart]
+    assert evaluate([judge(instances(rods), instances(rods[1:]))])["crossing_recall"] == pytest.approx(1 / 2)
+    assert evaluate([judge(instances(rods), instances(rods[:2]))])["crossing_recall"] == 1
+    assert evaluate([judge(instances(rods[1:]), instances(rods[1:]))])["crossing_recall"] is None

@@ -60,12 +60,15 @@ class Comparison:
         Pairs that overlap by half or more.
     hidden
         (n,) whether more than half of a found particle lies where nobody knows the particles, or it has no pixels.
+    crossing
+        (n,) whether a true particle shares pixels with another one.
     """
 
     true_count: int
     found_count: int
     pairs: Pairs
     hidden: Bools
+    crossing: Bools
 
     @classmethod
     def of(cls, true: Instances, found: Instances, unknown: Instances | None = None) -> Comparison:
@@ -78,7 +81,7 @@ class Comparison:
             _, where, inside = overlaps(unknown, found)
             np.add.at(shared, where, inside)
         hidden = (shared > 0.5 * found.areas) | (found.areas == 0)
-        return cls(len(true), len(found), Pairs(i[good], j[good], iou[good]), hidden)
+        return cls(len(true), len(found), Pairs(i[good], j[good], iou[good]), hidden, _crossing(true))
 
     def counted(self, iou: float = 0.5) -> Bools:
         """(n,) whether a found particle counts: it matches a true one, or at least half of it is on known ground."""
@@ -115,6 +118,15 @@ class Comparison:
         graph = csr_array((np.ones(len(good), np.int8), (i, j)), shape=(self.true_count, self.found_count))
         partner = maximum_bipartite_matching(graph, perm_type="column")
         return np.asarray(good[partner[i] == j], np.int64)
+
+
+def _crossing(particles: Instances) -> Bools:
+    """(n,) whether each shares pixels with another one."""
+    crossing = np.zeros(len(particles), np.bool_)
+    if particles.overlap:
+        one, other, _ = overlaps(particles, particles)
+        crossing[one[one != other]] = True
+    return crossing
 
 
 def score(true: Labels, predicted: Labels, known: npt.NDArray[np.bool_] | None = None, iou: float = 0.5) -> Score:
