@@ -29,7 +29,7 @@ def tiny():
 @pytest.fixture
 def params():
     """A training of a few steps on small patches."""
-    return MaskRCNNTraining(network=TINY, minutes=None, steps=6, patch_px=64, batch_size=1, validations=3)
+    return MaskRCNNTraining(network=TINY, minutes=None, steps=6, patch_px=62, batch_size=1, validations=3)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from particleforge.outline import Outline
 from particleforge.sample import Sample
 from particleforge.step import run
 
-SIDE = 80
+SIDE = 96
 ANGLES = (np.deg2rad(20), np.deg2rad(80))
 CALM = {"turned": 0.0, "noise": 0.0, "blur_sigma_px": 0.0, "shading": 0.0, "gamma": 1.0}
 
@@ -21,7 +21,7 @@ def crossing(seed):
     """Two half-transparent rods, 60 degrees apart."""
     rng = np.random.default_rng(seed)
     labels, grey, outlines = np.zeros((SIDE, SIDE), np.uint32), np.full((SIDE, SIDE), 60.0), []
-    middle = rng.uniform(34, 46, 2)
+    middle = rng.uniform(42, 54, 2)
     for label, angle in enumerate(ANGLES, start=1):
         along = np.array([np.sin(angle), np.cos(angle)])
         across = np.array([along[1], -along[0]])

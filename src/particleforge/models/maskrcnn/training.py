@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.card import CHECKPOINT
@@ -97,6 +99,7 @@ def train_maskrcnn(
     for line in remarks:
         yield Progress(0, 1, line)
     config = start.model.net.config if start.model else params.network or _config(params, start.unet, boxes, classes)
+    params = params.replace(patch_px=-(-params.patch_px // (step := _shape(config).divisor)) * step)
     data = DetectorData.of(samples, plan)
     note = Note(
         network=config,
@@ -171,10 +174,16 @@ def _fill_unet(net: MaskRCNNNet, body: UNet) -> None:
         net.unet.take_over(body)
 
 
+def _shape(config: MaskRCNNConfig) -> MaskRCNNNet:
+    """Return the network without memory for its weights."""
+    with torch.device("meta"):
+        return MaskRCNNNet(config)
+
+
 def _config(params: MaskRCNNTraining, unet: UNetConfig, boxes: Boxes, classes: Sequence[str]) -> MaskRCNNConfig:
     """Architecture that suits the particles."""
     bare = MaskRCNNConfig(backbone=params.backbone, unet=unet, classes=tuple(classes))
-    levels = len(MaskRCNNNet(bare).strides)
+    levels = len(_shape(bare).strides)
     return bare.replace(anchors_px=boxes.sizes(levels), ratios=boxes.ratios)
 
 
