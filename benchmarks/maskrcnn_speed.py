@@ -1,8 +1,8 @@
 """Time and memory of Mask R-CNN on a processor: a training step, and an image with several hundred particles.
 
-``uv run python benchmarks/maskrcnn_speed.py --backbone unet --side 256`` measures one case. Each is measured in a process
-of its own, since memory is the largest the process ever had. ``--image 1024`` measures an image instead: the network is
-an untrained one, and the number of particles is set by ``--particles``, the best scores.
+Each run of ``uv run python benchmarks/maskrcnn_speed.py --backbone unet --side 256`` measures one case in a process of
+its own, since memory is the largest it ever had. ``--image 1024`` measures an image in place of a step: the network is
+untrained, and finds the best ``--particles``.
 """
 
 import argparse

@@ -10,6 +10,7 @@ from particleforge.models.card import CHECKPOINT, kept_f1
 from particleforge.models.kind import ModelKind
 from particleforge.models.maskrcnn.options import MaskRCNNOptions
 from particleforge.models.maskrcnn.train_params import MaskRCNNTraining
+from particleforge.registry import Registry
 
 if TYPE_CHECKING:
     from particleforge.models.maskrcnn.model import MaskRCNNModel
@@ -28,6 +29,7 @@ class MaskRCNNKind(ModelKind):
     role = "detector"
     Training = MaskRCNNTraining
     Options = MaskRCNNOptions
+    exports = Registry("format for models", "particleforge.models.maskrcnn.exports")
     start = ""
 
     @classmethod

@@ -1,0 +1,1 @@
+"""Formats in which a Mask R-CNN can be written for other programs."""
