@@ -1,14 +1,16 @@
 """Choose the score from which a detector's finds count: that at which it agrees best with annotated images."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from particleforge.models.patches import Source
-from particleforge.quality.matching import Score
+from particleforge.models.whole import Pixels, whole_particles
+from particleforge.quality.instances import Instances
+from particleforge.quality.matching import Comparison, Score, unknown_region
 from particleforge.step import Progress, Step
 
 T = TypeVar("T")
@@ -17,6 +19,24 @@ SCORES = tuple(round(float(score), 3) for score in np.arange(0.2, 0.85, 0.05))
 TOLERANCE = 0.01
 """F1 differences up to this are noise; the middle of all scores this close to the best is used."""
 MESSAGE = "Choosing thresholds"
+
+
+def whole_scores(source: Source, found: Iterable[Pixels], scores: npt.NDArray[np.floating]) -> list[Score]:
+    """Count hits and errors for each of `SCORES`, particle by particle, hidden parts included.
+
+    Parameters
+    ----------
+    source
+        An annotated image.
+    found
+        Rows and columns of the pixels of each particle that was found in it.
+    scores
+        (n,) their scores.
+    """
+    true = Instances.of_pixels(whole_particles(source).values(), (source.labels.shape[0], source.labels.shape[1]))
+    every = Instances.of_pixels(found, true.shape)
+    unknown = unknown_region(source.known)
+    return [Comparison.of(true, every.only(scores >= least), unknown).score() for least in SCORES]
 
 
 def choose_score(

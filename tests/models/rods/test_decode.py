@@ -98,3 +98,19 @@ def test_drawn_rods_are_found_in_their_targets() -> None:
         hits += sum(max(row) >= 0.5 for row in iou)
         found, true = found + len(rods), true + len(drawn)
     assert 2 * hits / (found + true) > 0.95
+
+
+def test_labels_alone_teach_what_is_visible() -> None:
+    rods = RodArcs(np.array([(40.0, 60.0), (90.0, 60.0)]), np.full(2, 40.0), np.zeros(2), np.zeros(2), np.full(2, 5.0))
+    drawn = patch_of(rods)
+    whole, visible = (targets(one, (2, 2)) for one in (drawn, Patch(drawn.image, drawn.labels, None)))
+    np.testing.assert_allclose(visible.prob, whole.prob, atol=0.2)
+    np.testing.assert_allclose(visible.rod, whole.rod, atol=0.25)  # half a pixel wider
+
+
+def test_nothing_is_learned_from_unknown_ground() -> None:
+    drawn = patch_of(RodArcs(np.array([(40.0, 60.0)]), np.full(1, 40.0), np.zeros(1), np.zeros(1), np.full(1, 5.0)))
+    known = np.zeros(drawn.labels.shape, bool)
+    known[:, 64:] = True
+    weight = targets(Patch(drawn.image, drawn.labels, known, drawn.outlines), (2, 2)).weight
+    assert weight[:, :32].sum() == 0 and weight[:, 32:].all()

@@ -8,10 +8,8 @@ import numpy as np
 from particleforge.models.maskrcnn.network import MaskRCNNNet
 from particleforge.models.maskrcnn.predict import Limits, Objects, object_steps
 from particleforge.models.patches import Source
-from particleforge.models.score_choice import SCORES
-from particleforge.models.whole import whole_particles
-from particleforge.quality.instances import Instances
-from particleforge.quality.matching import Comparison, Score, unknown_region
+from particleforge.models.score_choice import SCORES, whole_scores
+from particleforge.quality.matching import Score
 from particleforge.step import run
 
 DEFAULT_SCORE = 0.5
@@ -27,11 +25,7 @@ def find(net: MaskRCNNNet, source: Source, least_score: float, reach_px: float) 
 
 def scores(source: Source, found: Objects) -> list[Score]:
     """Count hits and errors for each of `SCORES`."""
-    shape = source.labels.shape
-    true = Instances.of_pixels(whole_particles(source).values(), shape)
-    every = Instances.of_pixels([mask.places for mask in found.masks], shape)
-    unknown = unknown_region(source.known)
-    return [Comparison.of(true, every.only(found.scores >= least), unknown).score() for least in SCORES]
+    return whole_scores(source, [mask.places for mask in found.masks], found.scores)
 
 
 def default_f1(net: MaskRCNNNet, pieces: Sequence[Source], reach_px: float) -> float:

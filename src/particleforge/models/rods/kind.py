@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from particleforge.models.card import CHECKPOINT, kept_f1
 from particleforge.models.kind import ModelKind
 from particleforge.models.rods.options import RodsOptions
 from particleforge.models.rods.train_params import RodsTraining
@@ -22,6 +23,9 @@ BASE = Path(__file__).parent / "base"
 """The bundled detector, trained on recipes only; the recipe and the settings are in the same folder."""
 
 
+NOTE, WEIGHTS = "rods.yaml", "weights.pt"
+
+
 class RodsKind(ModelKind):
     """Detectors of whole rods."""
 
@@ -32,6 +36,21 @@ class RodsKind(ModelKind):
     Options = RodsOptions
     start = "rods"
     bundled: ClassVar[Mapping[str, Path | None]] = {"rods": BASE}
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        """Whether the file that is written last exists."""
+        return (folder / NOTE).is_file()
+
+    @classmethod
+    def finished(cls, folder: Path) -> bool:
+        """Whether there are weights and no checkpoint."""
+        return cls.recognises(folder) and not (folder / CHECKPOINT).is_file()
+
+    @classmethod
+    def scores(cls, folder: Path) -> dict[str, float]:
+        """F1 of whole rods on held-out annotated images, at the lowest held-out loss, whose weights are kept."""
+        return kept_f1(folder) or super().scores(folder)
 
     @classmethod
     def load(cls, folder: Path | None) -> RodsModel:

@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import find_objects
 
-from particleforge.measurement.outlines import outlines as traced
-from particleforge.models.patches import Patch
+from particleforge.models.patches import Patch, WholeOutlines
 from particleforge.models.rods.geometry import Doubles, RodArcs, arcs_of
 from particleforge.models.rods.network import CHANNELS, SCALES
+from particleforge.outline import outline_of
 
 Floats = npt.NDArray[np.float32]
 HALF_LENGTH_PX, HALF_WIDTH_PX = 16.0, 4.0
@@ -116,7 +117,13 @@ def rods_at(points: Doubles, described: Doubles) -> RodArcs:
     return RodArcs(points + described[:, :2], half_lengths, angles, bows, half_widths)
 
 
-def _outlines(patch: Patch) -> dict[int, Doubles]:
+def _outlines(patch: Patch) -> WholeOutlines:
+    """Outlines of the particles of a patch, of their visible parts if no more is known."""
     if patch.outlines is not None:
-        return dict(patch.outlines)
-    return {label: max(lines, key=len)[:, ::-1] for label, lines in traced(patch.labels).items() if lines}
+        return patch.outlines
+    ids, dense = np.unique(patch.labels, return_inverse=True)
+    windows = find_objects(dense.reshape(patch.labels.shape) + int(ids[0] > 0))
+    found = {}
+    for label, (rows, columns) in zip(ids[ids > 0].tolist(), windows, strict=True):
+        found[label] = outline_of(patch.labels[rows, columns] == label, (rows.start, columns.start))
+    return found

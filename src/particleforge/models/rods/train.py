@@ -16,6 +16,8 @@ from particleforge.models.rods.train_params import RodsTraining
 from particleforge.models.unet_config import UNetConfig
 
 RATE = 2e-3
+SMALL = UNetConfig(unet_n_filter_base=16, net_conv_after_unet=64, unet_batch_norm=True)
+"""Architecture of a network that begins with random weights."""
 
 
 class Batch(NamedTuple):
@@ -33,13 +35,7 @@ class Batch(NamedTuple):
 
 
 class RodsTask(DetectorTask[RodsNet, Batch]):
-    """Learn rods; see `DetectorTask`.
-
-    Parameters
-    ----------
-    config
-        Architecture of a network that begins with random weights.
-    """
+    """Learn rods; see `DetectorTask`."""
 
     def __init__(
         self,
@@ -48,9 +44,8 @@ class RodsTask(DetectorTask[RodsNet, Batch]):
         params: RodsTraining,
         start: RodsNet | None = None,
         watch: Watch[RodsNet] | None = None,
-        config: UNetConfig = UNetConfig(unet_n_filter_base=16, net_conv_after_unet=64, unet_batch_norm=True),
     ) -> None:
-        self._config = start.config if start else config
+        self._config = start.config if start else SMALL
         super().__init__(mix, held_out, params, start, watch)
 
     def initial(self) -> RodsNet:

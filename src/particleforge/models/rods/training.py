@@ -5,28 +5,31 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.card import CHECKPOINT
+from particleforge.models.detections import Detections
 from particleforge.models.detector_data import DetectorData, provenance_of
 from particleforge.models.detector_task import Watch, settings
 from particleforge.models.detector_training import JUDGED, PREVIEW_PX, refuse_finished, scale_plan
 from particleforge.models.fit import fit
 from particleforge.models.opening import open_model, shadow_line
 from particleforge.models.patches import Source
-from particleforge.models.rods.model import NOTE, RodsModel, detections
+from particleforge.models.rods.kind import RodsKind
+from particleforge.models.rods.model import Note, RodsModel, detections
 from particleforge.models.rods.network import RodsNet
 from particleforge.models.rods.predict import find_rods
-from particleforge.models.rods.train import RATE, RodsTask
+from particleforge.models.rods.train import RATE, SMALL, RodsTask
 from particleforge.models.rods.train_params import RodsTraining
-from particleforge.models.score_choice import SCORES, choose_score
+from particleforge.models.score_choice import SCORES, choose_score, whole_scores
 from particleforge.models.sources import piece
 from particleforge.models.times import divide
 from particleforge.models.training_set import TrainingSet
 from particleforge.models.unet_config import UNetConfig
-from particleforge.quality.matching import Score, score
+from particleforge.quality.matching import Score
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, part, run
 
@@ -58,7 +61,7 @@ def train_rods(samples: TrainingSet, out: Path, params: RodsTraining, began: flo
         finished model.
     """
     began = time.monotonic() if began is None else began
-    refuse_finished(out, (out / NOTE).exists() and not (out / CHECKPOINT).exists())
+    refuse_finished(out, RodsKind.finished(out))
     params.check_budget()
     for line in shadow_line(params.start).values():
         yield Progress(0, 1, line)
@@ -66,8 +69,9 @@ def train_rods(samples: TrainingSet, out: Path, params: RodsTraining, began: flo
     start = None if params.start == "scratch" else _starting(params.start)
     data = DetectorData.of(samples, plan)
     provenance = provenance_of(samples, params, plan)
-    model_of = partial(
-        RodsModel,
+    new = RodsNet(SMALL) if start is None else start
+    note = Note(
+        network=new.config,
         percentiles=data.percentiles,
         working_scale=plan.working_scale,
         pixel_size_nm=plan.pixel_size_nm,
@@ -76,21 +80,19 @@ def train_rods(samples: TrainingSet, out: Path, params: RodsTraining, began: flo
         provenance=provenance,
     )
     groups = data.for_thresholds()
-    task = RodsTask(data.mix, data.held_out, params, start)
-    new = task.network()
     times = divide(params.minutes, began, groups, lambda source: run(find_rods(new, piece(source).image, 0.5)), FINDING)
     watch = Watch[RodsNet](
-        better=lambda net: model_of(net).save(out),
+        better=lambda net: RodsModel(net, note).save(out),
         f1=partial(_f1, pieces=[piece(source) for source in data.real_tests[:JUDGED]]),
         preview=partial(_preview, sources=(data.real_tests, *data.mix)),
     )
     task = RodsTask(data.mix, data.held_out, params.replace(minutes=times.minutes), start, watch)
     chosen = settings(params.replace(minutes=times.minutes), RATE)
     fitted = yield from part(fit(task, out, chosen), 0, times.share)
-    provenance |= {"steps": fitted.steps} | ({"remark": fitted.remark} if fitted.remark else {})
     rate = partial(_rates, fitted.net)
     threshold = yield from part(choose_score(groups, rate, seconds=times.left_s()), times.share, 1)
-    model = model_of(fitted.net, prob_thresh=DEFAULT_PROB if threshold is None else threshold)
+    about = provenance | {"steps": fitted.steps} | ({"remark": fitted.remark} if fitted.remark else {})
+    model = RodsModel(fitted.net, note.replace(prob_thresh=threshold or DEFAULT_PROB, provenance=about))
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
     yield Progress(1, 1, fitted.remark or "The model is trained")
@@ -107,24 +109,23 @@ def _starting(name: str) -> RodsNet:
     return net
 
 
-def _found(net: RodsNet, source: Source, threshold: float) -> Any:
+def _found(net: RodsNet, source: Source, threshold: float) -> Detections:
     height, width = source.image.shape
     return detections(run(find_rods(net, source.image, threshold)), (height, width), 1.0)
 
 
-def _rates(net: RodsNet, group: int, source: Source) -> list[Score]:
+def _rates(net: RodsNet, _: int, source: Source) -> list[Score]:
     shown = piece(source)
     found = _found(net, shown, SCORES[0])
-    order = found.scores
-    return [score(shown.labels, found.only(1 + (order >= least).nonzero()[0]).labels, shown.known) for least in SCORES]
+    return whole_scores(shown, [mask.places for mask in found.whole_masks.values()], found.scores)
 
 
 def _f1(net: RodsNet, pieces: Sequence[Source]) -> float:
     """F1 of all pieces together with the default threshold; NaN if there are no pieces."""
     if not pieces:
         return math.nan
-    scores = [score(one.labels, _found(net, one, DEFAULT_PROB).labels, one.known) for one in pieces]
-    return sum(scores, Score()).f1
+    at = int(np.argmin(np.abs(np.array(SCORES) - DEFAULT_PROB)))
+    return sum((_rates(net, 0, source)[at] for source in pieces), Score()).f1
 
 
 def _preview(net: RodsNet, sources: Sequence[Sequence[Source]]) -> Sample:
