@@ -73,8 +73,8 @@ def classify(
     Parameters
     ----------
     model : folder or classifier
-        Folder of a classifier of images, as `train` with --model classifier --of images writes it. Particles get their
-        classes by `measure` with --classifier.
+        Folder of a classifier of images, as train with --model classifier --of images writes it. Particles get their
+        classes by measure with --classifier.
     images
         An image, a stack of images, or a folder of them; from Python also an array, or several of these.
     out

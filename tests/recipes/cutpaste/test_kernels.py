@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from particleforge.outline import outline_of
 from particleforge.recipes.cutpaste import kernels
 from particleforge.recipes.cutpaste.cutouts import Cutout, soft_edge
 from particleforge.recipes.cutpaste.turned import turn
@@ -21,7 +22,7 @@ def turned(matrix, shape):
 
 def cutout_of(mask, feather_px=0.7):
     alpha = soft_edge(np.pad(mask, 3), feather_px)
-    return Cutout(alpha * 100, alpha, "one", "one#1", 0.0, 1.0, 1.0, 1.0, None)
+    return Cutout(alpha * 100, alpha, outline_of(alpha >= 0.5), "one", "one#1", 0.0, 1.0, 1.0, 1.0, None)
 
 
 def disc(radius, squash=1.0):

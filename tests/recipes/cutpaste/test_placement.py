@@ -2,6 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from particleforge.outline import outline_of
 from particleforge.recipes.cutpaste.cutouts import Cutout, soft_edge
 from particleforge.recipes.cutpaste.turned import turn
 from particleforge.recipes.placement import Crowding, Scene
@@ -17,7 +18,7 @@ def ring_and_disc():
 
 def cutout_of(mask):
     alpha = soft_edge(np.pad(mask, 3), 0.7)
-    return Cutout(alpha, alpha, "one", "one#1", 0.0, 1.0, 1.0, 1.0, None)
+    return Cutout(alpha, alpha, outline_of(alpha >= 0.5), "one", "one#1", 0.0, 1.0, 1.0, 1.0, None)
 
 
 def filled(crowding, seed, count=40, shape=(140, 150)):
