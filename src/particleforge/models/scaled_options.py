@@ -1,6 +1,6 @@
 """Options of detectors that work at a scale of their own."""
 
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,8 @@ from particleforge.micrograph import Micrograph
 from particleforge.models.device import Device
 from particleforge.params import Params
 
+Engine: TypeAlias = Literal["auto", "torch"]
+"""Library in which a network runs on a CPU; auto: onnxruntime if it is installed."""
 TILE_PX = 2112
 """Images of 2048 px with their margin are one tile; a tile needs up to 2 GB of memory."""
 MAX_ENLARGEMENT = 4.0

@@ -44,6 +44,20 @@ def new_folder(path: Path) -> Path:
     return path
 
 
+def check_new_file(path: Path) -> None:
+    """Check that a file can be written.
+
+    Raises
+    ------
+    UserError
+        If it exists already, or its folder does not exist.
+    """
+    if path.exists():
+        raise UserError(f"{path} exists; nothing is overwritten.", "Choose another name, or remove it.")
+    if not path.parent.is_dir():
+        raise UserError(f"{path.parent} is not a folder.", "Create it first.")
+
+
 @contextmanager
 def complete_folder(path: Path) -> Iterator[Path]:
     """Write a folder next to `path`, then rename it: there is the complete folder or nothing.

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from particleforge.cli.main import main
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.card import Card
@@ -13,6 +14,7 @@ from particleforge.models.rods.kind import WEIGHTS
 from particleforge.models.rods.model import Note, RodsModel
 from particleforge.models.rods.network import RodsNet
 from particleforge.models.rods.predict import find_rods
+from particleforge.models.runner import Runner
 from particleforge.models.training import begin_training, train_model
 from particleforge.models.training_params import TRAININGS
 from particleforge.models.training_set import TrainingSet
@@ -67,7 +69,7 @@ def test_tiles_change_nothing(net: RodsNet) -> None:
         net.prob.conv.bias += 1.0
         net.rod.conv.weight *= 30
     image = normalize(np.random.default_rng(0).normal(size=(150, 170)).astype(np.float32))
-    whole, tiled = (run(find_rods(net, image, 0.5, tile)) for tile in (2048, 32))
+    whole, tiled = (run(find_rods(Runner(net), image, 0.5, tile)) for tile in (2048, 32))
     assert len(whole.scores) > 10
     np.testing.assert_allclose(tiled.scores, whole.scores, atol=1e-5)
     np.testing.assert_allclose(tiled.rods.middles, whole.rods.middles, atol=1e-3)
@@ -98,3 +100,16 @@ def test_training_learns_and_is_used(tmp_path: Path) -> None:
 
 def recipe_image(recipe: Shapes) -> np.ndarray:
     return Drawn(recipe, None, 1, 1)[0].micrograph.pixels
+
+
+@pytest.mark.slow
+def test_an_exported_network_gives_the_same(folder: Path, net: RodsNet, tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    target = tmp_path / "rods.onnx"
+    assert main(["export", str(folder), str(target), "--format", "onnx"]) == 0
+    image = np.random.default_rng(0).random((64, 48), np.float32)
+    (found,) = onnxruntime.InferenceSession(target.read_bytes()).run(None, {"image": image[None, :, :, None]})
+    with torch.inference_mode():
+        prob, rod = net(torch.from_numpy(image)[None, None])
+    np.testing.assert_allclose(found[0, ..., 0], torch.sigmoid(prob)[0, 0], atol=1e-5)
+    np.testing.assert_allclose(found[0, ..., 1:], rod[0].permute(1, 2, 0), atol=1e-4)

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from particleforge.models.normalize import normalize, rescale
+from particleforge.models.runner import Runner
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.predict import map_steps, network_maps
-from particleforge.models.stardist.runner import Runner
 from particleforge.step import run
 
 IMAGE = np.random.default_rng(0).random((150, 101), np.float32)

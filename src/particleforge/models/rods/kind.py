@@ -11,6 +11,7 @@ from particleforge.models.card import CHECKPOINT, kept_f1
 from particleforge.models.kind import ModelKind
 from particleforge.models.rods.options import RodsOptions
 from particleforge.models.rods.train_params import RodsTraining
+from particleforge.registry import Registry
 
 if TYPE_CHECKING:
     from particleforge.models.rods.model import RodsModel
@@ -35,6 +36,7 @@ class RodsKind(ModelKind):
     Training = RodsTraining
     Options = RodsOptions
     start = "rods"
+    exports = Registry("format for models", "particleforge.models.rods.exports")
     bundled: ClassVar[Mapping[str, Path | None]] = {"rods": BASE}
 
     @classmethod

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import torch
 from pydantic import Field
 
 from particleforge.micrograph import Micrograph
@@ -23,7 +25,9 @@ from particleforge.models.rods.options import RodsOptions
 from particleforge.models.rods.outlines import Rods
 from particleforge.models.rods.predict import Floats, find_rods
 from particleforge.models.roles import Detector
+from particleforge.models.runner import Runner, fastest_runner
 from particleforge.models.scaled_note import ScaledNote
+from particleforge.models.scaled_options import Engine
 from particleforge.models.scales import scales_for
 from particleforge.models.unet_config import UNetConfig
 from particleforge.models.weights import load_weights, of_bearable_size, save_weights
@@ -113,43 +117,54 @@ class RodsModel(Detector[RodsOptions]):
         UserError
             If the image is a stack or contains pixels that are not finite.
         """
-        note, tile_px = self.note, options.tile_px
+        note = self.note
         image = normalize(micrograph.grey, *note.percentiles, tails=True)
-        chosen = replace(
-            self,
-            net=self.net.to(torch_device(options.device)),
-            note=note.replace(prob_thresh=options.prob_thresh or note.prob_thresh),
-        )
+        runner = self._prepared(torch_device(options.device), options.engine)
+        find = partial(self._at_scale, runner, image, options.prob_thresh or note.prob_thresh, options.tile_px)
         scale = options.scale_for(micrograph, note.target_px)
         if not note.partner or (options.rods_only and scale is not None):
             known = scales_for(micrograph, note.working_scale, note.pixel_size_nm, note.search_scales)
-            return (yield from chosen._most_plausible(image, known if scale is None else (scale,), tile_px))
+            return (yield from _most_plausible(find, image.shape, known if scale is None else (scale,)))
         partner = open_model(note.partner, "detector")
         given = options.model_dump(exclude_unset=True, include={"diameter", "scale", "tile_px", "device"})
         others = yield from part(partner.steps(micrograph, partner.Options.parse(given)), 0, PARTNER_SHARE)
         if scale is None:
             scale = float(others.found.get("working_scale", note.working_scale))
-        rods = yield from part(chosen._at_scale(image, scale, tile_px), PARTNER_SHARE, 1)
+        rods = yield from part(find(scale), PARTNER_SHARE, 1)
         return rods if options.rods_only else combine(others, rods)
 
-    def _most_plausible(self, image: Floats, scales: Sequence[float], tile_px: int) -> Step[Detections]:
-        """Find rods at several scales, and keep the one at which sure ones cover most."""
-        tried = [scale for scale in scales if min(image.shape) * scale >= SMALLEST_PX] or [max(scales)]
-        best: Detections | None = None
-        best_rate = -1.0
-        for done, scale in enumerate(tried):
-            found = yield from part(self._at_scale(image, scale, tile_px), done / len(tried), (done + 1) / len(tried))
-            rate = float((found.scores**2 * found.outlines.areas_px2).sum()) if isinstance(found.outlines, Rods) else 0
-            if rate > best_rate:
-                best, best_rate = found, rate
-        if best is None:
-            raise RuntimeError("at least one scale is tried")
-        return best
-
-    def _at_scale(self, image: Floats, scale: float, tile_px: int) -> Step[Detections]:
+    def _at_scale(
+        self, runner: Runner, image: Floats, threshold: float, tile_px: int, scale: float
+    ) -> Step[Detections]:
         """Find rods in a normalised image at one scale."""
-        decoded = yield from find_rods(self.net, rescale(image, scale), self.note.prob_thresh, tile_px)
+        decoded = yield from find_rods(runner, rescale(image, scale), threshold, tile_px)
         return detections(decoded, (image.shape[0], image.shape[1]), scale)
+
+    def _prepared(self, device: torch.device, engine: Engine) -> Runner:
+        """Return the network prepared for prediction, which takes place once per device and engine."""
+        if (device, engine) not in self._runners:
+            self._runners[device, engine] = fastest_runner(self.net, device, engine)
+        return self._runners[device, engine]
+
+    @cached_property
+    def _runners(self) -> dict[tuple[torch.device, Engine], Runner]:
+        return {}
+
+
+def _most_plausible(
+    find: Callable[[float], Step[Detections]], shape: tuple[int, ...], scales: Sequence[float]
+) -> Step[Detections]:
+    """Find rods at several scales, and keep the one at which sure ones cover most."""
+    tried = [scale for scale in scales if min(shape) * scale >= SMALLEST_PX] or [max(scales)]
+    results: list[Detections] = []
+    for done, scale in enumerate(tried):
+        results.append((yield from part(find(scale), done / len(tried), (done + 1) / len(tried))))
+    return max(results, key=_covered)
+
+
+def _covered(found: Detections) -> float:
+    """Area of the rods, weighted by the square of their scores."""
+    return float((found.scores**2 * found.outlines.areas_px2).sum()) if isinstance(found.outlines, Rods) else 0.0
 
 
 def detections(decoded: Decoded, shape: tuple[int, int], scale: float) -> Detections:

@@ -2,7 +2,8 @@
 
 from torch import Tensor, nn
 
-from particleforge.models.unet import Conv, UNet
+from particleforge.models.grid_net import GridNet
+from particleforge.models.unet import Conv
 from particleforge.models.unet_config import UNetConfig
 
 SCALES = (16.0, 16.0, 0.5, 1.0, 1.0, 8.0, 8.0, 0.5, 4.0, 4.0)
@@ -10,7 +11,7 @@ SCALES = (16.0, 16.0, 0.5, 1.0, 1.0, 8.0, 8.0, 0.5, 4.0, 4.0)
 CHANNELS = len(SCALES)
 
 
-class RodsNet(UNet):
+class RodsNet(GridNet):
     """Predict for each point of the grid how central in a rod it is, and that rod.
 
     Parameters
@@ -24,6 +25,11 @@ class RodsNet(UNet):
         self.prob = Conv((self.channels, 1), (1, 1), "linear", batch_norm=False)
         self.rod = Conv((self.channels, CHANNELS), (1, 1), "linear", batch_norm=False)
         nn.init.normal_(self.rod.conv.weight, std=0.01)
+
+    @property
+    def head(self) -> Conv:
+        """Head of the geometry."""
+        return self.rod
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Predict maps on the grid.

@@ -2,10 +2,10 @@
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from particleforge.models.rods.decode import Decoded, decode
-from particleforge.models.rods.network import SCALES, RodsNet
+from particleforge.models.rods.network import SCALES
+from particleforge.models.runner import Runner
 from particleforge.models.scaled_options import TILE_PX
 from particleforge.models.tiles import tiles
 from particleforge.step import Progress, Step
@@ -17,7 +17,7 @@ MARGIN = 4
 """Points of the grid by which an image is extended on every side: rods may be cut by its border."""
 
 
-def find_rods(net: RodsNet, image: Floats, threshold: float, tile_px: int = TILE_PX) -> Step[Decoded]:
+def find_rods(runner: Runner, image: Floats, threshold: float, tile_px: int = TILE_PX) -> Step[Decoded]:
     """Find the rods in a normalised image at working scale, tile by tile if it is large.
 
     Tiles overlap by the receptive field of the network and start at multiples of its divisor, so tiling does not
@@ -25,7 +25,7 @@ def find_rods(net: RodsNet, image: Floats, threshold: float, tile_px: int = TILE
 
     Parameters
     ----------
-    net
+    runner
         The network.
     image
         (Y, X) float32.
@@ -34,28 +34,21 @@ def find_rods(net: RodsNet, image: Floats, threshold: float, tile_px: int = TILE
     tile_px
         Largest side of a tile, without the overlap.
     """
-    config = net.config
+    config = runner.config
     border = [MARGIN * step for step in config.grid]
     missing = [
         -(length + 2 * rim) % step for length, rim, step in zip(image.shape, border, config.divisor, strict=True)
     ]
     padded = np.pad(image, [(rim, rim + short) for rim, short in zip(border, missing, strict=True)], mode="edge")
     parts = list(tiles(padded.shape, config, tile_px))
-    device = next(net.parameters()).device
-    net.eval()
     found: list[tuple[Floats, Floats, npt.NDArray[np.int64]]] = []
     for done, tile in enumerate(parts, start=1):
-        seen = torch.from_numpy(np.ascontiguousarray(padded[tile.seen]))[None, None].to(device)
+        seen = runner(padded[tile.seen])
         whole, own = tile.on_grid(config.grid)
-        with torch.inference_mode():
-            features = net.embed(seen.contiguous(memory_format=torch.channels_last))
-            prob = torch.sigmoid(net.prob(features).float())[0, 0].cpu().numpy()[own]
-            cells = np.argwhere(prob >= FAINTEST)
-            rows, columns = torch.from_numpy((cells + [side.start for side in own]).T)
-            # only where they are needed: a convolution of a single pixel is a product of matrices
-            some = features[0][:, rows, columns]
-            rod = net.rod.conv.weight[:, :, 0, 0] @ some + net.rod.conv.bias[:, None]  # type: ignore[index]
-        found.append((prob[tuple(cells.T)], rod.float().cpu().numpy().T, cells + [side.start for side in whole]))
+        prob = seen.prob[own]
+        cells = np.argwhere(prob >= FAINTEST)
+        rod = seen.described(cells + [side.start for side in own])
+        found.append((prob[tuple(cells.T)], rod, cells + [side.start for side in whole]))
         yield Progress(done, len(parts))
     prob, rod, cells = (np.concatenate(parts) for parts in zip(*found, strict=True))
     points = cells * np.array(config.grid, float) - np.array(border, float)

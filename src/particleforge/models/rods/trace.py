@@ -128,9 +128,9 @@ def trace(cells: Cells, near: Ids, first: int, occupied: Occupied) -> Traced | N
         on = np.flatnonzero(fits & _continues(line, some, half_width) & (along >= limits[0]) & (along <= limits[1]))
         if len(on) < 2:
             return None
-        low, high = _run(along[on], lambda start, stop: stop - start > seam)
+        low, high = _run(along[on], seam, lambda start, stop: True)
         on = on[((along[on] >= low) & (along[on] <= high)) | agree[on]]  # beyond a gap only what agrees about the rod
-        low, high = _run(along[on], partial(_open, line, occupied, longest))
+        low, high = _run(along[on], NEXT_PX, partial(_open, line, occupied, longest))
         on = on[(along[on] >= low) & (along[on] <= high)]
         u, v = line.local(some.on_axis[on])
         line = line.fitted(u, v, some.prob[on], half_width)
@@ -157,28 +157,35 @@ def _continues(line: _Line, some: Cells, half_width: float) -> npt.NDArray[np.bo
 
 def _open(line: _Line, occupied: Occupied, longest: float, start: float, stop: float) -> bool:
     """Whether a gap ends the line: it is too long, or not filled by other rods."""
-    if stop - start <= NEXT_PX:
-        return False
-    inner = line.at(np.arange(start + 2, stop - 1, 2.0, np.float64))
-    return stop - start > longest or bool(occupied(inner).mean() < FILLED)
+    if stop - start > longest:
+        return True
+    return bool(occupied(line.at(np.arange(start + 2, stop - 1, 2.0, np.float64))).mean() < FILLED)
 
 
-def _run(along: Doubles, broken: Callable[[float, float], bool]) -> tuple[float, float]:
+def _run(along: Doubles, least: float, broken: Callable[[float, float], bool]) -> tuple[float, float]:
     """Return the ends of the run of points around 0 that is not interrupted.
 
     Parameters
     ----------
     along
         Places of points on a line.
+    least
+        Length from which on the distance of neighbouring places is a gap.
     broken
-        Whether the line is interrupted between two neighbouring places.
+        Whether a gap interrupts the line.
     """
     places = np.sort(along)
-    first = last = min(int(np.searchsorted(places, 0.0)), len(places) - 1)
-    while first > 0 and not broken(places[first - 1], places[first]):
-        first -= 1
-    while last < len(places) - 1 and not broken(places[last], places[last + 1]):
-        last += 1
+    middle = min(int(np.searchsorted(places, 0.0)), len(places) - 1)
+    first, last = 0, len(places) - 1
+    gaps = np.flatnonzero(np.diff(places) > least)
+    for gap in gaps[gaps < middle][::-1].tolist():
+        if broken(places[gap], places[gap + 1]):
+            first = gap + 1
+            break
+    for gap in gaps[gaps >= middle].tolist():
+        if broken(places[gap], places[gap + 1]):
+            last = gap
+            break
     return float(places[first]), float(places[last])
 
 

@@ -24,6 +24,7 @@ from particleforge.models.rods.network import RodsNet
 from particleforge.models.rods.predict import find_rods
 from particleforge.models.rods.train import RATE, SMALL, RodsTask
 from particleforge.models.rods.train_params import RodsTraining
+from particleforge.models.runner import Runner
 from particleforge.models.score_choice import SCORES, choose_score, whole_scores
 from particleforge.models.sources import piece
 from particleforge.models.times import divide
@@ -80,7 +81,7 @@ def train_rods(samples: TrainingSet, out: Path, params: RodsTraining, began: flo
         provenance=provenance,
     )
     groups = data.for_thresholds()
-    times = divide(params.minutes, began, groups, lambda source: run(find_rods(new, piece(source).image, 0.5)), FINDING)
+    times = divide(params.minutes, began, groups, lambda source: _found(new, piece(source), DEFAULT_PROB), FINDING)
     watch = Watch[RodsNet](
         better=lambda net: RodsModel(net, note).save(out),
         f1=partial(_f1, pieces=[piece(source) for source in data.real_tests[:JUDGED]]),
@@ -111,7 +112,7 @@ def _starting(name: str) -> RodsNet:
 
 def _found(net: RodsNet, source: Source, threshold: float) -> Detections:
     height, width = source.image.shape
-    return detections(run(find_rods(net, source.image, threshold)), (height, width), 1.0)
+    return detections(run(find_rods(Runner(net), source.image, threshold)), (height, width), 1.0)
 
 
 def _rates(net: RodsNet, _: int, source: Source) -> list[Score]:

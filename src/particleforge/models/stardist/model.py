@@ -15,8 +15,9 @@ from particleforge.micrograph import Micrograph
 from particleforge.models.device import torch_device
 from particleforge.models.normalize import normalize, rescale
 from particleforge.models.roles import Detector
+from particleforge.models.runner import Runner, fastest_runner
 from particleforge.models.scaled_note import ScaledNote
-from particleforge.models.scaled_options import TILE_PX
+from particleforge.models.scaled_options import TILE_PX, Engine
 from particleforge.models.scales import scales_for
 from particleforge.models.stardist.at_scale import AtScale
 from particleforge.models.stardist.distances import Distances
@@ -25,10 +26,9 @@ from particleforge.models.stardist.instances import Instances, Thresholds, insta
 from particleforge.models.stardist.kind import NOTE
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.official import read_official, write_official
-from particleforge.models.stardist.options import Engine, StarDistOptions
+from particleforge.models.stardist.options import StarDistOptions
 from particleforge.models.stardist.overlaps import Bounds
 from particleforge.models.stardist.predict import map_steps
-from particleforge.models.stardist.runner import Runner, fastest_runner
 from particleforge.models.stardist.scale_search import search_scales
 from particleforge.step import Step, run
 from particleforge.store.files import atomic_write

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
+from particleforge.models.grid_net import GridNet
 from particleforge.models.stardist.config import StarDistConfig
-from particleforge.models.unet import Conv, UNet, each_conv
+from particleforge.models.unet import Conv, each_conv
 
 
-class StarDistNet(UNet):
+class StarDistNet(GridNet):
     """Predict for each point of the grid how central in an object it is, and the distance to the outline.
 
     Parameters
@@ -26,6 +27,11 @@ class StarDistNet(UNet):
         super().__init__(config)
         self.prob = Conv((self.channels, 1), (1, 1), "linear", batch_norm=False)
         self.dist = Conv((self.channels, config.n_rays), (1, 1), "linear", batch_norm=False)
+
+    @property
+    def head(self) -> Conv:
+        """Head of the distances."""
+        return self.dist
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Predict maps on the grid.

@@ -1,12 +1,10 @@
 """Options of a StarDist detector."""
 
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from pydantic import Field
 
-from particleforge.models.scaled_options import ScaledOptions
-
-Engine: TypeAlias = Literal["auto", "torch"]
+from particleforge.models.scaled_options import Engine, ScaledOptions
 
 
 class StarDistOptions(ScaledOptions):

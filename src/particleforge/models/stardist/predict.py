@@ -5,12 +5,12 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.models.runner import Runner
 from particleforge.models.scaled_options import TILE_PX
-from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.distances import SomeDistances
 from particleforge.models.stardist.network import StarDistNet
-from particleforge.models.stardist.runner import Runner
 from particleforge.models.tiles import tiles
+from particleforge.models.unet_config import UNetConfig
 from particleforge.step import Progress, Step, run
 
 Floats = npt.NDArray[np.float32]
@@ -62,12 +62,12 @@ def map_steps(
         whole, own = tile.on_grid(config.grid)
         prob[whole] = found.prob[own]
         wanted = prob[whole] >= least_prob
-        values.append(found.dist(np.argwhere(wanted) + np.array([side.start for side in own])))
+        values.append(found.described(np.argwhere(wanted) + np.array([side.start for side in own])))
         index[whole][wanted] = np.arange(count, count := count + len(values[-1]))
         yield Progress(done, len(parts))
     return prob, SomeDistances(index, np.concatenate(values))
 
 
-def _padded(image: Floats, config: StarDistConfig) -> Floats:
+def _padded(image: Floats, config: UNetConfig) -> Floats:
     missing = [-length % step for length, step in zip(image.shape, config.divisor, strict=True)]
     return np.pad(image, [(0, short) for short in missing], mode="reflect") if any(missing) else image

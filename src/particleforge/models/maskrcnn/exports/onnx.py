@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from particleforge.errors import UserError
 from particleforge.models.maskrcnn.model import MaskRCNNModel
 from particleforge.models.maskrcnn.network import MaskRCNNNet
-from particleforge.store.files import atomic_write
+from particleforge.store.files import atomic_write, check_new_file
 
 OPSET = 18
 MOST = 300
@@ -38,10 +38,7 @@ def write(model: MaskRCNNModel, path: Path) -> None:
     UserError
         If the file exists, or the package onnx is not installed.
     """
-    if path.exists():
-        raise UserError(f"{path} exists; nothing is overwritten.", "Choose another name, or remove it.")
-    if not path.parent.is_dir():
-        raise UserError(f"{path.parent} is not a folder.", "Create it first.")
+    check_new_file(path)
     if find_spec("onnx") is None:
         raise UserError("The package onnx is needed for this.", "Install it: pip install onnx")
     net = model.net.cpu().prepared()

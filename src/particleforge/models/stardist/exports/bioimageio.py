@@ -15,12 +15,11 @@ from scipy import ndimage
 
 from particleforge.models.normalize import normalize
 from particleforge.models.onnx_graph import OPSET
-from particleforge.models.stardist.exports.onnx import check_new
 from particleforge.models.stardist.instances import BORDER_CELLS, Thresholds, instances
 from particleforge.models.stardist.model import StarDistModel
-from particleforge.models.stardist.onnx_net import maps_graph
+from particleforge.models.stardist.onnx_net import stardist_graph
 from particleforge.models.stardist.predict import network_maps
-from particleforge.store.files import atomic_write
+from particleforge.store.files import atomic_write, check_new_file
 
 SPEC_VERSION = "0.5.12"
 """Of the BioImage Model Zoo's description; `stardist_postprocessing` is a part of it."""
@@ -45,11 +44,11 @@ def write(model: StarDistModel, path: Path) -> None:
     UserError
         If the file exists.
     """
-    check_new(path)
+    check_new_file(path)
     image = _test_image(model)
     labels = _labels(model, image)
     with atomic_write(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as package:
-        weights = maps_graph(model.net)
+        weights = stardist_graph(model.net)
         package.writestr("weights.onnx", weights)
         package.writestr("test_input.npy", _npy(image[None, :, :, None]))
         package.writestr("test_output.npy", _npy(labels[None, :, :, None].astype(np.int32)))

@@ -10,14 +10,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from particleforge.errors import UserError
-from particleforge.models.stardist.network import StarDistNet
-from particleforge.models.stardist.options import Engine
+from particleforge.models.grid_net import GridNet
+from particleforge.models.scaled_options import Engine
 from particleforge.models.weights import COPY
 
 _LOG = logging.getLogger(__name__)
 Floats = npt.NDArray[np.float32]
 LARGEST_DIFFERENCE = 1e-4
-"""Of the results of onnxruntime from those of torch: of probabilities, and of distances relative to their largest."""
+"""Of the results of onnxruntime from those of torch: of probabilities, and of descriptions relative to the largest."""
 _NOT_FINITE = "The network gives numbers that are not finite, so nothing can be found with it."
 
 
@@ -30,7 +30,7 @@ class Runner:
         The network; it is switched to prediction.
     """
 
-    def __init__(self, net: StarDistNet) -> None:
+    def __init__(self, net: GridNet) -> None:
         self.net = net.eval()
         self.config = net.config
         self.device = next(net.parameters()).device
@@ -43,7 +43,7 @@ class Runner:
         return Embedded(self.net, logits[0, 0].cpu(), features[0])
 
     def embed(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute logits and features of (1, 1, Y, X) grey values; see `StarDistNet.embed`."""
+        """Compute logits and features of (1, 1, Y, X) grey values; see `UNet.embed`."""
         features = self.net.embed(image.contiguous(memory_format=torch.channels_last))
         return self.net.prob(features), features
 
@@ -57,10 +57,10 @@ class OnnxRunner(Runner):
         The network, on the CPU.
     """
 
-    def __init__(self, net: StarDistNet) -> None:
+    def __init__(self, net: GridNet) -> None:
         import onnxruntime
 
-        from particleforge.models.stardist.onnx_net import embedding_graph
+        from particleforge.models.unet_graph import embedding_graph
 
         super().__init__(net)
         options = onnxruntime.SessionOptions()
@@ -71,9 +71,9 @@ class OnnxRunner(Runner):
         self._session = onnxruntime.InferenceSession(embedding_graph(net), options, providers=providers)
 
     def embed(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute logits and features of (1, 1, Y, X) grey values; see `StarDistNet.embed`."""
+        """Compute logits and features of (1, 1, Y, X) grey values; see `UNet.embed`."""
         on_grid = [side // step for side, step in zip(image.shape[2:], self.config.grid, strict=True)]
-        channels = self.net.dist.conv.in_channels
+        channels = self.net.channels
         logits, features = (torch.empty(1, count, *on_grid) for count in (1, channels))
         binding = self._session.io_binding()  # the features of a large tile are not copied
         binding.bind_cpu_input("image", image.numpy())
@@ -84,7 +84,7 @@ class OnnxRunner(Runner):
 
 
 class Embedded:
-    """A tile in which the network has computed all but the distances, which few points need.
+    """A tile in which the network has computed all but the description, which few points need.
 
     Parameters
     ----------
@@ -96,17 +96,17 @@ class Embedded:
         (C, h, w) on the device of the network.
     """
 
-    def __init__(self, net: StarDistNet, logits: Tensor, features: Tensor) -> None:
-        self._head, self._features = net.dist.conv, features.permute(1, 2, 0)
+    def __init__(self, net: GridNet, logits: Tensor, features: Tensor) -> None:
+        self._head, self._features = net.head.conv, features.permute(1, 2, 0)
         self.prob: Floats = torch.sigmoid(_finite(logits)).numpy()
 
     @torch.inference_mode()
-    def dist(self, cells: npt.NDArray[np.int64]) -> Floats:
-        """(n, n_rays) distances in pixels at (n, 2) points of the grid."""
+    def described(self, cells: npt.NDArray[np.int64]) -> Floats:
+        """(n, channels) what the head gives at (n, 2) points of the grid."""
         rows, columns = torch.from_numpy(cells).to(self._features.device).T
         found = F.linear(self._features[rows, columns], self._head.weight[:, :, 0, 0], self._head.bias)
-        dist: Floats = _finite(found.cpu()).numpy()
-        return dist
+        described: Floats = _finite(found.cpu()).numpy()
+        return described
 
 
 def _finite(values: Tensor) -> Tensor:
@@ -115,7 +115,7 @@ def _finite(values: Tensor) -> Tensor:
     return values
 
 
-def fastest_runner(net: StarDistNet, device: torch.device, engine: Engine = "auto") -> Runner:
+def fastest_runner(net: GridNet, device: torch.device, engine: Engine = "auto") -> Runner:
     """Prepare a network for prediction: batch normalisation folded, on a CPU in onnxruntime if it is installed.
 
     The network itself stays as it is. onnxruntime is used only if its results on a test image are those of torch.
@@ -127,7 +127,7 @@ def fastest_runner(net: StarDistNet, device: torch.device, engine: Engine = "aut
     device
         Where it is to run.
     engine
-        See `StarDistOptions`.
+        ``auto`` or ``torch``.
     """
     runner = Runner(net.folded().to(device))
     if device.type != "cpu" or engine == "torch" or find_spec("onnxruntime") is None:
@@ -145,6 +145,6 @@ def _same(one: Runner, other: Runner) -> bool:
     noise = np.random.default_rng(0).random(sides, np.float32)
     a, b = one(noise), other(noise)
     everywhere = np.argwhere(np.isfinite(a.prob))
-    ours, true = a.dist(everywhere), b.dist(everywhere)
+    ours, true = a.described(everywhere), b.described(everywhere)
     allowed = LARGEST_DIFFERENCE * max(1.0, float(np.abs(true).max()))
     return bool(np.abs(a.prob - b.prob).max() <= LARGEST_DIFFERENCE and np.abs(ours - true).max() <= allowed)

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
-from particleforge.models.stardist import onnx_net, runner
+from particleforge.models import runner, unet_graph
+from particleforge.models.runner import OnnxRunner, Runner, fastest_runner
 from particleforge.models.stardist.config import StarDistConfig
 from particleforge.models.stardist.model import StarDistModel
 from particleforge.models.stardist.network import StarDistNet
 from particleforge.models.stardist.options import StarDistOptions
-from particleforge.models.stardist.runner import OnnxRunner, Runner, fastest_runner
 from particleforge.step import run
 
-TINY = Path(__file__).parent / "data/official_tiny"
+TINY = Path(__file__).parent / "stardist/data/official_tiny"
 CPU = torch.device("cpu")
 configs = st.builds(
     StarDistConfig,
@@ -56,7 +56,7 @@ def tile(config: StarDistConfig, rows: int = 2, columns: int = 3) -> np.ndarray:
 
 def everywhere(one: Runner, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     found = one(image)
-    return found.prob, found.dist(np.argwhere(found.prob > -1)).reshape(*found.prob.shape, -1)
+    return found.prob, found.described(np.argwhere(found.prob > -1)).reshape(*found.prob.shape, -1)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -86,9 +86,9 @@ def test_distances_are_computed_only_where_they_are_wanted():
     config = StarDistConfig(n_rays=5, unet_n_depth=1, unet_n_filter_base=2)
     found = Runner(network(config))(tile(config, 4, 4))
     cells = np.array([[3, 1], [0, 2]])
-    assert found.dist(cells).shape == (2, 5) and found.dist(cells[:0]).shape == (0, 5)
-    whole = found.dist(np.argwhere(found.prob > -1)).reshape(*found.prob.shape, 5)
-    assert found.dist(cells) == pytest.approx(whole[cells[:, 0], cells[:, 1]], rel=1e-6)
+    assert found.described(cells).shape == (2, 5) and found.described(cells[:0]).shape == (0, 5)
+    whole = found.described(np.argwhere(found.prob > -1)).reshape(*found.prob.shape, 5)
+    assert found.described(cells) == pytest.approx(whole[cells[:, 0], cells[:, 1]], rel=1e-6)
 
 
 def test_the_fastest_runner_is_onnxruntime_unless_it_is_missing_or_switched_off(monkeypatch):
@@ -101,8 +101,8 @@ def test_the_fastest_runner_is_onnxruntime_unless_it_is_missing_or_switched_off(
 
 def test_torch_is_used_where_onnxruntime_gives_something_else(monkeypatch, caplog):
     config = StarDistConfig(unet_n_depth=1, unet_n_filter_base=2)
-    other = onnx_net.embedding_graph(network(config, seed=1))
-    monkeypatch.setattr(onnx_net, "embedding_graph", lambda net: other)
+    other = unet_graph.embedding_graph(network(config, seed=1))
+    monkeypatch.setattr(unet_graph, "embedding_graph", lambda net: other)
     with caplog.at_level(logging.WARNING):
         assert type(fastest_runner(network(config), CPU)) is Runner
     assert "onnxruntime gives other results" in caplog.text

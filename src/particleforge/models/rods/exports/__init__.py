@@ -1,0 +1,1 @@
+"""Formats into which detectors of rods can be exported, one per file."""
