@@ -34,7 +34,7 @@ from particleforge.models.weights import load_weights, of_bearable_size, save_we
 from particleforge.step import Step, part
 from particleforge.store.files import atomic_write
 
-LEAST_SEEN = 0.02
+LEAST_SEEN = 0.25
 """Share of a rod that must lie in the image."""
 SMALLEST_PX = 48
 """Shorter side of an image below which a scale is not tried."""

@@ -39,7 +39,9 @@ def find_rods(runner: Runner, image: Floats, threshold: float, tile_px: int = TI
     missing = [
         -(length + 2 * rim) % step for length, rim, step in zip(image.shape, border, config.divisor, strict=True)
     ]
-    padded = np.pad(image, [(rim, rim + short) for rim, short in zip(border, missing, strict=True)], mode="edge")
+    # mirrored, as repeated pixels of the border are streaks that look like rods
+    rims = [(rim, rim + short) for rim, short in zip(border, missing, strict=True)]
+    padded = np.pad(image, rims, mode="symmetric")
     parts = list(tiles(padded.shape, config, tile_px))
     found: list[tuple[Floats, Floats, npt.NDArray[np.int64]]] = []
     for done, tile in enumerate(parts, start=1):
