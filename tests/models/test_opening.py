@@ -46,6 +46,9 @@ def test_a_role_without_a_verb_of_its_own_is_named(monkeypatch):
 def test_what_is_no_model_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"bse is not a folder.*one of base"):
         open_model("bse", "detector")
+    with pytest.raises(UserError, match="bse is not a folder") as none:
+        open_model("bse", "classifier")
+    assert none.value.hint == "Give the folder of a trained model."
     with pytest.raises(UserError, match="holds no detector"):
         open_model(tmp_path, "detector")
 

@@ -9,9 +9,11 @@ from skimage.measure import regionprops_table
 
 from particleforge.errors import UserError
 from particleforge.models.detector_params import DetectorTraining
+from particleforge.models.opening import shadow_line
 from particleforge.models.scales import ScalePlan, plan_scales
 from particleforge.models.training_set import TrainingSet
 from particleforge.sample import Sample
+from particleforge.step import Progress, Step
 
 JUDGED = 4
 """Number of held-out images scored at each validation."""
@@ -34,6 +36,32 @@ def refuse_finished(out: Path, finished: bool) -> None:
             f"{out} holds a finished model; nothing is overwritten.",
             "Choose another folder for the output, or remove this one.",
         )
+
+
+def begin(samples: TrainingSet, out: Path, params: DetectorTraining, finished: bool) -> Step[ScalePlan]:
+    """Check what every training needs, and plan the working scale.
+
+    Parameters
+    ----------
+    samples
+        Training data.
+    out
+        Folder of the model.
+    params
+        Budget and settings.
+    finished
+        Whether the folder holds a finished model.
+
+    Raises
+    ------
+    UserError
+        If it does, there is no budget, or no particle is labelled.
+    """
+    refuse_finished(out, finished)
+    params.check_budget()
+    for line in shadow_line(params.start).values():
+        yield Progress(0, 1, line)
+    return scale_plan(samples, params)
 
 
 def typical(samples: TrainingSet) -> Sequence[Sample]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from particleforge.errors import UserError
-from particleforge.models.card import Card
+from particleforge.models.card import CHECKPOINT, Card
 from particleforge.models.training_set import TrainingSet, hold_out
 from particleforge.params import Params
 from particleforge.registry import Kinds, Registry
@@ -144,6 +144,28 @@ class ModelKind(ABC):
             If the model cannot be trained on these samples, or `out` holds a finished model.
         """
         raise UserError(f"Models of kind {cls.kind} need no training.", "Use the model as it is.")
+
+
+class StoredKind(ModelKind):
+    """A kind whose models are a note and weights of their own; see `particleforge.models.stored`.
+
+    Parameters
+    ----------
+    note
+        Name of the file of the note.
+    """
+
+    note: ClassVar[str]
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        """Whether the note exists, which is written last."""
+        return (folder / cls.note).is_file()
+
+    @classmethod
+    def finished(cls, folder: Path) -> bool:
+        """Whether there are weights and no checkpoint."""
+        return cls.recognises(folder) and not (folder / CHECKPOINT).is_file()
 
 
 MODELS: Kinds[ModelKind] = Kinds(ModelKind, module="kind", role="kind of model")

@@ -56,14 +56,13 @@ def find_model(name: str | Path, role: str = "") -> tuple[type[ModelKind], Path 
     UserError
         If there is no such model.
     """
-    path, known = Path(name), bundled()
-    if str(name) in known and not (isinstance(name, Path) and path.is_dir()):
-        kind = known[str(name)]
+    path, named = Path(name), bundled()
+    if str(name) in named and not (isinstance(name, Path) and path.is_dir()):
+        kind = named[str(name)]
         return kind, kind.bundled[str(name)]
     if not path.is_dir():
-        raise UserError(
-            f"{name} is not a folder.", f"Give the folder of a trained model, or one of {', '.join(bundled(role))}."
-        )
+        known = f", or one of {', '.join(bundled(role))}" if bundled(role) else ""
+        raise UserError(f"{name} is not a folder.", f"Give the folder of a trained model{known}.")
     kind_found = recognised(path)
     if kind_found is None:
         raise UserError(f"{path} holds no {role or 'model'}.", "Give a folder written by `particleforge train`.")

@@ -17,7 +17,7 @@ TILE_PX = 2112
 MAX_ENLARGEMENT = 4.0
 """Further enlargement adds no detail, and the time grows with its square."""
 LEAST_PX = 2.0
-"""Particles of a smaller diameter cannot be told from noise."""
+"""Particles of a smaller diameter cannot be distinguished from noise."""
 
 
 class ScaledOptions(Params):

@@ -10,11 +10,11 @@ from particleforge.micrograph import Micrograph
 from particleforge.models.card import Card
 from particleforge.models.normalize import normalize
 from particleforge.models.opening import open_model
-from particleforge.models.rods.kind import WEIGHTS
 from particleforge.models.rods.model import Note, RodsModel
 from particleforge.models.rods.network import RodsNet
 from particleforge.models.rods.predict import find_rods
 from particleforge.models.runner import Runner
+from particleforge.models.stored import WEIGHTS
 from particleforge.models.training import begin_training, train_model
 from particleforge.models.training_params import TRAININGS
 from particleforge.models.training_set import TrainingSet

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from particleforge.models.card import CHECKPOINT
 from particleforge.models.classifier.train_params import ClassifierParams
-from particleforge.models.kind import ModelKind
+from particleforge.models.kind import StoredKind
 
 if TYPE_CHECKING:
     from particleforge.models.classifier.model import ClassifierModel
@@ -16,26 +15,17 @@ if TYPE_CHECKING:
     from particleforge.sample import Sample
     from particleforge.step import Step
 
-NOTE, WEIGHTS = "classifier.yaml", "weights.pt"
+NOTE = "classifier.yaml"
 
 
-class ClassifierKind(ModelKind):
+class ClassifierKind(StoredKind):
     """Networks that recognise the class of an image, or of each particle."""
 
     kind = "classifier"
+    note = NOTE
     title = "Classifier"
     role = "classifier"
     Training = ClassifierParams
-
-    @classmethod
-    def recognises(cls, folder: Path) -> bool:
-        """Whether the file that is written last exists."""
-        return (folder / NOTE).is_file()
-
-    @classmethod
-    def finished(cls, folder: Path) -> bool:
-        """Whether there are weights and no checkpoint."""
-        return cls.recognises(folder) and not (folder / CHECKPOINT).is_file()
 
     @classmethod
     def scores(cls, folder: Path) -> dict[str, float]:

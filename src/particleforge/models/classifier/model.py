@@ -14,14 +14,14 @@ from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models import roles
 from particleforge.models.classifier.crops import Bytes, image_crops, particle_crops
-from particleforge.models.classifier.kind import NOTE, WEIGHTS
+from particleforge.models.classifier.kind import NOTE
 from particleforge.models.classifier.networks.network import AnyNetwork
 from particleforge.models.classifier.networks.unet import UNetNetwork
 from particleforge.models.classifier.train_params import CropParams
 from particleforge.models.roles import Classified
-from particleforge.models.weights import COPY, load_weights, of_bearable_size, save_weights
+from particleforge.models.stored import read_weights, write_stored
+from particleforge.models.weights import COPY
 from particleforge.params import Params
-from particleforge.store.files import atomic_write
 
 if TYPE_CHECKING:
     from torch import nn
@@ -65,15 +65,11 @@ class ClassifierModel(roles.Classifier):
         note = Note.from_yaml(folder / NOTE)
         if len(note.classes) < 2:
             raise UserError(f"{folder / NOTE} names {len(note.classes)} classes; at least two are needed.", COPY)
-        net = of_bearable_size(lambda: note.network.build(len(note.classes)), folder / NOTE)
-        load_weights(net, folder / WEIGHTS)
-        return cls(net.eval(), note)
+        return cls(read_weights(lambda: note.network.build(len(note.classes)), folder / NOTE), note)
 
     def save(self, folder: Path) -> None:
-        """Write the model to a folder; the note last, so that it means a complete model."""
-        save_weights(self.net, folder / WEIGHTS)
-        with atomic_write(folder / NOTE) as path:
-            path.write_text(self.note.to_yaml(), encoding="utf-8")
+        """Write the model to a folder."""
+        write_stored(self.net, self.note, folder / NOTE)
 
     @property
     def classes(self) -> tuple[str, ...]:  # type: ignore[override]

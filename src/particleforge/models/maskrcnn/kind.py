@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from particleforge.models.card import CHECKPOINT, kept_f1
-from particleforge.models.kind import ModelKind
+from particleforge.models.card import kept_f1
+from particleforge.models.kind import StoredKind
 from particleforge.models.maskrcnn.options import MaskRCNNOptions
 from particleforge.models.maskrcnn.train_params import MaskRCNNTraining
 from particleforge.registry import Registry
@@ -18,29 +18,20 @@ if TYPE_CHECKING:
     from particleforge.step import Step
 
 CITATION = "He et al., ICCV 2017"
-NOTE, WEIGHTS = "maskrcnn.yaml", "weights.pt"
+NOTE = "maskrcnn.yaml"
 
 
-class MaskRCNNKind(ModelKind):
+class MaskRCNNKind(StoredKind):
     """Detectors with a Mask R-CNN, which outline particles that overlap as a whole."""
 
     kind = "maskrcnn"
+    note = NOTE
     title = "Mask R-CNN"
     role = "detector"
     Training = MaskRCNNTraining
     Options = MaskRCNNOptions
     exports = Registry("format for models", "particleforge.models.maskrcnn.exports")
     start = ""
-
-    @classmethod
-    def recognises(cls, folder: Path) -> bool:
-        """Whether the file that is written last exists."""
-        return (folder / NOTE).is_file()
-
-    @classmethod
-    def finished(cls, folder: Path) -> bool:
-        """Whether there are weights and no checkpoint."""
-        return cls.recognises(folder) and not (folder / CHECKPOINT).is_file()
 
     @classmethod
     def load(cls, folder: Path | None) -> MaskRCNNModel:

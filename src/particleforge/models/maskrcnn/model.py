@@ -14,7 +14,7 @@ from particleforge.micrograph import Micrograph
 from particleforge.models.detections import Detections, Masks
 from particleforge.models.device import torch_device
 from particleforge.models.maskrcnn.config import MaskRCNNConfig
-from particleforge.models.maskrcnn.kind import NOTE, WEIGHTS
+from particleforge.models.maskrcnn.kind import NOTE
 from particleforge.models.maskrcnn.network import MaskRCNNNet
 from particleforge.models.maskrcnn.options import MaskRCNNOptions
 from particleforge.models.maskrcnn.predict import LEAST_TILE_PX, Limits, Objects, object_steps
@@ -23,10 +23,9 @@ from particleforge.models.normalize import normalize, rescale
 from particleforge.models.roles import Detector
 from particleforge.models.scaled_note import ScaledNote
 from particleforge.models.scales import scales_for
+from particleforge.models.stored import read_weights, write_stored
 from particleforge.models.unet import UNet
-from particleforge.models.weights import load_weights, of_bearable_size, save_weights
 from particleforge.step import Step, part
-from particleforge.store.files import atomic_write
 
 SEARCHING = 0.5
 """Share of the progress that the search for the scale is."""
@@ -68,15 +67,11 @@ class MaskRCNNModel(Detector[MaskRCNNOptions]):
             If a file is missing or broken.
         """
         note = Note.from_yaml(folder / NOTE)
-        net = of_bearable_size(lambda: MaskRCNNNet(note.network), folder / NOTE)
-        load_weights(net, folder / WEIGHTS)
-        return cls(net.eval(), note)
+        return cls(read_weights(lambda: MaskRCNNNet(note.network), folder / NOTE), note)
 
     def save(self, folder: Path) -> None:
-        """Write the model to a folder; the note last, so that it means a complete model."""
-        save_weights(self.net, folder / WEIGHTS)
-        with atomic_write(folder / NOTE) as path:
-            path.write_text(self.note.to_yaml(), encoding="utf-8")
+        """Write the model to a folder."""
+        write_stored(self.net, self.note, folder / NOTE)
 
     @property
     def provenance(self) -> dict[str, Any]:  # type: ignore[override]

@@ -14,7 +14,7 @@ from particleforge.models.card import CHECKPOINT
 from particleforge.models.detections import Masks
 from particleforge.models.detector_data import DetectorData, provenance_of
 from particleforge.models.detector_task import Watch, settings
-from particleforge.models.detector_training import JUDGED, PREVIEW_PX, refuse_finished, scale_plan, typical
+from particleforge.models.detector_training import JUDGED, PREVIEW_PX, begin, typical
 from particleforge.models.fit import fit
 from particleforge.models.maskrcnn.anchors import Boxes, boxes_of
 from particleforge.models.maskrcnn.coco import cached_file, fill_from_coco
@@ -25,7 +25,7 @@ from particleforge.models.maskrcnn.network import MaskRCNNNet
 from particleforge.models.maskrcnn.rating import DEFAULT_SCORE, default_f1, find, scores
 from particleforge.models.maskrcnn.task import MaskRCNNTask
 from particleforge.models.maskrcnn.train_params import COCO, MaskRCNNTraining
-from particleforge.models.opening import open_model, shadow_line
+from particleforge.models.opening import open_model
 from particleforge.models.patches import Source
 from particleforge.models.score_choice import SCORES, choose_score
 from particleforge.models.sources import classes_of, piece
@@ -88,11 +88,7 @@ def train_maskrcnn(
         finished model.
     """
     began = time.monotonic() if began is None else began
-    refuse_finished(out, MaskRCNNKind.finished(out))
-    params.check_budget()
-    for line in shadow_line(params.start).values():
-        yield Progress(0, 1, line)
-    plan = scale_plan(samples, params)
+    plan = yield from begin(samples, out, params, MaskRCNNKind.finished(out))
     start = _starting(params)
     boxes = boxes_of(typical(samples), plan.scale_of)
     classes, remarks = _classes(samples)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from particleforge.models.card import CHECKPOINT, kept_f1
-from particleforge.models.kind import ModelKind
+from particleforge.models.card import kept_f1
+from particleforge.models.kind import StoredKind
 from particleforge.models.rods.options import RodsOptions
 from particleforge.models.rods.train_params import RodsTraining
 from particleforge.registry import Registry
@@ -24,13 +24,14 @@ BASE = Path(__file__).parent / "base"
 """The bundled detector, trained on recipes only; the recipe and the settings are in the same folder."""
 
 
-NOTE, WEIGHTS = "rods.yaml", "weights.pt"
+NOTE = "rods.yaml"
 
 
-class RodsKind(ModelKind):
+class RodsKind(StoredKind):
     """Detectors of whole rods."""
 
     kind = "rods"
+    note = NOTE
     title = "Rods"
     role = "detector"
     Training = RodsTraining
@@ -38,16 +39,6 @@ class RodsKind(ModelKind):
     start = "rods"
     exports = Registry("format for models", "particleforge.models.rods.exports")
     bundled: ClassVar[Mapping[str, Path | None]] = {"rods": BASE}
-
-    @classmethod
-    def recognises(cls, folder: Path) -> bool:
-        """Whether the file that is written last exists."""
-        return (folder / NOTE).is_file()
-
-    @classmethod
-    def finished(cls, folder: Path) -> bool:
-        """Whether there are weights and no checkpoint."""
-        return cls.recognises(folder) and not (folder / CHECKPOINT).is_file()
 
     @classmethod
     def scores(cls, folder: Path) -> dict[str, float]:
@@ -60,6 +51,22 @@ class RodsKind(ModelKind):
         from particleforge.models.rods.model import RodsModel
 
         return RodsModel.load(folder or BASE)
+
+    @classmethod
+    def methods(cls, name: str, source: str, model: RodsModel, options: RodsOptions) -> str:
+        """Describe the network, its training, the threshold, and what its partner does."""
+        partner, trained = model.note.partner, f", trained on {source}" if source else ""
+        called = f" (model {name})" if name else ""
+        least = options.prob_thresh or model.note.prob_thresh
+        sentences = [
+            f"Rods were found by a U-Net that describes the rod at each of its points{called}{trained}; their middle "
+            f"lines were followed from point to point. The smallest probability was {least:.2g}."
+        ]
+        if partner and not options.rods_only:
+            sentences.append(f"The scale and all other particles were found by the detector {partner}.")
+        elif partner and options.scale is None and options.diameter is None:
+            sentences.append(f"The scale was found by the detector {partner}.")
+        return " ".join(sentences)
 
     @classmethod
     def rehearsal(cls, params: TrainingParams) -> Recipe | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -19,7 +20,7 @@ from particleforge.models.normalize import normalize, rescale
 from particleforge.models.opening import open_model
 from particleforge.models.rods.combine import combine
 from particleforge.models.rods.decode import Decoded
-from particleforge.models.rods.kind import NOTE, WEIGHTS
+from particleforge.models.rods.kind import NOTE
 from particleforge.models.rods.network import RodsNet
 from particleforge.models.rods.options import RodsOptions
 from particleforge.models.rods.outlines import Rods
@@ -29,15 +30,16 @@ from particleforge.models.runner import Runner, fastest_runner
 from particleforge.models.scaled_note import ScaledNote
 from particleforge.models.scaled_options import Engine
 from particleforge.models.scales import scales_for
+from particleforge.models.stored import read_weights, write_stored
 from particleforge.models.unet_config import UNetConfig
-from particleforge.models.weights import load_weights, of_bearable_size, save_weights
 from particleforge.step import Step, part
-from particleforge.store.files import atomic_write
 
 LEAST_SEEN = 0.25
 """Share of a rod that must lie in the image."""
 SMALLEST_PX = 48
 """Shorter side of an image below which a scale is not tried."""
+SURE = 6
+"""Power of the scores by which scales are compared."""
 PARTNER_SHARE = 0.7
 """Share of the time that the partner takes."""
 
@@ -80,15 +82,11 @@ class RodsModel(Detector[RodsOptions]):
             If a file is missing or broken.
         """
         note = Note.from_yaml(folder / NOTE)
-        net = of_bearable_size(lambda: RodsNet(note.network), folder / NOTE)
-        load_weights(net, folder / WEIGHTS)
-        return cls(net.eval(), note)
+        return cls(read_weights(lambda: RodsNet(note.network), folder / NOTE), note)
 
     def save(self, folder: Path) -> None:
-        """Write the model to a folder; the note last, so that it means a complete model."""
-        save_weights(self.net, folder / WEIGHTS)
-        with atomic_write(folder / NOTE) as path:
-            path.write_text(self.note.to_yaml(), encoding="utf-8")
+        """Write the model to a folder."""
+        write_stored(self.net, self.note, folder / NOTE)
 
     @property
     def provenance(self) -> dict[str, Any]:  # type: ignore[override]
@@ -154,17 +152,23 @@ class RodsModel(Detector[RodsOptions]):
 def _most_plausible(
     find: Callable[[float], Step[Detections]], shape: tuple[int, ...], scales: Sequence[float]
 ) -> Step[Detections]:
-    """Find rods at several scales, and keep the one at which sure ones cover most."""
+    """Find rods at several scales, and keep the most plausible result."""
     tried = [scale for scale in scales if min(shape) * scale >= SMALLEST_PX] or [max(scales)]
     results: list[Detections] = []
     for done, scale in enumerate(tried):
         results.append((yield from part(find(scale), done / len(tried), (done + 1) / len(tried))))
-    return max(results, key=_covered)
+    return max(results, key=_plausibility)
 
 
-def _covered(found: Detections) -> float:
-    """Area of the rods, weighted by the square of their scores."""
-    return float((found.scores**2 * found.outlines.areas_px2).sum()) if isinstance(found.outlines, Rods) else 0.0
+def _plausibility(found: Detections) -> float:
+    """High if all rods are sure, and cover much.
+
+    At a scale that is too small crossing rods become one thick rod of a lower score; at one that is too large they
+    break.
+    """
+    if not len(found):
+        return 0.0
+    return float((found.scores**SURE).mean()) * math.sqrt(np.count_nonzero(found.labels) / max(1, found.labels.size))
 
 
 def detections(decoded: Decoded, shape: tuple[int, int], scale: float) -> Detections:

@@ -14,9 +14,9 @@ from particleforge.models.card import CHECKPOINT
 from particleforge.models.detections import Detections
 from particleforge.models.detector_data import DetectorData, provenance_of
 from particleforge.models.detector_task import Watch, settings
-from particleforge.models.detector_training import JUDGED, PREVIEW_PX, refuse_finished, scale_plan
+from particleforge.models.detector_training import JUDGED, PREVIEW_PX, begin
 from particleforge.models.fit import fit
-from particleforge.models.opening import open_model, shadow_line
+from particleforge.models.opening import open_model
 from particleforge.models.patches import Source
 from particleforge.models.rods.kind import RodsKind
 from particleforge.models.rods.model import Note, RodsModel, detections
@@ -62,11 +62,7 @@ def train_rods(samples: TrainingSet, out: Path, params: RodsTraining, began: flo
         finished model.
     """
     began = time.monotonic() if began is None else began
-    refuse_finished(out, RodsKind.finished(out))
-    params.check_budget()
-    for line in shadow_line(params.start).values():
-        yield Progress(0, 1, line)
-    plan = scale_plan(samples, params)
+    plan = yield from begin(samples, out, params, RodsKind.finished(out))
     start = None if params.start == "scratch" else _starting(params.start)
     data = DetectorData.of(samples, plan)
     provenance = provenance_of(samples, params, plan)

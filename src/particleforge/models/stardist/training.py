@@ -11,15 +11,8 @@ from particleforge.micrograph import Micrograph
 from particleforge.models.card import CHECKPOINT
 from particleforge.models.detector_data import KEEP_PX, DetectorData, provenance_of
 from particleforge.models.detector_task import Watch
-from particleforge.models.detector_training import (
-    JUDGED,
-    PREVIEW_PX,
-    are_long,
-    refuse_finished,
-    scale_plan,
-    typical,
-)
-from particleforge.models.opening import open_model, shadow_line
+from particleforge.models.detector_training import JUDGED, PREVIEW_PX, are_long, begin, typical
+from particleforge.models.opening import open_model
 from particleforge.models.patches import Source
 from particleforge.models.sources import piece
 from particleforge.models.stardist.config import SMALL
@@ -63,12 +56,8 @@ def train_stardist(
         finished model.
     """
     began = time.monotonic() if began is None else began
-    refuse_finished(out, is_finished(out))
-    params.check_budget()
-    for line in shadow_line(params.start).values():
-        yield Progress(0, 1, line)
+    plan = yield from begin(samples, out, params, is_finished(out))
     start = None if params.start == "scratch" else _starting(params.start)
-    plan = scale_plan(samples, params)
     if start is None and params.network is None:  # 32 rays miss the ends of long particles
         params = params.replace(network=SMALL.replace(n_rays=64 if are_long(typical(samples)) else 32))
     data = DetectorData.of(samples, plan, keep_px=0.0 if params.workers else KEEP_PX)
