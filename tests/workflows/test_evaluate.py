@@ -104,6 +104,18 @@ def test_a_changed_image_is_searched_again(drawn, tmp_path):
     assert again.data["datasets"]["a"]["values"]["threshold"]["f1"]["value"] < 1
 
 
+def test_another_version_of_the_package_searches_again(drawn, tmp_path, monkeypatch):
+    write_annotated(tmp_path / "a", [drawn(1)])
+    evaluate(["threshold"], [tmp_path / "a"], tmp_path / "out", FEW)
+    (kept,) = (tmp_path / "out" / "found").rglob("*.json")
+    before = kept.stat().st_mtime_ns
+    evaluate(["threshold"], [tmp_path / "a"], tmp_path / "out", FEW)
+    assert kept.stat().st_mtime_ns == before
+    monkeypatch.setattr("particleforge.workflows._candidates.version", lambda name: "later")
+    evaluate(["threshold"], [tmp_path / "a"], tmp_path / "out", FEW)
+    assert kept.stat().st_mtime_ns > before
+
+
 def test_a_bad_image_does_not_end_the_run(drawn, folder, tmp_path):
     write_annotated(tmp_path / "mixed", [drawn(seed) for seed in range(3)])
     (tmp_path / "mixed" / "images" / "discs_1.tif").write_bytes(b"no image")

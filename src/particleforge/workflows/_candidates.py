@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,11 +99,11 @@ class DetectorCandidate(Candidate):
 
     @cached_property
     def _fingerprint(self) -> str:
-        """Text that differs if the detector or its use does."""
+        """Text that differs if the detector, its use or this package does."""
         _, folder = find_model(self.given, "detector")
         files = "bundled" if folder is None else of_file(folder)
         used = self._params.options_of(self.given), self._params.pixel_size_nm, self._params.burnt_in
-        return f"{self.given} {files} {used}"
+        return f"{self.given} {files} {used} {version('napari-particleforge')}"
 
 
 class LabelsCandidate(Candidate):
