@@ -45,23 +45,37 @@ class Pages:
     dtype
         Of the pixels.
     read
-        Returns a page by its number.
+        Returns a page by its number: an array, or an object that reads only the slices requested. The array that was
+        read last is kept while parts of it are requested.
     """
 
-    def __init__(
-        self, lengths: Sequence[int], page: Sequence[int], dtype: Any, read: Callable[[int], npt.NDArray[Any]]
-    ) -> None:
+    def __init__(self, lengths: Sequence[int], page: Sequence[int], dtype: Any, read: Callable[[int], Pixels]) -> None:
         self._lengths, self._page, self._read = tuple(lengths), tuple(page), read
         self.shape, self.dtype = self._lengths + self._page, np.dtype(dtype)
+        self._at_hand: tuple[int, Pixels] | None = None
 
     def __getitem__(self, index: tuple[int | slice, ...]) -> npt.NDArray[Any]:
         """Read a part: one number or slice per axis."""
         before = len(self._lengths)
         numbers = np.arange(math.prod(self._lengths)).reshape(self._lengths)[index[:before]]
-        parts = np.empty((numbers.size, *self._page), self.dtype)
+        inner = index[before:]
+        shape = np.broadcast_to(np.empty((), self.dtype), self._page)[inner].shape
+        parts = np.empty((numbers.size, *shape), self.dtype)
         for part, number in zip(parts, numbers.flat, strict=True):
-            part[...] = self._read(int(number))
-        return parts.reshape(numbers.shape + self._page)[(slice(None),) * numbers.ndim + index[before:]]
+            part[...] = self._one(int(number), shape != self._page)[inner]
+        return parts.reshape(numbers.shape + shape)
+
+    def _one(self, number: int, in_parts: bool) -> Pixels:
+        """Page by its number; other parts of it may be requested next."""
+        at_hand = self._at_hand
+        if at_hand is not None and at_hand[0] == number:
+            return at_hand[1]
+        self._at_hand = None
+        page = self._read(number)
+        if tuple(page.shape) != self._page:
+            raise ValueError(f"page {number} has the shape {tuple(page.shape)}, not {self._page}")
+        self._at_hand = (number, page) if in_parts and isinstance(page, np.ndarray) else None
+        return page
 
 
 class LazyPixels:
@@ -155,6 +169,11 @@ class Plane:
         return {**self.source.columns, **{name: value for name, value in found.items() if value is not None}}
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels; nothing is read."""
+        return self.source.sides
+
+    @property
     def place(self) -> str:
         """Description of its location for messages."""
         where = str(self.source.path or self.source.name)
@@ -168,9 +187,25 @@ class Plane:
         UserError
             If the file is broken.
         """
-        source = self.source
-        place = tuple(self.index.values())
-        return source.micrograph(source.pixels[place], source.axes[len(place) :], self.name)
+        return self.window(slice(None), slice(None))
+
+    def window(self, rows: slice, columns: slice) -> Micrograph:
+        """Read, or compute, a part of its pixels; of formats that allow it, nothing else is read.
+
+        Parameters
+        ----------
+        rows, columns
+            Which rows and columns; what lies outside of the image is left out.
+
+        Raises
+        ------
+        UserError
+            If the file is broken.
+        """
+        source, places = self.source, self.index
+        parts = {"Y": rows, "X": columns}
+        index = tuple(places.get(axis.lower(), parts.get(axis, slice(None))) for axis in source.axes)
+        return source.micrograph(source.pixels[index], source.axes[len(places) :], self.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,6 +242,8 @@ class Source(Sequence[Plane]):
         Functions that open each page of its file, if these are not its planes.
     columns
         What stands in tables of its particles, the same for all its planes, such as the ``group`` of the image.
+    coarser
+        Pixels of coarser versions of the image that the file holds, finest first; see `levels`.
     """
 
     pixels: LazyPixels
@@ -223,9 +260,18 @@ class Source(Sequence[Plane]):
     series: "Sequence[Callable[[], Source]]" = ()
     pages: "Sequence[Callable[[], Source]]" = ()
     columns: Mapping[str, str | float] = field(default_factory=dict)
+    coarser: Sequence[LazyPixels] = ()
 
     @classmethod
-    def of(cls, pixels: Pixels, axes: str, path: Path | None = None, name: str = "", **about: Any) -> "Source":
+    def of(
+        cls,
+        pixels: Pixels,
+        axes: str,
+        path: Path | None = None,
+        name: str = "",
+        coarser: Sequence[Pixels] = (),
+        **about: Any,
+    ) -> "Source":
         """Source of an array, or of anything that is read when sliced.
 
         Parameters
@@ -234,6 +280,9 @@ class Source(Sequence[Plane]):
             With axes in any order; axes of length 1 are left out.
         axes
             One letter per axis of `pixels`, out of T, Z, Y, X and C (colours, or other channels).
+        coarser
+            The same image with fewer rows and columns, with the same axes. What has other lengths along the other axes
+            is left out.
         path, name, about
             See `Source`; the name of a file follows from its path.
 
@@ -252,12 +301,38 @@ class Source(Sequence[Plane]):
                 "Save the plane you want as a separate image.",
             )
         keep.sort(key=lambda i: ORDER.index(axes[i]))
+        others = [i for i, axis in enumerate(axes) if axis not in "YX"]
+        levels = [one for one in coarser if all(one.shape[i] == pixels.shape[i] for i in others)]
+        about["coarser"] = [LazyPixels(one, keep, path) for one in levels]
         return cls(LazyPixels(pixels, keep, path), "".join(axes[i] for i in keep), name, path, **about)
 
     @property
     def lengths(self) -> dict[str, int]:
         """Length of each axis of a stack, such as ``{"t": 5, "z": 3}``; empty for a single image."""
         return {axis.lower(): length for axis, length in zip(self.axes, self.pixels.shape, strict=True) if axis in "TZ"}
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of its planes in pixels."""
+        return self._sides(self.pixels)
+
+    @property
+    def levels(self) -> "list[Source]":
+        """Coarser versions of the image that the file holds, finest first, with their pixel sizes."""
+        return [
+            replace(self, pixels=pixels, pixel_size_nm=self._coarse_size_nm(pixels), coarser=(), stored=None)
+            for pixels in self.coarser
+        ]
+
+    def _sides(self, pixels: LazyPixels) -> tuple[int, int]:
+        return pixels.shape[self.axes.index("Y")], pixels.shape[self.axes.index("X")]
+
+    def _coarse_size_nm(self, pixels: LazyPixels) -> tuple[float, float] | None:
+        """Pixel size of a coarser version: a whole multiple where that fits to the pixel."""
+        if self.pixel_size_nm is None:
+            return None
+        y, x = (_factor(*lengths) for lengths in zip(self.sides, self._sides(pixels), strict=True))
+        return self.pixel_size_nm[0] * y, self.pixel_size_nm[1] * x
 
     @property
     def channels(self) -> int:
@@ -273,6 +348,7 @@ class Source(Sequence[Plane]):
             self,
             pixels=LazyPixels(self.pixels, kept, self.path, fixed),
             axes="".join(self.axes[axis] for axis in kept),
+            coarser=[LazyPixels(pixels, kept, self.path, fixed) for pixels in self.coarser],
             stored=self.stored and self.stored.at(**(known or {})),
         )
 
@@ -309,3 +385,9 @@ class Source(Sequence[Plane]):
 
     def __iter__(self) -> Iterator[Plane]:
         return (Plane(self, number) for number in range(len(self)))
+
+
+def _factor(fine: int, coarse: int) -> float:
+    """Ratio of the lengths of an axis, whole if the coarse one is the fine one divided by it, rounded up or down."""
+    whole = round(fine / coarse)
+    return float(whole) if abs(fine / whole - coarse) < 1 else fine / coarse

@@ -123,6 +123,13 @@ def test_one_plane_is_read_without_the_others(tmp_path, codec, monkeypatch):
             read[0] += np.dtype(dtype).itemsize * count
             return super().read_array(dtype, count, *args, **kwargs)
 
+    def mapped(*args):
+        found = memmap(*args)
+        read[0] += found.nbytes
+        return found
+
+    memmap = np.memmap
+    monkeypatch.setattr(np, "memmap", mapped)
     monkeypatch.setattr(tifffile.tifffile, "FileHandle", Counting)
     source = open_source(tmp_path / "a.tif")
     np.testing.assert_array_equal(source[37].read().pixels, array[37])

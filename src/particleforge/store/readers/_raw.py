@@ -48,7 +48,7 @@ def raw_pages(
         raise ValueError(f"{_shape(lengths, page)} pixels need {end} bytes, the file has {there}")
 
     def read(number: int) -> npt.NDArray[Any]:
-        return np.fromfile(path, kind, size, offset=starts[number]).reshape(tuple(page))
+        return np.memmap(path, kind, "r", starts[number], tuple(page))
 
     return Pages(lengths, page, kind, read)
 

@@ -18,7 +18,7 @@ from particleforge.micrograph import unit_nm, unit_s
 from particleforge.plain_data import parse_json
 from particleforge.store.readers._raw import known_size
 from particleforge.store.readers._several import on_others
-from particleforge.store.source import Pages, Source
+from particleforge.store.source import LazyPixels, Pages, Pixels, Source
 
 if TYPE_CHECKING:
     import h5py
@@ -76,6 +76,28 @@ def open(path: Path) -> Source:
     return replace(series[largest](), series=series)
 
 
+@dataclass(frozen=True)
+class _Dataset:
+    """Pixels of an image; its file is open only while they are read."""
+
+    path: Path
+    image: _Image
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.image.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.image.dtype
+
+    def __getitem__(self, index: Any) -> npt.NDArray[Any]:
+        import h5py
+
+        with h5py.File(self.path) as file:
+            return np.asarray(file[self.image.name][index])
+
+
 def _source(path: Path, image: _Image, number: int = 1, count: int = 1) -> Source:
     """Source of one of the images of a file, by its number."""
     size, there = math.prod(image.shape) * image.dtype.itemsize, path.stat().st_size
@@ -92,12 +114,9 @@ def _pages(path: Path, image: _Image) -> tuple[Pages, str]:
     sides = [i for i, axis in enumerate(image.axes) if axis in "YX"]
     lengths = [image.shape[i] for i in others]
 
-    def read(number: int) -> npt.NDArray[Any]:
-        import h5py
-
-        places = dict(zip(others, (int(i) for i in np.unravel_index(number, lengths)) if others else (), strict=True))
-        with h5py.File(path) as file:
-            return np.asarray(file[image.name][tuple(places.get(i, slice(None)) for i in range(len(image.axes)))])
+    def read(number: int) -> Pixels:
+        places = (int(i) for i in np.unravel_index(number, lengths)) if others else ()
+        return LazyPixels(_Dataset(path, image), sides, path, dict(zip(others, places, strict=True)))
 
     pages = Pages(lengths, [image.shape[i] for i in sides], image.dtype, read)
     return pages, "".join(image.axes[i] for i in (*others, *sides))

@@ -91,6 +91,7 @@ def _source(path: Path, group: Any, scale: Mapping[str, Any], number: int = 1, c
             *_on_order(names),
         ),
     }
+    about["coarser"] = [group[one["path"]] for one in scale["datasets"][1:]]
     stored = Source.of(array, names, path, **about)
     return Source.of(_Checked(array), names, path, stored=stored, **about) if lost else stored
 

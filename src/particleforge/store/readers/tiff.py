@@ -16,6 +16,7 @@ from particleforge.store.readers._orientation import on_orientation
 from particleforge.store.readers._several import on_others
 from particleforge.store.readers._tiff_checks import check_planes, check_stored, on_lost_pages
 from particleforge.store.readers._tiff_pages import main_image, shown
+from particleforge.store.readers._tiff_segments import Segments
 from particleforge.store.source import Pages, Pixels, Source
 
 if TYPE_CHECKING:
@@ -89,12 +90,14 @@ def _source(path: Path, tif: "TiffFile", series: "TiffPageSeries", number: int =
     scale = calibrate(ImageFile(path, (page.imagelength, page.imagewidth), tif, page, number))
     about: dict[str, Any] = {"pixel_size_nm": scale.size_nm, "size_remarks": scale.remarks}
     about |= {"size_source": scale.source, "interval_s": tiff_interval_s(tif, number), "remarks": _remarks(tif, number)}
-    stored = Source.of(_pixels(tif, series, np.asarray), axes, path, **about)
+    pixels, *coarser = (_pixels(tif, level, None) for level in series.levels)
+    stored = Source.of(pixels, axes, path, coarser=coarser, **about)
     show = shown(page, path)
     if show is None:
         return stored
-    pixels = _pixels(tif, series, show)
-    return Source.of(pixels, axes + "C" * (len(pixels.shape) - len(axes)), path, stored=stored, **about)
+    pixels, *coarser = (_pixels(tif, level, show) for level in series.levels)
+    axes += "C" * (len(pixels.shape) - len(axes))
+    return Source.of(pixels, axes, path, coarser=coarser, stored=stored, **about)
 
 
 def _remarks(tif: "TiffFile", number: int) -> tuple[str, ...]:
@@ -114,10 +117,10 @@ def _named(axes: str) -> str:
     return named
 
 
-def _pixels(tif: "TiffFile", series: "TiffPageSeries", show: Callable[[Array], Array]) -> Pixels:
+def _pixels(tif: "TiffFile", series: "TiffPageSeries", show: Callable[[Array], Array] | None) -> Pixels:
     """Pixels by pages, or all of them where the file is not made of pages that are alike.
 
-    `show` gives what the numbers of a page stand for.
+    `show` gives what the numbers of a page stand for, if these are others.
     """
     page = series.keyframe
     size = math.prod(page.shape)
@@ -127,23 +130,31 @@ def _pixels(tif: "TiffFile", series: "TiffPageSeries", show: Callable[[Array], A
     if cut is None or series.transform is not None or (offset is None and count != len(series)):
         if any(one is None for one in series):
             raise ValueError("some of its planes are not in the file")
-        return show(series.asarray())
+        whole = series.asarray()
+        return whole if show is None else show(whole)
     inner = series.shape[cut:]
+    checked: set[int] = set()
 
-    def read(number: int) -> Array:
+    def read(number: int) -> Pixels:
+        if offset is not None:
+            at = offset + number * size * series.dtype.itemsize
+            return np.memmap(tif.filehandle.path, f"{tif.byteorder}{series.dtype.char}", "r", at, inner)
+        stored = series[number]
+        if stored is None:
+            raise ValueError(f"plane {number} is not in the file")
+        if number not in checked:
+            check_stored(stored, stored.parent.filehandle.size)
+            checked.add(number)
+        if tuple(inner) == tuple(page.shape) and len(stored.dataoffsets) > 1:
+            return Segments(stored)
         with _opened(tif):
-            if offset is not None:
-                at = offset + number * size * series.dtype.itemsize
-                found = tif.filehandle.read_array(f"{tif.byteorder}{series.dtype.char}", size, at)
-            elif series[number] is None:
-                raise ValueError(f"plane {number} is not in the file")
-            else:
-                check_stored(series[number], tif.filehandle.size)
-                found = tif.asarray(number, series=series)
-        return show(found.reshape(inner))
+            return np.asarray(tif.asarray(number, series=series).reshape(inner))
 
+    if show is None:
+        return Pages(series.shape[:cut], inner, series.dtype, read)
     example = show(np.zeros((1,) * (len(inner) - 1) + inner[-1:], series.dtype))
-    return Pages(series.shape[:cut], inner[:-1] + example.shape[len(inner) - 1 :], example.dtype, read)
+    shape = inner[:-1] + example.shape[len(inner) - 1 :]
+    return Pages(series.shape[:cut], shape, example.dtype, lambda number: show(np.asarray(read(number)[...])))
 
 
 @contextmanager
