@@ -44,7 +44,7 @@ def reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
     Reader
         The reader.
     tuple of str
-        A remark if it is not the reader of the suffix.
+        A remark if it is not the reader of the suffix of a file.
 
     Raises
     ------
@@ -54,7 +54,8 @@ def reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
     suffix, content = image_suffix(path), by_content(path)
     own = by_suffix().get(suffix)
     if content and content != own and (own is None or _of(suffix, "STARTS")):
-        return READERS.get(content), (f"{path.name} is read as {content.upper()}, as its content shows.",)
+        remark = f"{path.name} is read as {content.upper()}, as its content shows."
+        return READERS.get(content), () if path.is_dir() else (remark,)
     if own is not None:
         return READERS.get(own), ()
     if napari_plugins.plugins_for(path):
