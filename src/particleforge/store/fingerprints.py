@@ -31,8 +31,11 @@ class Fingerprints:
         )
 
     def content(self, plane: Plane) -> str:
-        """Fingerprint of the bytes of its file, else of its pixels; errors as above."""
-        path = plane.source.path
+        """Fingerprint of the bytes of its file, else of its pixels, at a URL of the URL and shape; errors as above."""
+        path, url = plane.source.path, plane.source.url
+        if url:  # its bytes would all have to be fetched
+            pixels = plane.source.pixels
+            return f"{url}, {' x '.join(map(str, pixels.shape))} {pixels.dtype}"
         if path is None:
             return _of_pixels(plane)
         if path not in self._files:

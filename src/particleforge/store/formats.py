@@ -12,8 +12,9 @@ class Reader(Protocol):
     """The interface of readers of a file format: modules in `store/readers`, or of other packages.
 
     A module may define more: ``STARTS``, the bytes with which its files begin, one entry for each variant;
-    ``FOLDER = True`` if an image is a folder, and ``INSIDE``, files of which such a folder holds at least one. Of files
-    with the same name, the one that is ``PREFERRED`` and not ``LOSSY`` is read.
+    ``open_url``, which opens an image at a URL; ``FOLDER = True`` if an image is a folder, and ``INSIDE``, files of
+    which such a folder holds at least one. Of files with the same name, the one that is ``PREFERRED`` and not ``LOSSY``
+    is read.
     """
 
     SUFFIXES: tuple[str, ...]

@@ -1,7 +1,7 @@
 """Image files: suffixes, names without suffix, the images of a folder."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import cast
 
 from particleforge.errors import UserError
@@ -14,13 +14,13 @@ def image_suffixes() -> tuple[str, ...]:
     return tuple(sorted(by_suffix()))
 
 
-def image_suffix(path: Path) -> str:
+def image_suffix(path: PurePath) -> str:
     """Suffix of an image file in lower case, such as ``.ome.tif``; empty for other files."""
     fitting = [suffix for suffix in by_suffix() if path.name.lower().endswith(suffix)]
     return max(fitting, key=len, default="")
 
 
-def image_stem(path: Path) -> str:
+def image_stem(path: PurePath) -> str:
     """Name of an image without its suffix; ``a.ome.tif`` gives ``a``."""
     suffix = image_suffix(path)
     return path.name[: -len(suffix)] if suffix else path.stem

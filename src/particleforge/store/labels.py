@@ -17,7 +17,7 @@ from particleforge.store.tiff_scale import scale_tags
 LARGEST_ID = int(np.iinfo(np.uint32).max)
 
 
-def open_labels(path: Path, selection: Selection = ALL) -> Source:
+def open_labels(path: Path | str, selection: Selection = ALL) -> Source:
     """Open label images without reading them: the ids as stored in the file; for palette images the indices.
 
     Raises
@@ -28,7 +28,7 @@ def open_labels(path: Path, selection: Selection = ALL) -> Source:
     source = open_source(path, selection)
     if source.lossy:
         raise UserError(
-            f"{path}: {image_suffix(path)} changes pixel values and cannot store labels.", "Use TIFF or PNG."
+            f"{path}: {image_suffix(Path(path))} changes pixel values and cannot store labels.", "Use TIFF or PNG."
         )
     return source.as_stored
 

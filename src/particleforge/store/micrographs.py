@@ -18,6 +18,7 @@ from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Source
 from particleforge.store.tiff_scale import scale_tags
 from particleforge.store.unreadable import unreadable
+from particleforge.store.urls import open_url, url_stem
 
 LARGE_BYTES = 2**30
 """Stacks above this stay on disk."""
@@ -25,8 +26,8 @@ BYTES_PER_PX = 4
 """Memory for the grey values of an image."""
 
 
-def open_source(path: Path, selection: Selection = ALL) -> Source:
-    """Open an image or a stack, or the selected part of it, without reading its pixels.
+def open_source(path: Path | str, selection: Selection = ALL) -> Source:
+    """Open an image or a stack, or the selected part of it, without reading its pixels; text is a URL.
 
     A pixel size that a person gave to the image counts instead of the one its file states; see
     `particleforge.store.pixel_sizes`.
@@ -37,6 +38,8 @@ def open_source(path: Path, selection: Selection = ALL) -> Source:
         If the file is missing, broken or of no known kind, has no such part, or what gives pixel sizes next to it is
         not readable.
     """
+    if isinstance(path, str):
+        return replace(selection.of(open_url(path)), name=url_stem(path))
     name = image_stem(path)
     if printable(path.name) != path.name:
         raise UserError(f"The name of {printable(str(path))} is not UTF-8 text.", "Rename the file.")

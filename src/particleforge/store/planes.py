@@ -9,14 +9,16 @@ import numpy as np
 
 from particleforge.errors import UserError, printable
 from particleforge.micrograph import Micrograph
-from particleforge.store.image_files import distinct_image_paths, image_stem
+from particleforge.store.image_files import distinct_image_paths, image_stem, is_image
+from particleforge.store.image_series import folder_series
 from particleforge.store.micrographs import open_source
 from particleforge.store.selection import ALL, Selection
 from particleforge.store.source import Pages, Pixels, Plane, Source
+from particleforge.store.urls import is_url, url_stem
 
 One: TypeAlias = str | Path | Micrograph | Source | Pixels
 Images: TypeAlias = One | Sequence[One]
-"""An image or a folder of images, an array, a micrograph, a source; or several of these."""
+"""An image or a folder of images, a URL, an array, a micrograph, a source; or several of these."""
 
 Open: TypeAlias = Callable[[], Source]
 
@@ -102,7 +104,10 @@ def described(images: Images | None) -> Any:
 
 
 def find_planes(
-    images: Images, open_file: Callable[[Path, Selection], Source] = open_source, selection: Selection = ALL
+    images: Images,
+    open_file: Callable[[Path | str, Selection], Source] = open_source,
+    selection: Selection = ALL,
+    as_series: bool = False,
 ) -> Planes:
     """Planes of images; nothing is read yet.
 
@@ -115,6 +120,8 @@ def find_planes(
         Function that opens a file, such as `particleforge.store.labels.open_labels`.
     selection
         Which part of each image is read.
+    as_series
+        Whether the images of a folder are the frames of one series.
 
     Raises
     ------
@@ -124,24 +131,31 @@ def find_planes(
     several = isinstance(images, Sequence) and not isinstance(images, (str, Source))
     given = cast("Sequence[One]", images) if several else (cast("One", images),)
     found: dict[str, Open] = {}
+    opens = partial(_opened, open_file, selection)
     for number, one in enumerate(given):
-        for name, opened in _images(one, f"image_{number:05d}" if several else "image", open_file, selection):
+        for name, opened in _images(one, f"image_{number:05d}" if several else "image", opens, selection, as_series):
             if found.setdefault(name, opened) is not opened:
                 raise UserError(f"Two images are called {name}.", "Rename one of them.")
     return Planes(found)
 
 
 def _images(
-    one: One, name: str, open_file: Callable[[Path, Selection], Source], selection: Selection
+    one: One, name: str, opens: Callable[[Path | str], Source], selection: Selection, as_series: bool
 ) -> Iterable[tuple[str, Open]]:
     """Name of each image and the function that opens it."""
+    if is_url(one):
+        return [(url_stem(one), partial(opens, one))]
     if isinstance(one, (str, Path)):
-        return [
-            (printable(image_stem(path)), partial(open_file, path, selection))
-            for path in distinct_image_paths(Path(one))
-        ]
+        path = Path(one)
+        if as_series and path.is_dir() and not is_image(path):
+            return [(printable(path.name), partial(folder_series, path, opens))]
+        return [(printable(image_stem(path)), partial(opens, path)) for path in distinct_image_paths(path)]
     source = _as_source(one, name)
     return [(source.name, lambda: selection.of(source))]
+
+
+def _opened(open_file: Callable[[Path | str, Selection], Source], selection: Selection, image: Path | str) -> Source:
+    return open_file(image, selection)
 
 
 def _as_source(one: Micrograph | Source | Pixels, name: str) -> Source:

@@ -68,7 +68,7 @@ ALL = Selection()
 def _index(number: int, count: int, noun: str, source: Source) -> int:
     if number > count:
         raise UserError(
-            f"{source.path or source.name or 'The image'} has {plural(count, noun)}; there is no number {number}.",
+            f"{source.place or source.name or 'The image'} has {plural(count, noun)}; there is no number {number}.",
             "The first one is number 1.",
         )
     return number - 1

@@ -88,13 +88,13 @@ class LazyPixels:
     order
         Their axes in the new order; others are left out.
     path
-        File they are read from, if any; if it is broken, a `UserError` is raised.
+        File or URL they are read from, if any; if it is broken, a `UserError` is raised.
     at
         Position along axes that are left out and not of length 1.
     """
 
     def __init__(
-        self, stored: Pixels, order: Sequence[int], path: Path | None = None, at: Mapping[int, int] | None = None
+        self, stored: Pixels, order: Sequence[int], path: Path | str | None = None, at: Mapping[int, int] | None = None
     ) -> None:
         self._stored, self._order, self._path, self._at = stored, tuple(order), path, at or {}
         self.shape = tuple(stored.shape[axis] for axis in order)
@@ -176,7 +176,7 @@ class Plane:
     @property
     def place(self) -> str:
         """Description of its location for messages."""
-        where = str(self.source.path or self.source.name)
+        where = str(self.source.place or self.source.name)
         return where if self.frame is None else f"{where}, plane {self.number}"
 
     def read(self) -> Micrograph:
@@ -222,6 +222,8 @@ class Source(Sequence[Plane]):
         Of the image: the stem of its file.
     path
         Its file, if it has one.
+    url
+        Where it is read from if it is not a file, such as ``https://...``.
     pixel_size_nm
         Along (Y, X), if known.
     interval_s
@@ -250,6 +252,7 @@ class Source(Sequence[Plane]):
     axes: str
     name: str
     path: Path | None = None
+    url: str = ""
     pixel_size_nm: tuple[float, float] | None = None
     interval_s: float | None = None
     stored: "Source | None" = None
@@ -296,15 +299,21 @@ class Source(Sequence[Plane]):
         named = "".join(axes[i] for i in keep)
         if not {"Y", "X"} <= set(named) or set(named) - set(ORDER) or len(set(named)) < len(named):
             raise UserError(
-                f"{path or name}: shape {tuple(pixels.shape)} with axes {axes} is not supported; "
+                f"{path or about.get('url') or name}: shape {tuple(pixels.shape)} with axes {axes} is not supported; "
                 "use the axes T, Z, C, Y, X.",
                 "Save the plane you want as a separate image.",
             )
         keep.sort(key=lambda i: ORDER.index(axes[i]))
         others = [i for i, axis in enumerate(axes) if axis not in "YX"]
         levels = [one for one in coarser if all(one.shape[i] == pixels.shape[i] for i in others)]
-        about["coarser"] = [LazyPixels(one, keep, path) for one in levels]
-        return cls(LazyPixels(pixels, keep, path), "".join(axes[i] for i in keep), name, path, **about)
+        place = path or about.get("url") or None
+        about["coarser"] = [LazyPixels(one, keep, place) for one in levels]
+        return cls(LazyPixels(pixels, keep, place), "".join(axes[i] for i in keep), name, path, **about)
+
+    @property
+    def place(self) -> Path | str | None:
+        """File or URL it is read from, if any."""
+        return self.path or self.url or None
 
     @property
     def lengths(self) -> dict[str, int]:
@@ -346,9 +355,9 @@ class Source(Sequence[Plane]):
         known = self.stored and {axis: place for axis, place in places.items() if axis.upper() in self.stored.axes}
         return replace(
             self,
-            pixels=LazyPixels(self.pixels, kept, self.path, fixed),
+            pixels=LazyPixels(self.pixels, kept, self.place, fixed),
             axes="".join(self.axes[axis] for axis in kept),
-            coarser=[LazyPixels(pixels, kept, self.path, fixed) for pixels in self.coarser],
+            coarser=[LazyPixels(pixels, kept, self.place, fixed) for pixels in self.coarser],
             stored=self.stored and self.stored.at(**(known or {})),
         )
 

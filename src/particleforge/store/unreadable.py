@@ -29,16 +29,20 @@ BROKEN = (
 )
 """What readers of files raise for a broken one."""
 
+AT_URL = "Check the connection, then run the same command again."
+
 
 @contextmanager
 def unreadable(
-    path: Path | None, hint: str = "Open it in the program that wrote it and save it again, preferably as TIFF."
+    path: Path | str | None, hint: str = "Open it in the program that wrote it and save it again, preferably as TIFF."
 ) -> Iterator[None]:
-    """Turn all errors of readers on a missing or broken file into a `UserError`; without a file do nothing."""
+    """Turn all errors of readers on a missing or broken file or URL into a `UserError`; without one do nothing."""
     if path is None:
         yield
         return
-    if not path.exists():
+    if isinstance(path, str):
+        hint = AT_URL
+    elif not path.exists():
         raise UserError(f"{path} does not exist.", "Check the path.")
     try:
         with warnings.catch_warnings(), _unlogged("tifffile"):

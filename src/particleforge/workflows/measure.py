@@ -15,6 +15,7 @@ from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Measurement, Results
 from particleforge.models.opening import shadow_line
 from particleforge.step import Step, part
+from particleforge.store.image_series import AsSeries
 from particleforge.store.left_out import left_out
 from particleforge.store.planes import Images, described, find_planes
 from particleforge.store.project import Project
@@ -36,7 +37,7 @@ SEARCH = 0.8
 """Share of the time that finding takes."""
 
 
-class MeasureParams(SizesParams):
+class MeasureParams(SizesParams, AsSeries):
     """How to find particles and measure them."""
 
     options: DetectorOptions = Field(
@@ -89,7 +90,7 @@ def measure(
     if model is None or images is None or out is None:
         lacking = next(name for name, one in {"images": images, "out": out, "model": model}.items() if one is None)
         raise UserError(f"The argument {lacking} is missing.", "Give a detector, images and out; or a project.")
-    planes = find_planes(images, selection=params)
+    planes = find_planes(images, selection=params, as_series=params.as_series)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
     find.check(planes)
     source = {"model": str(model) if isinstance(model, (str, Path)) else None, "images": described(images)}

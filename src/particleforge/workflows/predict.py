@@ -12,6 +12,7 @@ from particleforge.measurement.report.warnings import remarks_on
 from particleforge.models.opening import shadow_line
 from particleforge.step import Progress, Step
 from particleforge.store.files import DiskError, new_folder
+from particleforge.store.image_series import AsSeries
 from particleforge.store.labels import write_labels
 from particleforge.store.left_out import left_out_line
 from particleforge.store.memory import check_memory
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from particleforge.models.roles import Detector
 
 
-class PredictParams(Selection, Finding):
+class PredictParams(Selection, AsSeries, Finding):
     """How to find particles."""
 
 
@@ -88,7 +89,7 @@ def predict(
         If the model or none of the images can be read, or `out` is not empty. A single image that cannot be used does
         not stop the run.
     """
-    planes, out = find_planes(images, selection=params), Path(out)
+    planes, out = find_planes(images, selection=params, as_series=params.as_series), Path(out)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
     find.check(planes)
     predicted = Predicted()

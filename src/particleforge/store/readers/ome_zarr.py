@@ -15,6 +15,7 @@ from particleforge.micrograph import unit_nm, unit_s
 from particleforge.store.readers._raw import known_size
 from particleforge.store.readers._several import on_others
 from particleforge.store.source import Source
+from particleforge.wording import plural
 
 SUFFIXES = (".ome.zarr", ".zarr")
 FOLDER = True
@@ -35,17 +36,54 @@ def open(path: Path) -> Source:
     """
     import zarr
 
-    group = zarr.open(path, mode="r")
+    return _source(path, zarr.open(path, mode="r"))
+
+
+def open_url(url: str) -> Source:
+    """Open an image in an object store or on a web server; see `open`.
+
+    Raises
+    ------
+    UserError
+        If there is no OME-Zarr image at `url`.
+    ImportError
+        If there is no package for its protocol.
+    """
+    import zarr
+    from fsspec import available_protocols
+    from zarr.storage import FsspecStore
+
+    protocol = url.partition("://")[0]
+    if protocol not in available_protocols():
+        raise UserError(f"{url}: the protocol {protocol} is not known.", "Use https:// or s3://, for example.")
+    store = FsspecStore.from_url(url, read_only=True)
+    try:
+        group = zarr.open(store, mode="r")
+    except FileNotFoundError:
+        raise UserError(
+            f"There is no zarr at {url}; other formats are not read at URLs.",
+            "Check the address, and whether it needs a login.",
+        ) from None
+    return _source(url, group)
+
+
+def _source(place: Path | str, group: Any) -> Source:
+    """Source of the first image of a group, with the others as its series."""
+    import zarr
+
     if not isinstance(group, zarr.Group):
-        raise UserError(f"{path} is an array without axes or a scale.", f"Give the OME-Zarr image: {path.parent}.")
+        raise UserError(
+            f"{place} is an array without axes or a scale.",
+            f"Give the OME-Zarr image: {str(place).rpartition('/')[0]}.",
+        )
     images = list(_images(group))
     if not images:
         raise UserError(
-            f"{path} is a zarr folder without an OME-Zarr image.", "Choose the folder that contains `multiscales`."
+            f"{place} is a zarr folder without an OME-Zarr image.", "Choose the folder that contains `multiscales`."
         )
     if len(images) == 1:
-        return _source(path, *images[0])
-    series = [partial(_source, path, *image, number, len(images)) for number, image in enumerate(images, start=1)]
+        return _image(place, *images[0])
+    series = [partial(_image, place, *image, number, len(images)) for number, image in enumerate(images, start=1)]
     return replace(series[0](), series=series)
 
 
@@ -66,41 +104,58 @@ def _attributes(group: Any) -> Mapping[str, Any]:
     return found
 
 
-def _source(path: Path, group: Any, scale: Mapping[str, Any], number: int = 1, count: int = 1) -> Source:
-    """Source of one of the images of a folder, by its number."""
-    import zarr
-
-    dataset = scale["datasets"][0]
-    array = group[dataset["path"]]
-    if not isinstance(array, zarr.Array):
-        raise UserError(f"{path}/{dataset['path']} is not an array.", "Write the OME-Zarr again.")
+def _image(place: Path | str, group: Any, scale: Mapping[str, Any], number: int = 1, count: int = 1) -> Source:
+    """Source of one of the images, by its number."""
+    array, *coarser = (_level(group, dataset["path"]) for dataset in scale["datasets"])
+    if array is None:
+        raise UserError(f"{place}: the full resolution is not there.", "Copy or write the OME-Zarr again.")
     axes = [_axis(axis) for axis in scale["axes"]]
     if len(axes) != array.ndim:
-        raise UserError(f"{path} lists {len(axes)} axes for the shape {array.shape}.", "Write the OME-Zarr again.")
+        raise UserError(f"{place} lists {len(axes)} axes for the shape {array.shape}.", "Write the OME-Zarr again.")
     names = "".join(name for name, _ in axes)
-    steps, units = dict(zip(names, _steps(scale, dataset, array.ndim), strict=True)), dict(axes)
+    steps, units = (
+        dict(zip(names, _steps(scale, scale["datasets"][0], array.ndim), strict=True)),
+        dict(axes),
+    )
     y, x = ((unit_nm(units[side]) or 0.0) * steps[side] if side in units else 0.0 for side in "YX")
     seconds = unit_s(units.get("T", ""))
-    files, lost = _files(array), _lost_files(path / group.path / dataset["path"], array)
+    files = _files(array)
+    lost = _lost_files(place / array.path, array) if isinstance(place, Path) else 0
     about: dict[str, Any] = {
+        "url": "" if isinstance(place, Path) else place,
         "pixel_size_nm": known_size(y, x),
         "interval_s": (seconds and seconds * steps["T"]) or None,
+        "coarser": [level for level in coarser if level is not None],
         "remarks": (
             *on_others(number, count, " x ".join(map(str, array.shape))),
             *_on_lost(lost, files, array.fill_value),
+            *_on_levels(coarser.count(None)),
             *_on_order(names),
         ),
     }
-    about["coarser"] = [group[one["path"]] for one in scale["datasets"][1:]]
+    path = place if isinstance(place, Path) else None
     stored = Source.of(array, names, path, **about)
-    return Source.of(_Checked(array), names, path, stored=stored, **about) if lost else stored
+    return Source.of(_Checked(array, names), names, path, stored=stored, **about) if lost else stored
+
+
+def _level(group: Any, name: str) -> Any:
+    """Array of a level, None if it is missing."""
+    import zarr
+
+    found = group.get(name)
+    return found if isinstance(found, zarr.Array) else None
+
+
+def _on_levels(lost: int) -> tuple[str, ...]:
+    return (f"{plural(lost, 'coarser version')} of the image missing; the pixels are complete.",) if lost else ()
 
 
 @dataclass(frozen=True)
 class _Checked:
-    """Array that has lost files: what is read of it must not be empty altogether, as labels may be."""
+    """Array that has lost files: a plane of it must not be empty altogether, as labels and windows may be."""
 
     array: Any
+    axes: str
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -112,7 +167,8 @@ class _Checked:
 
     def __getitem__(self, index: Any) -> npt.NDArray[Any]:
         found = np.asarray(self.array[index])
-        if (found == self.array.fill_value).all():
+        height, width = (self.shape[self.axes.index(side)] for side in "YX")
+        if found.size >= height * width and (found == self.array.fill_value).all():
             raise ValueError("nothing of this image is stored")
         return found
 
