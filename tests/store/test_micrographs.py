@@ -12,7 +12,7 @@ from particleforge.store import micrographs
 from particleforge.store.files import sha256
 from particleforge.store.image_files import image_paths
 from particleforge.store.micrographs import read_micrograph, write_micrograph
-from particleforge.store.source import LazyPixels
+from particleforge.store.pixels import LazyPixels
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # ome-zarr 0.18 warns of itself at import

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from particleforge.store.micrographs import open_source
-from particleforge.store.source import LazyPixels, Pages, Source
+from particleforge.store.pixels import LazyPixels, Pages
+from particleforge.store.source import Source
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 2**16, (70, 50), dtype=np.uint16)

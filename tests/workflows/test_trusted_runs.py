@@ -14,8 +14,9 @@ from particleforge.measurement.results import Results
 from particleforge.measurement.table_file import read_table
 from particleforge.micrograph import Micrograph
 from particleforge.store.files import DiskError
+from particleforge.store.pixels import Pages
 from particleforge.store.planes import find_planes
-from particleforge.store.source import Pages, Source
+from particleforge.store.source import Source
 from particleforge.workflows._each_plane import measure_each
 from particleforge.workflows._one_plane import Found
 from particleforge.workflows.sizes import SizesParams, sizes

@@ -10,7 +10,8 @@ from particleforge.errors import UserError
 from particleforge.params import Params
 from particleforge.store.calibration import agree
 from particleforge.store.image_files import distinct_image_paths
-from particleforge.store.source import Pages, Pixels, Source
+from particleforge.store.pixels import Pages, Pixels
+from particleforge.store.source import Source
 
 
 class AsSeries(Params):

@@ -10,9 +10,10 @@ import numpy as np
 
 from particleforge.errors import UserError
 from particleforge.micrograph import unit_nm
+from particleforge.store.pixels import Pixels
 from particleforge.store.readers._raw import known_size
 from particleforge.store.readers._several import on_others
-from particleforge.store.source import Pixels, Source
+from particleforge.store.source import Source
 
 if TYPE_CHECKING:
     from npe2 import PluginManager

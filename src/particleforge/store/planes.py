@@ -12,8 +12,9 @@ from particleforge.micrograph import Micrograph
 from particleforge.store.image_files import distinct_image_paths, image_stem, is_image
 from particleforge.store.image_series import folder_series
 from particleforge.store.micrographs import open_source
+from particleforge.store.pixels import Pages, Pixels
 from particleforge.store.selection import ALL, Selection
-from particleforge.store.source import Pages, Pixels, Plane, Source
+from particleforge.store.source import Plane, Source
 from particleforge.store.urls import is_url, url_stem
 
 One: TypeAlias = str | Path | Micrograph | Source | Pixels

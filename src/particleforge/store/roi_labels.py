@@ -11,10 +11,11 @@ from particleforge.errors import UserError
 from particleforge.store.annotated_files import roi_owner
 from particleforge.store.image_files import distinct, image_stem, is_image
 from particleforge.store.micrographs import open_source
+from particleforge.store.pixels import Pages
 from particleforge.store.planes import Images
 from particleforge.store.rois import is_roi_file, read_rois
 from particleforge.store.selection import ALL, Selection
-from particleforge.store.source import Pages, Source
+from particleforge.store.source import Source
 
 
 def with_rois(labels: Images, images: Images | None = None, selection: Selection = ALL) -> Images:

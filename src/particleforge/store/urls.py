@@ -2,7 +2,7 @@
 
 import re
 from pathlib import PurePosixPath
-from typing import Any, TypeGuard
+from typing import TypeGuard
 from urllib.parse import urlsplit
 
 from particleforge.errors import UserError
@@ -47,6 +47,6 @@ def open_url(url: str) -> Source:
 
 
 def _open(url: str) -> Source:
-    reader: Any = next(reader for name in READERS.names() if hasattr(reader := READERS.get(name), "open_url"))
-    source: Source = reader.open_url(url)
+    openers = (getattr(READERS.get(name), "open_url", None) for name in READERS.names())
+    source: Source = next(filter(None, openers))(url)
     return source

@@ -14,10 +14,11 @@ import numpy as np
 
 from particleforge.errors import UserError
 from particleforge.micrograph import unit_nm, unit_s
+from particleforge.store.pixels import Pages
 from particleforge.store.readers._digital_micrograph_tags import Block, Tags, read_tags
 from particleforge.store.readers._raw import known_size, raw_pages
 from particleforge.store.readers._several import on_others
-from particleforge.store.source import Pages, Source
+from particleforge.store.source import Source
 
 _TYPES = {
     1: "i2", 2: "f4", 6: "u1", 7: "i4", 9: "i1", 10: "u2", 11: "u4", 12: "f8", 14: "u1", 39: "i8", 40: "u8"

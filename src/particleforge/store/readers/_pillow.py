@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from particleforge.store.calibration import ImageFile, calibrate
+from particleforge.store.pixels import Pages
 from particleforge.store.readers._orientation import on_orientation
-from particleforge.store.source import Pages, Source
+from particleforge.store.source import Source
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile as OpenImage

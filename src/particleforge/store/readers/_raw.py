@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.store.source import Pages
+from particleforge.store.pixels import Pages
 
 
 def raw_pages(

@@ -16,9 +16,10 @@ import numpy.typing as npt
 from particleforge.errors import UserError
 from particleforge.micrograph import unit_nm, unit_s
 from particleforge.plain_data import parse_json
+from particleforge.store.pixels import LazyPixels, Pages, Pixels
 from particleforge.store.readers._raw import known_size
 from particleforge.store.readers._several import on_others
-from particleforge.store.source import LazyPixels, Pages, Pixels, Source
+from particleforge.store.source import Source
 
 if TYPE_CHECKING:
     import h5py

@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.store.calibration import ImageFile, calibrate
+from particleforge.store.pixels import Pages, Pixels
 from particleforge.store.readers._orientation import on_orientation
 from particleforge.store.readers._several import on_others
 from particleforge.store.readers._tiff_checks import check_planes, check_stored, on_lost_pages
 from particleforge.store.readers._tiff_pages import main_image, shown
 from particleforge.store.readers._tiff_segments import Segments
-from particleforge.store.source import Pages, Pixels, Source
+from particleforge.store.source import Source
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffFrame, TiffPage, TiffPageSeries
