@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.models.rods.geometry import Doubles, RodArcs
+from particleforge.models.rods.geometry import Doubles
 from particleforge.models.rods.targets import rods_at
 
-Ids = npt.NDArray[np.int64]
 
-
-@dataclass(frozen=True, eq=False)
-class Cells:
+class Cells(NamedTuple):
     """Points of the grid by falling centrality; all lengths in pixels of the network's input.
 
     Parameters
@@ -25,20 +22,18 @@ class Cells:
         (n,) centrality.
     on_axis
         (n, 2) places on the middle line of a rod next to them.
-    rods
-        The rod that each of them describes.
-    directions
-        (n, 2) unit vectors along these.
+    middles, half_lengths, half_widths, directions
+        The rod that each of them describes: (n, 2) its middle, (n,) half its length and width, and (n, 2) a unit
+        vector along it.
     """
 
     points: Doubles
     prob: Doubles
     on_axis: Doubles
-    rods: RodArcs
-    directions: Doubles = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "directions", self.rods.along)
+    middles: Doubles
+    half_lengths: Doubles
+    half_widths: Doubles
+    directions: Doubles
 
     @classmethod
     def of(cls, prob: npt.NDArray[np.floating], rod: npt.NDArray[np.floating], points: Doubles) -> Cells:
@@ -55,11 +50,6 @@ class Cells:
         """
         order = np.argsort(-prob, kind="stable")
         points, geometry = points[order].astype(float), rod[order].astype(float)
-        return cls(points, prob[order].astype(float), points + geometry[:, 8:10], rods_at(points, geometry))
-
-    def __len__(self) -> int:
-        return len(self.prob)
-
-    def only(self, indices: Ids) -> Cells:
-        """Return the points at these indices, in this order."""
-        return Cells(self.points[indices], self.prob[indices], self.on_axis[indices], self.rods.only(indices))
+        rods = rods_at(points, geometry)
+        described = rods.middles, rods.half_lengths, rods.half_widths, rods.along
+        return cls(points, prob[order].astype(float), points + geometry[:, 8:10], *described)

@@ -1,12 +1,16 @@
 """Whole rods out of what the network predicts at single points."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from particleforge.compiled import compiled
+from particleforge.models.rods.bins import Bins, Ids, around
 from particleforge.models.rods.cells import Cells
-from particleforge.models.rods.geometry import Doubles, RodArcs, joined, none
+from particleforge.models.rods.geometry import Doubles, RodArcs, none
+from particleforge.models.rods.line import Arc, inside
 from particleforge.models.rods.trace import ROUND, trace
 
 Floats = npt.NDArray[np.float32]
@@ -14,8 +18,6 @@ COVERED = 0.5
 """Share of a rod that a better one may cover, if both point in about the same direction."""
 SAME_DIRECTION = np.sin(0.5)
 """Sine of the largest angle between rods that are compared for that."""
-NEXT_PX = 1.5
-"""Distance within which there is a point where there is a rod; they lie on a grid of 2 px."""
 LONGEST = 1.6
 """How much longer a rod may be than its most central point says."""
 UNSUPPORTED = 0.3
@@ -57,63 +59,101 @@ def decode(prob: npt.NDArray[np.floating], rod: npt.NDArray[np.floating], points
     threshold
         Least centrality of the first point of a rod.
     """
-    from scipy.spatial import cKDTree
-
     cells = Cells.of(prob, rod, points)
-    if not len(cells):
+    if not len(cells.prob):
         return Decoded(none(), np.zeros(0, np.float32), np.zeros(0, np.float32))
-    tree = cKDTree(cells.points)
+    seeds = int(np.searchsorted(-cells.prob, -threshold, side="right"))
+    table, firsts = _grow(cells, Bins.of(cells.points), seeds)
+    y, x, half_lengths, dy, dx, bows, half_widths, support = table.T
+    rods = RodArcs(np.stack([y, x], axis=1), half_lengths, np.arctan2(dy, dx), bows, half_widths)
+    scores, support = cells.prob[firsts].astype(np.float32), support.astype(np.float32)
+    order = np.argsort(-scores * (UNSUPPORTED + (1 - UNSUPPORTED) * support), kind="stable")
+    rods = rods.only(order)
+    kept = _kept(table[order], _samples(rods))
+    return Decoded(rods.only(kept), scores[order[kept]], support[order[kept]])
 
-    def occupied(places: Doubles) -> npt.NDArray[np.bool_]:
-        return np.isfinite(tree.query(places, distance_upper_bound=NEXT_PX)[0])
 
-    free = np.ones(len(cells), bool)
-    found: list[tuple[RodArcs, float, float]] = []
-    for first in range(int(np.searchsorted(-cells.prob, -threshold, side="right"))):
+@compiled()
+def _grow(cells: Cells, bins: Bins, seeds: int) -> tuple[Doubles, Ids]:
+    """Grow rods from the first points as far as these do not lie on one yet.
+
+    Returns (n, 8) rods, in the order of `Arc`, with their support, and (n,) their first points.
+    """
+    free = np.ones(len(cells.prob), np.bool_)
+    table, firsts, count = np.empty((seeds, 8)), np.empty(seeds, np.int64), 0
+    for first in range(seeds):
         if not free[first]:
             continue
+        reach = LONGEST * cells.half_lengths[first] + 2 * cells.half_widths[first] + 4
+        near = around(bins, (cells.on_axis[first, 0], cells.on_axis[first, 1]), reach)
+        traced = trace(cells, bins, _only(near, free), first)
         free[first] = False
-        reach = LONGEST * cells.rods.half_lengths[first] + 2 * cells.rods.half_widths[first] + 4
-        around = np.array(tree.query_ball_point(cells.on_axis[first], reach), np.int64)
-        near = np.append(around[free[around]], first)
-        traced = trace(cells, near, first, occupied)
-        if traced is None:
+        if len(traced.members) == 0:
             continue
-        free[traced.members] = False
-        on = around[_explained(traced.rod, cells.only(around))]
-        free[on] = False
-        found.append((traced.rod, float(cells.prob[first]), traced.support))
-    return _without_duplicates(found)
+        for i in traced.members:
+            free[i] = False
+        for i in near:
+            free[i] = free[i] and not _explained(traced.rod, cells, i)
+        for k, value in enumerate(traced.rod):
+            table[count, k] = value
+        table[count, 7], firsts[count] = traced.support, first
+        count += 1
+    return table[:count], firsts[:count]
 
 
-def _explained(rod: RodArcs, cells: Cells) -> npt.NDArray[np.bool_]:
-    """Whether points lie on a rod and describe one of about its direction."""
-    along, across = (part[0] for part in rod.relative(cells.points))
-    on = (np.abs(along) <= rod.half_lengths[0]) & (np.abs(across) <= rod.half_widths[0])
-    same_way = np.abs(np.sin(cells.rods.angles - rod.angles[0])) < SAME_DIRECTION
-    return np.asarray(on & (same_way | (rod.half_lengths[0] < ROUND * rod.half_widths[0])))
+@compiled()
+def _only(ids: Ids, kept: npt.NDArray[np.bool_]) -> Ids:
+    """Those ids that are kept."""
+    found, count = np.empty(len(ids), np.int64), 0
+    for i in ids:
+        if kept[i]:
+            found[count] = i
+            count += 1
+    return found[:count]
 
 
-def _without_duplicates(found: list[tuple[RodArcs, float, float]]) -> Decoded:
-    """Drop rods that better ones of about the same direction cover by more than half."""
-    rods = joined([one for one, _, _ in found])
-    scores, support = (np.array([row[i] for row in found], np.float32) for i in (1, 2))
-    order = np.argsort(-scores * (UNSUPPORTED + (1 - UNSUPPORTED) * support), kind="stable")
-    rods, scores, support = rods.only(order), scores[order], support[order]
-    samples, stout = _samples(rods), rods.half_lengths < ROUND * rods.half_widths
-    kept: list[int] = []
-    for i in range(len(rods)):
-        others = np.array(kept, np.int64)
-        apart = np.linalg.norm(rods.middles[others] - rods.middles[i], axis=1)
-        others = others[apart < rods.half_lengths[others] + rods.half_lengths[i]]
-        near = rods.only(others)
-        along, across = near.relative(samples[i][None])
-        same_way = np.abs(np.sin(near.angles - rods.angles[i])) < SAME_DIRECTION
-        on = (np.abs(along) <= near.half_lengths[:, None]) & (np.abs(across) <= near.half_widths[:, None])
-        if (on & (same_way | stout[i] | stout[others])[:, None]).any(0).mean() <= COVERED:
-            kept.append(i)
-    indices = np.array(kept, np.int64)
-    return Decoded(rods.only(indices), scores[indices], support[indices])
+@compiled()
+def _explained(rod: Arc, cells: Cells, i: int) -> bool:
+    """Whether a point lies on a rod and describes one of about its direction."""
+    turned = abs(cells.directions[i, 0] * rod.dx - cells.directions[i, 1] * rod.dy)
+    same_way = turned < SAME_DIRECTION or rod.half_length < ROUND * rod.half_width
+    return same_way and inside(rod, cells.points[i, 0], cells.points[i, 1])
+
+
+@compiled()
+def _kept(table: Doubles, samples: Doubles) -> Ids:
+    """Choose the rods that better ones of about the same direction do not cover by more than half: their indices.
+
+    Parameters
+    ----------
+    table
+        (n, 8) rods, in the order of `Arc`, the best ones first.
+    samples
+        (n, m, 2) points spread over each.
+    """
+    kept, count, number = np.empty(len(table), np.int64), 0, samples.shape[1]
+    for i in range(len(table)):
+        rod, covered, on = _arc(table, i), np.zeros(number, np.bool_), 0
+        for j in kept[:count]:
+            other = _arc(table, j)
+            stout = min(rod.half_length / rod.half_width, other.half_length / other.half_width) < ROUND
+            same_way = stout or abs(rod.dy * other.dx - rod.dx * other.dy) < SAME_DIRECTION
+            apart = math.hypot(rod.y - other.y, rod.x - other.x) >= rod.half_length + other.half_length
+            if apart or not same_way:
+                continue
+            for k in range(number):
+                if not covered[k] and inside(other, samples[i, k, 0], samples[i, k, 1]):
+                    covered[k], on = True, on + 1
+        if on <= COVERED * number:
+            kept[count] = i
+            count += 1
+    return kept[:count]
+
+
+@compiled()
+def _arc(table: Doubles, i: int) -> Arc:
+    """Return a row of a table as a rod."""
+    return Arc(table[i, 0], table[i, 1], table[i, 2], table[i, 3], table[i, 4], table[i, 5], table[i, 6])
 
 
 def _samples(rods: RodArcs) -> Doubles:

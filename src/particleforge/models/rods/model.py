@@ -157,7 +157,7 @@ def _most_plausible(
     results: list[Detections] = []
     for done, scale in enumerate(tried):
         results.append((yield from part(find(scale), done / len(tried), (done + 1) / len(tried))))
-    return max(results, key=_plausibility)
+    return max(results, key=_plausibility) if len(results) > 1 else results[0]
 
 
 def _plausibility(found: Detections) -> float:

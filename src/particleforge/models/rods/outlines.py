@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from particleforge.compiled import compiled
 from particleforge.mask import Mask
-from particleforge.models.detections import Floats, Ids, Labels, Outlines, Points, Polygons
+from particleforge.models.detections import Floats, Ids, Labels, Outlines, Points
 from particleforge.models.rods.geometry import RodArcs
 
 
@@ -28,11 +31,20 @@ class Rods(Outlines):
 
     def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
         """(Y, X) labels; pixels whose centre lies inside are painted."""
-        return self._polygons.paint(shape, scores)
+        labels = np.zeros(shape, np.uint32)
+        corners = self.arcs.corners()
+        for index in np.argsort(scores, kind="stable").tolist():
+            fill(labels, corners[index], index + 1)
+        return labels
 
     def mask(self, index: int, shape: tuple[int, int]) -> Mask:
         """Pixels of a rod as far as it lies in an image."""
-        return self._polygons.mask(index, shape)
+        (corners,) = self.arcs.only(np.array([index])).corners()
+        low = np.clip(np.floor(corners.min(0)), 0, shape).astype(int)
+        high = np.clip(np.ceil(corners.max(0)) + 1, low, shape).astype(int)
+        pixels = np.zeros(high - low, np.uint32)
+        fill(pixels, corners - low, 1)
+        return Mask.of(pixels > 0, int(low[0]), int(low[1]))
 
     def only(self, indices: Ids) -> Rods:
         """Return the rods at these indices, in this order."""
@@ -49,6 +61,33 @@ class Rods(Outlines):
         straight = np.maximum(arcs.lengths - 2 * arcs.half_widths, 0)
         return np.asarray(2 * arcs.half_widths * straight + np.pi * arcs.half_widths**2)
 
-    @property
-    def _polygons(self) -> Polygons:
-        return Polygons(list(self.arcs.corners()))
+
+@compiled()
+def fill(labels: Labels, corners: Points, label: int) -> None:
+    """Write a label where the centre of a pixel lies in a polygon.
+
+    Parameters
+    ----------
+    labels
+        (Y, X); changed.
+    corners
+        (k, 2) y and x.
+    label
+        What is written.
+    """
+    height, width = labels.shape
+    crossings = np.empty(len(corners))
+    for row in range(max(0, math.ceil(corners[:, 0].min())), min(height, math.floor(corners[:, 0].max()) + 1)):
+        count = 0
+        for k in range(len(corners)):
+            (y1, x1), (y2, x2) = (corners[k - 1, 0], corners[k - 1, 1]), (corners[k, 0], corners[k, 1])
+            if (y1 <= row) != (y2 <= row):
+                at, crossing = count, x1 + (row - y1) / (y2 - y1) * (x2 - x1)
+                while at > 0 and crossings[at - 1] > crossing:  # they stay sorted; there are few
+                    crossings[at] = crossings[at - 1]
+                    at -= 1
+                crossings[at] = crossing
+                count += 1
+        for k in range(0, count, 2):
+            for column in range(max(0, math.ceil(crossings[k])), min(width, math.floor(crossings[k + 1]) + 1)):
+                labels[row, column] = label
