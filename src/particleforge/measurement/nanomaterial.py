@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from particleforge.measurement.arrays import Floats
-from particleforge.measurement.statistics.bootstrap import FEWEST_IMAGES, Precision, resampled
+from particleforge.measurement.arrays import Floats, Ints
+from particleforge.measurement.statistics.bootstrap import FEWEST_IMAGES, Precision, resampled_sums
+from particleforge.measurement.statistics.sizes import numbered
 from particleforge.measurement.statistics.wilson import wilson
 
 if TYPE_CHECKING:
@@ -100,8 +101,10 @@ def nano_share(table: "pd.DataFrame", precision: Precision = Precision(), size_e
     NanoShare or None
         None if no particle counts, or the size of one is not known in nm.
     """
-    counted = table[table["weight"] > 0]
-    if not len(counted) or "feret_min_nm" not in counted or counted["feret_min_nm"].isna().any():
+    if "feret_min_nm" not in table:
+        return None
+    counted = table.loc[table["weight"] > 0, ["image", "weight", "feret_min_nm", "feret_min_px"]]
+    if not len(counted) or counted["feret_min_nm"].isna().any():
         return None
     feret, weights = counted["feret_min_nm"].to_numpy(float), counted["weight"].to_numpy(float)
 
@@ -109,7 +112,7 @@ def nano_share(table: "pd.DataFrame", precision: Precision = Precision(), size_e
         return float(np.average(feret * factor <= LIMIT_NM, weights=weights))
 
     value, fewest, most = share(1), share(math.exp(size_error)), share(math.exp(-size_error))
-    low, high = _sampled(feret <= LIMIT_NM, weights, counted["image"].astype(str).to_numpy(), precision)
+    low, high = _sampled(feret <= LIMIT_NM, weights, numbered(counted["image"])[0], precision)
     low = max(0.0, value - math.hypot(value - low, value - fewest))
     high = min(1.0, value + math.hypot(high - value, most - value))
     coarsest = float((feret / counted["feret_min_px"].to_numpy(float)).max())
@@ -122,18 +125,12 @@ def nano_share(table: "pd.DataFrame", precision: Precision = Precision(), size_e
     return NanoShare(value, low, high, precision.confidence_percent, len(counted), verdict, coarsest, size_error > 0)
 
 
-def _sampled(
-    below: npt.NDArray[np.bool_], weights: Floats, names: npt.NDArray[Any], precision: Precision
-) -> tuple[float, float]:
+def _sampled(below: npt.NDArray[np.bool_], weights: Floats, images: Ints, precision: Precision) -> tuple[float, float]:
     """Interval of a weighted share, from sampling alone."""
     effective = float(weights.sum() ** 2 / (weights @ weights))  # Kish
     low, high = wilson(float(np.average(below, weights=weights)), effective, precision.confidence_percent)
-    ids, images = np.unique(names, return_inverse=True)
-    if len(ids) < FEWEST_IMAGES:
+    if len(np.unique(images)) < FEWEST_IMAGES:
         return low, high
-
-    def shares(times: Any) -> Floats:
-        return np.asarray((times @ (weights * below) / (times @ weights))[..., None], float)
-
-    least, largest = resampled(images.astype(np.int64), shares, precision)[:, 0]
+    columns = np.stack([weights * below, weights])
+    least, largest = resampled_sums(images, columns, lambda sums: sums[:, :1] / sums[:, 1:], precision)[:, 0]
     return min(low, float(least)), max(high, float(largest))

@@ -83,12 +83,12 @@ def test_intervals_are_those_of_a_loop_over_the_same_draws(images):
     which = rng.permutation(60) % images
     sizes, smoother = Sizes(values, weights, which, "nm"), Smoother.of(Sizes.equal(values))
     precision = Precision(resamples=300)
-    found = Bootstrap(sizes, precision).intervals(lambda drawn: drawn_figures(drawn, weights, smoother))
+    found = Bootstrap(sizes, precision).intervals(lambda drawn, own: drawn_figures(drawn, own, smoother))
     units = which if images > 1 else np.arange(60)
     draws, count = stream(0, "bootstrap"), len(np.unique(units))
     rows = [np.bincount(draws.integers(count, size=count), minlength=count)[units] for _ in range(300)]
     figures = np.array([one_by_one(values, weights, times, smoother) for times in rows])
-    np.testing.assert_allclose(found, Bootstrap(sizes, precision).limits(figures), rtol=1e-9)
+    np.testing.assert_allclose(found, Bootstrap(sizes, precision).limits_of(figures), rtol=1e-9)
 
 
 def test_intervals_do_not_depend_on_how_many_resamples_are_computed_at_once(monkeypatch):

@@ -11,7 +11,7 @@ from particleforge.measurement.arrays import Floats, Ints
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import FEWEST_IMAGES, Precision
 from particleforge.measurement.statistics.describe import Estimate
-from particleforge.measurement.statistics.sizes import Sizes
+from particleforge.measurement.statistics.sizes import Sizes, numbered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,24 +99,19 @@ def aggregation(
     aggregates = aggregates[aggregates["image"].isin(table["image"])]
     unit = Sizes.of(table, rules).unit
     size = f"{rules.size}_{unit}"
-    counted, whole = (one[one["weight"] > 0].sort_values(size, kind="stable") for one in (table, aggregates))
+    counted, whole = (_counted(one, size, unit) for one in (table, aggregates))
     members = counted["aggregate"].to_numpy() > 0
     by_image = counted["image"].nunique() >= FEWEST_IMAGES
     units, units_whole = _units(counted, by_image), _units(whole, by_image)
     weights = counted["weight"].to_numpy(float)
     counts = np.stack([weights, weights * counted[f"volume_{unit}3"].to_numpy(float)])
-    means = whole[["particles", "coordination"]].to_numpy(float).T * whole["weight"].to_numpy(float)
-
-    def shares(times: Floats) -> Floats:
-        inside, outside = (times[:, part] @ counts[:, part].T for part in (members, ~members))
-        return over(inside, inside + outside)
-
-    def averages(times: Floats) -> Floats:
-        return over(times @ means.T, times @ whole["weight"].to_numpy(float)[:, None])
-
+    shares = estimates(np.concatenate([members * counts, counts]), units, _ratios, precision)
     number = len(np.unique(_units(counted, False)))
-    by_number, by_volume = (_certain(one, number, precision) for one in estimates(shares, units, precision))
-    particles, coordination = estimates(averages, units_whole, precision)
+    by_number, by_volume = (_certain(one, number, precision) for one in shares)
+    means = np.stack([whole[name].to_numpy(float) for name in ("particles", "coordination")])
+    of_whole = whole["weight"].to_numpy(float)
+    columns = np.concatenate([means * of_whole, of_whole[None]])
+    particles, coordination = estimates(columns, units_whole, _ratios, precision)
     parts = {
         SINGLE: (counted[~members], units[~members]),
         AGGREGATED: (counted[members], units[members]),
@@ -133,14 +128,26 @@ def aggregation(
     )
 
 
+def _counted(table: "pd.DataFrame", size: str, unit: str) -> "pd.DataFrame":
+    """Rows that count, sorted by size, with the columns that are needed."""
+    names = ("image", "aggregate", "weight", size, f"volume_{unit}3", "mass_fg", "particles", "coordination")
+    found = table.loc[table["weight"] > 0, [name for name in names if name in table]]
+    return found.sort_values(size, kind="stable")
+
+
+def _ratios(sums: Floats) -> Floats:
+    """(B, 2) ratios of the first two sums to the others."""
+    return over(sums[:, :2], np.broadcast_to(sums[:, 2:], sums[:, :2].shape))
+
+
 def _units(table: "pd.DataFrame", by_image: bool) -> Ints:
     """(n,) number of the image of each row, or of its aggregate, each single particle being one of its own."""
-    images = np.unique(table["image"].astype(str), return_inverse=True)[1]
+    images = numbered(table["image"])[0]
     if by_image or not len(table):
-        return images.astype(np.int64)
+        return images
     numbers = table["aggregate"].to_numpy(np.int64)
     own = np.where(numbers > 0, numbers, numbers.max() + 1 + np.arange(len(numbers)))
-    return np.unique(np.stack([images, own]), axis=1, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return np.unique(images * (own.max() + 1) + own, return_inverse=True)[1].astype(np.int64)
 
 
 def _certain(share: Estimate, number: int, precision: Precision) -> Estimate:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from particleforge.measurement.arrays import Floats, Ints
-from particleforge.measurement.statistics.bootstrap import FEWEST_PARTICLES, Precision, resampled
+from particleforge.measurement.statistics.bootstrap import FEWEST_PARTICLES, Precision, draws, limits_of, resampled_sums
 from particleforge.measurement.statistics.describe import ENOUGH, Estimate
 from particleforge.measurement.statistics.drawn import Drawn
 from particleforge.measurement.statistics.sizes import Sizes
@@ -67,18 +67,29 @@ def group(counted: "pd.DataFrame", units: Ints, sizes: Sizes, precision: Precisi
     by_volume = sizes.weights * counted["volume_px3" if sizes.unit == "px" else "volume_nm3"].to_numpy(float)
     mass = counted["mass_fg"].to_numpy(float) if "mass_fg" in counted else np.full(len(counted), math.nan)
     weighed = bool(len(mass)) and not np.isnan(mass).any()
-
-    def compute(times: Floats) -> Floats:
-        mean = over(times @ (mass * sizes.weights), times @ sizes.weights)
-        return np.concatenate([_figures(sizes.values, np.stack([sizes.weights, by_volume]), times), mean[:, None]], 1)
-
-    *found, mean = estimates(compute, units, precision)
     return Group(
         sizes,
-        dict(zip(NAMES, _marked(found[: len(NAMES)], sizes.weights), strict=True)),
-        dict(zip(NAMES, _marked(found[len(NAMES) :], by_volume), strict=True)),
-        mean if weighed else None,
+        _estimated(sizes.values, sizes.weights, units, precision),
+        _estimated(sizes.values, by_volume, units, precision),
+        estimates(np.stack([mass * sizes.weights, sizes.weights]), units, _mean, precision)[0] if weighed else None,
     )
+
+
+def _mean(sums: Floats) -> Floats:
+    """(B, 1) mean, from the sum of something and that of the weights."""
+    return over(sums[:, :1], sums[:, 1:])
+
+
+def _estimated(values: Floats, shares: Floats, units: Ints, precision: Precision) -> dict[str, Estimate]:
+    """Figures in `NAMES` with their intervals, for (n,) sizes in ascending order and (n,) shares."""
+    if not len(values):
+        return dict(zip(NAMES, _marked([Estimate(None)] * len(NAMES), shares), strict=True))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found, limits = _figures(Drawn.once(values), shares)[0], _no_limits(len(NAMES))
+        if (count := len(np.unique(units))) >= FEWEST_PARTICLES:
+            drawn = [_figures(*one) for one in draws(values, shares, units, precision.resamples)]
+            limits = limits_of(np.concatenate(drawn), count, precision)
+    return dict(zip(NAMES, _marked(_as_estimates(found, limits), shares), strict=True))
 
 
 def _marked(found: list[Estimate], shares: Floats) -> list[Estimate]:
@@ -87,28 +98,37 @@ def _marked(found: list[Estimate], shares: Floats) -> list[Estimate]:
     return [replace(one, supported=enough) for one in found]
 
 
-def estimates(compute: Callable[[Floats], Floats], units: Ints, precision: Precision) -> list[Estimate]:
-    """Figures with their intervals, from whole units drawn with replacement; no intervals for fewer than five units."""
+def estimates(
+    columns: Floats, units: Ints, compute: Callable[[Floats], Floats], precision: Precision
+) -> list[Estimate]:
+    """Figures of sums with their intervals, from whole units drawn with replacement; none for fewer than five units.
+
+    For the arguments see `resampled_sums`.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
-        values = compute(np.ones((1, len(units))))[0]
-        limits = np.full((2, len(values)), math.nan)
+        values = compute(columns.sum(axis=1)[None])[0]
+        limits = _no_limits(len(values))
         if len(np.unique(units)) >= FEWEST_PARTICLES:
-            limits = resampled(units, compute, precision)
+            limits = resampled_sums(units, columns, compute, precision)
+    return _as_estimates(values, limits)
+
+
+def _no_limits(count: int) -> Floats:
+    return np.full((2, count), math.nan)
+
+
+def _as_estimates(values: Floats, limits: Floats) -> list[Estimate]:
     return [
         Estimate(_known(value), _known(low), _known(high)) for value, low, high in zip(values, *limits, strict=True)
     ]
 
 
-def _figures(values: Floats, shares: Floats, times: Floats) -> Floats:
-    """(B, k) figures in the order of `NAMES` for each of several (n,) shares of sizes in ascending order."""
-    if not len(values):
-        return np.full((len(times), len(shares) * len(NAMES)), math.nan)
-    drawn = Drawn(values, times)
-    tens = drawn.percentiles(shares, _TENS)
-    if len(values) == 1:
-        tens[..., [0, 2]] = math.nan
-    figures = np.concatenate([np.stack(drawn.geometric(shares), axis=-1), tens], axis=-1)
-    return figures.reshape(len(times), -1)
+def _figures(drawn: Drawn, shares: Floats) -> Floats:
+    """(B, k) figures in the order of `NAMES` for (n,) shares."""
+    tens = drawn.percentiles(shares[None], _TENS)[:, 0]
+    if len(drawn.values) == 1:
+        tens[:, [0, 2]] = math.nan
+    return np.concatenate([*drawn.geometric(shares[None]), tens], axis=1)
 
 
 def over(part: Floats, whole: Floats) -> Floats:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
+from particleforge.measurement.columns import SIZES
 from particleforge.measurement.distribution import size_statistics
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.methods import methods
@@ -199,14 +200,16 @@ def _excluded(table: "pd.DataFrame") -> str:
 
 def shape_tables(table: "pd.DataFrame", rules: Rules, scale: Scale | None) -> list[Table]:
     """Distributions of shape, and classes with their sizes; without sizes if there is no common scale."""
-    counted = table[table["weight"] > 0]
-    if not len(counted):
+    counts = (table["weight"] > 0).to_numpy()
+    if not counts.any():
         return []
     rows = []
     for name, title in SHAPES.items():
-        low, middle, high = np.nanquantile(counted[name].to_numpy(float), (0.1, 0.5, 0.9))
+        low, middle, high = np.nanquantile(table[name].to_numpy(float)[counts], (0.1, 0.5, 0.9))
         rows.append((title, f"{low:.3f}", f"{middle:.3f}", f"{high:.3f}"))
     shapes = Table("Shape", ("", "10 %", "50 %", "90 %"), rows, "Percentiles by number, unweighted.")
+    sized = ("class", "weight", "image", *(name for name in SIZES[rules.size].names if name in table))
+    counted = table.loc[counts, list(sized)]
     total, lines = counted["weight"].sum(), []
     for name in sorted(set(counted["class"]), key=lambda one: CLASSES.index(one) if one in CLASSES else len(CLASSES)):
         own = counted[counted["class"] == name]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from particleforge.measurement.arrays import Floats
+from particleforge.measurement.arrays import Floats, Ints
 from particleforge.measurement.columns import SIZES
 from particleforge.measurement.figures import draw_sizes, log_ticks
 from particleforge.measurement.lettering import letter
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 NUMBER, VOLUME, KDE = "#0072B2", "#D55E00", "#009E73"
 _WIDE_IN = 7.2
+_MOST_POINTS = 5000
+"""Curves of more particles are drawn through this number of points, which look the same."""
 _LETTERS = 100
 """About as many letters of a legend fit into the width of a figure."""
 
@@ -113,7 +115,16 @@ def legend_below(fig: Figure) -> float:
 def draw_cumulative(axes: Axes, values: Floats, shares: Floats, **style: Any) -> None:
     """Draw the share in percent that is not larger than each of (n,) sizes in ascending order."""
     below = 100 * np.cumsum(shares) / shares.sum()
-    axes.step(np.append(values[0], values), np.append(0, below), where="post", lw=1.4, **style)
+    shown = np.arange(len(values))
+    if len(values) > _MOST_POINTS:
+        even = (np.searchsorted(below, np.linspace(0, 100, _MOST_POINTS // 2)), _even_in_log(values, _MOST_POINTS // 2))
+        shown = np.unique(np.minimum(np.concatenate(even), len(values) - 1))
+    axes.step(np.append(values[0], values[shown]), np.append(0, below[shown]), where="post", lw=1.4, **style)
+
+
+def _even_in_log(values: Floats, count: int) -> Ints:
+    """Positions in (n,) ascending values that share the range of their logarithms equally, with both ends."""
+    return np.searchsorted(values, np.geomspace(values[0], values[-1], count), "right") - 1
 
 
 def _density(axes: Axes, sizes: Sizes, scale: Scale) -> None:
@@ -153,7 +164,7 @@ def _cumulative(axes: Axes, sizes: Sizes, description: Description, scale: Scale
 
 def _normal_plot(axes: Axes, sizes: Sizes, scale: Scale) -> None:
     """Sizes against the quantiles of a normal distribution: a log-normal sample lies on the line."""
-    from scipy.special import ndtri
+    from scipy.special import ndtr, ndtri
 
     finish(axes, "Log-normal quantile plot", f"Size ({scale.sign})")
     axes.set_xlabel("Quantile of the standard normal distribution", fontsize=TEXT_PT, color=INK)
@@ -161,10 +172,14 @@ def _normal_plot(axes: Axes, sizes: Sizes, scale: Scale) -> None:
         _write(axes, "Too few sizes")
         return
     at = (np.cumsum(sizes.weights) - sizes.weights / 2) / sizes.weights.sum()
-    z = ndtri(at)
-    axes.plot(z, sizes.values * scale.factor, ".", color=NUMBER, ms=4, mew=0)
+    ends = ndtri(at[[0, -1]])
+    shown = np.arange(len(at))
+    if len(at) > _MOST_POINTS:
+        shown = np.unique(
+            np.minimum(np.searchsorted(at, ndtr(np.linspace(ends[0], ends[1], _MOST_POINTS))), len(at) - 1)
+        )
+    axes.plot(ndtri(at[shown]), sizes.values[shown] * scale.factor, ".", color=NUMBER, ms=4, mew=0)
     middle, spread = _line(np.log(sizes.values), sizes.weights)
-    ends = np.array([z[0], z[-1]])
     axes.plot(ends, np.exp(middle + spread * ends) * scale.factor, color=INK, lw=0.9, ls=":")
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")

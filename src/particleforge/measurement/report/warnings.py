@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from particleforge.measurement.borders.guard_frame import GuardFrame
+from particleforge.measurement.columns import SIZES
 from particleforge.measurement.in_pieces import in_pieces, pieces_sentence
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.statistics.describe import Description
 from particleforge.measurement.statistics.images import beyond_chance
-from particleforge.measurement.statistics.sizes import Sizes
+from particleforge.measurement.statistics.sizes import Sizes, numbered
 from particleforge.wording import listed, plural
 
 if TYPE_CHECKING:
@@ -23,7 +22,8 @@ _FEW, _COARSE_PX, _COARSE_SHARE, _LARGE_SHARE = 50, 15, 0.1, 0.3
 def warnings_of(measured: Measured, description: Description, scale: Scale) -> list[str]:
     """Sentences, the most serious first; none if there is no concern."""
     table = measured.table
-    counted = table[table["weight"] > 0]
+    needed = {"image", "weight", "ecd_px", "touches_border", "feret_max_px", *SIZES[measured.rules.size].names}
+    counted = table.loc[table["weight"] > 0, [name for name in table if name in needed]]
     lines = []
     if description.unit == "px":
         lines.append("The pixel size is unknown: all sizes are in pixels, not in nanometres.")
@@ -43,7 +43,7 @@ def warnings_of(measured: Measured, description: Description, scale: Scale) -> l
         lines.append("One particle is not a distribution: it has a size, but no spread.")
     elif len(counted) < _FEW:
         lines.append(f"Only {plural(len(counted), 'particle')} counted: note the intervals.")
-    elif counted["ecd_px"].nunique() == 1:
+    elif counted["ecd_px"].min() == counted["ecd_px"].max():
         lines.append("All sizes are equal; there is no spread to describe.")
     fine = float((counted["ecd_px"] < _COARSE_PX).mean())
     if fine > _COARSE_SHARE:
@@ -88,7 +88,7 @@ def _unlike(measured: Measured, counted: "pd.DataFrame", description: Descriptio
     means = beyond_chance(Sizes.of(counted, measured.rules, description.unit))
     if not means:
         return []
-    names = np.unique(counted["image"].astype(str))
+    names = numbered(counted["image"])[1]
     least, most = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
     found = f"geometric means range from {scale.format(means[least])} in {names[least]} to "
     text = f"Images differ by more than chance explains: {found}{scale.format(means[most])} in {names[most]}."

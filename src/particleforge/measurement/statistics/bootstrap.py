@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
 from particleforge.measurement.arrays import Floats, Ints
+from particleforge.measurement.statistics.cells import MANY, Cells, in_groups, random_groups
 from particleforge.measurement.statistics.drawn import Drawn
 from particleforge.measurement.statistics.sizes import Sizes
 from particleforge.params import Params
@@ -40,7 +41,8 @@ class Bootstrap:
     """Intervals of any figures computed from sizes.
 
     Sizes are drawn with replacement, each with its weight: single particles, or whole images if there are at least six,
-    so that differences between images are included. Intervals are percentiles of the figures of these resamples, at
+    so that differences between images are included. Very many particles are drawn in random groups, as cells
+    (`particleforge.measurement.statistics.cells`). Intervals are percentiles of the figures of these resamples, at
     levels for which intervals of the mean of a normal sample would be those of Student's t
     (Hesterberg, Am. Stat. 69, 371, 2015).
 
@@ -50,10 +52,13 @@ class Bootstrap:
         The measured sizes.
     precision
         Confidence and number of resamples.
+    limits
+        Sizes between which the figures round, such as the limits of a grid.
     """
 
     sizes: Sizes
     precision: Precision
+    limits: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def unit(self) -> Literal["images", "particles"]:
@@ -65,21 +70,80 @@ class Bootstrap:
         """Whether there are enough particles."""
         return len(self.sizes) >= FEWEST_PARTICLES
 
-    def intervals(self, compute: Callable[[Drawn], Floats]) -> Floats:
-        """(2, k) limits of the (B, k) figures that `compute` returns of B resamples; NaN if a resample has none."""
-        return resampled(self._units, lambda times: compute(Drawn(self.sizes.values, times)), self.precision)
+    def intervals(self, compute: Callable[[Drawn, Floats], Floats]) -> Floats:
+        """(2, k) limits of the (B, k) figures that `compute` returns of B resamples; NaN if a resample has none.
 
-    def drawn(self, resamples: int) -> Iterator[Floats]:
-        """(B, n) how often each particle is drawn, for some of the resamples at a time."""
-        return _drawn(self._units, resamples)
+        It is called with some of the resamples at a time, and with how much each of their sizes counts.
+        """
+        with np.errstate(invalid="ignore"):
+            return self.limits_of(np.concatenate([compute(*drawn) for drawn in self.drawn(self.precision.resamples)]))
 
-    def limits(self, figures: Floats) -> Floats:
+    def drawn(self, resamples: int) -> Iterator[tuple[Drawn, Floats]]:
+        """Resamples, some at a time, with (n,) how much each size or cell counts."""
+        return draws(self.sizes.values, self.sizes.weights, self._units, resamples, self.limits)
+
+    def limits_of(self, figures: Floats) -> Floats:
         """(2, k) lower and upper limits of k figures, from those of B resamples as (B, k)."""
-        return _limits(figures, len(np.unique(self._units)), self.precision)
+        count = self.sizes.image_count if self.unit == "images" else len(self.sizes)
+        return limits_of(figures, count, self.precision)
 
     @property
-    def _units(self) -> Ints:
-        return self.sizes.images if self.unit == "images" else np.arange(len(self.sizes))
+    def _units(self) -> Ints | None:
+        return self.sizes.images if self.unit == "images" else None
+
+
+def draws(
+    values: Floats, weights: Floats, units: Ints | None, resamples: int, limits: Floats = np.zeros(0)
+) -> Iterator[tuple[Drawn, Floats]]:
+    """Draw whole units with replacement.
+
+    Parameters
+    ----------
+    values
+        (n,) sizes in ascending order.
+    weights
+        (n,) how much each counts.
+    units
+        (n,) number of the unit that each belongs to; None: each is one of its own.
+    resamples
+        Number of resamples.
+    limits
+        Sizes that no cell may lie across.
+
+    Yields
+    ------
+    Resamples, some at a time, of the sizes, or of very many sizes as cells; and how much each of these counts.
+    """
+    if len(values) <= MANY:
+        for times in _drawn(np.arange(len(values)) if units is None else units, resamples):
+            yield Drawn(values, times), weights
+        return
+    groups = random_groups(len(values)) if units is None else in_groups(units)
+    yield from Cells.of(values, limits).drawn(weights, groups, _drawn(np.unique(groups), resamples))
+
+
+def resampled_sums(units: Ints, columns: Floats, compute: Callable[[Floats], Floats], precision: Precision) -> Floats:
+    """Intervals of figures that follow from sums over particles, when whole units are drawn with replacement.
+
+    Parameters
+    ----------
+    units
+        (n,) number of the unit that each particle belongs to; at least two different ones.
+    columns
+        (k, n) numbers of the particles.
+    compute
+        Returns (B, m) figures, given (B, k) sums of the columns in B resamples.
+    precision
+        Confidence and number of resamples.
+
+    Returns
+    -------
+    (2, m) float
+        Lower and upper limits; NaN if a resample has none.
+    """
+    ids, groups = np.unique(in_groups(units), return_inverse=True)
+    sums = np.stack([np.bincount(groups, column) for column in columns], axis=1)
+    return resampled(np.arange(len(ids)), lambda times: compute(times @ sums), precision)
 
 
 def resampled(units: Ints, compute: Callable[[Floats], Floats], precision: Precision) -> Floats:
@@ -102,7 +166,7 @@ def resampled(units: Ints, compute: Callable[[Floats], Floats], precision: Preci
     """
     with np.errstate(invalid="ignore"):
         figures = np.concatenate([compute(times) for times in _drawn(units, precision.resamples)])
-    return _limits(figures, len(np.unique(units)), precision)
+    return limits_of(figures, len(np.unique(units)), precision)
 
 
 def _drawn(units: Ints, resamples: int) -> Iterator[Floats]:
@@ -117,8 +181,8 @@ def _drawn(units: Ints, resamples: int) -> Iterator[Floats]:
         yield times[:, which].astype(float)
 
 
-def _limits(figures: Floats, count: int, precision: Precision) -> Floats:
-    """(2, k) percentiles of (B, k) figures, at the levels for `count` units."""
+def limits_of(figures: Floats, count: int, precision: Precision) -> Floats:
+    """(2, k) percentiles of (B, k) figures of resamples, at the levels for `count` units; see `Bootstrap`."""
     from scipy.special import ndtr, stdtrit
 
     tail = (1 - precision.confidence_percent / 100) / 2

@@ -37,6 +37,11 @@ class Smoother:
         kernel = np.exp(-0.5 * ((centres[:, None] - centres) / width) ** 2) / (width * math.sqrt(2 * math.pi))
         return cls(centres, kernel)
 
+    @property
+    def limits(self) -> Floats:
+        """(255,) sizes at which the grid goes from one cell to the next."""
+        return np.asarray(np.exp((self.centres[:-1] + self.centres[1:]) / 2), float)
+
     def density(self, values: Floats, shares: Floats) -> Floats:
         """(256, k) density of ln d on the grid for (n,) sizes in ascending order and (k, n) weights.
 

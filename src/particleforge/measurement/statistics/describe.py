@@ -139,11 +139,12 @@ class Description:
 
 def describe(sizes: Sizes, precision: Precision = Precision()) -> Description:
     """Describe a size distribution, even of few particles or none."""
-    bootstrap, smoother = Bootstrap(sizes, precision), Smoother.of(sizes)
+    smoother = Smoother.of(sizes)
+    bootstrap = Bootstrap(sizes, precision, np.zeros(0) if smoother is None else smoother.limits)
     values = size_figures(sizes, smoother) if len(sizes) else np.full(len(NAMES), math.nan)
     limits = np.full((2, len(NAMES)), math.nan)
     if bootstrap.possible:
-        limits = bootstrap.intervals(lambda drawn: drawn_figures(drawn, sizes.weights, smoother))
+        limits = bootstrap.intervals(lambda drawn, weights: drawn_figures(drawn, weights, smoother))
     figures: dict[str, dict[str, Estimate]] = {}
     sure = _supported(sizes, dict(zip(NAMES, values, strict=True)))
     for (group, name), value, low, high in zip(NAMES, values, *limits, strict=True):
@@ -173,8 +174,9 @@ def _supported(sizes: Sizes, values: dict[Figure, float]) -> set[Figure]:
     for power, group in enumerate(WEIGHTINGS):
         shares = sizes.weights * (sizes.values / sizes.values.max(initial=1)) ** power
         for name in PERCENTILES:
-            below, above = (values[group, name] >= sizes.values), (values[group, name] <= sizes.values)
-            if min(_effective(shares[below]), _effective(shares[above])) >= BEYOND:
+            below = shares[: np.searchsorted(sizes.values, values[group, name], "right")]
+            above = shares[np.searchsorted(sizes.values, values[group, name], "left") :]
+            if min(_effective(below), _effective(above)) >= BEYOND:
                 sure.add((group, name))
         if len(sizes) >= ENOUGH if power == 0 else {(group, "d10"), (group, "d90")} <= sure:
             sure |= {(group, name) for name in FIGURES if name not in PERCENTILES}
@@ -191,14 +193,13 @@ def _fit_intervals(best: Fit | None, bootstrap: Bootstrap) -> dict[str, Estimate
     """Intervals of the parameters of the fit to use."""
     if best is None:
         return {}
-    sizes = bootstrap.sizes
-    values, cell = cells(sizes)
-    drawn = bootstrap.drawn(min(_FIT_RESAMPLES, bootstrap.precision.resamples))
-    weights = np.concatenate([in_cells(cell, sizes.weights * times) for times in drawn])
-    several = (weights > 0).sum(axis=1) > 1
+    drawn = list(bootstrap.drawn(min(_FIT_RESAMPLES, bootstrap.precision.resamples)))
+    values, cell = cells(drawn[0][0].values, drawn[0][1])
+    heaps = np.concatenate([in_cells(cell, weights * one.times) for one, weights in drawn])
+    several = (heaps > 0).sum(axis=1) > 1
     limits = np.full((2, len(best.row)), math.nan)
     if several.all():
-        limits = bootstrap.limits(best.solve(values[None], weights))
+        limits = bootstrap.limits_of(best.solve(values[None], heaps))
     return {
         name: Estimate(value, _known(low), _known(high))
         for (name, value), low, high in zip(best.parameters().items(), *limits, strict=True)

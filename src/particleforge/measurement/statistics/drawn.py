@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 from particleforge.measurement.arrays import Floats, Ints
 
+_AT_ONCE = 2**17
+"""Particles whose powers are in memory at the same time."""
+
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
@@ -39,9 +42,14 @@ class Drawn:
     def moments(self, x: Floats, shares: Floats) -> tuple[Floats, Floats, Floats]:
         """(B, k) mean, variance and third central moment of (n,) numbers; the last two are 0 if all sizes are equal."""
         centre = shares @ x / shares.sum(axis=1)
-        away = x - centre[:, None]  # moments about zero would lose more to rounding
-        total, *sums = (self.sums(column) for column in np.cumprod(np.stack([shares, away, away, away]), axis=0))
-        first, second, third = (one / total for one in sums)
+        sums = np.zeros((4, len(self.times), len(shares)))
+        for start in range(0, len(x), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            away = x[part] - centre[:, None]  # moments about zero would lose more to rounding
+            columns = np.cumprod(np.stack([shares[:, part], away, away, away]), axis=0)
+            sums += [self.times[:, part] @ column.T for column in columns]
+        total = sums[0]
+        first, second, third = sums[1:] / total
         differ = ~self._equal[:, None]
         variance = np.maximum(second - first**2, 0) * differ
         return centre + first, variance, (third - 3 * first * second + 2 * first**3) * differ
@@ -54,10 +62,14 @@ class Drawn:
         """
         middle, variance, _ = self.moments(np.log(self.values), shares)
         total = self.sums(shares)
-        freedom = total - self.sums(shares**2) / total
+        freedom = total - self._squares(shares) / total
         several = freedom > 1e-9 * total
         square = np.divide(variance * total, freedom, where=several, out=np.full(total.shape, np.nan))
         return np.exp(middle), np.exp(np.sqrt(square))
+
+    def _squares(self, shares: Floats) -> Floats:
+        """(B, k) sums of the squares of what each particle counts."""
+        return self.sums(shares**2)
 
     def percentiles(self, shares: Floats, at: Floats) -> Floats:
         """(B, k, m) sizes below which the m fractions `at` lie.

@@ -1,6 +1,7 @@
 """The figures of a size distribution."""
 
 import math
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -22,6 +23,8 @@ NAMES: tuple[Figure, ...] = (
     *(("moments", name) for name in MOMENTS),
 )
 """Order of the figures returned by `size_figures`."""
+_AT_ONCE = 2**17
+"""Largest number of sizes whose powers are in memory at the same time."""
 
 
 def percentiles(values: Floats, shares: Floats, at: Floats) -> Floats:
@@ -58,11 +61,32 @@ def drawn_figures(drawn: Drawn, weights: Floats, smoother: Smoother | None) -> F
         spreads of a single particle.
         Moment means (ISO 9276-2): :math:`D_{p,q} = (M_p/M_q)^{1/(p-q)}` with :math:`M_k = \sum w d^k`.
     """
+    scale = drawn.values[len(drawn.values) // 2]
+    d = drawn.values / scale
+    moments: list[Floats] = []
+    weighted: list[Floats] = []
+    for shares in _powers(weights, d):
+        moments += [*drawn.sums(shares).T]
+        if len(weighted) < len(WEIGHTINGS):
+            weighted += [*_of_shares(drawn, d, scale, shares[: len(WEIGHTINGS)], smoother)]
+    means = [scale * (moments[p] / moments[q]) ** (1 / (p - q)) for p, q in MOMENTS.values()]
+    return np.concatenate([*weighted, np.stack(means, axis=1)], axis=1)
+
+
+def _powers(weights: Floats, d: Floats) -> Iterator[Floats]:
+    """(k, n) weights times the powers of d from 0 to 4: all at once, or of very many sizes one by one."""
+    if len(d) <= _AT_ONCE:
+        yield np.asarray(np.cumprod(np.stack([weights, d, d, d, d]), axis=0), float)  # several times faster than powers
+        return
+    share = weights
+    for _ in range(5):
+        yield share[None]
+        share = share * d
+
+
+def _of_shares(drawn: Drawn, d: Floats, scale: float, shares: Floats, smoother: Smoother | None) -> Floats:
+    """(k, B, m) the m `FIGURES` for (k, n) shares, with d the sizes divided by `scale`."""
     values = drawn.values
-    scale = values[len(values) // 2]
-    d = values / scale
-    raised = np.cumprod(np.stack([weights, d, d, d, d]), axis=0)  # several times faster than powers
-    shares = raised[:4]
     middle, gsd = drawn.geometric(shares)
     mean, variance, third = drawn.moments(d, shares)
     wide = variance > 1e-18 * mean**2
@@ -78,6 +102,4 @@ def drawn_figures(drawn: Drawn, weights: Floats, smoother: Smoother | None) -> F
         else np.stack([smoother.modes(values, drawn.times * share) for share in shares], axis=1)
     )
     figures = np.concatenate([tens, np.stack([span, mean * scale, middle, gsd, skewness, mode], axis=-1)], axis=-1)
-    moment = drawn.sums(raised).T
-    means = [scale * (moment[p] / moment[q]) ** (1 / (p - q)) for p, q in MOMENTS.values()]
-    return np.concatenate([figures.reshape(len(figures), -1), np.stack(means, axis=1)], axis=1)
+    return np.asarray(figures.swapaxes(0, 1), float)

@@ -25,9 +25,11 @@ def beyond_chance(sizes: Sizes) -> dict[int, float]:
     dict
         By number of the image, for images with at least ten particles.
     """
-    numbers, counts = np.unique(sizes.images, return_counts=True)
-    compared = [int(number) for number in numbers[counts >= FEWEST]]
-    groups = [sizes.values[sizes.images == number] for number in compared]
+    order = np.argsort(sizes.images, kind="stable")
+    numbers, first, counts = np.unique(sizes.images[order], return_index=True, return_counts=True)
+    rows = np.split(order, first[1:])
+    members = {int(number): own for number, own, count in zip(numbers, rows, counts, strict=True) if count >= FEWEST}
+    groups = [sizes.values[own] for own in members.values()]
     medians = [float(np.median(group)) for group in groups]
     if len(groups) < 2 or max(medians) <= _APART * min(medians):
         return {}
@@ -36,6 +38,6 @@ def beyond_chance(sizes: Sizes) -> dict[int, float]:
     if kruskal(*groups).pvalue >= _LEVEL:
         return {}
     return {
-        number: float(np.exp(np.average(np.log(group), weights=sizes.weights[sizes.images == number])))
-        for number, group in zip(compared, groups, strict=True)
+        number: float(np.exp(np.average(np.log(sizes.values[own]), weights=sizes.weights[own])))
+        for number, own in members.items()
     }

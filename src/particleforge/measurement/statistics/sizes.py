@@ -1,7 +1,7 @@
 """The sizes that make up a distribution."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,14 +43,12 @@ class Sizes:
         column = f"{rules.size}_nm"
         if unit is None:
             unit = "nm" if column in table and not table[column].isna().any() else "px"
-        counted = table[table["weight"] > 0].sort_values(f"{rules.size}_{unit}", kind="stable")
-        images = np.unique(counted["image"].astype(str), return_inverse=True)[1] if "image" in counted else None
-        return cls(
-            counted[f"{rules.size}_{unit}"].to_numpy(float),
-            counted["weight"].to_numpy(float),
-            np.zeros(len(counted), np.int64) if images is None else np.asarray(images, np.int64),
-            unit,
-        )
+        counted = np.flatnonzero(table["weight"] > 0)
+        values = table[f"{rules.size}_{unit}"].to_numpy(float)[counted]
+        order = np.argsort(values, kind="stable")
+        counted = counted[order]
+        images = numbered(table["image"])[0][counted] if "image" in table else np.zeros(len(counted), np.int64)
+        return cls(values[order], table["weight"].to_numpy(float)[counted], images, unit)
 
     @classmethod
     def equal(cls, values: npt.ArrayLike, unit: str = "px") -> "Sizes":
@@ -71,3 +69,14 @@ class Sizes:
     def image_count(self) -> int:
         """Number of images with particles that count."""
         return len(np.unique(self.images))
+
+
+def numbered(names: "pd.Series[Any]") -> tuple[Ints, list[str]]:
+    """(n,) number of each name, in the order of the alphabet, and the names."""
+    import pandas as pd
+
+    codes, found = pd.factorize(names, use_na_sentinel=False)
+    text = [str(name) for name in found]
+    place = np.empty(len(text), np.int64)
+    place[np.argsort(text)] = np.arange(len(text))
+    return place[codes], sorted(text)

@@ -65,7 +65,7 @@ def fits(sizes: Sizes) -> Fits:
     """Fit all distributions that the count allows. This is the only place that decides which one is drawn and named."""
     if len(sizes) < FEWEST_SIZES or sizes.values[-1] <= sizes.values[0] * (1 + 1e-9):
         return Fits()
-    values, cell = cells(sizes)
+    values, cell = cells(sizes.values, sizes.weights)
     weights = in_cells(cell, sizes.weights)
     ranked = sorted((_fitted(kind, values, weights, len(sizes)) for kind in ONE_MODE), key=_aic)
     if len(sizes) < FEWEST:
@@ -77,15 +77,15 @@ def fits(sizes: Sizes) -> Fits:
     return Fits([first, *(fitted for fitted in every if fitted is not first)], decision)
 
 
-def cells(sizes: Sizes) -> tuple[Floats, Ints]:
-    """(C,) sizes in ascending order and (n,) which of them stands for each particle; large samples have 400 cells."""
-    if len(sizes) <= _MOST_CELLS:
-        return sizes.values, np.arange(len(sizes))
-    log = np.log(sizes.values)
+def cells(values: Floats, weights: Floats) -> tuple[Floats, Ints]:
+    """(C,) sizes in ascending order and (n,) which of them stands for each size; large samples have 400 cells."""
+    if len(values) <= _MOST_CELLS:
+        return values, np.arange(len(values))
+    log = np.log(values)
     edges = np.linspace(log[0], log[-1], _MOST_CELLS + 1)
     cell = np.clip(np.searchsorted(edges, log, "right") - 1, 0, _MOST_CELLS - 1)
     cell = np.unique(cell, return_inverse=True)[1].astype(np.int64)
-    return np.exp(in_cells(cell, sizes.weights * log) / in_cells(cell, sizes.weights)), cell
+    return np.exp(in_cells(cell, weights * log) / in_cells(cell, weights)), cell
 
 
 def in_cells(cell: Ints, values: Floats) -> Floats:
