@@ -1,11 +1,56 @@
 """Bring grey values and size of an image to what networks expect."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, Self, TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
+Percentiles: TypeAlias = Callable[[Sequence[float]], npt.NDArray[Any]]
+"""Gives the grey values of an image at some percentages."""
 TAIL_PERCENT, LONG_TAIL = 0.05, 0.5
 """Percentage of the darkest and brightest pixels left out in any case; what is a long tail, as a share of the range."""
+
+
+class GreyRange(NamedTuple):
+    """Grey values that are mapped to 0 and 1.
+
+    Parameters
+    ----------
+    low, high
+        In grey values of the image.
+    """
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(
+        cls, percentiles: Percentiles, low_percent: float = 1.0, high_percent: float = 99.8, *, tails: bool = False
+    ) -> Self:
+        """Find it from two percentiles of an image; see `normalize`.
+
+        Parameters
+        ----------
+        percentiles
+            Gives the grey values at some percentages.
+        low_percent, high_percent, tails
+            See `normalize`.
+        """
+        low, high = percentiles((low_percent, high_percent))
+        if tails:
+            lowest, highest = percentiles((min(TAIL_PERCENT, low_percent), max(100 - TAIL_PERCENT, high_percent)))
+            beyond = LONG_TAIL * (high - low)
+            low, high = lowest if low - lowest > beyond else low, highest if highest - high > beyond else high
+        if low == high:
+            low, high = percentiles((0, 100))
+        return cls(float(low), float(high))
+
+    def __call__(self, grey: Floats) -> Floats:
+        """Map grey values of the image, or of a part of it."""
+        return ((grey - np.float32(self.low)) / np.float32(self.high - self.low + 1e-20)).astype(np.float32)
 
 
 def normalize(grey: Floats, low_percent: float = 1.0, high_percent: float = 99.8, *, tails: bool = False) -> Floats:
@@ -25,14 +70,7 @@ def normalize(grey: Floats, low_percent: float = 1.0, high_percent: float = 99.8
         than half of its range beyond one of them, the percentile 0.05 or 99.95 takes its place. A few particles on an
         even background are such pixels.
     """
-    low, high = np.percentile(grey, (low_percent, high_percent))
-    if tails:
-        lowest, highest = np.percentile(grey, (min(TAIL_PERCENT, low_percent), max(100 - TAIL_PERCENT, high_percent)))
-        beyond = LONG_TAIL * (high - low)
-        low, high = lowest if low - lowest > beyond else low, highest if highest - high > beyond else high
-    if low == high:
-        low, high = grey.min(), grey.max()
-    return ((grey - np.float32(low)) / np.float32(high - low + 1e-20)).astype(np.float32)
+    return GreyRange.of(partial(np.percentile, grey), low_percent, high_percent, tails=tails)(grey)
 
 
 def rescale(image: Floats, factor: float) -> Floats:
