@@ -11,9 +11,7 @@ WHOLE_NUMBERS = st.integers(-40_000, 40_000)
 NUMBERS = st.floats(width=32, allow_nan=False, allow_infinity=False, min_value=-(2.0**99), max_value=2.0**99)
 
 
-@given(
-    arrays(np.float32, array_shapes(max_dims=2, max_side=30), elements=WHOLE_NUMBERS | NUMBERS), st.integers(1, 5)
-)
+@given(arrays(np.float32, array_shapes(max_dims=2, max_side=30), elements=WHOLE_NUMBERS | NUMBERS), st.integers(1, 5))
 def test_percentiles_of_parts_are_those_of_the_whole(values, parts):
     def count(halves):
         return added(counted(part, halves) for part in np.array_split(values.ravel(), parts))

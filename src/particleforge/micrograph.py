@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,25 @@ METRIC = re.compile(r"\w*meter|angstrom|micron|inch")
 USUAL_NM = {"nm": 1.0, "um": 1e3, "µm": 1e3, "mm": 1e6}
 """Units for which pint, which takes half a second to import, is not needed."""
 HINT = "Write a number and a unit, such as '0.5 nm' or '1.2 um'."
+
+
+class Scaled(Protocol):
+    """What is known of an image before its pixels are read."""
+
+    @property
+    def name(self) -> str:
+        """Its name in tables."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        ...
+
+    @property
+    def square_pixel_size_nm(self) -> float | None:
+        """Side of the square pixels in nm, or None if unknown."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

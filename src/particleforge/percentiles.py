@@ -41,7 +41,7 @@ def counted(values: Floats, halves: Collection[int] = (WHOLE,)) -> dict[int, Int
 
 
 def added(parts: Iterable[Counts]) -> dict[int, Ints]:
-    """Counts of several parts together."""
+    """Add the counts of several parts."""
     total: dict[int, Ints] = {}
     for part in parts:
         for half, counts in part.items():

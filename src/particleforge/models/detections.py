@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from particleforge.mask import Mask, WholeMasks
 
+Window: TypeAlias = tuple[slice, slice]
 Labels: TypeAlias = npt.NDArray[np.uint32]
 Floats: TypeAlias = npt.NDArray[np.float32]
 Points: TypeAlias = npt.NDArray[np.float64]
@@ -34,9 +35,24 @@ class Outlines(ABC):
     def __len__(self) -> int:
         """How many there are."""
 
-    @abstractmethod
-    def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
-        """(Y, X) labels; outline i has id i + 1, and where several overlap the one with the highest score is on top."""
+    def paint(self, shape: tuple[int, int], scores: Floats, window: Window | None = None) -> Labels:
+        """Paint them: outline i has id i + 1, and where several overlap the one with the highest score is on top.
+
+        Parameters
+        ----------
+        shape
+            (Y, X) of the image.
+        scores
+            (n,) score of each; of equal ones the last is on top.
+        window
+            Part of the image to paint; None: all. It is equal to that part of the whole.
+        """
+        rows, columns = window or (slice(0, shape[0]), slice(0, shape[1]))
+        labels = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint32)
+        for index in np.argsort(scores, kind="stable").tolist():
+            mask = self.mask(index, shape).moved(-rows.start, -columns.start).clipped(labels.shape)
+            labels[mask.window][mask.pixels] = index + 1
+        return labels
 
     @abstractmethod
     def mask(self, index: int, shape: tuple[int, int]) -> Mask:
@@ -49,6 +65,24 @@ class Outlines(ABC):
     @abstractmethod
     def moved(self, rows: float, columns: float) -> Self:
         """Return them moved down and to the right."""
+
+    @abstractmethod
+    def boxes(self) -> Points:
+        """(n, 4) first row, last row, first column and last column that each reaches, in pixels."""
+
+    @abstractmethod
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Everything about them as arrays, for a file."""
+
+    @classmethod
+    @abstractmethod
+    def of_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """Make them from what `arrays` gives."""
+
+    @classmethod
+    @abstractmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Put several together, in their order; there is at least one."""
 
 
 class Polygons(Outlines):
@@ -66,16 +100,6 @@ class Polygons(Outlines):
     def __len__(self) -> int:
         return len(self.corners)
 
-    def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
-        """(Y, X) labels; pixels whose centre lies inside are painted."""
-        from skimage.draw import polygon
-
-        labels = np.zeros(shape, np.uint32)
-        for index in np.argsort(scores, kind="stable"):
-            rows, columns = self.corners[index].T
-            labels[polygon(rows, columns, shape)] = index + 1  # type: ignore[no-untyped-call]
-        return labels
-
     def mask(self, index: int, shape: tuple[int, int]) -> Mask:
         """Pixels of the image whose centre lies inside."""
         return Mask.within(self.corners[index], shape)
@@ -87,6 +111,26 @@ class Polygons(Outlines):
     def moved(self, rows: float, columns: float) -> Polygons:
         """Return them moved down and to the right."""
         return Polygons([corners + np.array([rows, columns]) for corners in self.corners], self.whole)
+
+    def boxes(self) -> Points:
+        """(n, 4) first row, last row, first column and last column that each reaches, in pixels."""
+        found = [(*corners.min(0), *corners.max(0)) for corners in self.corners]
+        return np.array(found, float).reshape(-1, 4)[:, [0, 2, 1, 3]]
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All corners, and how many each has."""
+        corners = np.concatenate([np.empty((0, 2)), *self.corners])
+        return {"corners": corners, "counts": np.array([len(one) for one in self.corners], np.int64), **_flag(self)}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Polygons:
+        """Make them from what `arrays` gives."""
+        return cls(_split(arrays["corners"], arrays["counts"]), bool(arrays["whole"]))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Polygons]) -> Polygons:
+        """Put several together, in their order."""
+        return cls([corners for part in parts for corners in part.corners], parts[0].whole)
 
 
 class Masks(Outlines):
@@ -106,14 +150,6 @@ class Masks(Outlines):
     def __len__(self) -> int:
         return len(self.masks)
 
-    def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
-        """(Y, X) labels."""
-        labels = np.zeros(shape, np.uint32)
-        for index in np.argsort(scores, kind="stable").tolist():
-            mask = self.mask(index, shape)
-            labels[mask.window][mask.pixels] = index + 1
-        return labels
-
     def mask(self, index: int, shape: tuple[int, int]) -> Mask:
         """Pixels of one particle, as far as they lie in the image."""
         return self.masks[index].clipped(shape)
@@ -125,6 +161,46 @@ class Masks(Outlines):
     def moved(self, rows: float, columns: float) -> Masks:
         """Return them moved by whole pixels down and to the right."""
         return Masks([mask.moved(round(rows), round(columns)) for mask in self.masks], self.whole)
+
+    def boxes(self) -> Points:
+        """(n, 4) first row, last row, first column and last column of each."""
+        found = [(m.top, m.top + m.pixels.shape[0] - 1, m.left, m.left + m.pixels.shape[1] - 1) for m in self.masks]
+        return np.array(found, float).reshape(-1, 4)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Places and shapes of the windows, and 8 pixels in a byte."""
+        places = np.array([(mask.top, mask.left, *mask.pixels.shape) for mask in self.masks], np.int64)
+        packed = [np.packbits(mask.pixels) for mask in self.masks]
+        return {
+            "places": places.reshape(-1, 4),
+            "counts": np.array(list(map(len, packed)), np.int64),
+            "pixels": np.concatenate([np.empty(0, np.uint8), *packed]),
+            **_flag(self),
+        }
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Masks:
+        """Make them from what `arrays` gives."""
+        masks = []
+        for place, packed in zip(arrays["places"].tolist(), _split(arrays["pixels"], arrays["counts"]), strict=True):
+            top, left, height, width = place
+            pixels = np.unpackbits(packed, count=height * width).reshape(height, width).astype(np.bool_)
+            masks.append(Mask(top, left, pixels))
+        return cls(masks, bool(arrays["whole"]))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Masks]) -> Masks:
+        """Put several together, in their order."""
+        return cls([mask for part in parts for mask in part.masks], parts[0].whole)
+
+
+def _flag(outlines: Outlines) -> dict[str, npt.NDArray[np.bool_]]:
+    return {"whole": np.array(outlines.whole)}
+
+
+def _split(values: npt.NDArray[Any], counts: Ids) -> list[npt.NDArray[Any]]:
+    """Divide what was put one behind the other."""
+    return np.split(values, np.cumsum(counts)[:-1]) if len(counts) else []
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,6 +266,13 @@ class Detections:
         """How sure the detector is of the whole image; None where that is not known."""
         return self.found.get("certainty")
 
+    @property
+    def reach_px(self) -> float:
+        """Largest distance of an outline from its point, along rows or columns; 0 without outlines."""
+        if self.outlines is None or not len(self):
+            return 0.0
+        return float(np.abs(self.outlines.boxes() - self.points.repeat(2, axis=1)).max())
+
     def only(self, ids: Ids) -> Self:
         """Return the particles with these ids, renumbered in this order."""
         new = np.zeros(len(self) + 1, np.uint32)
@@ -220,7 +303,7 @@ class Detections:
             painted=painted,
         )
 
-    def outside(self, windows: Sequence[tuple[slice, slice]]) -> Self:
+    def outside(self, windows: Sequence[Window]) -> Self:
         """Return the particles of which at most half lies in the given windows."""
         within = np.zeros(self.shape, np.bool_)
         for window in windows:

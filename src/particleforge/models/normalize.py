@@ -1,7 +1,6 @@
 """Bring grey values and size of an image to what networks expect."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
@@ -70,7 +69,7 @@ def normalize(grey: Floats, low_percent: float = 1.0, high_percent: float = 99.8
         than half of its range beyond one of them, the percentile 0.05 or 99.95 takes its place. A few particles on an
         even background are such pixels.
     """
-    return GreyRange.of(partial(np.percentile, grey), low_percent, high_percent, tails=tails)(grey)
+    return GreyRange.of(lambda percents: np.percentile(grey, percents), low_percent, high_percent, tails=tails)(grey)
 
 
 def rescale(image: Floats, factor: float) -> Floats:

@@ -40,7 +40,7 @@ class ResizedAxis:
             Pixels of the resized axis, in any order.
         """
         if self.resized == self.length:
-            return image[wanted - self.source(wanted).start]
+            return np.asarray(image[wanted - self.source(wanted).start])
         from scipy.sparse import csr_array
 
         first, last = self._reach(wanted)
@@ -51,9 +51,7 @@ class ResizedAxis:
         weights /= weights.sum(1, keepdims=True)
         columns = np.minimum(columns, last[:, None] - 1) - self.source(wanted).start
         ends = np.arange(len(wanted) + 1) * taps
-        matrix = csr_array(
-            (weights.astype(np.float32).ravel(), columns.ravel(), ends), shape=(len(wanted), len(image))
-        )
+        matrix = csr_array((weights.astype(np.float32).ravel(), columns.ravel(), ends), shape=(len(wanted), len(image)))
         return np.asarray(matrix @ image, np.float32)
 
     def _centre(self, wanted: Ints) -> Floats:

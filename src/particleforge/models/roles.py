@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.params import Params
 from particleforge.step import run
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from particleforge.models.detections import Detections
+    from particleforge.models.normalize import Percentiles
+    from particleforge.models.tiled import Picture, Tiled
     from particleforge.models.unet import UNet
     from particleforge.step import Step
 
@@ -85,6 +88,46 @@ class Detector(Model, ABC, Generic[OptionsT]):
             If the image is a stack or contains pixels that are not finite, or there is no such option.
         """
         return run(self.steps(Micrograph.of(image, pixel_size), self.Options.parse(options)))  # type: ignore[arg-type]
+
+    def settle(self, picture: Picture, percentiles: Percentiles, options: OptionsT) -> Step[dict[str, Any]]:
+        """Settle, for a picture that is searched window by window, what must be the same in all windows.
+
+        Parameters
+        ----------
+        picture
+            A large image.
+        percentiles
+            Gives percentiles of all its grey values.
+        options
+            How it is searched.
+
+        Returns
+        -------
+        Plain data for `tiled`, such as the scale.
+
+        Raises
+        ------
+        UserError
+            If this detector needs the image in one piece, or the options do not suit the image.
+        """
+        raise UserError(
+            f"{picture.name} is searched in tiles, which this kind of detector cannot do.",
+            "Choose another detector, cut the image into parts, or raise tiles_from_mp if there is enough memory.",
+        )
+
+    def tiled(self, picture: Picture, settled: Mapping[str, Any], options: OptionsT) -> Tiled:
+        """Prepare to search a picture window by window.
+
+        Parameters
+        ----------
+        picture
+            A large image.
+        settled
+            What `settle` returned for it.
+        options
+            As for `settle`.
+        """
+        raise NotImplementedError
 
     @property
     def body(self) -> UNet | None:

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from particleforge.errors import UserError
 from particleforge.lengths_px import Size, size_px
-from particleforge.micrograph import Micrograph
+from particleforge.micrograph import Scaled
 from particleforge.models.device import Device
 from particleforge.params import Params
 
@@ -52,7 +52,7 @@ class ScaledOptions(Params):
             raise ValueError(f"Diameter {self.diameter} and scale {self.scale:g} are both given; give only one of them")
         return self
 
-    def scale_for(self, micrograph: Micrograph, target_px: float | None) -> float | None:
+    def scale_for(self, micrograph: Scaled, target_px: float | None) -> float | None:
         """Factor by which these options resize an image; None if they leave it to the model.
 
         Parameters

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from particleforge.errors import UserError
-from particleforge.micrograph import Micrograph
+from particleforge.micrograph import Scaled
 from particleforge.models.scaled_options import MAX_ENLARGEMENT
 from particleforge.models.sources import diameters_px
 from particleforge.sample import Sample
@@ -113,7 +113,7 @@ def candidate_scales(diameters_px: Sequence[float], target_px: float, largest: f
 
 
 def scales_for(
-    micrograph: Micrograph, working_scale: float, pixel_size_nm: float | None, candidates: Sequence[float]
+    micrograph: Scaled, working_scale: float, pixel_size_nm: float | None, candidates: Sequence[float]
 ) -> tuple[float, ...]:
     """Factors by which to resize an image for a model; several if its magnification is not known.
 

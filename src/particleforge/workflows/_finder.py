@@ -72,9 +72,9 @@ class Finder:
     ) -> None:
         self._given = model, options, pixel_size_nm, keep_burnt_in
         self.detector = open_model(model, "detector")
-        self._options = self.detector.Options.parse(options)
-        self._pixel_size_nm, self._keep_burnt_in = pixel_size_nm, keep_burnt_in
-        self.method = methods_of(model, self.detector, self._options)
+        self.options = self.detector.Options.parse(options)
+        self.pixel_size_nm, self.keep_burnt_in = pixel_size_nm, keep_burnt_in
+        self.method = methods_of(model, self.detector, self.options)
         """How particles are found, in sentences for a paper."""
 
     def __reduce__(self) -> tuple[type[Finder], tuple[Any, ...]]:
@@ -91,7 +91,7 @@ class Finder:
         UserError
             If they cannot.
         """
-        sizes = sizes_in_nm(self._options) if self._pixel_size_nm is None else []
+        sizes = sizes_in_nm(self.options) if self.pixel_size_nm is None else []
         if sizes and not any(plane.source.pixel_size_nm for plane in planes):
             size_px(sizes[0], None)
 
@@ -113,14 +113,14 @@ class Finder:
         UserError
             If it cannot be used.
         """
-        if self._pixel_size_nm is not None:
-            micrograph = micrograph.with_pixel_size(self._pixel_size_nm)
-        if self._keep_burnt_in:
-            return micrograph, run(self.detector.steps(micrograph, self._options))
+        if self.pixel_size_nm is not None:
+            micrograph = micrograph.with_pixel_size(self.pixel_size_nm)
+        if self.keep_burnt_in:
+            return micrograph, run(self.detector.steps(micrograph, self.options))
         grey = micrograph.grey
         first, stop = picture_rows(grey)
         picture = replace(micrograph, pixels=grey[first:stop], axes="YX")
-        found = run(self.detector.steps(picture, self._options)).moved(first, micrograph.shape)
+        found = run(self.detector.steps(picture, self.options)).moved(first, micrograph.shape)
         return micrograph, found.outside(marks(grey))
 
 

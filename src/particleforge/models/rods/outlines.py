@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from particleforge.compiled import compiled
 from particleforge.mask import Mask
-from particleforge.models.detections import Floats, Ids, Labels, Outlines, Points
+from particleforge.models.detections import Floats, Ids, Labels, Outlines, Points, Window
 from particleforge.models.rods.geometry import RodArcs
 
 
@@ -29,10 +33,11 @@ class Rods(Outlines):
     def __len__(self) -> int:
         return len(self.arcs)
 
-    def paint(self, shape: tuple[int, int], scores: Floats) -> Labels:
+    def paint(self, shape: tuple[int, int], scores: Floats, window: Window | None = None) -> Labels:
         """(Y, X) labels; pixels whose centre lies inside are painted."""
-        labels = np.zeros(shape, np.uint32)
-        corners = self.arcs.corners()
+        rows, columns = window or (slice(0, shape[0]), slice(0, shape[1]))
+        labels = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint32)
+        corners = self.arcs.moved(-rows.start, -columns.start).corners()
         for index in np.argsort(scores, kind="stable").tolist():
             fill(labels, corners[index], index + 1)
         return labels
@@ -53,6 +58,27 @@ class Rods(Outlines):
     def moved(self, rows: float, columns: float) -> Rods:
         """Return them moved down and to the right."""
         return Rods(self.arcs.moved(rows, columns))
+
+    def boxes(self) -> Points:
+        """(n, 4) first row, last row, first column and last column that each reaches, in pixels."""
+        corners = np.asarray(self.arcs.corners()).reshape(len(self), -1, 2)
+        low, high = corners.min(1, initial=np.inf), corners.max(1, initial=-np.inf)
+        return np.stack([low[:, 0], high[:, 0], low[:, 1], high[:, 1]], axis=1)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Arrays of the arcs, by their names."""
+        return {field.name: getattr(self.arcs, field.name) for field in fields(self.arcs)}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Rods:
+        """Make them from what `arrays` gives."""
+        return cls(RodArcs(**{field.name: arrays[field.name] for field in fields(RodArcs)}))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Rods]) -> Rods:
+        """Put several together, in their order."""
+        each = [part.arrays() for part in parts]
+        return cls.of_arrays({name: np.concatenate([arrays[name] for arrays in each]) for name in each[0]})
 
     @property
     def areas_px2(self) -> Points:

@@ -1,5 +1,6 @@
 """A StarDist model in a folder: an official one, or one of ours, which is an official one with an additional file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import Field
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.models.device import torch_device
-from particleforge.models.normalize import normalize, rescale
+from particleforge.models.normalize import GreyRange, Percentiles, normalize, rescale
 from particleforge.models.roles import Detector
 from particleforge.models.runner import Runner, fastest_runner
 from particleforge.models.scaled_note import ScaledNote
@@ -29,11 +30,16 @@ from particleforge.models.stardist.official import read_official, write_official
 from particleforge.models.stardist.options import StarDistOptions
 from particleforge.models.stardist.overlaps import Bounds
 from particleforge.models.stardist.predict import map_steps
-from particleforge.models.stardist.scale_search import search_scales
+from particleforge.models.stardist.scale_rules import Chosen
+from particleforge.models.stardist.scale_search import middle, search_scales
+from particleforge.models.stardist.tiled import TiledStarDist
+from particleforge.models.tiled import Picture
 from particleforge.step import Step, run
 from particleforge.store.files import atomic_write
 
 Floats = npt.NDArray[np.float32]
+MIDDLE_PX = 4e6
+"""Pixels in the middle of a large picture in which its scale is searched."""
 
 
 class _Note(ScaledNote):
@@ -131,13 +137,43 @@ class StarDistModel(Detector[StarDistOptions]):
 
     def steps(self, micrograph: Micrograph, options: StarDistOptions = StarDistOptions()) -> Step[Instances]:
         """Find all particles in a micrograph; see `predict_steps`."""
+        scale = options.scale_for(micrograph, None if self.official else self.target_px)
+        return (yield from self._with(options).predict_steps(micrograph, scale, confirm=options.diameter is not None))
+
+    def _with(self, options: StarDistOptions) -> Self:
+        """Return the model with its options, prepared for prediction."""
         given = {name: getattr(options, name) for name in ("prob_thresh", "nms_thresh", "tile_px")}
         chosen = replace(self, **{name: value for name, value in given.items() if value is not None})
         if options.outline == "middle":
             chosen = replace(chosen, foot_px=0.0)
-        chosen = replace(chosen, runner=self._prepared(torch_device(options.device), options.engine))
-        scale = options.scale_for(micrograph, None if self.official else self.target_px)
-        return (yield from chosen.predict_steps(micrograph, scale, confirm=options.diameter is not None))
+        return replace(chosen, runner=self._prepared(torch_device(options.device), options.engine))
+
+    def settle(
+        self, picture: Picture, percentiles: Percentiles, options: StarDistOptions = StarDistOptions()
+    ) -> Step[dict[str, Any]]:
+        """Settle grey range and scale; a scale that is not known is searched in the middle of the picture."""
+        model = self._with(options)
+        grey = GreyRange.of(percentiles, *self.percentiles, tails=not self.official)
+        scale = options.scale_for(picture, None if self.official else self.target_px)
+        scales = scales_for(picture, self.working_scale, self.pixel_size_nm, self.search_scales)
+        found: dict[str, Any] = {"certainty": None}
+        if scale is None and len(scales) > 1:
+            shown = grey(picture.window(middle(picture.shape, MIDDLE_PX)).grey)
+            chosen = yield from search_scales(model._rated_steps, shown, scales)
+            scale, found = chosen.parts[0].scale, self._expected(chosen)
+        scale = scales[0] if scale is None else scale
+        return {"grey": list(grey), "scale": scale, "found": {"working_scale": scale, **found}}
+
+    def tiled(
+        self, picture: Picture, settled: Mapping[str, Any], options: StarDistOptions = StarDistOptions()
+    ) -> TiledStarDist:
+        """Prepare to search a picture window by window; see `Detector`."""
+        return TiledStarDist(
+            self._with(options), picture, GreyRange(*settled["grey"]), settled["scale"], settled["found"]
+        )
+
+    def _expected(self, chosen: Chosen) -> dict[str, Any]:
+        return {"certainty": chosen.agreement} if self.expected is None else self.expected.of(chosen)
 
     def _prepared(self, device: torch.device, engine: Engine) -> Runner:
         """Return the network prepared for prediction, which takes place once per device and engine."""
@@ -191,8 +227,7 @@ class StarDistModel(Detector[StarDistOptions]):
         scales = scales_for(micrograph, self.working_scale, self.pixel_size_nm, self.search_scales)
         if len(scales) > 1 and (scale is None or confirm):
             chosen = yield from search_scales(self._rated_steps, image, scales, scale)
-            expected = {"certainty": chosen.agreement} if self.expected is None else self.expected.of(chosen)
-            return chosen.particles(self.foot_px, expected)
+            return chosen.particles(self.foot_px, self._expected(chosen))
         found = (yield from self._find_steps(image, scales[0] if scale is None else scale))[-1]
         return found.wider(self.foot_px)
 

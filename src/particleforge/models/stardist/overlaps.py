@@ -33,6 +33,12 @@ class Bounds(NamedTuple):
         """All of an image."""
         return cls(0, 0, shape[0], shape[1])
 
+    @classmethod
+    def of_window(cls, window: tuple[slice, slice]) -> "Bounds":
+        """Part of an image by its index."""
+        rows, columns = window
+        return cls(rows.start, columns.start, rows.stop, columns.stop)
+
     @property
     def window(self) -> tuple[slice, slice]:
         """The same as an index."""

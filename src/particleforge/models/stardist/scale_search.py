@@ -50,7 +50,7 @@ def search_scales(find: Find, image: Floats, scales: Sequence[float], known: flo
     whole, results = Bounds.of(image.shape), list[AtScale]()
 
     def part(scale: float, pixels: float) -> Bounds:
-        return _middle(image.shape, pixels / scale**2)
+        return Bounds.of_window(middle(image.shape, pixels / scale**2))
 
     for scale in tried:
         results.append((yield from find(image, part(scale, GLIMPSE_PX), scale)))
@@ -64,9 +64,9 @@ def search_scales(find: Find, image: Floats, scales: Sequence[float], known: flo
             results[i] = yield from find(image, bounds, tried[i])
 
 
-def _middle(shape: tuple[int, ...], pixels: float) -> Bounds:
+def middle(shape: tuple[int, ...], pixels: float) -> tuple[slice, slice]:
     """Central part of an image with about the given number of pixels and the same aspect ratio."""
     share = min(1.0, math.sqrt(pixels / math.prod(shape)))
     lengths = [max(1, round(length * share)) for length in shape]
     top, left = (round((length - kept) / 2) for length, kept in zip(shape, lengths, strict=True))
-    return Bounds(top, left, top + lengths[0], left + lengths[1])
+    return slice(top, top + lengths[0]), slice(left, left + lengths[1])
