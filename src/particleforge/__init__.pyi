@@ -21,6 +21,8 @@ from .workflows.adapt import AdaptParams as AdaptParams
 from .workflows.adapt import adapt as adapt
 from .workflows.classify import ClassifyParams as ClassifyParams
 from .workflows.classify import classify as classify
+from .workflows.convert import ConvertParams as ConvertParams
+from .workflows.convert import convert as convert
 from .workflows.estimate import EstimateParams as EstimateParams
 from .workflows.estimate import estimate as estimate
 from .workflows.evaluate import EvaluateParams as EvaluateParams

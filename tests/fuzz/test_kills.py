@@ -19,7 +19,7 @@ import tifffile
 
 import particleforge
 
-KILLS = int(os.environ.get("KILLS", "5"))
+KILLS = int(os.environ.get("KILLS", "6"))
 NETWORK = "{n_rays: 16, unet_n_depth: 1, unet_n_filter_base: 4, net_conv_after_unet: 8}"
 TINY = f"patch_px: 64, batch_size: 2, network: {NETWORK}"
 COMMANDS = {
@@ -29,6 +29,7 @@ COMMANDS = {
     "train": ["train", "made.zarr", "--out", "out", "--params", "train.yaml"],
     "measure": ["measure", "threshold", "many", "--out", "out"],
     "measure in two processes": ["measure", "threshold", "many", "--out", "out", "--workers", "2"],
+    "convert": ["convert", "large.tif", "--out", "out.zarr", "--shard-px", "256"],
 }  # fmt: skip
 LIMIT_S = 300
 
@@ -44,6 +45,7 @@ def place(server, tmp_path_factory):
     assert server.run(folder, ["synthesize", "r.yaml", "--out", "made.zarr", "--count", "16"]).code == 0
     (folder / "many").mkdir()
     rng = np.random.default_rng(0)
+    tifffile.imwrite(folder / "large.tif", rng.integers(0, 2**16, (3000, 2500), dtype=np.uint16))
     for number in range(6):
         squares = np.kron(rng.random((8, 8)) < 0.3, np.ones((16, 16)))
         pixels = rng.normal(60, 3, squares.shape) + 100 * squares

@@ -134,4 +134,4 @@ def test_levels_that_are_missing(missing):
     else:
         plane = find_planes(place).get("a_00000")
         assert [level.sides for level in plane.source.levels] == [(10, 13)]
-        assert plane.read().remarks == ("1 coarser version of the image missing; the pixels are complete.",)
+        assert plane.read().remarks == ("Not used, because files are missing: 1 coarser version of the image.",)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,8 @@ class Layout:
         Along (Y, X), if known.
     interval_s
         Time from one image of a series to the next, if known.
+    z_step_nm
+        Distance of the planes along Z, if known.
     """
 
     shape: tuple[int, ...]
@@ -59,6 +61,7 @@ class Layout:
     axes: str = "YX"
     pixel_size_nm: tuple[float, float] | None = None
     interval_s: float | None = None
+    z_step_nm: float | None = None
 
     def __post_init__(self) -> None:
         if len(self.axes) != len(self.shape) or self.axes[-2:] != "YX":
@@ -81,30 +84,39 @@ class Layout:
             found.append((*self.shape[:-2], *(-(-side // 2) for side in found[-1][-2:])))
         return found
 
-    def multiscales(self, name: str) -> dict[str, Any]:
-        """Entry of `multiscales` in the metadata. Pixel i of a level lies where pixel 2 i of the finer one lies."""
-        y, x = self.pixel_size_nm or (1.0, 1.0)
-        steps = {"T": self.interval_s or 1.0, "Y": y, "X": x}
+    def multiscales(self, name: str, place: float = 0.0) -> dict[str, Any]:
+        """Entry of `multiscales` in the metadata.
+
+        Parameters
+        ----------
+        name
+            Of the image.
+        place
+            Where the first pixel of a level lies, in pixels of the finer one: 0.5 between the first two of them.
+        """
         return {
             "name": name,
             "axes": [self._axis(axis) for axis in self.axes],
             "datasets": [
-                {
-                    "path": str(level),
-                    "coordinateTransformations": [
-                        {
-                            "type": "scale",
-                            "scale": [steps.get(a, 1.0) * (2**level if a in "YX" else 1) for a in self.axes],
-                        }
-                    ],
-                }
+                {"path": str(level), "coordinateTransformations": self._transformations(2**level, place)}
                 for level in range(len(self.shapes))
             ],
         }
 
+    def _transformations(self, factor: int, place: float) -> list[dict[str, Any]]:
+        y, x = self.pixel_size_nm or (1.0, 1.0)
+        steps = {"T": self.interval_s or 1.0, "Z": self.z_step_nm or 1.0, "Y": y, "X": x}
+        scale = [steps.get(axis, 1.0) * (factor if axis in "YX" else 1) for axis in self.axes]
+        found: list[dict[str, Any]] = [{"type": "scale", "scale": scale}]
+        if shift := place * (factor - 1):
+            moved = [steps[axis] * shift if axis in "YX" else 0.0 for axis in self.axes]
+            found.append({"type": "translation", "translation": moved})
+        return found
+
     def _axis(self, axis: str) -> dict[str, str]:
         kind = {"T": "time", "C": "channel"}.get(axis, "space")
         unit = {"T": self.interval_s and "second", "Y": self.pixel_size_nm and "nanometer"}
+        unit["Z"] = self.z_step_nm and "nanometer"
         known = unit.get("Y" if axis == "X" else axis)
         return {"name": axis.lower(), "type": kind} | ({"unit": str(known)} if known else {})
 
@@ -112,7 +124,8 @@ class Layout:
 class Pyramid(ABC):
     """An image on disk with its levels; cheap to pickle, because only the path is stored.
 
-    A kind of image is a subclass that says how a coarser level is made of a finer one.
+    A kind of image is a subclass that says how a coarser level is made of a finer one, and by `PLACE` where its pixels
+    lie; see `Layout.multiscales`.
 
     Parameters
     ----------
@@ -125,6 +138,8 @@ class Pyramid(ABC):
         If there is no image that ParticleForge wrote at `path`, or its metadata are damaged.
     """
 
+    PLACE: ClassVar[float] = 0.0
+
     def __init__(self, path: Path) -> None:
         import zarr
 
@@ -134,11 +149,18 @@ class Pyramid(ABC):
             own: Any = group.attrs.get(OWN)
             if not isinstance(own, Mapping):
                 raise UserError(f"{path} was not written by ParticleForge; it can be read, but not changed.")
-            self.layout = _parsed(own)
+            self.layout, self.attributes = _parsed(own), dict(group.attrs)
             self.levels: list[Any] = [group[str(level)] for level in range(len(self.layout.shapes))]
 
     @classmethod
-    def create(cls, path: Path, layout: Layout, dtype: str, ome: Mapping[str, Any] | None = None) -> Self:
+    def create(
+        cls,
+        path: Path,
+        layout: Layout,
+        dtype: str,
+        ome: Mapping[str, Any] | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> Self:
         """Create an image without pixels, or open the same one to continue it.
 
         Parameters
@@ -151,6 +173,8 @@ class Pyramid(ABC):
             Of the pixels, such as ``uint16``.
         ome
             Further entries of the metadata.
+        attributes
+            Further attributes of its group, which must be the same to continue it.
 
         Raises
         ------
@@ -161,9 +185,12 @@ class Pyramid(ABC):
             found = cls(path)
             if found.layout != layout or found.levels[0].dtype != dtype:
                 raise UserError(f"{path} exists and has another shape, scale or division into files.", ELSEWHERE)
+            if any(found.attributes.get(name) != value for name, value in (attributes or {}).items()):
+                raise UserError(f"{path} exists and was made of something else.", ELSEWHERE)
             return found
+        known = {"version": "0.5", "multiscales": [layout.multiscales(path.name, cls.PLACE)], **(ome or {})}
         with complete_folder(path) as folder:
-            _write_empty(folder, layout, dtype, {"multiscales": [layout.multiscales(path.name)], **(ome or {})})
+            _write_empty(folder, layout, dtype, {"ome": known, OWN: asdict(layout), **(attributes or {})})
         return cls(path)
 
     def __reduce__(self) -> tuple[Any, tuple[Path]]:
@@ -304,12 +331,12 @@ def _parsed(own: Mapping[str, Any]) -> Layout:
     return Layout(**{**own, "shape": tuple(own["shape"]), "pixel_size_nm": size and tuple(size)})
 
 
-def _write_empty(folder: Path, layout: Layout, dtype: str, ome: Mapping[str, Any]) -> None:
+def _write_empty(folder: Path, layout: Layout, dtype: str, attributes: Mapping[str, Any]) -> None:
     import zarr
     from zarr.codecs import ZstdCodec
 
     group = zarr.open_group(folder, mode="w", zarr_format=3)
-    group.attrs.update({"ome": {"version": "0.5", **ome}, OWN: asdict(layout)})
+    group.attrs.update(attributes)
     single = (1,) * (len(layout.shape) - 2)
     for level, shape in enumerate(layout.shapes):
         group.create_array(

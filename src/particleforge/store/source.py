@@ -120,6 +120,8 @@ class Source(Sequence[Plane]):
         Along (Y, X), if known.
     interval_s
         Time from one image of a series to the next, if known.
+    z_step_nm
+        Distance of planes along Z, if known.
     stored
         The values as stored in the file if they differ from `pixels`, such as the indices of a palette.
     lossy
@@ -147,6 +149,7 @@ class Source(Sequence[Plane]):
     url: str = ""
     pixel_size_nm: tuple[float, float] | None = None
     interval_s: float | None = None
+    z_step_nm: float | None = None
     stored: "Source | None" = None
     lossy: bool = False
     remarks: tuple[str, ...] = ()

@@ -107,6 +107,8 @@ def _attributes(group: Any) -> Mapping[str, Any]:
 def _image(place: Path | str, group: Any, scale: Mapping[str, Any], number: int = 1, count: int = 1) -> Source:
     """Source of one of the images, by its number."""
     array, *coarser = (_level(group, dataset["path"]) for dataset in scale["datasets"])
+    if isinstance(place, Path):
+        coarser = [None if level is None or _lost_files(place / level.path, level) else level for level in coarser]
     if array is None:
         raise UserError(f"{place}: the full resolution is not there.", "Copy or write the OME-Zarr again.")
     axes = [_axis(axis) for axis in scale["axes"]]
@@ -125,6 +127,7 @@ def _image(place: Path | str, group: Any, scale: Mapping[str, Any], number: int 
         "url": "" if isinstance(place, Path) else place,
         "pixel_size_nm": known_size(y, x),
         "interval_s": (seconds and seconds * steps["T"]) or None,
+        "z_step_nm": ((unit_nm(units["Z"]) or 0.0) * steps["Z"] or None) if units.get("Z") else None,
         "coarser": [level for level in coarser if level is not None],
         "remarks": (
             *on_others(number, count, " x ".join(map(str, array.shape))),
@@ -147,7 +150,9 @@ def _level(group: Any, name: str) -> Any:
 
 
 def _on_levels(lost: int) -> tuple[str, ...]:
-    return (f"{plural(lost, 'coarser version')} of the image missing; the pixels are complete.",) if lost else ()
+    if not lost:
+        return ()
+    return (f"Not used, because files are missing: {plural(lost, 'coarser version')} of the image.",)
 
 
 @dataclass(frozen=True)
