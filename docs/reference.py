@@ -58,6 +58,7 @@ from particleforge.workflows import VERBS
 from particleforge.workflows.adapt import AdaptParams
 from particleforge.workflows.evaluate import EvaluateParams
 from particleforge.workflows.learn import LearnParams
+from particleforge.workflows.quality_ import QualityParams
 from particleforge.workflows.shadow import ShadowParams
 
 SHOWN: tuple[type[Params], ...] = tuple(RECIPES.members().values())
@@ -65,7 +66,7 @@ SHOWN += tuple(cls for kind in kinds() for cls in (kind.Training, kind.Options) 
 SHOWN += (CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale, Population, Support)
 SHOWN += (Material, Exact, Haadf, BrightField)
 SHOWN += (Rules, ShapeRule, Precision, Calibration)
-SHOWN += (AdaptParams, EvaluateParams, SynthesizeParams, LearnParams, ShadowParams)
+SHOWN += (AdaptParams, EvaluateParams, QualityParams, SynthesizeParams, LearnParams, ShadowParams)
 SHOWN += (StarDistConfig, Augment, Regression, Batch, PrepareParams, EstimatorAugment, NetworkConfig)
 """Classes with a table of their own: every recipe, training and set of options, and some of their parts."""
 

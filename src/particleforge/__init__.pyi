@@ -34,6 +34,8 @@ from .workflows.learn import learn as learn
 from .workflows.measure import MeasureParams as MeasureParams
 from .workflows.measure import measure as measure
 from .workflows.predict import predict as predict
+from .workflows.quality_ import QualityParams as QualityParams
+from .workflows.quality_ import quality_ as quality_
 from .workflows.repeat import repeat as repeat
 from .workflows.shadow import ShadowParams as ShadowParams
 from .workflows.shadow import shadow as shadow

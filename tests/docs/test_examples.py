@@ -11,7 +11,7 @@ from particleforge.cli import main
 from particleforge.workflows.demo import SPHERES
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/tutorial.md", "docs/evaluation.md")
+PAGES = ("README.md", "docs/tutorial.md", "docs/evaluation.md", "docs/quality.md")
 FILE = re.compile(r"# (\w+\.yaml)\n")
 """First line of a block that is a file of this name."""
 # Budgets are cut in the text itself: every `--minutes N`, `minutes=N` and `minutes: N` becomes these.
@@ -20,6 +20,7 @@ QUICK = {
     r"--minutes [1-9]\d*": "--minutes 0.02",
     r"minutes=\d+": "minutes=0.02, synthetic_per_image=4",
     r"--count \d+": "--count 4",
+    r"--images \d+": "--images 2",
     r"minutes: \d+": "minutes: 0.02, training: {least_steps: 1}",
     r"seeds: \d+": "seeds: 1",
 }

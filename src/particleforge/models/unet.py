@@ -131,14 +131,7 @@ class UNet(nn.Module):
 
     def levels(self, x: Tensor) -> list[Tensor]:
         """Compute a pyramid of features: those of `embed`, then those of each lower resolution, the lowest last."""
-        for convs, pool in zip(self.before, self.before_pools, strict=True):
-            x = nn.functional.max_pool2d(convs(x), pool)
-        skipped = []
-        for convs in self.down:
-            x = convs(x)
-            skipped.append(x)
-            x = self.pool(x)
-        x = self.middle(x)
+        *skipped, x = self.encode(x)[len(self.before) :]
         pyramid = [x]
         for convs in self.up:
             x = convs(torch.cat([self.unpool(x), skipped.pop()], dim=1))
@@ -146,6 +139,23 @@ class UNet(nn.Module):
         if self.features is not None:
             pyramid[0] = self.features(x)
         return pyramid
+
+    def encode(self, x: Tensor) -> list[Tensor]:
+        """Compute the features of each block of convolutions on the way down, the lowest resolution last.
+
+        Parameters
+        ----------
+        x
+            As for `embed`.
+        """
+        found = []
+        for convs, pool in zip(self.before, self.before_pools, strict=True):
+            found.append(convs(x))
+            x = nn.functional.max_pool2d(found[-1], pool)
+        for convs in self.down:
+            found.append(convs(x))
+            x = self.pool(found[-1])
+        return [*found, self.middle(x)]
 
     def take_over(self, other: "UNet") -> list[str]:
         """Copy those weights from another network that have the same name and shape in both.

@@ -1,0 +1,1 @@
+"""Distances between sets of images, one per file; see `particleforge.quality.distance`."""

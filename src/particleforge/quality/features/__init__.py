@@ -1,0 +1,1 @@
+"""Features of images, one per file; see `particleforge.quality.feature`."""
