@@ -30,6 +30,7 @@ from particleforge.recipes.aggregate.imaging.haadf import Haadf
 from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate_scene.grown import Grown
 from particleforge.recipes.any import RECIPES
+from particleforge.recipes.clutter.clutter import Clutter
 from particleforge.recipes.cutpaste.canvases.inpainted import Inpainted
 from particleforge.recipes.cutpaste.canvases.texture import Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
@@ -44,7 +45,6 @@ from particleforge.recipes.render.looks.look import Look
 from particleforge.recipes.render.material import Material as RenderedMaterial
 from particleforge.recipes.render.placement.placement import Placement
 from particleforge.recipes.shapes.background.background import Background
-from particleforge.recipes.shapes.clutter.clutter import Clutter
 from particleforge.recipes.shapes.outlines.outline import Outline
 from particleforge.recipes.shapes.population import Population
 from particleforge.recipes.shapes.shading.shading import Shading

@@ -12,13 +12,13 @@ from typing_extensions import override
 from particleforge.draws import Choice, Draw, LogUniform, Mixture, PerImage, Uniform, Within, number, with_probability
 from particleforge.micrograph import Micrograph
 from particleforge.recipes.blur import gaussian_blur
+from particleforge.recipes.clutter.clutter import AnyClutter, Clutter, Reference
 from particleforge.recipes.imaging.imaging import Imaging
 from particleforge.recipes.lettering import write_letters
 from particleforge.recipes.placement import Crowding, Scene
 from particleforge.recipes.recipe import Recipe
 from particleforge.recipes.shapes import kernels
 from particleforge.recipes.shapes.background.background import Background
-from particleforge.recipes.shapes.clutter.clutter import AnyClutter, Clutter, Reference
 from particleforge.recipes.shapes.population import Drawn, Population
 from particleforge.recipes.shapes.support import Support
 from particleforge.sample import Sample

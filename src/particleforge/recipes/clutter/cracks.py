@@ -7,7 +7,7 @@ from pydantic import Field
 
 from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number
 from particleforge.recipes.blur import gaussian_blur
-from particleforge.recipes.shapes.clutter.clutter import Clutter, Floats, Shape
+from particleforge.recipes.clutter.clutter import Clutter, Floats, Shape
 
 
 class Cracks(Clutter):

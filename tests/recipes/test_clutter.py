@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from particleforge.draws import fix
+from particleforge.recipes.clutter._spectrum import filtered_noise
+from particleforge.recipes.clutter.clutter import AnyClutter, Clutter, Reference, above, away
+from particleforge.recipes.clutter.dust import Dust
+from particleforge.recipes.clutter.holes import LEAST_PX, Holes
+from particleforge.recipes.clutter.scratches import Scratches
+from particleforge.recipes.clutter.shading import Shading
 from particleforge.recipes.recipe import make_sample
-from particleforge.recipes.shapes.clutter._spectrum import filtered_noise
-from particleforge.recipes.shapes.clutter.clutter import AnyClutter, Clutter, Reference, above, away
-from particleforge.recipes.shapes.clutter.dust import Dust
-from particleforge.recipes.shapes.clutter.holes import LEAST_PX, Holes
-from particleforge.recipes.shapes.clutter.scratches import Scratches
-from particleforge.recipes.shapes.clutter.shading import Shading
 from particleforge.recipes.shapes.recipe import Shapes
 from particleforge.registry import Kinds
 

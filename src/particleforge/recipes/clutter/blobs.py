@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number
-from particleforge.recipes.shapes.clutter.clutter import Clutter, Floats, Shape
+from particleforge.recipes.clutter.clutter import Clutter, Floats, Shape
 
 
 class Blobs(Clutter):

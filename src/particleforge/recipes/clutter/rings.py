@@ -6,8 +6,8 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.draws import Choice, Draw, LogUniform, PerImage, Uniform, Within, number
+from particleforge.recipes.clutter.clutter import Clutter, Floats, Shape, away
 from particleforge.recipes.noise import smooth_noise
-from particleforge.recipes.shapes.clutter.clutter import Clutter, Floats, Shape, away
 
 
 class Rings(Clutter):

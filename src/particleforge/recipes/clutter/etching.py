@@ -6,8 +6,8 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.draws import Draw, PerImage, Uniform, Within, number
-from particleforge.recipes.shapes.clutter._spectrum import filtered_noise
-from particleforge.recipes.shapes.clutter.clutter import Clutter, Floats, Shape
+from particleforge.recipes.clutter._spectrum import filtered_noise
+from particleforge.recipes.clutter.clutter import Clutter, Floats, Shape
 
 SHARP = 0.6
 """Share of images in which ridges and hollows are plateaus with an edge between them."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from particleforge.recipes.shapes.clutter.clutter import Floats, Shape
+from particleforge.recipes.clutter.clutter import Floats, Shape
 
 
 def filtered_noise(

@@ -6,8 +6,8 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number
+from particleforge.recipes.clutter.clutter import Clutter, Floats, Shape, above
 from particleforge.recipes.noise import cloud
-from particleforge.recipes.shapes.clutter.clutter import Clutter, Floats, Shape, above
 
 
 class Stains(Clutter):

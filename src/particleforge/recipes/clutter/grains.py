@@ -6,8 +6,8 @@ import numpy as np
 from pydantic import Field
 
 from particleforge.draws import Draw, LogUniform, PerImage, Uniform, Within, number
-from particleforge.recipes.shapes.clutter._spectrum import filtered_noise
-from particleforge.recipes.shapes.clutter.clutter import Clutter, Floats, Shape, above
+from particleforge.recipes.clutter._spectrum import filtered_noise
+from particleforge.recipes.clutter.clutter import Clutter, Floats, Shape, above
 
 
 class Grains(Clutter):
