@@ -34,6 +34,11 @@ from particleforge.recipes.clutter.clutter import Clutter
 from particleforge.recipes.cutpaste.canvases.inpainted import Inpainted
 from particleforge.recipes.cutpaste.canvases.texture import Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
+from particleforge.recipes.grains.boundary import Boundary
+from particleforge.recipes.grains.edges.edges import Edges
+from particleforge.recipes.grains.greys import Greys
+from particleforge.recipes.grains.second_phase import SecondPhase
+from particleforge.recipes.grains.twins import Twins
 from particleforge.recipes.imaging.imaging import Imaging
 from particleforge.recipes.render import population as rendered
 from particleforge.recipes.render.geometry.geometry import Geometry
@@ -65,6 +70,7 @@ SHOWN: tuple[type[Params], ...] = tuple(RECIPES.members().values())
 SHOWN += tuple(cls for kind in kinds() for cls in (kind.Training, kind.Options) if cls is not None)
 SHOWN += (CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale, Population, Support)
 SHOWN += (Material, Exact, Haadf, BrightField)
+SHOWN += (Boundary, Greys, SecondPhase, Twins)
 SHOWN += (Rules, ShapeRule, Precision, Calibration)
 SHOWN += (AdaptParams, EvaluateParams, QualityParams, SynthesizeParams, LearnParams, ShadowParams)
 SHOWN += (StarDistConfig, Augment, Regression, Batch, PrepareParams, EstimatorAugment, NetworkConfig)
@@ -85,6 +91,7 @@ VARIANTS: dict[str, tuple[type[Params], ...]] = {
     "render_geometries": _kinds(Geometry),
     "render_placements": (*_kinds(Placement), Grown),
     "render_looks": _kinds(Look),
+    "edges": _kinds(Edges),
 }
 
 

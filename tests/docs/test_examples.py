@@ -11,7 +11,7 @@ from particleforge.cli import main
 from particleforge.workflows.demo import SPHERES
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/tutorial.md", "docs/evaluation.md", "docs/quality.md")
+PAGES = ("README.md", "docs/tutorial.md", "docs/evaluation.md", "docs/quality.md", "docs/grains.md")
 FILE = re.compile(r"# (\w+\.yaml)\n")
 """First line of a block that is a file of this name."""
 # Budgets are cut in the text itself: every `--minutes N`, `minutes=N` and `minutes: N` becomes these.

@@ -1,0 +1,1 @@
+"""Polycrystals: grains that fill the image, with their boundaries."""

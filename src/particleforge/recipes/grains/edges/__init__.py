@@ -1,0 +1,1 @@
+"""Courses of grain boundaries, one file each."""
