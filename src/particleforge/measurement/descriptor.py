@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,22 @@ if TYPE_CHECKING:
     from particleforge.measurement.rules import Rules
 
 Values: TypeAlias = npt.NDArray[Any]
+
+
+class Frame(NamedTuple):
+    """Where a label image lies in a larger one of which it is a part.
+
+    Parameters
+    ----------
+    shape
+        (Y, X) of the larger image.
+    top, left
+        Row and column of its first pixel there.
+    """
+
+    shape: tuple[int, int]
+    top: int = 0
+    left: int = 0
 
 
 class Descriptor(Protocol):
@@ -61,6 +77,8 @@ class Particles(Mapping[str, Values]):
         Score by id.
     pixel_size_nm
         Side of the square pixels; None if unknown. For gaps in nm and masses; all other columns are in px.
+    frame
+        Where the labels lie in a larger image; `rows` and positions are those of the larger one. None: they are all.
     """
 
     def __init__(
@@ -71,9 +89,11 @@ class Particles(Mapping[str, Values]):
         intensity: npt.NDArray[Any] | None = None,
         scores: Mapping[int, float] | None = None,
         pixel_size_nm: float | None = None,
+        frame: Frame | None = None,
     ) -> None:
         self._given, self.rules, self.intensity = labels, rules, intensity
-        self.rows, self.scores, self.pixel_size_nm = rows or (0, len(labels)), scores or {}, pixel_size_nm
+        self.frame = frame or Frame((labels.shape[0], labels.shape[1]))
+        self.rows, self.scores, self.pixel_size_nm = rows or (0, self.shape[0]), scores or {}, pixel_size_nm
         self._values: dict[str, Values] = {}
         self._asked: dict[str, bool] = {}
 
@@ -89,9 +109,8 @@ class Particles(Mapping[str, Values]):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Height and width of the image."""
-        height, width = self._given.shape
-        return height, width
+        """Height and width of the image, of which the labels may be a part."""
+        return self.frame.shape
 
     @property
     def runs(self) -> Runs:

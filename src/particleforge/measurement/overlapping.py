@@ -10,7 +10,7 @@ import numpy.typing as npt
 from particleforge.mask import Mask, WholeLabels
 from particleforge.measurement.arrays import Ints
 from particleforge.measurement.columns import DESCRIPTORS
-from particleforge.measurement.descriptor import Particles, Values
+from particleforge.measurement.descriptor import Frame, Particles, Values
 from particleforge.runs import Runs, runs
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Overlapping(Particles):
     labels
         What is visible, and the masks. Particles without one are measured as far as they are visible; those of which
         nothing is visible have values as well.
-    rules, rows, intensity, scores, pixel_size_nm
+    rules, rows, intensity, scores, pixel_size_nm, frame
         As for `Particles`.
     """
 
@@ -40,8 +40,9 @@ class Overlapping(Particles):
         intensity: npt.NDArray[Any] | None = None,
         scores: Mapping[int, float] | None = None,
         pixel_size_nm: float | None = None,
+        frame: Frame | None = None,
     ) -> None:
-        super().__init__(labels.labels, rules, rows, intensity, scores, pixel_size_nm)
+        super().__init__(labels.labels, rules, rows, intensity, scores, pixel_size_nm, frame)
         self._masks = {number: mask for number, mask in labels.masks.items() if mask.pixels.any()}
         visible = runs(self._given)
         ids = np.union1d(visible.ids, np.array(list(self._masks), np.int64))
@@ -66,14 +67,14 @@ class Overlapping(Particles):
     def _layers(self) -> "list[_Layer]":
         """Label images that together hold every particle once, the largest particles in the first ones."""
         masks = [self._masks.get(number) or self._visible(number) for number in self.ids.tolist()]
-        painted: list[npt.NDArray[np.int64]] = [np.zeros(self.shape, np.int64)]
+        painted: list[npt.NDArray[np.int64]] = [np.zeros(self._given.shape, np.int64)]
         members: list[list[int]] = [[]]
         for index in sorted(range(len(masks)), key=lambda k: -masks[k].area_px2):
             window, pixels = masks[index].window, masks[index].pixels
             free = (k for k, layer in enumerate(painted) if not layer[window][pixels].any())
             chosen = next(free, len(painted))
             if chosen == len(painted):
-                painted.append(np.zeros(self.shape, np.int64))
+                painted.append(np.zeros(self._given.shape, np.int64))
                 members.append([])
             painted[chosen][window][pixels] = self.ids[index]
             members[chosen].append(index)
@@ -117,7 +118,8 @@ class _Layer(Particles):
     """
 
     def __init__(self, labels: npt.NDArray[Any], every: Overlapping, places: Ints) -> None:
-        super().__init__(labels, every.rules, every.rows, every.intensity, every.scores, every.pixel_size_nm)
+        every_size = every.pixel_size_nm
+        super().__init__(labels, every.rules, every.rows, every.intensity, every.scores, every_size, every.frame)
         self._every, self.places = every, places
 
     def _compute(self, descriptor: str) -> None:
@@ -141,10 +143,11 @@ def particles_of(
     intensity: npt.NDArray[Any] | None = None,
     scores: Mapping[int, float] | None = None,
     pixel_size_nm: float | None = None,
+    frame: Frame | None = None,
 ) -> Particles:
     """Particles of a label image; see `Overlapping`, which they are if any whole masks are known."""
     if not isinstance(labels, WholeLabels):
-        return Particles(labels, rules, rows, intensity, scores, pixel_size_nm)
+        return Particles(labels, rules, rows, intensity, scores, pixel_size_nm, frame)
     if not labels.masks:
-        return Particles(labels.labels, rules, rows, intensity, scores, pixel_size_nm)
-    return Overlapping(labels, rules, rows, intensity, scores, pixel_size_nm)
+        return Particles(labels.labels, rules, rows, intensity, scores, pixel_size_nm, frame)
+    return Overlapping(labels, rules, rows, intensity, scores, pixel_size_nm, frame)

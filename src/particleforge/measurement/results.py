@@ -243,10 +243,12 @@ class Results:
         return Measurement(self.out, self.out / TABLE, self.folder.summary)
 
     def _aggregation(self, table: "pd.DataFrame") -> "Aggregation | None":
-        """Single and aggregated particles of all images; None if rows of an earlier version do not say."""
+        """Single and aggregated particles of all images; None if that of some image is not known."""
         from particleforge.measurement.aggregation.degree import aggregation
 
-        if table["aggregate"].isna().any():
+        images = self.folder.images
+        unknown = [name for name in table["image"].unique() if "aggregation" not in images[name]]
+        if unknown or table["aggregate"].isna().any():
             return None
         joined = self.folder.pooled(self.folder.aggregates())
         return aggregation(table, joined, self.writer.rules, self.writer.precision)

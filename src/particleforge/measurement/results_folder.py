@@ -1,6 +1,7 @@
 """A folder of results: the one place that knows its files."""
 
 import json
+import shutil
 from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _NEEDED = {"provenance", "complete", "images", "failed"}
 TABLE, PARQUET, AGGREGATES, SUMMARY = "particles.csv", "particles.parquet", "aggregates.csv", "summary.json"
 LABELS, FIGURES, REPORTS = "labels", "figures", "reports"
+PARTICLES = "particles"
+"""Name of the label image of a large image in its OME-Zarr."""
 _SHARE = 20
 """A running measurement writes its summary again when one image in twenty is new; the journal has those in between."""
 
@@ -34,7 +37,8 @@ _SHARE = 20
 class ResultsFolder:
     """Reads and writes the files of a measurement.
 
-    They are ``particles.csv``, ``aggregates.csv``, ``labels/NAME.tif`` and ``summary.json``. `open` one to read it,
+    They are ``particles.csv``, ``aggregates.csv``, ``summary.json``, and ``labels/NAME.tif`` or, of images that were
+    searched in tiles, the label image ``particles`` of ``labels/NAME.zarr``. `open` one to read it,
     `begin` one to write it image by image, with the folder locked (`particleforge.store.run_folder.locked`);
     `particleforge.measurement.changes` compares the inputs with those of an interrupted run. Unknown columns of the
     tables and entries of the summary are kept. While a measurement of many images runs, entries of the latest ones are
@@ -209,16 +213,22 @@ class ResultsFolder:
         return read_table(self.path / AGGREGATES)
 
     def labels(self, name: str) -> npt.NDArray[Any]:
-        """Read the (Y, X) label image of an image.
+        """Read the (Y, X) label image of an image, all at once.
 
         Raises
         ------
         UserError
             If it does not exist or cannot be read.
         """
+        from particleforge.store.label_image import LABELS as GROUP
+        from particleforge.store.label_image import LabelImage
         from particleforge.store.labels import read_labels
 
-        return read_labels(self.path / LABELS / f"{name}.tif")
+        store = label_store(self.path, name)
+        if not store.is_dir():
+            return read_labels(store.with_suffix(".tif"))
+        labels = LabelImage(store / GROUP / PARTICLES)
+        return labels.read(tuple(slice(0, length) for length in labels.layout.shape))
 
     def add(
         self, name: str, table: "pd.DataFrame", entry: Mapping[str, Any], aggregates: "pd.DataFrame | None" = None
@@ -245,6 +255,7 @@ class ResultsFolder:
         """
         for name in names:
             remove_files(self.path, name)
+            shutil.rmtree(label_store(self.path, name), ignore_errors=True)
             self.summary["images"].pop(name)
         for file in (self._rows, self._aggregates):
             file.keep(list(self.images))
@@ -313,6 +324,11 @@ class ResultsFolder:
         write_json(self.path / SUMMARY, self.summary)
         self._journal.clear()
         self._added, self._held = 0, len(self.summary["images"]) + len(self.summary["failed"])
+
+
+def label_store(folder: Path, name: str) -> Path:
+    """Path of the OME-Zarr that holds the labels of a large image in a folder of results."""
+    return folder / LABELS / f"{name}.zarr"
 
 
 def remove_files(folder: Path, name: str) -> None:

@@ -1,19 +1,23 @@
 """Measure images plane by plane, in one process or several."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 from particleforge.errors import UserError
 from particleforge.measurement.certainty import certainty_words
 from particleforge.measurement.image_writer import Written
 from particleforge.measurement.results import Measurement, Results
-from particleforge.step import Progress, Step
+from particleforge.step import Progress, Step, part
 from particleforge.store.planes import Planes
 from particleforge.wording import plural
 from particleforge.workflows._one_plane import Found, OnePlane, Outcome
 from particleforge.workflows._processes import each_image
+
+Large: TypeAlias = Callable[[OnePlane, Sequence[str]], Mapping[str, Callable[[], Step[Outcome]]]]
+"""Returns how large ones of some images are measured, by their names."""
 
 
 def measure_each(
@@ -23,6 +27,7 @@ def measure_each(
     doing: str,
     bytes_per_px: int,
     workers: int = 1,
+    large: Large | None = None,
 ) -> Step[Measurement]:
     """Measure and write the planes that are not yet done, or that have changed since; no single one ends the run.
 
@@ -43,6 +48,8 @@ def measure_each(
     workers
         Number of processes. There are fewer if memory is short, and only this one if `find` or the inputs hold what
         cannot be sent to another.
+    large
+        Returns, for what measures a single image, how large images are measured instead, by their names.
 
     Raises
     ------
@@ -56,7 +63,10 @@ def measure_each(
         yield Progress(0, len(names), changes)
     pending = [name for name in names if name not in results.measured]
     image = replace(image, refused=results.claim(pending))
-    yield from _measure(results, image, pending, len(names), workers)
+    apart = {} if large is None else large(image, pending)
+    small = [name for name in pending if name not in apart]
+    yield from _measure(results, image, small, len(names) - len(apart), workers)
+    yield from _measure_large(results, image, apart, len(names))
     results.arrange(names)
     return results.finish()
 
@@ -70,17 +80,33 @@ def _measure(results: Results, image: OnePlane, pending: Sequence[str], total: i
                 if isinstance(outcome, str):
                     yield Progress(total - len(left), total, outcome)
                     continue
-                name, result = outcome[0], _enter(results, image, *outcome)
-                left.remove(name)
-                if isinstance(result, Written):
-                    line = [plural(len(result.table), "particle"), *certainty_words(result.entry)]
-                    labels = partial(results.folder.labels, name)
-                    yield Progress(total - len(left), total, f"{name}: {', '.join(line)}", labels)
-                elif total > 1:  # else it is the error
-                    yield Progress(total - len(left), total, f"{name}: not measured. {result.message}")
+                left.remove(outcome[0])
+                yield from _entered(results, image, outcome, total - len(left), total)
     finally:  # a process may have written files of an image that is not entered any more
         for name in left:
             image.remove(name)
+
+
+def _measure_large(
+    results: Results, image: OnePlane, large: Mapping[str, Callable[[], Step[Outcome]]], total: int
+) -> Step[None]:
+    """Measure large images, one after another; what an interrupted run has written of one is used again."""
+    for number, (name, steps) in enumerate(large.items()):
+        done = total - len(large) + number
+        outcome = yield from part(steps(), done / total, (done + 1) / total)
+        yield from _entered(results, image, (name, outcome), done + 1, total)
+
+
+def _entered(
+    results: Results, image: OnePlane, outcome: tuple[str, Outcome | UserError], done: int, total: int
+) -> Iterator[Progress]:
+    """Enter what has become of an image into the results, and report it."""
+    name, result = outcome[0], _enter(results, image, *outcome)
+    if isinstance(result, Written):
+        line = [plural(len(result.table), "particle"), *certainty_words(result.entry)]
+        yield Progress(done, total, f"{name}: {', '.join(line)}", partial(results.folder.labels, name))
+    elif total > 1:  # else it is the error
+        yield Progress(done, total, f"{name}: not measured. {result.message}")
 
 
 def _enter(results: Results, image: OnePlane, name: str, outcome: Outcome | UserError) -> Written | UserError:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from particleforge.compute import Local
 from particleforge.errors import UserError
 from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
@@ -25,8 +26,10 @@ from particleforge.verb import InPlace, verb
 from particleforge.workflows._classes import ParticleClasses, classes_found, recorded
 from particleforge.workflows._each_plane import measure_each
 from particleforge.workflows._finder import DetectorOptions, Finder, detected
-from particleforge.workflows._one_plane import Found
+from particleforge.workflows._one_plane import Found, OnePlane, Outcome
 from particleforge.workflows._project_results import measure_project
+from particleforge.workflows._tiles.large_image import InTiles
+from particleforge.workflows._tiles.measured import LargeImages
 from particleforge.workflows.find import BYTES_PER_PX, FindParams, search
 from particleforge.workflows.sizes import SizesParams
 
@@ -37,7 +40,7 @@ SEARCH = 0.8
 """Share of the time that finding takes."""
 
 
-class MeasureParams(SizesParams, AsSeries):
+class MeasureParams(InTiles, SizesParams, AsSeries):
     """How to find particles and measure them."""
 
     options: DetectorOptions = Field(
@@ -100,7 +103,22 @@ def measure(
     with locked(Path(out)):
         results = Results(Path(out), provenance, params, params.precision, params, left_out(images), params)
         found, doing = partial(_found, find, classes), "Finding particles"
-        return (yield from measure_each(results, [planes], found, doing, BYTES_PER_PX, params.workers))
+        large = partial(_large, params, find)
+        return (yield from measure_each(results, [planes], found, doing, BYTES_PER_PX, params.workers, large))
+
+
+def _large(
+    params: MeasureParams, find: Finder, image: OnePlane, names: Sequence[str]
+) -> dict[str, Callable[[], Step[Outcome]]]:
+    """Return how large images are measured, by their names."""
+    chosen = params.large(image.inputs[0], names)
+    if chosen and params.classifier:
+        raise UserError(
+            f"{chosen[0]} is measured in tiles, in which a classifier cannot be used.",
+            "Leave out the classifier, or raise tiles_from_mp.",
+        )
+    large = LargeImages(image, find, Local(params.workers))
+    return {name: partial(large.measured_steps, name) for name in chosen}
 
 
 def _found(find: Finder, classes: ParticleClasses | None, plane: Plane) -> Found:

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from particleforge.compute import Local
 from particleforge.errors import Cancelled, none_done
 from particleforge.measurement.report.warnings import remarks_on
 from particleforge.models.opening import shadow_line
-from particleforge.step import Progress, Step
+from particleforge.step import Progress, Step, part
 from particleforge.store.files import DiskError, new_folder
 from particleforge.store.image_series import AsSeries
 from particleforge.store.labels import write_labels
 from particleforge.store.left_out import left_out_line
 from particleforge.store.memory import check_memory
-from particleforge.store.planes import Images, find_planes
+from particleforge.store.planes import Images, Planes, find_planes
 from particleforge.store.run_folder import locked
 from particleforge.store.selection import Selection
 from particleforge.store.whole_masks import write_whole
@@ -24,13 +25,16 @@ from particleforge.verb import verb
 from particleforge.wording import plural
 from particleforge.workflows._finder import Finder, Finding
 from particleforge.workflows._one_plane import failure_of
+from particleforge.workflows._tiles.large_image import TILES, InTiles, painted_steps
 from particleforge.workflows.find import BYTES_PER_PX
 
 if TYPE_CHECKING:
+    from particleforge.models.detections import Labels
     from particleforge.models.roles import Detector
+    from particleforge.store.source import Plane
 
 
-class PredictParams(Selection, AsSeries, Finding):
+class PredictParams(InTiles, Selection, AsSeries, Finding):
     """How to find particles."""
 
 
@@ -67,7 +71,7 @@ def _report(predicted: Predicted, args: Mapping[str, Any]) -> dict[str, Any]:
 def predict(
     model: Path | str | Detector[Any], images: Images, out: Path | str, params: PredictParams = PredictParams()
 ) -> Step[Predicted]:
-    """Find all particles in images; write label images ``NAME.tif`` only.
+    """Find all particles in images; write label images ``NAME.tif`` only, of large images ``NAME.zarr``.
 
     If the detector finds whole particles that may overlap, their masks are in ``NAME.coco.json``.
 
@@ -96,13 +100,11 @@ def predict(
     with locked(out):
         new_folder(out)
         yield Progress(0, len(planes), "Finding particles")
+        large = params.large(planes, planes.names)
         for done, name in enumerate(planes.names, start=1):
+            search = _in_tiles(planes, name, find, out) if name in large else _in_one_piece(planes.get(name), find, out)
             try:
-                plane = planes.get(name)
-                check_memory([plane], BYTES_PER_PX)
-                micrograph, found = find(plane)
-                write_labels(out / f"{name}.tif", found.labels, pixel_size_nm=micrograph.pixel_size_nm)
-                write_whole(out / f"{name}.tif", found.labels, found.whole_masks)
+                written = yield from part(search, (done - 1) / len(planes), done / len(planes))
             except (DiskError, Cancelled):
                 raise
             except Exception as error:  # noqa: BLE001 - the other images go on
@@ -110,9 +112,35 @@ def predict(
                 if len(planes) > 1:  # else it is the error
                     yield Progress(done, len(planes), f"{name}: not used. {predicted.failed[name]}")
                 continue
-            predicted.labels.append(out / f"{name}.tif")
-            predicted.remarks[name] = micrograph.all_remarks
-            yield Progress(done, len(planes), f"{name}: {plural(len(found), 'particle')}", found.labels)
+            predicted.labels.append(written.path)
+            predicted.remarks[name] = written.remarks
+            yield Progress(done, len(planes), f"{name}: {plural(written.count, 'particle')}", written.preview)
     if not predicted.labels:
         raise none_done(predicted.failed, "used")
     return predicted
+
+
+@dataclass(frozen=True)
+class _Written:
+    """Label image that was written, remarks on the image, number of particles, and labels to be shown."""
+
+    path: Path
+    remarks: tuple[str, ...]
+    count: int
+    preview: Labels | None
+
+
+def _in_one_piece(plane: Plane, find: Finder, out: Path) -> Step[_Written]:
+    check_memory([plane], BYTES_PER_PX)
+    micrograph, found = find(plane)
+    path = out / f"{plane.name}.tif"
+    write_labels(path, found.labels, pixel_size_nm=micrograph.pixel_size_nm)
+    write_whole(path, found.labels, found.whole_masks)
+    yield Progress(1, 1)
+    return _Written(path, micrograph.all_remarks, len(found), found.labels)
+
+
+def _in_tiles(planes: Planes, name: str, find: Finder, out: Path) -> Step[_Written]:
+    path = out / f"{name}.zarr"
+    searched = yield from painted_steps(planes, name, find, out / TILES / name, path, Local())
+    return _Written(path, searched.remarks, searched.count, None)

@@ -175,6 +175,7 @@ class _Joined(Particles):
         labels: npt.NDArray[Any] = np.zeros_like(particles.labels, np.int32)
         labels.reshape(-1)[self._joined.places(labels.shape[1])] = np.repeat(which[chosen] + 1, self._joined.length)
         super().__init__(labels, particles.rules.replace(smallest_px=0, largest_px=None), particles.rows)
+        self.frame = particles.frame
         self.labels = labels  # in several pieces where there are gaps
 
     @property

@@ -38,14 +38,27 @@ TOGETHER = True
 
 def compute(particles: "Particles") -> dict[str, Ints]:
     """From contacts; aggregates are numbered in the order of their first pixels, row by row."""
-    n = len(particles.ids)
     pairs = contacts(particles.runs, gap_px(particles.rules.gap, particles.pixel_size_nm))
-    within = particles.rules.within(particles)
-    pairs = pairs[within[pairs].all(axis=1)]
+    return aggregated(pairs, particles.rules.within(particles), particles.runs.which)
+
+
+def aggregated(pairs: Ints, within: "np.ndarray[tuple[int], np.dtype[np.bool_]]", order: Ints) -> dict[str, Ints]:
+    """(n,) values of the columns for particles that touch.
+
+    Parameters
+    ----------
+    pairs
+        (k, 2) particles that touch.
+    within
+        (n,) whether each is within the limits of size.
+    order
+        Particles in the order in which their aggregates are numbered; they may occur several times.
+    """
+    n, pairs = len(within), pairs[within[pairs].all(axis=1)]
     which = components(n, pairs)
     size = np.bincount(which, minlength=n)
     return {
-        "aggregate": _numbered(which, size > 1, particles.runs.which),
+        "aggregate": _numbered(which, size > 1, order),
         "aggregate_particles": size[which],
         "contacts": np.bincount(pairs.reshape(-1), minlength=n),
     }

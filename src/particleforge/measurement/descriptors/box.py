@@ -29,12 +29,16 @@ PIXEL_RULES = ("burnt_in",)
 def compute(particles: "Particles") -> dict[str, npt.NDArray[Any]]:
     """From the first and last row and column of each particle."""
     top, bottom, left, right = particles.runs.boxes()
+    frame = particles.frame
     height, width = bottom - top + 1, right - left + 1
     first, stop = particles.rows
-    last = particles.shape[1] - 1
+    last = frame.shape[1] - 1
     return {
         "box_width_px": width,
         "box_height_px": height,
         "extent": particles["area_px2"] / (width * height),
-        "touches_border": (top <= first) | (bottom >= stop - 1) | (left == 0) | (right == last),
+        "touches_border": (top + frame.top <= first)
+        | (bottom + frame.top >= stop - 1)
+        | (left + frame.left == 0)
+        | (right + frame.left == last),
     }

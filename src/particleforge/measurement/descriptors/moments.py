@@ -48,8 +48,8 @@ def compute(particles: "Particles") -> dict[str, Floats]:
     orientation[stretch <= 1e-9 * half] = math.nan
     return {
         "area_px2": area,
-        "x_px": corner + mean_x,
-        "y_px": top + mean_y,
+        "x_px": corner + mean_x + particles.frame.left,
+        "y_px": top + mean_y + particles.frame.top,
         "ellipse_major_px": 4 * np.sqrt(half + stretch),
         "ellipse_minor_px": 4 * np.sqrt(np.where(stretch < (1 - 1e-9) * half, half - stretch, 0)),
         "orientation_deg": orientation,

@@ -17,10 +17,14 @@ TOGETHER = True
 
 def compute(particles: "Particles") -> dict[str, Floats]:
     """Distance from each centroid to the nearest other one; NaN if there is no other."""
+    return {"neighbour_px": nearest(np.stack([particles["x_px"], particles["y_px"]], axis=-1))}
+
+
+def nearest(points: Floats) -> Floats:
+    """(n,) distance of (n, 2) points from the nearest other one; NaN if there is no other."""
     from scipy.spatial import KDTree
 
-    points = np.stack([particles["x_px"], particles["y_px"]], axis=-1)
     if len(points) < 2:
-        return {"neighbour_px": np.full(len(points), math.nan)}
+        return np.full(len(points), math.nan)
     away, _ = KDTree(points).query(points, k=2)
-    return {"neighbour_px": np.asarray(away, float)[:, 1]}
+    return np.asarray(away, float)[:, 1]

@@ -20,6 +20,7 @@ from particleforge.percentiles import Counts, ExactPercentiles, added, counted
 from particleforge.step import Progress, Step
 from particleforge.store.files import new_part
 from particleforge.store.planes import Planes
+from particleforge.wording import plural
 from particleforge.workflows._finder import Finder
 from particleforge.workflows._tiles.grid import Tile, TileGrid
 
@@ -174,6 +175,14 @@ class Searched:
         return sum(self.counts.values())
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of how it was searched."""
+        search = self.search
+        first = search.picture.window((slice(0, 1), slice(0, 1)))
+        middle = "; its scale was searched in the middle" if search.tiled.found.get("certainty") is not None else ""
+        return (*first.all_remarks, f"Searched in {plural(len(self.counts), 'tile')} of {search.core_px} px{middle}.")
+
+    @property
     def first_ids(self) -> dict[Tile, int]:
         """Id of the first particle of each tile: ids count from 1, tile by tile."""
         ends = np.cumsum(list(self.counts.values())).tolist()
@@ -196,7 +205,7 @@ def search_steps(search: Search, executor: Executor) -> Step[Searched]:
         If the image cannot be read, the detector cannot search it in tiles, or a particle is larger than a tile.
     """
     if search.settled is None:
-        search = replace(search, settled=(yield from settle_steps(search, executor)))
+        search = yield from settle_steps(search, executor)
     reaches = yield from each_tile(search.candidates, search.grid, executor, "Searching")
     choose = partial(search.objects, reach_px=max(reaches.values()))
     found = yield from each_tile(choose, search.grid, executor, "Putting tiles together")
@@ -204,7 +213,7 @@ def search_steps(search: Search, executor: Executor) -> Step[Searched]:
     return Searched(search, counts, max(reach for _, reach in found.values()))
 
 
-def settle_steps(search: Search, executor: Executor) -> Step[dict[str, Any]]:
+def settle_steps(search: Search, executor: Executor) -> Step[Search]:
     """Settle what is the same for all tiles; see `Detector.settle`."""
     yield Progress(0, 1, "Reading grey values")
 
@@ -212,7 +221,8 @@ def settle_steps(search: Search, executor: Executor) -> Step[dict[str, Any]]:
         with closing(executor.each(partial(search.count, halves=halves), list(search.grid), TRIES)) as parts:
             return added(_survived(tile, part) for tile, part in parts if not _again(part))
 
-    return (yield from search.find.detector.settle(search.picture, ExactPercentiles(count), search.find.options))
+    detector, options = search.find.detector, search.find.options
+    return replace(search, settled=(yield from detector.settle(search.picture, ExactPercentiles(count), options)))
 
 
 def each_tile(
