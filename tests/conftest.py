@@ -42,6 +42,17 @@ def display():
         pytest.skip("napari's canvas needs a display with OpenGL; `make test` gives it one by xvfb-run")
 
 
+@pytest.fixture(scope="session")
+def dask_cluster():
+    """Address of the scheduler of a Dask cluster with two processes of this machine."""
+    import dask
+    from distributed import LocalCluster
+
+    patient = dask.config.set({"distributed.deploy.lost-worker-timeout": "300s"})  # on a busy machine
+    with patient, LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+        yield cluster.scheduler_address
+
+
 @pytest.fixture
 def nothing_left(request):
     """Check after the test that no thread, no child process, and no widget, object or timer of ours is left.

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from particleforge.compute import Workers
 from particleforge.measurement.results import Results
 from particleforge.measurement.rules import Rules
 from particleforge.micrograph import Micrograph
@@ -100,8 +101,8 @@ def deadly(tmp_path, monkeypatch, folder):
             for number in range(times):
                 (tmp_path / "traps" / name / str(number)).touch()
         results = Results(tmp_path / "out", {}, Rules())
-        planes = find_planes(folder, open_labels)
-        return measure_each(results, [planes], partial(deadly.find, tmp_path / "traps"), "", 20, 2)
+        planes, where = find_planes(folder, open_labels), Workers(workers=2)
+        return measure_each(results, [planes], partial(deadly.find, tmp_path / "traps"), "", 20, where)
 
     return steps
 

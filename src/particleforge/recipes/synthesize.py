@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,14 +10,14 @@ from typing import Any
 
 from pydantic import Field
 
-from particleforge.compute import Local, Lost
+from particleforge.compute import Executor, Lost, Workers
 from particleforge.errors import UserError
 from particleforge.recipes.recipe import Recipe, make_sample
 from particleforge.sample import Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.annotated import remarks_on
 from particleforge.store.dataset import Dataset
-from particleforge.store.files import is_free, remove_parts
+from particleforge.store.files import LOCK, is_free, remove_parts
 from particleforge.store.run_folder import locked
 from particleforge.store.selection import Selection
 
@@ -24,12 +25,11 @@ TRIES = 3
 """Number of workers that may die on the same samples."""
 
 
-class SynthesizeParams(Selection):
-    """Number of samples to draw, and of processes to use."""
+class SynthesizeParams(Workers, Selection):
+    """Number of samples to draw, and where."""
 
     count: int = Field(100, ge=1, le=10_000_000, title="Samples", description="Number of samples to draw.")
     seed: int = Field(0, ge=0, description="The same seed gives the same dataset, on any number of workers.")
-    workers: int = Field(1, ge=1, le=256, description="Number of processes that draw samples.")
     samples_per_shard: int = Field(16, ge=1, le=4096, description="Number of samples per file of the dataset.")
 
 
@@ -94,11 +94,11 @@ def draw_dataset(
     )
     with locked(out):
         dataset = _create_or_continue(out, params, meta, create)
-        yield from _draw(dataset, _Job(recipe, prepared, params.seed, out), params.workers)
+        yield from _draw(dataset, _Job(recipe, prepared, params.seed, out), params.executor([out, out / LOCK]))
     return dataset
 
 
-def _draw(dataset: Dataset, job: _Job, workers: int) -> Step[None]:
+def _draw(dataset: Dataset, job: _Job, executor: Executor) -> Step[None]:
     """Draw the samples that are missing, or whose files are lost."""
     if gone := dataset.lost_shards():
         yield Progress(0, len(dataset), _warn_of_lost(dataset, gone))
@@ -106,13 +106,14 @@ def _draw(dataset: Dataset, job: _Job, workers: int) -> Step[None]:
     done = len(dataset) - sum(len(dataset.shard_range(k)) for k in missing)
     yield Progress(done, len(dataset), "Drawing samples")
     lost = False
-    for shard, drawn in Local(workers).each(partial(_draw_shard, job), missing):
-        if isinstance(drawn, Lost):
-            lost = True
-            yield Progress(done, len(dataset), _warn(drawn, dataset.shard_range(shard)))
-            continue
-        done += len(dataset.shard_range(shard))
-        yield Progress(done, len(dataset), f"{done} of {len(dataset)} samples", drawn)
+    with closing(executor.each(partial(_draw_shard, job), missing)) as outcomes:
+        for shard, drawn in outcomes:
+            if isinstance(drawn, Lost):
+                lost = True
+                yield Progress(done, len(dataset), _warn(drawn, dataset.shard_range(shard)))
+                continue
+            done += len(dataset.shard_range(shard))
+            yield Progress(done, len(dataset), f"{done} of {len(dataset)} samples", drawn)
     if lost:
         remove_parts(job.path)
 
@@ -137,7 +138,7 @@ def _warn(lost: Lost, samples: range) -> str:
     UserError
         If too many have died on these samples.
     """
-    what = f"A worker process ended with {lost.code} while drawing samples {samples[0]} to {samples[-1]}"
+    what = f"A worker process {lost} while drawing samples {samples[0]} to {samples[-1]}"
     if lost.times >= TRIES:
         raise UserError(
             f"{what}, like {lost.times - 1} before it.",

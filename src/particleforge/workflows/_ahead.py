@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
+from particleforge.compute import Workers
 from particleforge.errors import UserError
 from particleforge.step import Progress, Step
 from particleforge.store.files import DiskError, claim_name
@@ -60,9 +62,9 @@ def place_of(dataset: str, case: Case) -> str:
 
 
 def find_ahead(
-    detectors: Sequence[DetectorCandidate], datasets: Mapping[str, Sequence[Case]], workers: int
+    detectors: Sequence[DetectorCandidate], datasets: Mapping[str, Sequence[Case]], where: Workers, out: Path
 ) -> Step[dict[str, UserError]]:
-    """Find all particles in several processes.
+    """Find all particles in other processes.
 
     Returns
     -------
@@ -72,7 +74,7 @@ def find_ahead(
     named = {place_of(dataset, case): (dataset, case) for dataset, cases in datasets.items() for case in cases}
     lost: dict[str, UserError] = {}
     ahead = Ahead(detectors, named)
-    with closing(each_image(ahead, list(named), workers, lambda _: (), 0)) as outcomes:
+    with closing(each_image(ahead, list(named), where, lambda _: (), 0, out)) as outcomes:
         for done, outcome in enumerate(outcomes):
             if isinstance(outcome, str):
                 yield Progress(done, len(named), outcome)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
+from particleforge.compute import Workers
 from particleforge.errors import UserError
 from particleforge.measurement.certainty import certainty_words
 from particleforge.measurement.image_writer import Written
@@ -26,12 +27,12 @@ def measure_each(
     find: Callable[..., Found],
     doing: str,
     bytes_per_px: int,
-    workers: int = 1,
+    where: Workers = Workers(),
     large: Large | None = None,
 ) -> Step[Measurement]:
     """Measure and write the planes that are not yet done, or that have changed since; no single one ends the run.
 
-    The folder of results is the same for any number of workers.
+    The folder of results is the same wherever it is done.
 
     Parameters
     ----------
@@ -45,9 +46,9 @@ def measure_each(
         What is done, for people.
     bytes_per_px
         Memory needed per pixel at least, in addition to the pixels themselves.
-    workers
-        Number of processes. There are fewer if memory is short, and only this one if `find` or the inputs hold what
-        cannot be sent to another.
+    where
+        Where to work. There are fewer processes if memory is short, and only this one if `find` or the inputs hold
+        what cannot be sent to another.
     large
         Returns, for what measures a single image, how large images are measured instead, by their names.
 
@@ -65,17 +66,17 @@ def measure_each(
     image = replace(image, refused=results.claim(pending))
     apart = {} if large is None else large(image, pending)
     small = [name for name in pending if name not in apart]
-    yield from _measure(results, image, small, len(names) - len(apart), workers)
+    yield from _measure(results, image, small, len(names) - len(apart), where)
     yield from _measure_large(results, image, apart, len(names))
     results.arrange(names)
     return results.finish()
 
 
-def _measure(results: Results, image: OnePlane, pending: Sequence[str], total: int, workers: int) -> Step[None]:
+def _measure(results: Results, image: OnePlane, pending: Sequence[str], total: int, where: Workers) -> Step[None]:
     """Measure the images that are not yet done; enter each as soon as it is, so that nothing done is lost."""
     left = set(pending)
     try:
-        with closing(each_image(image, pending, workers, image.planes, image.bytes_per_px)) as outcomes:
+        with closing(each_image(image, pending, where, image.planes, image.bytes_per_px, image.writer.out)) as outcomes:
             for outcome in outcomes:
                 if isinstance(outcome, str):
                     yield Progress(total - len(left), total, outcome)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from particleforge.compute import Workers
 from particleforge.errors import Cancelled, UserError, none_done, printable
 from particleforge.quality.metric import Judged, judge
 from particleforge.step import Progress, Step, part
@@ -78,7 +80,7 @@ class JudgedDataset:
 
 
 def judge_all(
-    candidates: Sequence[Candidate], datasets: Mapping[str, Sequence[Case]], workers: int = 1
+    candidates: Sequence[Candidate], datasets: Mapping[str, Sequence[Case]], where: Workers, out: Path
 ) -> Step[dict[str, JudgedDataset]]:
     """Judge every candidate on every image of all datasets.
 
@@ -88,8 +90,10 @@ def judge_all(
         What is judged.
     datasets
         Annotated images by dataset.
-    workers
-        Number of processes in which detectors find particles.
+    where
+        Where detectors find particles.
+    out
+        Folder in which they keep them.
 
     Raises
     ------
@@ -97,9 +101,9 @@ def judge_all(
         If no image of a dataset could be judged, or the disk is full or not writable.
     """
     detectors = [one for one in candidates if isinstance(one, DetectorCandidate)]
-    if workers == 1 or not detectors:
+    if not where.are_others or not detectors:
         return (yield from _judge_all(candidates, datasets, {}))
-    lost = yield from part(find_ahead(detectors, datasets, workers), 0, AHEAD)
+    lost = yield from part(find_ahead(detectors, datasets, where, out), 0, AHEAD)
     return (yield from part(_judge_all(candidates, datasets, lost), AHEAD, 1))
 
 

@@ -1,14 +1,13 @@
 """Work on images in several processes, any of which may die."""
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import TypeVar
 
-from pydantic import Field
-
-from particleforge.compute import Local, Lost, is_picklable
+from particleforge.compute import Lost, Workers, is_picklable
 from particleforge.errors import UserError
-from particleforge.params import Params
+from particleforge.store.files import LOCK
 from particleforge.store.memory import free_bytes, needed_bytes
 from particleforge.store.source import Plane
 
@@ -22,23 +21,13 @@ GENEROUS = 2
 ResultT = TypeVar("ResultT")
 
 
-class Workers(Params):
-    """In how many processes to work."""
-
-    workers: int = Field(
-        1,
-        ge=1,
-        le=256,
-        description="Number of processes that work on images; results are the same. Each needs the memory of one.",
-    )
-
-
 def each_image(
     call: Callable[[str], ResultT],
     names: Sequence[str],
-    workers: int,
+    where: Workers,
     planes: Callable[[str], Iterable[Plane]],
     bytes_per_px: int,
+    out: Path,
 ) -> Generator[str | tuple[str, ResultT | UserError]]:
     """Call a function with the name of each image; yield names with results as they arrive, and lines for people.
 
@@ -48,26 +37,32 @@ def each_image(
         What to call.
     names
         Names of the images.
-    workers
-        Number of processes. There are fewer if memory is short, and only this one if `call` holds what cannot be sent
-        to another. An image on which `TRIES` have died has an error as its result.
+    where
+        Where to work. There are fewer processes if memory is short, and only this one if `call` holds what cannot be
+        sent to another. An image on which `TRIES` have died has an error as its result.
     planes
         Gives what is read for an image.
     bytes_per_px
         Memory needed per pixel at least; see `check_memory`.
+    out
+        Folder in which `call` writes.
 
     Raises
     ------
     UserError
-        If processes cannot start.
+        If processes cannot start, or the cluster cannot be used.
     """
-    if workers > 1 and len(names) > 1:
+    if where.are_others and not is_picklable(call):
+        where, why = Workers(), "One process is used: images or models that are not files cannot be sent to others."
+        if len(names) > 1:
+            yield why
+    if where.workers > 1 and len(names) > 1:
         need = PROCESS_BYTES + GENEROUS * max(_needed(planes, name, bytes_per_px) for name in names)
-        workers, why = _possible(call, workers, min(workers, len(names)), need)
+        where, why = _fitting(where, min(where.workers, len(names)), need)
         if why:
             yield why
     started = False
-    with closing(Local(workers).each(call, names, TRIES)) as outcomes:
+    with closing(where.executor(_shared(out, planes, names)).each(call, names, TRIES)) as outcomes:
         for name, outcome in outcomes:
             if not isinstance(outcome, Lost):
                 started = True
@@ -91,20 +86,26 @@ def _needed(planes: Callable[[str], Iterable[Plane]], name: str, bytes_per_px: i
         return 0
 
 
-def _possible(call: Callable[[str], object], workers: int, wanted: int, need: int) -> tuple[int, str]:
-    """Return how many processes can be used, and why not as many as asked for; empty if they can."""
-    if not is_picklable(call):
-        return 1, "One process is used: images or models that are not files cannot be sent to others."
+def _fitting(where: Workers, wanted: int, need: int) -> tuple[Workers, str]:
+    """Return as many processes as fit into memory, and why not as many as asked for; empty if they do."""
     free = free_bytes()
-    if (fitting := max(1, free // need)) < wanted:
-        gib = f"{need / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free"
-        return fitting, f"{fitting} of {workers} processes are used: each may need {gib}."
-    return workers, ""
+    if (fitting := max(1, free // need)) >= wanted:
+        return where, ""
+    gib = f"{need / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free"
+    return Workers(workers=fitting), f"{fitting} of {where.workers} processes are used: each may need {gib}."
+
+
+def _shared(out: Path, planes: Callable[[str], Iterable[Plane]], names: Sequence[str]) -> list[Path]:
+    """Files from which another machine sees whether it has the same folders: locks of a run, and the first image."""
+    found = [out, *out.glob(f"*{LOCK}")]
+    with suppress(UserError):
+        found += [plane.source.path for name in names[:1] for plane in planes(name) if plane.source.path is not None]
+    return found
 
 
 def _died(lost: Lost) -> UserError:
     """State in a sentence what became of the processes that were to work on an image."""
     return UserError(
-        f"The process that worked on it ended with {lost.code}{f', like {lost.times - 1} before' * (lost.times > 1)}.",
+        f"The process that worked on it {lost}{f', like {lost.times - 1} before' * (lost.times > 1)}.",
         "Memory may have run out: use fewer workers or smaller images, and run the same command again.",
     )

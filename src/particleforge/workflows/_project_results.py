@@ -74,7 +74,7 @@ def measure_project(
             results.folder.remark(remark)
         read = partial(_read, project, settled.pixel_size_nm, ParticleClasses.of(settled.classifier))
         inputs = [project.planes(names), particles]
-        return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX, settled.workers))
+        return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX, settled))
 
 
 def _check_selection(params: SizesParams) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from particleforge.compute import Workers
 from particleforge.errors import UserError
 from particleforge.models.opening import options_of
 from particleforge.step import Progress, Step, part
@@ -19,7 +20,6 @@ from particleforge.workflows._cases import Case, cases, is_dataset
 from particleforge.workflows._evaluated import Evaluated, Reporting, write_evaluation
 from particleforge.workflows._finder import Finding
 from particleforge.workflows._judging import judge_all
-from particleforge.workflows._processes import Workers
 
 JUDGING = 0.9
 """Share of the time that finding and judging take."""
@@ -107,7 +107,7 @@ def evaluate(
     what = {"command": "evaluate", "models": list(map(str, found)), "datasets": list(map(str, on))}
     with locked(out):
         claim(out, what | {"params": params.recorded()})
-        judged = yield from part(judge_all(judges, sources, params.workers), 0, JUDGING)
+        judged = yield from part(judge_all(judges, sources, params, out), 0, JUDGING)
         return (yield from part(write_evaluation(out, judged, judges, params, what), JUDGING, 1))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from particleforge.compute import Workers
 from particleforge.errors import Cancelled, UserError, none_done
 from particleforge.mask import WholeMasks
 from particleforge.measurement.certainty import certainty_words
@@ -38,7 +39,7 @@ from particleforge.wording import named, plural
 from particleforge.workflows._around import around
 from particleforge.workflows._finder import Finder, Finding, detected
 from particleforge.workflows._one_plane import failure_of
-from particleforge.workflows._processes import Workers, each_image
+from particleforge.workflows._processes import each_image
 from particleforge.workflows._project import Prints, of_project
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def search(
             about = {"name": _name(given), "method": finder.method, "options": settled.options}
             about |= {"burnt_in": settled.burnt_in, "provenance": dict(finder.detector.provenance)}
             image = _OneImage(project, partial(_particles, project, finder, about), prints, todo)
-            yield from _each(image, settled.workers, searched)
+            yield from _each(image, settled, searched)
     return searched
 
 
@@ -257,10 +258,10 @@ class _OneImage:
         return [self.project.open(name)[0]]
 
 
-def _each(image: _OneImage, workers: int, searched: Searched) -> Iterator[Progress]:
+def _each(image: _OneImage, where: Workers, searched: Searched) -> Iterator[Progress]:
     """Find and write the particles of images one by one; no single one ends the run."""
     names, done = list(image.before), 0
-    with closing(each_image(image, names, workers, image.planes, BYTES_PER_PX)) as outcomes:
+    with closing(each_image(image, names, where, image.planes, BYTES_PER_PX, image.project.folder)) as outcomes:
         for outcome in outcomes:
             if isinstance(outcome, str):
                 yield Progress(done, len(names), outcome)

@@ -104,7 +104,7 @@ def measure(
         results = Results(Path(out), provenance, params, params.precision, params, left_out(images), params)
         found, doing = partial(_found, find, classes), "Finding particles"
         large = partial(_large, params, find)
-        return (yield from measure_each(results, [planes], found, doing, BYTES_PER_PX, params.workers, large))
+        return (yield from measure_each(results, [planes], found, doing, BYTES_PER_PX, params, large))
 
 
 def _large(
@@ -117,7 +117,7 @@ def _large(
             f"{chosen[0]} is measured in tiles, in which a classifier cannot be used.",
             "Leave out the classifier, or raise tiles_from_mp.",
         )
-    large = LargeImages(image, find, Local(params.workers))
+    large = LargeImages(image, find, params.executor())
     return {name: partial(large.measured_steps, name) for name in chosen}
 
 

@@ -61,7 +61,7 @@ def repeat(
         names = [run_name(arm, seed) for arm in todo.arms for seed in range(todo.seeds)]
         models = {name: out / MODELS / name for name in names}
         found = [DetectorCandidate(name, folder, params, out / "found" / name) for name, folder in models.items()]
-        judged = yield from part(judge_all(found, sources, params.workers), TRAINING, JUDGING)
+        judged = yield from part(judge_all(found, sources, params, out), TRAINING, JUDGING)
         return (yield from part(write_repeated(out, todo, judged, params, what), JUDGING, 1))
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from particleforge.compute import Workers
 from particleforge.errors import UserError
 from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
@@ -34,7 +35,6 @@ from particleforge.verb import InPlace, verb
 from particleforge.workflows._classes import ParticleClasses, recorded
 from particleforge.workflows._each_plane import measure_each
 from particleforge.workflows._one_plane import Found
-from particleforge.workflows._processes import Workers
 from particleforge.workflows._project_results import BYTES_PER_PX, measure_project
 
 FOUND = ("certainty", "expected_f1", "unlike_training", "detection_error", "blank")
@@ -112,7 +112,7 @@ def sizes(
 
     with locked(Path(out)):
         results = Results(Path(out), about, params, params.precision, params, left_out(labels, images), params)
-        return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX, params.workers))
+        return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX, params))
 
 
 def _paired(labels: Planes, images: Planes) -> Planes:
