@@ -3,6 +3,7 @@
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from particleforge.compute import Workers
 from particleforge.measurement.filter import Filter
 from particleforge.measurement.outputs import Outputs
 from particleforge.measurement.shape_class import CLASSES
@@ -15,7 +16,8 @@ from particleforge.workflows.measure import MeasureParams
 FRONT = ("size", "border", "smallest_px", "largest_px")
 SETTLE_MS = 250
 """Changes in quick succession, as while typing a number, apply together."""
-_LEFT_OUT = ("pixel_size", "options", "workers", "classifier", *Outputs.model_fields, *Selection.model_fields)
+_ELSEWHERE = (*Outputs.model_fields, *Selection.model_fields, *Workers.model_fields)
+_LEFT_OUT = ("pixel_size", "options", "classifier", *_ELSEWHERE)
 
 
 class RulesForm(QWidget):
