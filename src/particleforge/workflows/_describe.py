@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from particleforge.compute import Workers
 from particleforge.errors import UserError, none_done, printable
 from particleforge.measurement.arrays import Floats
 from particleforge.quality.described import Described
@@ -64,7 +65,7 @@ def describe_sets(
     out: Path,
     crops: int,
     network: GivenNetwork | None,
-    workers: int,
+    where: Workers,
 ) -> Step[Looks]:
     """Describe the images of all sets at the smallest of their resolutions.
 
@@ -80,8 +81,8 @@ def describe_sets(
         Largest number of crops of an image.
     network
         Network of the user.
-    workers
-        Number of processes.
+    where
+        Where images are described.
 
     Raises
     ------
@@ -92,13 +93,13 @@ def describe_sets(
     kept = {REAL: out / "described" / "real"} | {name: out / "described" / f"set-{name}" for name in sets}
     found = {f"{name}: {item.name}": (name, item) for name, own in every.items() for item in own}
     describer, left_out = Describer(found, kept, crops, network), {name: dict[str, str]() for name in every}
-    sizes = yield from part(_each(describer, left_out, workers), 0, SIZES)
+    sizes = yield from part(_each(describer, left_out, where, out), 0, SIZES)
     diameters = {name: _median(name, own) for name, own in sizes.items()}
     coarsest = min(diameters, key=lambda name: diameters[name])
     resolution = float(np.clip(diameters[coarsest], COARSEST_PX, PARTICLE_PX))
     usable = {place: (name, item) for place, (name, item) in found.items() if item.name in sizes[name]}
     ready = replace(describer, items=usable, resolution_px=resolution, usual_px=diameters)
-    features = yield from part(_each(ready, left_out, workers), SIZES, 1)
+    features = yield from part(_each(ready, left_out, where, out), SIZES, 1)
     described = [_described(name, own) for name, own in features.items()]
     tiles = {name: [one[TILE] for one in own.values()] for name, own in features.items()}
     finer = any(min(size, PARTICLE_PX) > resolution for size in diameters.values())
@@ -106,13 +107,13 @@ def describe_sets(
 
 
 def _each(
-    describer: Describer, left_out: dict[str, dict[str, str]], workers: int
+    describer: Describer, left_out: dict[str, dict[str, str]], where: Workers, out: Path
 ) -> Step[dict[str, dict[str, Arrays]]]:
     """Describe images, by set and in the order of the items; note why others cannot be used."""
     found: dict[str, Arrays] = {}
     for folder in describer.kept.values():
         new_part(folder.parent, folder.name)
-    with closing(each_image(describer, list(describer.items), workers, lambda _: (), 0)) as outcomes:
+    with closing(each_image(describer, list(describer.items), where, lambda _: (), 0, out)) as outcomes:
         for outcome in outcomes:
             if isinstance(outcome, str):
                 yield Progress(len(found), len(describer.items), outcome)

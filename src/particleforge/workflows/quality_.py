@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from particleforge.compute import Workers
 from particleforge.errors import UserError
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.quality.comparison import compare
@@ -18,7 +19,6 @@ from particleforge.verb import verb
 from particleforge.workflows._candidates import named
 from particleforge.workflows._describe import Looks, describe_sets
 from particleforge.workflows._given_network import GivenNetwork, Greyscale
-from particleforge.workflows._processes import Workers
 from particleforge.workflows._quality_written import Judged, write_quality
 from particleforge.workflows._sets import Item, items
 
@@ -106,7 +106,7 @@ def quality_(
 
 def look_at(real: Sequence[Item], sets: Mapping[str, Sequence[Item]], out: Path, params: QualityParams) -> Step[Looks]:
     """Describe all images; see `describe_sets`."""
-    return (yield from describe_sets(real, sets, out, params.crops, params.network, params.workers))
+    return (yield from describe_sets(real, sets, out, params.crops, params.network, params))
 
 
 def named_items(sets: Sequence[Path | str], params: QualityParams) -> dict[str, list[Item]]:
