@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from particleforge.compute import Local
 from particleforge.errors import UserError
 from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Measurement, Results
 from particleforge.models.opening import shadow_line
 from particleforge.step import Step, part
+from particleforge.store.files import LOCK
 from particleforge.store.image_series import AsSeries
 from particleforge.store.left_out import left_out
 from particleforge.store.planes import Images, described, find_planes
@@ -117,7 +117,7 @@ def _large(
             f"{chosen[0]} is measured in tiles, in which a classifier cannot be used.",
             "Leave out the classifier, or raise tiles_from_mp.",
         )
-    large = LargeImages(image, find, params.executor())
+    large = LargeImages(image, find, params.executor([image.writer.out / LOCK]))
     return {name: partial(large.measured_steps, name) for name in chosen}
 
 

@@ -252,8 +252,7 @@ def _again(outcome: object) -> bool:
 def _survived(tile: Tile, outcome: ResultT | Lost) -> ResultT:
     if isinstance(outcome, Lost):
         raise UserError(
-            f"{outcome.times} processes died on the tile in row {tile[0]}, column {tile[1]}, the last with "
-            f"{outcome.code}.",
+            f"{outcome.times} processes died on the tile in row {tile[0]}, column {tile[1]}: the last {outcome}.",
             "Memory may have run out: use fewer workers or a smaller tile_px, and run the same command again.",
         )
     return outcome
