@@ -64,6 +64,7 @@ from particleforge.workflows.adapt import AdaptParams
 from particleforge.workflows.evaluate import EvaluateParams
 from particleforge.workflows.learn import LearnParams
 from particleforge.workflows.quality_ import QualityParams
+from particleforge.workflows.rank import RankParams
 from particleforge.workflows.shadow import ShadowParams
 
 SHOWN: tuple[type[Params], ...] = tuple(RECIPES.members().values())
@@ -72,7 +73,7 @@ SHOWN += (CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale
 SHOWN += (Material, Exact, Haadf, BrightField)
 SHOWN += (Boundary, Greys, SecondPhase, Twins)
 SHOWN += (Rules, ShapeRule, Precision, Calibration)
-SHOWN += (AdaptParams, EvaluateParams, QualityParams, SynthesizeParams, LearnParams, ShadowParams)
+SHOWN += (AdaptParams, EvaluateParams, QualityParams, RankParams, SynthesizeParams, LearnParams, ShadowParams)
 SHOWN += (StarDistConfig, Augment, Regression, Batch, PrepareParams, EstimatorAugment, NetworkConfig)
 """Classes with a table of their own: every recipe, training and set of options, and some of their parts."""
 

@@ -36,6 +36,8 @@ from .workflows.measure import measure as measure
 from .workflows.predict import predict as predict
 from .workflows.quality_ import QualityParams as QualityParams
 from .workflows.quality_ import quality_ as quality_
+from .workflows.rank import RankParams as RankParams
+from .workflows.rank import rank as rank
 from .workflows.repeat import repeat as repeat
 from .workflows.shadow import ShadowParams as ShadowParams
 from .workflows.shadow import shadow as shadow

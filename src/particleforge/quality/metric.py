@@ -160,6 +160,13 @@ class ByChance(Protocol):
         """Median and 95 % quantile by chance alone, from the true particles; None if there are none."""
 
 
+@runtime_checkable
+class HasBest(Protocol):
+    """A metric whose best value is known; results are worse the farther they are from it."""
+
+    BEST: float
+
+
 METRICS: Registry[Metric] = Registry("metric", "particleforge.quality.metrics")
 """Every metric, by name; those of other packages are entry points in the group ``particleforge.metrics``."""
 

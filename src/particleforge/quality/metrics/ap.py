@@ -6,6 +6,7 @@ from particleforge.quality.metric import Judged, mean_precision
 
 TITLE = "AP over IoU 0.50 to 0.95"
 PLACE = 30
+BEST = 1.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -6,6 +6,7 @@ from particleforge.quality.metric import Judged, mean_precision
 
 TITLE = "AP at an IoU of 0.5"
 PLACE = 40
+BEST = 1.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -6,6 +6,7 @@ from particleforge.quality.metric import Judged, mean_precision
 
 TITLE = "AP of particles above 96 x 96 px"
 PLACE = 80
+BEST = 1.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:

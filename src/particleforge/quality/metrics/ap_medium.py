@@ -6,6 +6,7 @@ from particleforge.quality.metric import Judged, mean_precision
 
 TITLE = "AP of particles from 32 x 32 px to 96 x 96 px"
 PLACE = 70
+BEST = 1.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -6,6 +6,7 @@ from particleforge.quality.metric import Judged, mean_precision
 
 TITLE = "AP of particles below 32 x 32 px"
 PLACE = 60
+BEST = 1.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -7,6 +7,7 @@ from particleforge.quality.metric import Judged
 
 TITLE = "Error of the number of particles in percent"
 PLACE = 120
+BEST = 0.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:

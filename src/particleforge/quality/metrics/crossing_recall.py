@@ -8,6 +8,7 @@ from particleforge.quality.metric import Judged
 
 TITLE = "Recall of particles that overlap others, at an IoU of 0.5"
 PLACE = 25
+BEST = 1.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -6,6 +6,7 @@ from particleforge.quality.metric import Judged
 
 TITLE = "Mean error of the F1 that the detector expects"
 PLACE = 130
+BEST = 0.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -7,6 +7,7 @@ from particleforge.quality.metric import Judged
 
 TITLE = "F1 at an IoU of 0.5"
 PLACE = 10
+BEST = 1.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:

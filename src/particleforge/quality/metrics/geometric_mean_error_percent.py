@@ -8,6 +8,7 @@ from particleforge.quality.metric import Judged, all_sizes
 
 TITLE = "Error of the geometric mean in percent"
 PLACE = 100
+BEST = 0.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -8,6 +8,7 @@ from particleforge.quality.metric import Judged, all_sizes
 
 TITLE = "Error of the GSD in percent"
 PLACE = 110
+BEST = 0.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:

@@ -7,6 +7,7 @@ from particleforge.quality.metric import Judged, all_sizes
 
 TITLE = "Jensen-Shannon divergence of the sizes in bits"
 PLACE = 90
+BEST = 0.0
 
 
 def compute(images: Sequence[Judged]) -> float | None:
