@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self, TypeAlias
@@ -305,6 +305,8 @@ class Detections:
 
     def outside(self, windows: Sequence[Window]) -> Self:
         """Return the particles of which at most half lies in the given windows."""
+        if self.outlines is not None:
+            return self.only(1 + np.flatnonzero([share <= 0.5 for share in self._shares(self.outlines, windows)]))
         within = np.zeros(self.shape, np.bool_)
         for window in windows:
             within[window] = True
@@ -312,3 +314,17 @@ class Detections:
             np.bincount(part, minlength=len(self) + 1)[1:] for part in (self.labels.ravel(), self.labels[within])
         )
         return self.only(1 + np.flatnonzero(inside <= areas / 2))
+
+    def _shares(self, outlines: Outlines, windows: Sequence[Window]) -> Iterator[float]:
+        """Share of each particle that lies in windows; others hide none of it."""
+        for index, (top, bottom, left, right) in enumerate(outlines.boxes().tolist()):
+            near = [
+                (rows, columns)
+                for rows, columns in windows
+                if bottom >= rows.start and top < rows.stop and right >= columns.start and left < columns.stop
+            ]
+            y, x = outlines.mask(index, self.shape).places if near else (np.empty(0), np.empty(0))
+            inside = np.zeros(len(y), np.bool_)
+            for rows, columns in near:
+                inside |= (y >= rows.start) & (y < rows.stop) & (x >= columns.start) & (x < columns.stop)
+            yield float(inside.mean()) if len(y) else 0.0

@@ -18,6 +18,8 @@ OTHER_SCALE = 4.0
 """Particles of a new image may be larger or smaller by this factor, in pixels, if its scale is not known."""
 ANY_DIAMETER_PX = (6.0, 300.0)
 """Particle diameters searched for if nothing is known about an image."""
+MIDDLE_PX = 4e6
+"""Pixels in the middle of a large image in which its scale is searched."""
 STEP = math.sqrt(2)
 """Ratio of neighbouring scales; a network is trained to tolerate about this factor."""
 
@@ -110,6 +112,14 @@ def candidate_scales(diameters_px: Sequence[float], target_px: float, largest: f
     count = max(2, round(math.log(high / low) / math.log(STEP)) + 1)
     scales = np.geomspace(low, high, count)
     return tuple(float(scale) for scale in scales if scale <= largest) or (largest,)
+
+
+def middle(shape: Sequence[int], pixels: float) -> tuple[slice, slice]:
+    """Central part of an image with about the given number of pixels and the same aspect ratio."""
+    share = min(1.0, math.sqrt(pixels / math.prod(shape)))
+    lengths = [max(1, round(length * share)) for length in shape]
+    top, left = (round((length - kept) / 2) for length, kept in zip(shape, lengths, strict=True))
+    return slice(top, top + lengths[0]), slice(left, left + lengths[1])
 
 
 def scales_for(

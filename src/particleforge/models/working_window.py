@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +51,7 @@ class Working:
         return np.ascontiguousarray(self.axes[1].apply(np.ascontiguousarray(shown.T), columns).T)
 
 
-def extended(length: int, margin: int, divisor: int) -> Ints:
+def extended(length: int, margin: int, divisor: int, mirror: Literal["reflect", "symmetric"] = "reflect") -> Ints:
     """Places of an axis with its ends repeated by a margin, and mirrored at its end to a multiple of a divisor."""
     places = np.pad(np.arange(length), margin, mode="edge")
-    return np.pad(places, (0, -len(places) % divisor), mode="reflect")
+    return np.pad(places, (0, -len(places) % divisor), mode=mirror)

@@ -9,6 +9,9 @@ from particleforge.store.files import sha256
 from particleforge.store.source import Plane
 from particleforge.store.unreadable import unreadable
 
+BAND_ROWS = 256
+"""Rows of an array that are read at once."""
+
 
 class Fingerprints:
     """Fingerprints of planes; each file is read only once."""
@@ -56,7 +59,15 @@ def of_file(path: Path) -> str:
 
 
 def _of_pixels(plane: Plane) -> str:
-    pixels = np.ascontiguousarray(plane.read().pixels)
-    digest = hashlib.sha256(f"{pixels.shape} {pixels.dtype.str}\n".encode())
-    digest.update(pixels.reshape(-1).view(np.uint8).data)
-    return f"{pixels.nbytes} bytes, sha256 {digest.hexdigest()}"
+    """Fingerprint of the pixels, read in bands of rows: large images need little memory."""
+    (height, _), axes = plane.shape, plane.source.axes.strip("TZ")
+    at_once = height if axes[0] != "Y" else BAND_ROWS
+    first = plane.window(slice(0, 1), slice(0, 1)).pixels
+    lengths = dict(zip(plane.source.axes, plane.source.pixels.shape, strict=True))
+    shape = tuple(lengths[axis] for axis in axes)
+    digest, size = hashlib.sha256(f"{shape} {first.dtype.str}\n".encode()), 0
+    for top in range(0, height, at_once):
+        pixels = np.ascontiguousarray(plane.window(slice(top, top + at_once), slice(None)).pixels)
+        digest.update(pixels.reshape(-1).view(np.uint8).data)
+        size += pixels.nbytes
+    return f"{size} bytes, sha256 {digest.hexdigest()}"

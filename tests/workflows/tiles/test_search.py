@@ -8,12 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from particleforge.burnt_in import marks, picture_rows
 from particleforge.compute import Local
 from particleforge.errors import UserError
 from particleforge.micrograph import Micrograph
 from particleforge.step import run
 from particleforge.store.planes import find_planes
 from particleforge.workflows._finder import Finder
+from particleforge.workflows._tiles import large_image
+from particleforge.workflows._tiles.large_image import burnt_in
 from particleforge.workflows._tiles.search import Search, search_steps
 
 SHAPE = (170, 233)
@@ -102,3 +105,20 @@ def test_what_is_written_is_not_computed_again(tmp_path):
     assert again.points.tolist() == found.points.tolist()
     assert {path: path.read_bytes() for path in files} == bytes_before
     assert {path for path in files if path.stat().st_mtime_ns != files[path]} == set(gone)
+
+
+def test_burnt_in_bars_and_marks_of_large_images_are_left_out(monkeypatch):
+    grey = np.random.default_rng(0).normal(100, 10, (640, 800)).clip(20, 180).astype(np.uint8)
+    grey[560:] = 0
+    grey[590:600, 600:700] = 255
+    grey[500:506, 60:200], grey[470:490, 100:110], grey[470:490, 120:130], grey[470:490, 140:150] = 255, 255, 255, 255
+    grey[474:486, 102:108], grey[474:486, 122:128], grey[474:486, 142:148] = 100, 100, 100
+    plane = find_planes(grey).get("image")
+    assert burnt_in(plane) == (picture_rows(grey.astype(float)), marks(grey[:560].astype(float)))
+    assert burnt_in(plane)[0] == (0, 560) and len(burnt_in(plane)[1]) == 2
+    monkeypatch.setattr(large_image, "BAR_PX", grey.size / 4)
+    rows, windows = burnt_in(plane)
+    assert rows == (0, 560) and len(windows) == 2
+    for coarse, fine in zip(windows, marks(grey[:560].astype(float)), strict=True):
+        for one, other in zip(coarse, fine, strict=True):
+            assert abs(one.start - other.start) <= 4 and abs(one.stop - other.stop) <= 4

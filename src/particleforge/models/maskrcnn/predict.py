@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +70,17 @@ class Objects(NamedTuple):
     crowded: bool = False
 
 
+class Shown(Protocol):
+    """An image as the network sees it, of which windows are read or computed on demand."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width."""
+        ...
+
+    def __getitem__(self, window: Window, /) -> Floats: ...
+
+
 def object_steps(net: MaskRCNNNet, seen: Floats, shape: tuple[int, int], limits: Limits) -> Step[Objects]:
     """Find all particles.
 
@@ -87,12 +98,43 @@ def object_steps(net: MaskRCNNNet, seen: Floats, shape: tuple[int, int], limits:
     limits
         See `Limits`.
     """
-    net.limit(limits.least_score, limits.most)
     step = net.divisor
     padded = np.pad(seen, [(0, -length % step) for length in seen.shape], mode="symmetric")
     factors = (seen.shape[0] / shape[0], seen.shape[1] / shape[1])
-    margin = step * int(np.ceil((net.halo_px + limits.reach_px / 2) / step))
     waiting = list(_tiles(padded.shape, limits.tile_px, step))
+    every = yield from objects_in(net, padded, waiting, factors, shape, limits)
+    chosen = without_duplicates(every.masks, every.scores, limits.overlap, shape)
+    return Objects([every.masks[index] for index in chosen], every.scores[chosen], every.classes[chosen], every.crowded)
+
+
+def objects_in(
+    net: MaskRCNNNet,
+    padded: Shown,
+    windows: Sequence[Window],
+    factors: tuple[float, float],
+    shape: tuple[int, int],
+    limits: Limits,
+) -> Step[Objects]:
+    """Find the particles in some windows, in any order; some may be found twice.
+
+    Parameters
+    ----------
+    net
+        The network, switched to prediction.
+    padded
+        Normalised grey values at working scale; sides are multiples of the divisor of the network.
+    windows
+        Where the middles of their boxes lie; on multiples of the divisor.
+    factors
+        Pixels that the network sees per pixel of the image, along y and x.
+    shape
+        (Y, X) of the image in whose pixels the particles are described.
+    limits
+        See `Limits`.
+    """
+    net.limit(limits.least_score, limits.most)
+    step, waiting = net.divisor, list(windows)
+    margin = step * int(np.ceil((net.halo_px + limits.reach_px / 2) / step))
     masks, scores, classes, crowded, done = list[Mask](), list[Floats](), list[npt.NDArray[np.int64]](), False, 0
     while waiting:
         kept = waiting.pop(0)
@@ -110,14 +152,12 @@ def object_steps(net: MaskRCNNNet, seen: Floats, shape: tuple[int, int], limits:
         classes.append(kinds[there])
         done += 1
         yield Progress(done, done + len(waiting))
-    sure = np.concatenate(scores)
-    chosen = without_duplicates(masks, sure, limits.overlap, shape)
-    return Objects([masks[index] for index in chosen], sure[chosen], np.concatenate(classes)[chosen], crowded)
+    return Objects(masks, np.concatenate(scores), np.concatenate(classes), crowded)
 
 
 @torch.inference_mode()
 def _in_tile(
-    net: MaskRCNNNet, image: Floats, kept: Window, margin: int
+    net: MaskRCNNNet, image: Shown, kept: Window, margin: int
 ) -> tuple[Floats, Floats, npt.NDArray[np.int64], Floats]:
     """Boxes in pixels of the image, scores, classes from 0 on, and masks of all particles in and around a tile."""
     rows, columns = (

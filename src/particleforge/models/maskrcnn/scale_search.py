@@ -1,6 +1,5 @@
 """Find the scale at which an image has the particles that the network was trained for."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy.typing as npt
 from particleforge.models.maskrcnn.network import MaskRCNNNet
 from particleforge.models.maskrcnn.predict import Limits, Objects, object_steps
 from particleforge.models.normalize import rescale
+from particleforge.models.scales import middle
 from particleforge.step import Progress, Step, part
 
 Floats = npt.NDArray[np.float32]
@@ -35,7 +35,7 @@ def best_scale(net: MaskRCNNNet, image: Floats, scales: Sequence[float], limits:
     tried = [scale for scale in scales if min(image.shape) * scale >= SMALLEST_PX] or [max(scales)]
     rated = []
     for number, scale in enumerate(tried):
-        shown = _middle(image, GLIMPSE_PX / scale**2)
+        shown = image[middle(image.shape, GLIMPSE_PX / scale**2)]
         steps = object_steps(net, rescale(shown, scale), (shown.shape[0], shown.shape[1]), limits)
         found = yield from part(steps, number / len(tried), (number + 1) / len(tried))
         rated.append(plausibility(found, shown.size))
@@ -52,11 +52,3 @@ def plausibility(found: Objects, pixels: int) -> float:
         return 0.0
     areas = np.array([mask.pixels.sum() for mask in found.masks])
     return float(found.scores.mean() * min(1.0, (areas * found.scores).sum() / pixels))
-
-
-def _middle(image: Floats, pixels: float) -> Floats:
-    """Central part of an image with about a number of pixels and the same aspect ratio."""
-    share = min(1.0, math.sqrt(pixels / image.size))
-    lengths = [max(1, round(length * share)) for length in image.shape]
-    top, left = (round((length - kept) / 2) for length, kept in zip(image.shape, lengths, strict=True))
-    return image[top : top + lengths[0], left : left + lengths[1]]

@@ -19,7 +19,7 @@ from particleforge.models.roles import Detector
 from particleforge.models.runner import Runner, fastest_runner
 from particleforge.models.scaled_note import ScaledNote
 from particleforge.models.scaled_options import TILE_PX, Engine
-from particleforge.models.scales import scales_for
+from particleforge.models.scales import MIDDLE_PX, middle, scales_for
 from particleforge.models.stardist.at_scale import AtScale
 from particleforge.models.stardist.distances import Distances
 from particleforge.models.stardist.expected import Expected
@@ -31,15 +31,13 @@ from particleforge.models.stardist.options import StarDistOptions
 from particleforge.models.stardist.overlaps import Bounds
 from particleforge.models.stardist.predict import map_steps
 from particleforge.models.stardist.scale_rules import Chosen
-from particleforge.models.stardist.scale_search import middle, search_scales
+from particleforge.models.stardist.scale_search import search_scales
 from particleforge.models.stardist.tiled import TiledStarDist
 from particleforge.models.tiled import Picture
 from particleforge.step import Step, run
 from particleforge.store.files import atomic_write
 
 Floats = npt.NDArray[np.float32]
-MIDDLE_PX = 4e6
-"""Pixels in the middle of a large picture in which its scale is searched."""
 
 
 class _Note(ScaledNote):

@@ -1,6 +1,5 @@
 """Find the scales at which the particles of an image have the size the network was trained for."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -8,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.models.scaled_options import MAX_ENLARGEMENT
-from particleforge.models.scales import STEP
+from particleforge.models.scales import STEP, middle
 from particleforge.models.stardist.at_scale import AtScale
 from particleforge.models.stardist.overlaps import Bounds
 from particleforge.models.stardist.scale_rules import Chosen, choose
@@ -62,11 +61,3 @@ def search_scales(find: Find, image: Floats, scales: Sequence[float], known: flo
             return chosen
         for i, bounds in lacking.items():
             results[i] = yield from find(image, bounds, tried[i])
-
-
-def middle(shape: tuple[int, ...], pixels: float) -> tuple[slice, slice]:
-    """Central part of an image with about the given number of pixels and the same aspect ratio."""
-    share = min(1.0, math.sqrt(pixels / math.prod(shape)))
-    lengths = [max(1, round(length * share)) for length in shape]
-    top, left = (round((length - kept) / 2) for length, kept in zip(shape, lengths, strict=True))
-    return slice(top, top + lengths[0]), slice(left, left + lengths[1])

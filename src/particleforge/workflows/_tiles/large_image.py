@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
-from particleforge.burnt_in import picture_rows
+from particleforge.burnt_in import marks, picture_rows
 from particleforge.errors import UserError
 from particleforge.measurement.results_folder import PARTICLES, write_json
+from particleforge.models.detections import Window
+from particleforge.models.normalize import Floats
 from particleforge.params import Params
 from particleforge.plain_data import read_json
 from particleforge.step import Step, part
@@ -84,13 +87,16 @@ def searched_steps(
     plan = _plan(folder, made)
     if plan is None:
         shutil.rmtree(folder, ignore_errors=True)
-        rows = (0, planes.get(name).shape[0]) if find.keep_burnt_in else shown_rows(planes.get(name))
+        plane = planes.get(name)
+        rows, bars = ((0, plane.shape[0]), list[Window]()) if find.keep_burnt_in else burnt_in(plane)
         search = yield from settle_steps(Search(planes, name, find, folder, rows, READ_PX), executor)
         search = replace(search, core_px=_core_px(search.tiled.core_px))
-        plan = {"made_of": made, "rows": list(rows), "core_px": search.core_px, "settled": search.settled}
+        sides = [[[side.start, side.stop] for side in window] for window in bars]
+        plan = {"made_of": made, "rows": rows, "marks": sides, "core_px": search.core_px, "settled": search.settled}
         write_json(new_part(folder, "") / PLAN, plan)
     first, stop = plan["rows"]
-    search = Search(planes, name, find, folder, (first, stop), plan["core_px"], plan["settled"])
+    marked = [(slice(*rows), slice(*columns)) for rows, columns in plan["marks"]]
+    search = Search(planes, name, find, folder, (first, stop), plan["core_px"], marked, plan["settled"])
     return (yield from search_steps(search, executor))
 
 
@@ -144,8 +150,11 @@ def remove_tiles(folder: Path) -> None:
         folder.parent.rmdir()
 
 
-def shown_rows(plane: Plane) -> tuple[int, int]:
-    """Rows of a large image that show the specimen; see `picture_rows`.
+def burnt_in(plane: Plane) -> tuple[tuple[int, int], list[Window]]:
+    """Rows of a large image that show the specimen, and windows of scale bars and their letters in them.
+
+    Of images with more than `BAR_PX` pixels only some columns are looked at for data bars, and only some pixels for
+    scale bars.
 
     Raises
     ------
@@ -153,10 +162,19 @@ def shown_rows(plane: Plane) -> tuple[int, int]:
         If it cannot be read, or has pixels that are not finite.
     """
     height, width = plane.shape
-    every = max(1, round(height * width / BAR_PX))
-    bands = [
-        plane.window(slice(top, min(top + CHUNK_PX, height)), slice(0, width)).grey[:, ::every]
-        for top in range(0, height, CHUNK_PX)
-    ]
-    first, stop = picture_rows(np.concatenate(bands))
-    return int(first), int(stop)
+    columns_step = max(1, math.ceil(height * width / BAR_PX))
+    step = math.ceil(math.sqrt(columns_step))
+    columns, coarse = list[Floats](), list[Floats]()
+    for top in range(0, height, band := CHUNK_PX * step):
+        grey = plane.window(slice(top, min(top + band, height)), slice(0, width)).grey
+        columns.append(grey[:, ::columns_step])
+        coarse.append(grey[::step, ::step])
+    first, stop = picture_rows(np.concatenate(columns))
+    shown = np.concatenate(coarse)[-(-first // step) : -(-stop // step)]
+    found = marks(shown)
+    return (int(first), int(stop)), [(_finer(rows, step), _finer(columns, step)) for rows, columns in found]
+
+
+def _finer(side: slice, step: int) -> slice:
+    """Pixels that every `step`-th of are a part of an axis."""
+    return slice(side.start * step, side.stop * step)

@@ -25,7 +25,7 @@ from particleforge.workflows._finder import Finder
 from particleforge.workflows._tiles.grid import Tile, TileGrid
 
 if TYPE_CHECKING:
-    from particleforge.models.detections import Detections
+    from particleforge.models.detections import Detections, Window
     from particleforge.models.tiled import Tiled
 
 TRIES = 3
@@ -56,6 +56,8 @@ class Search:
         Rows that show the specimen.
     core_px
         Side of a tile.
+    marks
+        Windows of burnt-in scale bars and their letters, in pixels of the picture.
     settled
         What is the same for all tiles; None before it is settled.
     """
@@ -66,6 +68,7 @@ class Search:
     folder: Path
     rows: tuple[int, int]
     core_px: int
+    marks: Sequence[Window] = ()
     settled: Mapping[str, Any] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -127,7 +130,7 @@ class Search:
         around = self.grid.around(tile, halo_px)
         every = joined([self._read(CANDIDATES, one) for one in self.grid.over(around)])
         near = every.only(1 + np.flatnonzero(within(every, around, self.picture.shape)))
-        found = self.tiled.chosen(near.only(1 + ranked(near)))
+        found = self.tiled.chosen(near.only(1 + ranked(near))).outside(self.marks)
         return found.only(1 + np.flatnonzero(within(found, self.grid.window(tile), self.picture.shape)))
 
     def _too_large(self, found: Detections) -> UserError:
