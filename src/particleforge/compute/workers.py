@@ -20,16 +20,16 @@ class Workers(Params):
         description="Number of processes that work at the same time; results are the same. Each needs the memory of "
         "one.",
     )
-    scheduler: str = Field(
-        "",
-        pattern=r"^($|[a-z]+://.+)",
+    scheduler: str | None = Field(
+        None,
+        pattern=r"^[a-z]+://.+",
         description="Address of the scheduler of a Dask cluster, such as tcp://node01:8786, whose workers do the work "
         "instead; results are the same. Empty: processes of this machine.",
     )
 
     @model_validator(mode="after")
     def _not_both(self) -> "Workers":
-        if self.scheduler and self.workers > 1:
+        if self.scheduler is not None and self.workers > 1:
             raise ValueError(
                 f"workers = {self.workers} are processes of this machine, but the scheduler {self.scheduler} has its "
                 "own workers: give one of the two"
@@ -39,7 +39,7 @@ class Workers(Params):
     @property
     def are_others(self) -> bool:
         """Whether other processes than this one are to work."""
-        return bool(self.scheduler) or self.workers > 1
+        return self.scheduler is not None or self.workers > 1
 
     def executor(self, shared: Iterable[Path] = ()) -> Executor:
         """Where items are processed.
@@ -50,7 +50,7 @@ class Workers(Params):
             Files and folders of this machine that the processes read and write; workers of a cluster that do not see
             one of them are refused.
         """
-        if not self.scheduler:
+        if self.scheduler is None:
             return Local(self.workers)
         from particleforge.compute.cluster import Cluster
 
