@@ -18,6 +18,7 @@ PANELS = {
     "Augment": "AugmentPanel",
     "Synthesize": "SynthesizePanel",
     "Aggregates": "AggregatesPanel",
+    "Correct large labels": "LargeLabels",
 }
 SCRIPT = """
 import json, sys

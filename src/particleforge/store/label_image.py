@@ -59,6 +59,16 @@ class LabelImage(Pyramid):
                 group.attrs["ome"] = {"version": "0.5", "labels": [*names, name]}
         return found
 
+    def highest(self) -> int:
+        """Highest id; all labels are read, part by part.
+
+        Raises
+        ------
+        UserError
+            If a part is not written yet, or damaged.
+        """
+        return max(int(self.read(self.window(shard)).max()) for shard in self.shards())
+
     def halved(self, level: int, window: Window) -> npt.NDArray[np.uint32]:
         """Every second pixel of a window; numbers of particles have no mean."""
         rows, columns = (slice(side.start, side.stop, 2) for side in window[-2:])

@@ -13,7 +13,9 @@ from particleforge.store.image_files import image_paths, image_stem, is_image
 from particleforge.store.labels import open_labels, read_labels, write_labels
 from particleforge.store.micrographs import open_source
 from particleforge.store.originals import files_of
+from particleforge.store.urls import is_url
 from particleforge.widgets.active import FILE, KEY, mark_of
+from particleforge.widgets.large_layers import is_large, large_layers
 from particleforge.wording import plural
 
 LayerData = tuple[Any, dict[str, Any], str]
@@ -22,9 +24,11 @@ LENGTH = "nm"
 
 
 def get_reader(path: str | list[str]) -> Read | None:
-    """Return the reader of a dataset, an annotated folder, a folder of images or a label image; None otherwise."""
+    """Return the reader of a dataset, a folder of images, annotated or not, an OME-Zarr, a URL or a label image."""
     if not isinstance(path, str):
         return None
+    if is_url(path):
+        return large_layers
     opened = Path(path)
     if not opened.is_dir():
         return read_label_image
@@ -33,7 +37,22 @@ def get_reader(path: str | list[str]) -> Read | None:
         return read_dataset
     if {"images", "labels"} <= parts:
         return read_folder
-    return read_images if not is_image(opened) and any(is_image(inside) for inside in opened.iterdir()) else None
+    if is_image(opened):
+        return read_stored if _is_readable(opened) else None
+    return read_images if any(is_image(inside) for inside in opened.iterdir()) else None
+
+
+def read_stored(path: str) -> list[LayerData]:
+    """Return an OME-Zarr with its labels; see `large_layers`."""
+    return large_layers(Path(path))
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        open_source(path)
+    except UserError:
+        return False
+    return True
 
 
 def read_dataset(path: str) -> list[LayerData]:
@@ -107,7 +126,7 @@ def _annotated_layers(folder: Path, image: Path) -> list[LayerData]:
 
 
 def image_layers(path: Path) -> list[LayerData]:
-    """Return an image or a stack as a layer that knows its file.
+    """Return an image or a stack as a layer that knows its file; a large one is read where it is shown.
 
     Raises
     ------
@@ -115,6 +134,8 @@ def image_layers(path: Path) -> list[LayerData]:
         If it cannot be read.
     """
     source = open_source(path)
+    if is_large(source):
+        return large_layers(path)
     pixels, channels = np.asarray(source.pixels), source.axes.endswith("C")
     rgb = channels and pixels.shape[-1] in (3, 4)
     if channels and not rgb:  # they are no colours
