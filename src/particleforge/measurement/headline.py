@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from particleforge.measurement.certainty import expected_words, unlike
 from particleforge.measurement.in_pieces import pieces_sentence
 from particleforge.measurement.pooling import not_pooled_sentence
+from particleforge.measurement.report.grain_size import METHOD_TITLES, numbers_text
 from particleforge.measurement.report.scale import Scale, percent
 from particleforge.measurement.report.warnings import remarks_on, without_size
 from particleforge.measurement.statistics.describe import Estimate
@@ -49,6 +50,7 @@ def headline(summary: Mapping[str, Any]) -> dict[str, str]:
         spread = " ".join(Estimate(size["gsd"], *limits["gsd"]).text).strip()
         lines["diameter"] = f"geometric mean {f'{middle[0]} {scale.sign} {middle[1]}'.strip()}, GSD {spread}{note}"
     lines |= uncertainty_line(pooled)
+    lines |= grain_size_line(pooled.get("grain_size"))
     if aggregates := pooled.get("aggregation"):
         lines |= aggregation_line(aggregates)
     sizes = {name: entry["pixel_size_nm"] for name, entry in images.items() if entry["count"]}
@@ -83,6 +85,14 @@ def uncertainty_line(pooled: Mapping[str, Any]) -> dict[str, str]:
         share = percent(Estimate(nano["share"], nano["low"], nano["high"]))
         lines["nanomaterial"] = f"{share} of the particles are up to {nano['limit_nm']:g} nm wide. {nano['sentence']}"
     return lines
+
+
+def grain_size_line(found: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the ASTM grain size of a summary in words; nothing if there is none."""
+    if found is None:
+        return {}
+    sizes = (f"{numbers_text(found[method])} ({title.lower()})" for method, title in METHOD_TITLES.items())
+    return {"grain_size": f"G {', '.join(sizes)}"}
 
 
 def aggregation_line(found: Mapping[str, Any]) -> dict[str, str]:

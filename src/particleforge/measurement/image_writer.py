@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from particleforge.errors import UserError
 from particleforge.mask import WholeLabels
 from particleforge.measurement.measured import Measured
@@ -119,7 +121,18 @@ class ImageWriter:
         aggregates = measure_aggregates(every, table, rules=self.rules, rows=rows, pixel_size_nm=bare.pixel_size_nm)
         found = aggregation(table, aggregates, self.rules, self.precision)
         table = table if classes is None else with_classes(table, classes)
-        return replace(bare, table=table, rules=self.rules, rows=rows, aggregation=found)
+        size = self._grain_size(bare, rows, classes) if self.outputs.grain_size else None
+        return replace(bare, table=table, rules=self.rules, rows=rows, aggregation=found, grain_size=size)
+
+    def _grain_size(
+        self, bare: Measured, rows: tuple[int, int] | None, classes: Mapping[int, tuple[str, float]] | None
+    ) -> Mapping[str, Any]:
+        """ASTM grain size of the rows that show the specimen."""
+        from particleforge.measurement.grain_size.grain_size import grain_size
+
+        labels = np.asarray(bare.labels)[slice(*(rows or (None,)))]
+        phases = None if classes is None else {label: name for label, (name, _) in classes.items()}
+        return grain_size(labels, bare.pixel_size_nm, bare.name, phases, self.precision.confidence_percent)
 
     def write(
         self, measured: Measured, finding: Mapping[str, Any] | None = None, remarks: Sequence[str] = ()
@@ -141,6 +154,7 @@ class ImageWriter:
             If the disk is full or not writable.
         """
         from particleforge.measurement.distribution import summarize
+        from particleforge.measurement.grain_size.grain_size import grain_remarks
         from particleforge.measurement.methods import methods
         from particleforge.measurement.nanomaterial import nano_share
         from particleforge.measurement.statistics.describe import describe
@@ -148,6 +162,7 @@ class ImageWriter:
         from particleforge.measurement.uncertainty.assess import of_image
 
         name, table, joined = measured.name, measured.table, measured.aggregation
+        remarks = [*remarks, *grain_remarks(measured.grain_size)]
         sampled = describe(Sizes.of(table, self.rules), self.precision)
         uncertainty = of_image(measured, sampled, finding or {}, self.calibration.pixel_size_uncertainty)
         nano = nano_share(table, self.precision, uncertainty.size_error)
@@ -157,6 +172,7 @@ class ImageWriter:
             **summarize(table, self.rules, uncertainty),
             "nanomaterial": nano and nano.plain(),
             **({} if joined is None else {"aggregation": joined.plain()}),
+            **({} if measured.grain_size is None else {"grain_size": measured.grain_size}),
             **(finding or {}),
             **({"remarks": list(remarks)} if remarks else {}),
         }

@@ -55,6 +55,8 @@ class Measured:
         Uncertainty of its figures; None: reports know only that of sampling.
     nano
         Share of its particles that count for the definition of a nanomaterial; None: not known.
+    grain_size
+        Its ASTM grain size, as `grain_size` or `of_fields` returns it; None: it is not asked for.
     whole
         Masks of whole particles by id, including what others hide; empty: only what is visible is known.
     """
@@ -71,6 +73,7 @@ class Measured:
     methods: str = ""
     uncertainty: "Uncertainty | None" = None
     nano: "NanoShare | None" = None
+    grain_size: Mapping[str, Any] | None = None
     whole: WholeMasks = field(default_factory=dict)
 
     @cached_property

@@ -18,6 +18,11 @@ class Outputs(Params):
     vector_figures: Literal["none", "svg", "pdf"] = Field(
         "none", description="Format in which figures are written in addition to PNG, for papers."
     )
+    grain_size: bool = Field(
+        False,
+        title="Grain size (ASTM)",
+        description="Whether the particles are grains that fill the image, so that their ASTM grain size is reported.",
+    )
     figure_text_pt: float = Field(
         TEXT_PT, ge=4, le=24, title="Text in figures [pt]", description="Size of the text in figures in points."
     )

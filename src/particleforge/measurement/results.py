@@ -201,6 +201,7 @@ class Results:
             If no image could be measured.
         """
         from particleforge.measurement.distribution import summarize
+        from particleforge.measurement.grain_size.grain_size import of_fields
         from particleforge.measurement.methods import methods
         from particleforge.measurement.nanomaterial import nano_share
         from particleforge.measurement.statistics.describe import describe
@@ -223,6 +224,9 @@ class Results:
         joined = None if mixed else self._aggregation(table)
         pooled = summarize(table, writer.rules, uncertainty) | {"aggregation": joined and joined.plain()}
         pooled["nanomaterial"] = nano and nano.plain()
+        grains = [entry["grain_size"] for entry in images.values() if "grain_size" in entry]
+        grain_size = of_fields(grains, writer.precision.confidence_percent) if grains else None
+        pooled |= {} if grain_size is None else {"grain_size": grain_size}
         pooled["px"] = pooled["px"] if one_size else None
         pooled["nm"] = None if len(known) < len(found) else pooled["nm"]
         about = methods(table, writer.rules, uncertainty, self.folder.provenance, images, len(excluded))
@@ -237,6 +241,7 @@ class Results:
                 methods=about,
                 uncertainty=uncertainty,
                 nano=nano,
+                grain_size=grain_size,
             )
             self._overview(together, pooled, description)
         self.folder.finish(pooled, about)

@@ -69,7 +69,7 @@ def test_the_same_seed_gives_the_same_sample():
 def test_the_truth_is_that_of_the_labels():
     sample = draw(PLAIN.replace(boundary=Boundary(width_px=0.5, contrast=0)))
     truth, labels = sample.truth, sample.labels
-    assert truth["area_px"].sum() == labels.size
+    assert labels.size - 20 <= truth["area_px"].sum() <= labels.size  # without grains under the boundary
     grown = ndimage.distance_transform_edt(labels == 0, return_distances=False, return_indices=True)
     whole = labels[tuple(grown)]
     np.testing.assert_allclose(truth["area_px"], np.bincount(whole.ravel())[1:], rtol=0.03, atol=16)

@@ -13,6 +13,7 @@ from particleforge.measurement.distribution import size_statistics
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.methods import methods
 from particleforge.measurement.numbers import digits
+from particleforge.measurement.report.grain_size import grain_size_tables
 from particleforge.measurement.report.nanomaterial import nano_tables
 from particleforge.measurement.report.scale import Scale
 from particleforge.measurement.report.table import Table
@@ -125,6 +126,7 @@ def content(measured: Measured, description: Description, provenance: Mapping[st
             *_sizes(description, scale, other_intervals(uncertainty)),
             *budget_tables(uncertainty, scale),
             *nano_tables(measured.nano),
+            *grain_size_tables(measured.grain_size),
             *_fits(description, scale),
             *shape_tables(table, rules, scale if description.count else None),
             *_needs(description),

@@ -41,6 +41,12 @@ class Sizes:
         """Mean area of a grain in px²."""
         return math.pi / 4 * self.diameter_px**2 * math.exp(2 * math.log(self.gsd) ** 2)
 
+    def fill(self, area: float, rng: np.random.Generator) -> Floats:
+        """(n,) areas of grains, drawn until they fill an area in px²; so their number differs from image to image."""
+        most = 2 * math.ceil(area / self.mean_area) + 100
+        drawn = math.pi / 4 * self.diameter_px**2 * np.exp(2 * math.log(self.gsd) * rng.standard_normal(most))
+        return drawn[: max(1, int(np.searchsorted(drawn.cumsum(), area)))]
+
 
 @dataclass(frozen=True, eq=False)
 class Cells:
@@ -106,13 +112,13 @@ def draw_cells(shape: tuple[int, int], sizes: Sizes, steps: int, edges: Edges, r
     diameter = math.sqrt(4 * sizes.mean_area / math.pi)
     stretch = math.sqrt(sizes.elongation), 1 / math.sqrt(sizes.elongation)
     box = (shape[0] * stretch[0] + 2 * diameter, shape[1] * stretch[1] + 2 * diameter)
-    count = max(1, round(box[0] * box[1] / sizes.mean_area))
-    if count > MOST:
+    expected = box[0] * box[1] / sizes.mean_area
+    if expected > MOST:
         raise UserError(
-            f"An image of {shape[0]} by {shape[1]} px would hold about {count} grains; {MOST} can be drawn.",
+            f"An image of {shape[0]} by {shape[1]} px would hold about {expected:.0f} grains; {MOST} can be drawn.",
             "Make the image smaller or the grains larger.",
         )
-    areas = np.exp(2 * math.log(sizes.gsd) * rng.standard_normal(count))
+    areas = sizes.fill(box[0] * box[1], rng) if steps else np.ones(max(1, rng.poisson(expected)))
     tessellation = tessellate(areas, box, steps, rng)
     rows, columns = (
         (np.arange(n, dtype=np.float32) + 0.5) * np.float32(by) + np.float32(diameter)

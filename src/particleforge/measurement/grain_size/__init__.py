@@ -1,0 +1,1 @@
+"""ASTM grain size of labels that are grains."""
