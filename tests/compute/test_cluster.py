@@ -110,7 +110,7 @@ def test_a_wrong_address_is_a_sentence(monkeypatch):
     monkeypatch.setattr(cluster, "CONNECTING_S", 1)
     with pytest.raises(UserError, match=r"No Dask scheduler answers at tcp://127.0.0.1:9\. Check the address"):
         list(executor("tcp://127.0.0.1:9").each(abs, [1]))
-    with pytest.raises(UserError, match="scheduler = .node01."):
+    with pytest.raises(UserError, match=r"scheduler = .node01."):
         Workers.parse({"scheduler": "node01"})
     with pytest.raises(UserError, match="give one of the two"):
         Workers.parse({"scheduler": "tcp://node01:8786", "workers": 2})

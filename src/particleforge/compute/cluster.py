@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Self
 from uuid import uuid4
 
-from particleforge.compute.executor import ItemT, Lost, ResultT
+from particleforge.compute.executor import ItemT, Lost, ResultT, Unavailable
 from particleforge.compute.team import Answer, Death, hand_out
 from particleforge.errors import UserError
 
@@ -57,7 +57,7 @@ class Cluster:
 
         Raises
         ------
-        UserError
+        Unavailable
             If there is no scheduler, or it ends; if there are no workers for a minute; if a worker has another version
             of Python or this package, cannot import what it needs, or does not see a shared file.
         """
@@ -135,7 +135,7 @@ class _Crew(Generic[ItemT, ResultT]):
             if self._client.status != "running":
                 raise self._gone()
             if not self._free and not self._busy and time.monotonic() > since + PATIENCE_S:
-                raise UserError(
+                raise Unavailable(
                     f"The Dask scheduler at {self._address} has had no worker for {PATIENCE_S:g} s.",
                     f"Start workers: `dask worker {self._address} --nthreads 1`. Then run the same command again.",
                 )
@@ -161,8 +161,8 @@ class _Crew(Generic[ItemT, ResultT]):
             raise self._gone()
         return Death()
 
-    def _gone(self) -> UserError:
-        return UserError(
+    def _gone(self) -> Unavailable:
+        return Unavailable(
             f"The Dask scheduler at {self._address} has ended, or has cancelled the work.",
             "Start it and its workers, and run the same command again; what is done is kept.",
         )
@@ -195,14 +195,14 @@ def _connect(address: str) -> "Client":
     try:
         from distributed import Client
     except ImportError as error:
-        raise UserError(
+        raise Unavailable(
             "Dask is not installed, which the option scheduler needs.",
             f'Install it: pip install "{PACKAGE}[cluster]".',
         ) from error
     try:
         return Client(address, timeout=CONNECTING_S, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise UserError(
+        raise Unavailable(
             f"No Dask scheduler answers at {address}.",
             "Check the address, which `dask scheduler` shows when it starts, and that this computer reaches it.",
         ) from error
@@ -214,9 +214,9 @@ def _minor(version: Sequence[str]) -> str:
 
 def _check_same(worker: str, what: str, there: str | Exception, here: str) -> None:
     if isinstance(there, Exception):
-        raise UserError(f"The worker {worker} has no {what}.", f"Install version {here} there, as here.")
+        raise Unavailable(f"The worker {worker} has no {what}.", f"Install version {here} there, as here.")
     if there != here:
-        raise UserError(
+        raise Unavailable(
             f"The worker {worker} has {what} {there}, and this computer has {here}.",
             "Install the same versions everywhere, and start the workers again.",
         )
@@ -224,14 +224,14 @@ def _check_same(worker: str, what: str, there: str | Exception, here: str) -> No
 
 def _check_received(worker: str, unseen: list[str] | Exception) -> None:
     if isinstance(unseen, UserError):
-        raise UserError(f"The worker {worker} cannot begin: {unseen.message}", unseen.hint) from unseen
+        raise Unavailable(f"The worker {worker} cannot begin: {unseen.message}", unseen.hint) from unseen
     if isinstance(unseen, Exception):
-        raise UserError(
+        raise Unavailable(
             f"The worker {worker} cannot load what it has to do: {unseen}.",
             "Install the packages of this environment there as well.",
         ) from unseen
     if unseen:
-        raise UserError(
+        raise Unavailable(
             f"The worker {worker} does not see {unseen[0]}.",
             "Run the command in, and with, folders that all workers share under the same paths.",
         )

@@ -5,6 +5,8 @@ from collections.abc import Callable, Generator, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from particleforge.errors import UserError
+
 ItemT = TypeVar("ItemT", bound=Hashable)
 ResultT = TypeVar("ResultT")
 
@@ -27,6 +29,10 @@ class Lost:
     def __str__(self) -> str:
         """Return what became of the process, to follow its name."""
         return "was lost" if self.code is None else f"ended with {self.code}"
+
+
+class Unavailable(UserError):
+    """Nobody can process items at present; it says nothing about an item."""
 
 
 class Executor(Protocol):

@@ -13,6 +13,7 @@ from tests.workflows.test_cluster import contents
 from tests.workflows.tiles.test_search import scene
 
 from particleforge import measure
+from particleforge.compute import Unavailable, cluster
 from particleforge.workflows.measure import MeasureParams
 
 PARAMS = MeasureParams(
@@ -45,3 +46,11 @@ def test_a_killed_worker_changes_nothing(tmp_path, dask_cluster):
     assert len(done) < 8  # of four tiles, in two passes
     assert found.summary["images"]["large"]["count"] >= 20
     assert contents(there) == contents(tmp_path / "here" / "out")
+
+
+def test_a_cluster_that_is_not_there_ends_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECTING_S", 1)
+    for name in "ab":
+        tifffile.imwrite(tmp_path / f"{name}.tif", scene(5, shape=(60, 60)))
+    with pytest.raises(Unavailable, match=r"^No Dask scheduler answers"):
+        measure("base", tmp_path, tmp_path / "out", PARAMS.replace(scheduler="tcp://127.0.0.1:9"))

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from particleforge.compute import Unavailable
 from particleforge.errors import Cancelled
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.results_folder import label_store
@@ -50,6 +51,8 @@ class LargeImages:
         ------
         DiskError
             If the disk is full or not writable.
+        Unavailable
+            If the cluster cannot be used.
         """
         noted = None
         try:
@@ -57,7 +60,7 @@ class LargeImages:
             if name in self.image.refused:
                 raise self.image.refused[name]
             return Outcome(noted, (yield from self._written_steps(name, noted)))
-        except (DiskError, Cancelled):
+        except (DiskError, Cancelled, Unavailable):
             raise
         except Exception as error:  # noqa: BLE001 - the other images go on
             _LOG.debug("%s was not measured", name, exc_info=True)
