@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from particleforge.compute import Local, is_picklable
 from particleforge.errors import UserError
 from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
@@ -117,7 +118,8 @@ def _large(
             f"{chosen[0]} is measured in tiles, in which a classifier cannot be used.",
             "Leave out the classifier, or raise tiles_from_mp.",
         )
-    large = LargeImages(image, find, params.executor([image.writer.out / LOCK]))
+    executor = params.executor([image.writer.out / LOCK]) if is_picklable(image) else Local()
+    large = LargeImages(image, find, executor)
     return {name: partial(large.measured_steps, name) for name in chosen}
 
 

@@ -69,3 +69,9 @@ def test_labels_of_a_large_image_are_an_ome_zarr_with_the_pixel_size(tmp_path, i
     assert painted.dtype == np.uint32
     same_particles(painted, ResultsFolder.open(whole.out).labels("large"))
     assert sorted(path.name for path in (tmp_path / "out").glob("[!.]*")) == ["large.zarr"]
+
+
+@pytest.mark.slow
+def test_arrays_are_measured_in_this_process_whatever_the_workers(tmp_path, image, whole):
+    tiled = measured(tifffile.imread(image), tmp_path / "out", tiles_from_mp=0, workers=2, reports=False)
+    same_particles(ResultsFolder.open(tiled.out).labels("image"), ResultsFolder.open(whole.out).labels("large"))
