@@ -12,6 +12,7 @@ from particleforge.sample import Sample
 from particleforge.store.annotated import write_annotated
 from particleforge.store.dataset import Dataset
 from particleforge.store.selection import ALL
+from particleforge.workflows import _sets
 from particleforge.workflows._pictures import Picture
 from particleforge.workflows._sets import items
 from particleforge.workflows.quality_ import QualityParams, quality_
@@ -88,7 +89,9 @@ def test_images_that_cannot_be_used_are_left_out_and_named(sets, tmp_path, drawn
     broken = drawn(31).micrograph.pixels.astype(np.float32)
     broken[3, 4] = np.nan
     tifffile.imwrite(folder / "nan.tif", broken)
-    found = quality_([folder], tmp_path / "out", [sets / "real" / "images" / "discs_0.tif"], FEW).data
+    judged = quality_([folder], tmp_path / "out", [sets / "real" / "images" / "discs_0.tif"], FEW)
+    found = judged.data
+    assert judged.report()["not_measured"] == 2 and "single real image" in judged.report()["remarks"]
     assert set(found["left_out"]["mixed"]) == {"even", "nan"}
     assert "NaN" in found["left_out"]["mixed"]["nan"]
     assert any("single real image" in line for line in found["warnings"])
@@ -124,6 +127,14 @@ def test_every_so_many_images_are_taken_of_large_sets(sets):
         "sample_000007",
     ]
     assert [item.name for item in items(sets / "real", ALL, 2)] == ["discs_0", "discs_5"]
+
+
+def test_of_a_huge_image_only_the_middle_is_read(tmp_path, monkeypatch):
+    pixels = np.random.default_rng(3).integers(0, 255, (60, 90)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "huge.tif", pixels)
+    monkeypatch.setattr(_sets, "MOST_PX", 60 * 90 // 9)
+    found = items(tmp_path / "huge.tif", ALL, 1)[0].read()
+    assert np.array_equal(found.micrograph.pixels, pixels[20:40, 30:60])
 
 
 def test_finer_images_are_reduced_to_the_given_resolution(drawn):

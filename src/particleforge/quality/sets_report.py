@@ -76,8 +76,9 @@ CAPTION = (
 
 def _headline(place: int, name: str, compared: Compared) -> tuple[str, str, str]:
     far = next(iter(compared.far.values()))[name]
-    units = "" if far.units is None else f" ({digits(far.units)} times that of halves of the real images)"
-    return f"{place}. {name}", digits(far.value.value) + units, far.value.text[1]
+    units = "" if far.units is None else f"{digits(far.units)} times that of halves of the real images"
+    value, limits = far.value.text
+    return f"{place}. {name}", value, "; ".join(filter(None, (limits.strip("()"), units)))
 
 
 def _tables(compared: Compared) -> list[Table]:

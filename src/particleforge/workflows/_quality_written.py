@@ -40,12 +40,16 @@ class Judged:
     def report(self) -> dict[str, Any]:
         """Plain data for text output or JSON."""
         main = next(iter(self.data["distances"].values()))["sets"]
-        lines = {}
+        lines: dict[str, Any] = {}
         for name in self.data["ranked"]:
             units = main[name]["units"]
             by = "" if units is None else f", {digits(units)} times that of halves of the real images"
             lines[name] = f"distance {digits(main[name]['value'])}{by}"
-        return {"report": str(self.out / REPORT), **lines, "warnings": self.data["warnings"]} | self.data
+        if warnings := self.data["warnings"]:
+            lines["remarks"] = " ".join(warnings)
+        if failed := sum(map(len, self.data["left_out"].values())):
+            lines["not_measured"] = failed
+        return {"report": str(self.out / REPORT), **lines} | self.data
 
 
 def write_quality(
@@ -58,7 +62,7 @@ def write_quality(
     UserError
         If the disk is full or not writable.
     """
-    warnings = _warnings(looks)
+    warnings = [*_warnings(looks), *_not_apart(compared)]
     origin = {"version": version("napari-particleforge"), **provenance}
     data = {
         "provenance": origin,
@@ -73,6 +77,17 @@ def write_quality(
     write_pages(out / REPORT, report)
     write_json(out / QUALITY, data)
     return Judged(out, data)
+
+
+def _not_apart(compared: Compared) -> list[str]:
+    """State that real images differ among themselves as much as the sets from them."""
+    farthest = next(iter(compared.far.values()))[compared.ranked[-1]]
+    if farthest.units is None or farthest.units > 1:
+        return []
+    return [
+        "Halves of the real images are as far from each other as all sets are from them: either no set can be told "
+        "from real ones, or these are of several materials. Compare with images of one material."
+    ]
 
 
 def _warnings(looks: Looks) -> list[str]:
