@@ -129,6 +129,19 @@ def test_every_so_many_images_are_taken_of_large_sets(sets):
     assert [item.name for item in items(sets / "real", ALL, 2)] == ["discs_0", "discs_5"]
 
 
+@pytest.mark.slow
+def test_a_recipe_is_drawn_first(sets, tmp_path):
+    (tmp_path / "dark.yaml").write_text("kind: shapes\nheight_px: 128\nwidth_px: 128\n")
+    params = FEW.model_copy(update={"drawn": 2})
+    found = quality_(["shapes", tmp_path / "dark.yaml"], tmp_path / "out", [sets / "real"], params).data
+    assert found["images"] == {"real images": 6, "shapes": 2, "dark.yaml": 2}
+    assert found["provenance"]["recipes"]["dark.yaml"]["kind"] == "shapes"
+    assert len(Dataset.open(tmp_path / "out" / "drawn" / "shapes.zarr")) == 2
+    with pytest.raises(UserError, match="'round' is not a kind of recipe"):
+        (tmp_path / "wrong.yaml").write_text("kind: round\n")
+        quality_([tmp_path / "wrong.yaml"], tmp_path / "new", [sets / "real"], params)
+
+
 def test_of_a_huge_image_only_the_middle_is_read(tmp_path, monkeypatch):
     pixels = np.random.default_rng(3).integers(0, 255, (60, 90)).astype(np.uint8)
     tifffile.imwrite(tmp_path / "huge.tif", pixels)
@@ -153,6 +166,9 @@ def test_bars_and_letters_are_in_no_crop():
     assert scaled.marks == [(slice(250, 280), slice(10, 100))]
     windows = scaled.crops(100)
     assert len(windows) == 8
+    small = Picture("image", grey[:132, :132], [(slice(11, 27), slice(20, 69))])
+    assert small.crops(1).shape == (1, 96, 96)
+    assert np.isin(small.crops(1), grey[27:132, :132]).all()
     with pytest.raises(UserError, match="leave no part"):
         Picture("image", grey, [(slice(0, 300), slice(0, 300))]).crops(3)
 

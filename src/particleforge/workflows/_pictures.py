@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from particleforge.burnt_in import Window, marks, picture_rows
 from particleforge.errors import UserError
@@ -15,6 +16,8 @@ from particleforge.models.scaled_options import MAX_ENLARGEMENT
 from particleforge.quality.view import PARTICLE_PX, SIDE_PX, Greys
 from particleforge.seeds import stream
 
+STEPS_PX = (SIDE_PX, SIDE_PX // 6)
+"""Steps of the grid of crops; the finer one where marks leave none of the coarser one."""
 WIDEST_PX = 2048
 """Of larger pictures the middle is used."""
 
@@ -93,13 +96,20 @@ class Picture:
         covered = np.zeros(grey.shape, np.bool_)
         for window in self.marks:
             covered[window] = True
-        starts = [np.linspace(0, length - SIDE_PX, length // SIDE_PX).astype(int) for length in grey.shape]
-        windows = [(slice(y, y + SIDE_PX), slice(x, x + SIDE_PX)) for y in starts[0] for x in starts[1]]
-        free = [window for window in windows if not covered[window].any()]
+        free = next(filter(None, (_free(covered, step) for step in STEPS_PX)), [])
         if not free:
             raise UserError(f"{self.name}: bars and letters leave no part that could be compared.", "Crop them off.")
         order = stream(0, "crops", self.name).permutation(len(free))[:most]
         return np.stack([grey[free[place]] for place in np.sort(order)])
+
+
+def _free(covered: npt.NDArray[np.bool_], step_px: int) -> list[Window]:
+    """Windows of crops on a grid in which nothing is covered."""
+    starts = [
+        np.linspace(0, length - SIDE_PX, 1 + (length - SIDE_PX) // step_px).astype(int) for length in covered.shape
+    ]
+    windows = [(slice(y, y + SIDE_PX), slice(x, x + SIDE_PX)) for y in starts[0] for x in starts[1]]
+    return [window for window in windows if not covered[window].any()]
 
 
 def _middle(grey: Greys, side_px: int) -> Greys:

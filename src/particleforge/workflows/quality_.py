@@ -12,18 +12,20 @@ from particleforge.compute import Workers
 from particleforge.errors import UserError
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.quality.comparison import compare
+from particleforge.recipes.any import as_recipe
 from particleforge.step import Progress, Step, part
 from particleforge.store.run_folder import claim, locked
 from particleforge.store.selection import Selection
 from particleforge.verb import verb
 from particleforge.workflows._candidates import named
-from particleforge.workflows._describe import Looks, describe_sets
+from particleforge.workflows._describe import describe_sets
+from particleforge.workflows._drawn_sets import draw_recipes, is_recipe
 from particleforge.workflows._given_network import GivenNetwork, Greyscale
 from particleforge.workflows._quality_written import Judged, write_quality
 from particleforge.workflows._sets import Item, items
 
-DESCRIBING, COMPARING = 0.9, 0.97
-"""Shares of the time after which all images are described, and then compared."""
+DRAWING, DESCRIBING, COMPARING = 0.5, 0.9, 0.97
+"""Shares of the time after which recipes are drawn, if there are any, all images are described, and then compared."""
 
 
 class QualityParams(Selection, Workers):
@@ -32,6 +34,7 @@ class QualityParams(Selection, Workers):
     images: int = Field(
         100, ge=1, le=100_000, description="Largest number of images of each set, and of the real ones, that is used."
     )
+    drawn: int = Field(30, ge=1, le=100_000, description="Number of images drawn of a set that is a recipe.")
     crops: int = Field(9, ge=1, le=1000, description="Largest number of crops of each image that is described.")
     features: Path | None = Field(
         None,
@@ -77,7 +80,8 @@ def quality_(
     Parameters
     ----------
     sets
-        Datasets NAME.zarr, folders of images, annotated folders or images; each is a set.
+        Datasets NAME.zarr, folders of images, annotated folders, images, or recipes (YAML files, kinds, presets); each
+        is a set.
     out
         New folder for quality.json and report.html; an interrupted run is continued.
     real
@@ -92,37 +96,28 @@ def quality_(
         does not stop the run; it is listed under ``left_out``.
     """
     sets, real = ([one] if isinstance(one, (str, Path)) else list(one) for one in (sets, real))
-    out = Path(out)
-    found = named_items(sets, params)
-    compared_with = real_items(real, params)
-    what = {"command": "quality", "sets": list(map(str, sets)), "real": list(map(str, real))}
+    out, given = Path(out), named(sets)
+    if not given:
+        raise UserError("There is no set to compare.", "Give datasets NAME.zarr, folders of images or recipes.")
+    for one in given.values():
+        if not is_recipe(one):
+            items(Path(one), params, params.images)
+    compared_with = _real_items(real, params)
+    what: dict[str, Any] = {"command": "quality", "sets": list(map(str, sets)), "real": list(map(str, real))}
+    recipes = {name: as_recipe(one).model_dump(mode="json") for name, one in given.items() if is_recipe(one)}
+    what |= {"recipes": recipes} if recipes else {}
     with locked(out):
         claim(out, what | {"params": params.recorded()})
-        looks = yield from part(look_at(compared_with, found, out, params), 0, DESCRIBING)
+        ready = yield from part(draw_recipes(given, out, params.drawn, params), 0, DRAWING * bool(recipes))
+        found = {name: items(path, params, params.images) for name, path in ready.items()}
+        describing = describe_sets(compared_with, found, out, params.crops, params.network, params)
+        looks = yield from part(describing, DRAWING * bool(recipes), DESCRIBING)
         compared = yield from part(compare(looks.real, looks.sets, params.precision), DESCRIBING, COMPARING)
         yield Progress(COMPARING, 1, "Writing the report")
         return write_quality(out, looks, compared, params.precision, what | {"params": params.recorded()})
 
 
-def look_at(real: Sequence[Item], sets: Mapping[str, Sequence[Item]], out: Path, params: QualityParams) -> Step[Looks]:
-    """Describe all images; see `describe_sets`."""
-    return (yield from describe_sets(real, sets, out, params.crops, params.network, params))
-
-
-def named_items(sets: Sequence[Path | str], params: QualityParams) -> dict[str, list[Item]]:
-    """Find the images of each set, by a short name of it.
-
-    Raises
-    ------
-    UserError
-        If there are none.
-    """
-    if not sets:
-        raise UserError("There is no set to compare.", "Give datasets NAME.zarr or folders of images.")
-    return {name: items(Path(source), params, params.images) for name, source in named(sets).items()}
-
-
-def real_items(real: Sequence[Path | str], params: QualityParams) -> list[Item]:
+def _real_items(real: Sequence[Path | str], params: QualityParams) -> list[Item]:
     """Find the real images, whose names must differ.
 
     Raises
