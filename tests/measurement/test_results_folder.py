@@ -13,8 +13,9 @@ from particleforge.errors import UserError
 from particleforge.measurement.columns import written
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Results
-from particleforge.measurement.results_folder import SUMMARY, TABLE, ResultsFolder
+from particleforge.measurement.results_folder import TABLE, ResultsFolder
 from particleforge.measurement.rules import Rules
+from particleforge.measurement.summary_file import SUMMARY
 from particleforge.measurement.table_file import TableFile, read_table
 
 WRITTEN_BY_0_1 = Path(__file__).parent / "results_0_1"

@@ -106,7 +106,8 @@ def summarize(
         upper limit of the geometric mean, the GSD, D10, D50 and D90 in nm if known, otherwise in px, and of the count;
         and ``uncertainty``, their budgets as `Uncertainty.plain` gives them.
     """
-    counted = table[table["weight"] > 0]
+    needed = [name for name in ("weight", f"{rules.size}_px", f"{rules.size}_nm") if name in table]
+    counted = table.loc[table["weight"] > 0, needed]
     weights = counted["weight"].to_numpy(float)
     nm = counted.get(f"{rules.size}_nm")
     summary: dict[str, Any] = {

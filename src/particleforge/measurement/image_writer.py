@@ -16,6 +16,7 @@ from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.uncertainty.pixel_size import Calibration
 from particleforge.store.files import new_part
+from particleforge.store.row_files import RowFiles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ class Written:
     name
         Name of the image.
     table
-        Its particles, as returned by `measure_particles`.
+        Its particles, as returned by `measure_particles`, or the files of its rows.
     entry
         Its entry in the summary.
     aggregates
@@ -40,7 +41,7 @@ class Written:
     """
 
     name: str
-    table: "pd.DataFrame"
+    table: "pd.DataFrame | RowFiles"
     entry: Mapping[str, Any]
     aggregates: "pd.DataFrame | None" = None
 
@@ -186,6 +187,53 @@ class ImageWriter:
             remove_files(self.out, name)
             raise
         return Written(name, table, entry, None if joined is None else joined.table)
+
+    def write_rows(
+        self,
+        bare: Measured,
+        rows: RowFiles,
+        finding: Mapping[str, Any] | None = None,
+        remarks: Sequence[str] = (),
+        aggregates: "pd.DataFrame | None" = None,
+    ) -> Written:
+        """Write the files of an image whose particles were measured tile by tile, and whose labels are stored already.
+
+        Their number may be millions: only the columns that summary and report need are read. A measurement ends with
+        `Results.enter` of what is returned, and `Results.finish`.
+
+        Parameters
+        ----------
+        bare
+            Its name, pixel size, shape and rows that show the specimen; no labels and no table.
+        rows
+            Its particles, in `ResultsFolder.rows`, in parts in the order of their labels.
+        finding, remarks
+            As for `write`.
+        aggregates
+            Its aggregates as `measure_aggregates` gives them; None: not known, even if particles have a column
+            ``aggregate``.
+
+        Raises
+        ------
+        UserError
+            If a file is damaged, or the disk is full or not writable.
+
+        Examples
+        --------
+        >>> rows = results.folder.rows("montage")  # doctest: +SKIP
+        >>> for tile in tiles:  # in any process  # doctest: +SKIP
+        ...     rows.write((0, *tile), measured(tile))
+        >>> bare = Measured("montage", pixel_size_nm=0.5, shape=(20_000, 20_000))  # doctest: +SKIP
+        >>> results.enter(results.writer.write_rows(bare, rows))  # doctest: +SKIP
+        >>> results.finish()  # doctest: +SKIP
+        """
+        from particleforge.measurement.aggregation.degree import aggregation
+        from particleforge.measurement.many_rows import read_used
+
+        table = read_used([rows], self.rules, aggregates is not None)
+        joined = None if aggregates is None else aggregation(table, aggregates, self.rules, self.precision)
+        written = self.write(replace(bare, table=table, rules=self.rules, aggregation=joined), finding, remarks)
+        return replace(written, table=rows)
 
     def _draw(self, measured: Measured) -> None:
         """Write the labels and a figure of them."""

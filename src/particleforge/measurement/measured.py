@@ -59,6 +59,8 @@ class Measured:
         Its ASTM grain size, as `grain_size` or `of_fields` returns it; None: it is not asked for.
     whole
         Masks of whole particles by id, including what others hide; empty: only what is visible is known.
+    shape
+        (Y, X) of its image where labels are not in memory.
     """
 
     name: str
@@ -75,6 +77,20 @@ class Measured:
     nano: "NanoShare | None" = None
     grain_size: Mapping[str, Any] | None = None
     whole: WholeMasks = field(default_factory=dict)
+    shape: tuple[int, int] | None = None
+
+    @property
+    def image_shape(self) -> tuple[int, int] | None:
+        """(Y, X) of its image; None if there is no single one."""
+        return self.shape if self.labels is None else (self.labels.shape[0], self.labels.shape[1])
+
+    @property
+    def seen(self) -> tuple[int, int] | None:
+        """(Y, X) of the part of its image that shows the specimen; None if there is no single one."""
+        if (shape := self.image_shape) is None:
+            return None
+        first, stop = self.rows or (0, shape[0])
+        return stop - first, shape[1]
 
     @cached_property
     def outlines(self) -> Outlines:

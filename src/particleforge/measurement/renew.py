@@ -7,14 +7,15 @@ from typing import Any
 
 from particleforge.errors import UserError
 from particleforge.measurement.report.write import SUFFIXES
-from particleforge.measurement.results_folder import AGGREGATES, FIGURES, LABELS, PARQUET, REPORTS, SUMMARY, TABLE
+from particleforge.measurement.results_folder import AGGREGATES, FIGURES, LABELS, PARQUET, REPORTS, ROWS, TABLE
+from particleforge.measurement.summary_file import SUMMARY
 from particleforge.plain_data import read_yaml
 from particleforge.store.files import disk_errors
 from particleforge.store.journal import Journal
 from particleforge.store.run_folder import NOTE, is_claimed, replace_claim
 
 FILES = (TABLE, PARQUET, AGGREGATES, SUMMARY, "report.json", *(f"report{suffix}" for suffix in SUFFIXES))
-FOLDERS = (LABELS, FIGURES, REPORTS)
+FOLDERS = (LABELS, FIGURES, REPORTS, ROWS)
 
 
 def renew(out: Path, provenance: Mapping[str, Any]) -> None:

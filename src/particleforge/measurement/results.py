@@ -12,7 +12,7 @@ from particleforge.measurement.changes import compare
 from particleforge.measurement.image_writer import ImageWriter, Written
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.outputs import Outputs
-from particleforge.measurement.results_folder import TABLE, ResultsFolder, write_json
+from particleforge.measurement.results_folder import ROWS, TABLE, ResultsFolder, write_json
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.uncertainty.pixel_size import Calibration
@@ -35,7 +35,8 @@ class Measurement:
     out
         The folder.
     table
-        Particle table of all images as CSV, columns as in `particleforge.measurement.columns.written`.
+        Particle table of all images as CSV, columns as in `particleforge.measurement.columns.written`; of very many
+        particles a folder of Parquet files, see `ResultsFolder`.
     summary
         What ``summary.json`` holds; see `ResultsFolder`.
     """
@@ -174,9 +175,9 @@ class Results:
         remarks: Sequence[str] = (),
     ) -> "pd.DataFrame":
         bare = replace(bare, name=claim_name(bare.name, self._names))
-        written = self.writer.write(self.writer.measure(bare, scores), finding, remarks)
-        self.enter(written)
-        return written.table
+        measured = self.writer.measure(bare, scores)
+        self.enter(self.writer.write(measured, finding, remarks))
+        return measured.table
 
     def enter(self, written: Written) -> None:
         """Enter an image whose files are written into the tables and the summary.
@@ -202,6 +203,7 @@ class Results:
         """
         from particleforge.measurement.distribution import summarize
         from particleforge.measurement.grain_size.grain_size import of_fields
+        from particleforge.measurement.many_rows import gather, read_used
         from particleforge.measurement.methods import methods
         from particleforge.measurement.nanomaterial import nano_share
         from particleforge.measurement.statistics.describe import describe
@@ -213,7 +215,9 @@ class Results:
             raise none_done(failed, "measured")
         excluded = self.folder.not_pooled
         images = {name: entry for name, entry in images.items() if name not in excluded}
-        table = self.folder.pooled(self.folder.table())
+        aggregated = all("aggregation" in entry for entry in images.values())
+        many = gather(self.folder)
+        table = self.folder.pooled(read_used(many, writer.rules, aggregated) if many else self.folder.table())
         found = [entry["pixel_size_nm"] for entry in images.values() if entry["count"]]
         known = [size for size in found if size is not None]
         mixed = 0 < len(known) < len(found)
@@ -245,7 +249,7 @@ class Results:
             )
             self._overview(together, pooled, description)
         self.folder.finish(pooled, about)
-        return Measurement(self.out, self.out / TABLE, self.folder.summary)
+        return Measurement(self.out, self.out / (ROWS if many else TABLE), self.folder.summary)
 
     def _aggregation(self, table: "pd.DataFrame") -> "Aggregation | None":
         """Single and aggregated particles of all images; None if that of some image is not known."""

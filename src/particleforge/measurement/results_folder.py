@@ -14,10 +14,11 @@ from particleforge.errors import UserError
 from particleforge.measurement.aggregation.table import aggregate_names, arranged_aggregates
 from particleforge.measurement.pooling import not_pooled
 from particleforge.measurement.rules import Rules
+from particleforge.measurement.summary_file import SUMMARY, enter_outcome, read_summary
 from particleforge.measurement.table_file import TableFile, read_table
-from particleforge.plain_data import read_json
 from particleforge.store.files import atomic_write
 from particleforge.store.journal import Journal
+from particleforge.store.row_files import RowFiles, read_all
 from particleforge.store.run_folder import claim
 from particleforge.store.whole_masks import whole_file
 from particleforge.wording import named
@@ -25,11 +26,12 @@ from particleforge.wording import named
 if TYPE_CHECKING:
     import pandas as pd
 
-_NEEDED = {"provenance", "complete", "images", "failed"}
-TABLE, PARQUET, AGGREGATES, SUMMARY = "particles.csv", "particles.parquet", "aggregates.csv", "summary.json"
-LABELS, FIGURES, REPORTS = "labels", "figures", "reports"
+TABLE, PARQUET, AGGREGATES = "particles.csv", "particles.parquet", "aggregates.csv"
+LABELS, FIGURES, REPORTS, ROWS = "labels", "figures", "reports", "rows"
 PARTICLES = "particles"
 """Name of the label image of a large image in its OME-Zarr."""
+MOST_IN_CSV = 1_000_000
+"""An image with more particles has its rows in files of its own; see `ResultsFolder`."""
 _SHARE = 20
 """A running measurement writes its summary again when one image in twenty is new; the journal has those in between."""
 
@@ -38,7 +40,9 @@ class ResultsFolder:
     """Reads and writes the files of a measurement.
 
     They are ``particles.csv``, ``aggregates.csv``, ``summary.json``, and ``labels/NAME.tif`` or, of images that were
-    searched in tiles, the label image ``particles`` of ``labels/NAME.zarr``. `open` one to read it,
+    searched in tiles, the label image ``particles`` of ``labels/NAME.zarr``. If an image has more than a million
+    particles, there is no ``particles.csv`` in the end: the particles of all images are in ``rows/NAME``, as Parquet
+    files that ``pandas.read_parquet`` reads as one table. `open` one to read it,
     `begin` one to write it image by image, with the folder locked (`particleforge.store.run_folder.locked`);
     `particleforge.measurement.changes` compares the inputs with those of an interrupted run. Unknown columns of the
     tables and entries of the summary are kept. While a measurement of many images runs, entries of the latest ones are
@@ -97,9 +101,9 @@ class ResultsFolder:
             If the folder holds no results, or its summary is damaged.
         """
         folder = Path(path)
-        if not (folder / SUMMARY).is_file() or not (folder / TABLE).is_file():
+        if not (folder / SUMMARY).is_file() or not ((folder / TABLE).is_file() or (folder / ROWS).is_dir()):
             raise UserError(f"{folder} holds no results.", "Give a folder written by measure or sizes.")
-        return cls(folder, _read_summary(folder))
+        return cls(folder, read_summary(folder))
 
     @classmethod
     def begin(
@@ -122,7 +126,7 @@ class ResultsFolder:
             If the folder holds something else or is not writable.
         """
         claim(path, provenance)
-        before = _read_summary(path) if (path / SUMMARY).is_file() else {}
+        before = read_summary(path) if (path / SUMMARY).is_file() else {}
         known = {
             "provenance": before.get("provenance", {}) | {"version": version("napari-particleforge"), **provenance},
             "complete": False,
@@ -147,7 +151,7 @@ class ResultsFolder:
         return {
             name
             for name, entry in self.images.items()
-            if rows[name] == entry.get("count", rows[name])
+            if (rows[name] or len(self.rows(name))) == entry.get("count", rows[name])
             and joined[name] == entry.get("aggregation", {}).get("aggregates_found", joined[name])
         }
 
@@ -196,9 +200,23 @@ class ResultsFolder:
         """What was skipped in the folders of images; empty in results of earlier versions."""
         return dict(self.summary.get("left_out", {}))
 
+    def rows(self, name: str) -> RowFiles:
+        """Files for the particles of an image that is measured part by part; see `ImageWriter.write_rows`."""
+        return RowFiles(self.path / ROWS / name)
+
+    @property
+    def many(self) -> list[RowFiles]:
+        """Particles of the images whose rows are in files of their own."""
+        return [rows for name in self.names if (rows := self.rows(name)).folder.is_dir()]
+
     def table(self) -> "pd.DataFrame":
         """Read the particles of all images."""
-        return read_table(self.path / TABLE)
+        if not (many := self.many):
+            return read_table(self.path / TABLE)
+        import pandas as pd
+
+        rest = [read_table(self.path / TABLE)] if (self.path / TABLE).is_file() else []
+        return pd.concat([*(one for one in rest if len(one)), read_all(many)], ignore_index=True)
 
     def aggregates(self) -> "pd.DataFrame":
         """Read the aggregates of all images.
@@ -231,9 +249,15 @@ class ResultsFolder:
         return labels.read(tuple(slice(0, length) for length in labels.layout.shape))
 
     def add(
-        self, name: str, table: "pd.DataFrame", entry: Mapping[str, Any], aggregates: "pd.DataFrame | None" = None
+        self,
+        name: str,
+        table: "pd.DataFrame | RowFiles",
+        entry: Mapping[str, Any],
+        aggregates: "pd.DataFrame | None" = None,
     ) -> None:
         """Add the particles and aggregates of an image and its entry in the summary; the image is complete then.
+
+        Rows in files are moved into the table of all images, unless they are too many.
 
         Raises
         ------
@@ -242,8 +266,12 @@ class ResultsFolder:
         """
         if aggregates is not None:
             self._aggregates.append(aggregates)
-        self._rows.append(table)
+        few = not isinstance(table, RowFiles) or len(table) <= MOST_IN_CSV
+        for part in (table.batches() if isinstance(table, RowFiles) else [table]) if few else []:
+            self._rows.append(part)
         self._note({"name": name, "entry": dict(entry), "inputs": self.summary.get("inputs", {}).get(name)})
+        if few and isinstance(table, RowFiles):
+            shutil.rmtree(table.folder)
 
     def drop(self, names: Collection[str]) -> None:
         """Remove images with all that was written of them.
@@ -302,8 +330,9 @@ class ResultsFolder:
         UserError
             If the disk is full or not writable.
         """
-        with atomic_write(self.path / PARQUET) as temporary:
-            self.table().to_parquet(temporary, index=False)
+        if not self.many:
+            with atomic_write(self.path / PARQUET) as temporary:
+                self.table().to_parquet(temporary, index=False)
         self.summary |= {"complete": True, "pooled": dict(pooled), "not_pooled": self.not_pooled, "methods": methods}
         self._write_summary()
 
@@ -313,7 +342,7 @@ class ResultsFolder:
 
     def _note(self, line: Mapping[str, Any]) -> None:
         """Note the outcome of an image, in the journal where the summary has become long."""
-        _apply(self.summary, line)
+        enter_outcome(self.summary, line)
         self._added += 1
         if self._added * _SHARE > self._held:
             self._reopen()
@@ -339,6 +368,7 @@ def remove_files(folder: Path, name: str) -> None:
     own = [labels, whole_file(labels), *(Path(FIGURES, f"{name}{suffix}") for suffix in (".png", ".svg", ".pdf"))]
     for path in (*own, *(Path(REPORTS, f"{name}{suffix}") for suffix in (*SUFFIXES, ".json"))):
         (folder / path).unlink(missing_ok=True)
+    shutil.rmtree(folder / ROWS / name, ignore_errors=True)
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
@@ -351,28 +381,3 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False), encoding="utf-8")
-
-
-def _apply(summary: dict[str, Any], line: Mapping[str, Any]) -> None:
-    """Enter the outcome of an image."""
-    name = line["name"]
-    if "entry" in line:
-        summary["images"][name] = line["entry"]
-        summary["failed"].pop(name, None)
-    else:
-        summary["failed"][name] = line["reason"]
-    if line["inputs"] is not None:
-        summary["inputs"][name] = line["inputs"]
-
-
-def _read_summary(folder: Path) -> dict[str, Any]:
-    path = folder / SUMMARY
-    try:
-        summary = read_json(path)
-    except UserError as error:
-        raise UserError(error.message, "Repeat the measurement in another folder.") from error
-    if not isinstance(summary, dict) or not _NEEDED <= set(summary):
-        raise UserError(f"{path} is not a summary of results.", f"It needs {', '.join(sorted(_NEEDED))}.")
-    for line in Journal(path).lines():
-        _apply(summary, line)
-    return summary

@@ -4,7 +4,7 @@ A file is written next to its place and renamed, so one that is there is complet
 listing files. Different parts may be written by different processes at the same time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -47,14 +47,26 @@ class RowFiles:
     def write(self, part: Part, table: "pd.DataFrame") -> None:
         """Write the rows of a part, which may be none.
 
+        Parameters
+        ----------
+        part
+            Its numbers.
+        table
+            The rows. Columns of objects hold text, or are empty.
+
         Raises
         ------
         UserError
             If the disk is full or not writable.
         """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         new_part(self.folder, "")
+        found = pa.Table.from_pandas(table, preserve_index=False)
+        typed = [one.with_type(pa.string()) if pa.types.is_null(one.type) else one for one in found.schema]
         with atomic_write(self.path(part)) as temporary:
-            table.to_parquet(temporary, index=False)
+            pq.write_table(found.cast(pa.schema(typed, found.schema.metadata)), temporary)
 
     def __len__(self) -> int:
         """Count the rows of all parts."""
@@ -89,41 +101,43 @@ class RowFiles:
         UserError
             If no part has a column, or a file is damaged.
         """
-        schema = self._chosen(columns)
-        for part in self.parts():
-            yield self._rows(part, schema).to_pandas()
+        self._check(columns)
+        for table in self.tables(columns, narrow=False):
+            yield table.to_pandas()
 
-    def read(self, columns: Sequence[str] | None = None) -> "pd.DataFrame":
+    def read(self, columns: Sequence[str] | None = None, narrow: bool = False) -> "pd.DataFrame":
         """Read the rows of all parts as one table.
 
         Parameters
         ----------
         columns
             Only these; all if None. One that a part lacks is empty there.
+        narrow
+            For very many rows: numbers as float32, with 7 digits, or int32, and text as categories.
 
         Raises
         ------
         UserError
             If no part has a column, or a file is damaged.
         """
+        self._check(columns)
+        return read_all([self], columns, narrow)
+
+    def tables(self, columns: Sequence[str] | None, narrow: bool) -> Iterator["pa.Table"]:
+        """Read part by part; see `read`. Columns that no part has are left out."""
         import pyarrow as pa
 
-        schema = self._chosen(columns)
-        tables = [self._rows(part, schema) for part in self.parts()]
-        found: pd.DataFrame = pa.concat_tables([schema.empty_table(), *tables]).to_pandas(
-            split_blocks=True, self_destruct=True
-        )
-        return found
+        every = self.schema()
+        names = every.names if columns is None else [name for name in columns if name in every.names]
+        schema = pa.schema([every.field(name) for name in names])
+        narrowed = _narrow(schema) if narrow else schema
+        for part in self.parts():
+            yield self._rows(part, schema).cast(narrowed)
 
-    def _chosen(self, columns: Sequence[str] | None) -> "pa.Schema":
-        import pyarrow as pa
-
-        schema = self.schema()
-        if columns is None:
-            return schema
-        if missing := [name for name in columns if name not in schema.names]:
-            raise UserError(f"{self.folder} has no column {missing[0]}; it has {', '.join(schema.names)}.")
-        return pa.schema([schema.field(name) for name in columns])
+    def _check(self, columns: Sequence[str] | None) -> None:
+        names = self.schema().names
+        if missing := [name for name in columns or () if name not in names]:
+            raise UserError(f"{self.folder} has no column {missing[0]}; it has {', '.join(names)}.")
 
     def _rows(self, part: Part, schema: "pa.Schema") -> "pa.Table":
         import pyarrow.dataset as ds
@@ -136,3 +150,29 @@ class RowFiles:
 
         with unreadable(self.path(part), HINT):
             return pq.ParquetFile(self.path(part))
+
+
+def read_all(files: Iterable[RowFiles], columns: Sequence[str] | None = None, narrow: bool = False) -> "pd.DataFrame":
+    """Read the rows of several images as one table; see `RowFiles.read`. Columns that no image has are left out."""
+    import pyarrow as pa
+
+    tables = [pa.table({}), *(table for one in files for table in one.tables(columns, narrow))]
+    whole = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+    tables.clear()
+    found: pd.DataFrame = whole.to_pandas(split_blocks=True, self_destruct=True)
+    pa.default_memory_pool().release_unused()
+    return found
+
+
+def _narrow(schema: "pa.Schema") -> "pa.Schema":
+    import pyarrow as pa
+
+    def narrow(kind: Any) -> Any:
+        if pa.types.is_floating(kind):
+            return pa.float32()
+        if pa.types.is_integer(kind):
+            return pa.int32()
+        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        return pa.dictionary(pa.int32(), pa.string()) if is_text else kind
+
+    return pa.schema([(field.name, narrow(field.type)) for field in schema])

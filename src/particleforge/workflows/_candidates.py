@@ -16,7 +16,8 @@ import numpy as np
 
 from particleforge.errors import UserError
 from particleforge.mask import WholeLabels
-from particleforge.measurement.results_folder import SUMMARY, ResultsFolder
+from particleforge.measurement.results_folder import ResultsFolder
+from particleforge.measurement.summary_file import SUMMARY
 from particleforge.models.kind import bundled
 from particleforge.models.opening import find_model, recognised
 from particleforge.quality.coco import CocoResults, is_coco_results

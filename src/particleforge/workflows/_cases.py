@@ -9,7 +9,7 @@ from pathlib import Path
 
 from particleforge.errors import UserError
 from particleforge.mask import Mask
-from particleforge.measurement.results_folder import SUMMARY
+from particleforge.measurement.summary_file import SUMMARY
 from particleforge.micrograph import Micrograph
 from particleforge.models.sources import classes_of
 from particleforge.quality.coco import CocoImage, coco_images, is_coco_results

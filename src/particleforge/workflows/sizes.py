@@ -14,9 +14,10 @@ from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.outputs import Outputs
 from particleforge.measurement.results import Measurement, Results
-from particleforge.measurement.results_folder import LABELS, SUMMARY, ResultsFolder
+from particleforge.measurement.results_folder import LABELS, ResultsFolder
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
+from particleforge.measurement.summary_file import SUMMARY
 from particleforge.measurement.uncertainty.pixel_size import Calibration
 from particleforge.micrograph import GivenPixelSize
 from particleforge.step import Step

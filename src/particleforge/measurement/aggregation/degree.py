@@ -96,7 +96,7 @@ def aggregation(
     Aggregation
         In nm if the pixel size of every particle is known, else in px.
     """
-    aggregates = aggregates[aggregates["image"].isin(table["image"])]
+    aggregates = aggregates[aggregates["image"].isin(list(table["image"].unique()))]
     unit = Sizes.of(table, rules).unit
     size = f"{rules.size}_{unit}"
     counted, whole = (_counted(one, size, unit) for one in (table, aggregates))

@@ -196,7 +196,8 @@ def _excluded(table: "pd.DataFrame") -> str:
     """Count the particles that do not count, by reason."""
     if "excluded" not in table:
         return ""
-    reasons = table["excluded"][table["weight"] == 0].replace("", None).dropna().value_counts()
+    reasons = table["excluded"][table["weight"] == 0].value_counts()
+    reasons = reasons[(reasons > 0) & (reasons.index != "")]
     return f" ({', '.join(f'{count} {reason}' for reason, count in reasons.items())})" if len(reasons) else ""
 
 
@@ -213,13 +214,18 @@ def shape_tables(table: "pd.DataFrame", rules: Rules, scale: Scale | None) -> li
     sized = ("class", "weight", "image", *(name for name in SIZES[rules.size].names if name in table))
     counted = table.loc[counts, list(sized)]
     total, lines = counted["weight"].sum(), []
-    for name in sorted(set(counted["class"]), key=lambda one: CLASSES.index(one) if one in CLASSES else len(CLASSES)):
+    for name in sorted(counted["class"].unique(), key=_rank):
         own = counted[counted["class"] == name]
         share = 100 * own["weight"].sum() / total
         sizes = () if scale is None else _class_sizes(Sizes.of(own, rules), scale)
         lines.append((str(name), str(len(own)), f"{share:.1f} %", *sizes))
     head = ("Outline", "Count", "Share", *(() if scale is None else ("Geometric mean", "GSD")))
     return [shapes, Table("Classes of outlines", head, lines, "Classified by the visible outline, not by the body.")]
+
+
+def _rank(name: str) -> int:
+    """Place of a class among those of the rule; others follow."""
+    return CLASSES.index(name) if name in CLASSES else len(CLASSES)
 
 
 def _class_sizes(sizes: Sizes, scale: Scale) -> tuple[str, str]:

@@ -58,8 +58,8 @@ def warnings_of(measured: Measured, description: Description, scale: Scale) -> l
     elif cut:
         lines.append(f"Cut by the border and so too small: {plural(cut, 'particle')} that count.")
     lines += _unlike(measured, counted, description, scale)
-    if measured.labels is not None:
-        frame = min(measured.labels.shape)
+    if (shape := measured.image_shape) is not None:
+        frame = min(shape)
         large = float(counted["feret_max_px"].max()) / frame
         if large > _LARGE_SHARE:
             lines.append(

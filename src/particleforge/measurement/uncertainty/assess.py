@@ -33,9 +33,7 @@ def of_image(
     pixel_size
         Uncertainty of the pixel size as text; None if it is not known.
     """
-    first, stop = measured.rows or (0, 0 if measured.labels is None else len(measured.labels))
-    shape = None if measured.labels is None else (stop - first, measured.labels.shape[1])
-    edge = Edge.of(measured.table, measured.rules, shape)
+    edge = Edge.of(measured.table, measured.rules, measured.seen)
     further = (Detection.of(finding), PixelSize(pixel_size, sampled.unit), edge)
     return Uncertainty.of(sampled, len(measured.table), further)
 
@@ -104,7 +102,7 @@ def _together(
 ) -> Uncertainty:
     """Pool what is known of images by name: errors of detection, effects of the border rule, counts of particles."""
     detections, edges, counts = known
-    weights = table.groupby("image")["weight"].sum()
+    weights = table.groupby("image", observed=True)["weight"].sum()
     shares = {name: float(weights.get(name, 0.0)) for name in counts}
     numbers = {figure: [float(one) for one in (counts if figure == "count" else shares).values()] for figure in FIGURES}
     detection = Detection.pooled(list(detections.values()), numbers)

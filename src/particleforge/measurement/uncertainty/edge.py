@@ -57,6 +57,7 @@ class Edge(Component):
         """
         if rules.border.effect != "estimated" or shape is None or (table["weight"] > 0).sum() < 2:
             return cls(rules, {})
+        table = table[["weight", "touches_border", "box_height_px", "box_width_px", f"{rules.size}_px"]]
         columns = {str(name): table[name].to_numpy() for name in table}
         compensated = table.assign(weight=np.where(table["weight"] > 0, MilesLantuejoul().weights(columns, shape), 0))
         before, after = (size_figures(Sizes.of(one, rules, "px"), None)[_PLACES] for one in (table, compensated))
