@@ -17,7 +17,7 @@ from particleforge.store.planes import find_planes
 from particleforge.workflows._finder import Finder
 from particleforge.workflows._tiles import large_image
 from particleforge.workflows._tiles.large_image import burnt_in
-from particleforge.workflows._tiles.search import Search, search_steps
+from particleforge.workflows._tiles.search import Search, search_steps, settle_steps
 
 SHAPE = (170, 233)
 
@@ -122,3 +122,11 @@ def test_burnt_in_bars_and_marks_of_large_images_are_left_out(monkeypatch):
     for coarse, fine in zip(windows, marks(grey[:560].astype(float)), strict=True):
         for one, other in zip(coarse, fine, strict=True):
             assert abs(one.start - other.start) <= 4 and abs(one.stop - other.stop) <= 4
+
+
+@pytest.mark.parametrize(("scale", "most_px"), [(1.0, 2112), (2.0, 1056), (0.1, 3072)])
+def test_tiles_are_no_larger_than_memory_allows(tmp_path, scale, most_px):
+    image, find = scene(1), finder(scale=scale)
+    search = Search(find_planes(image), "image", find, tmp_path, (0, len(image)), 256)
+    tiled = run(settle_steps(search, Local())).tiled
+    assert 0.9 * most_px < tiled.core_px <= most_px

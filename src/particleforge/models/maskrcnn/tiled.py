@@ -20,6 +20,9 @@ from particleforge.models.tiled import Picture, Tiled, within
 from particleforge.models.working_window import Working, extended
 from particleforge.step import run
 
+LEAST_SCALE = 0.25
+"""Scale below which windows do not become larger: measuring a window needs memory for all its pixels."""
+
 
 @dataclass(frozen=True, eq=False)
 class TiledMaskRCNN(Tiled):
@@ -55,8 +58,8 @@ class TiledMaskRCNN(Tiled):
 
     @property
     def core_px(self) -> int:  # type: ignore[override]
-        """As many pixels as the largest tile of the network shows."""
-        return int(self.limits.tile_px / self.scale)
+        """As many pixels as the largest tile of the network shows, not below a scale of `LEAST_SCALE`."""
+        return int(self.limits.tile_px / max(self.scale, LEAST_SCALE))
 
     def candidates(self, window: Window) -> Detections:
         """Particles with their middle in a window; see `Tiled`."""

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from particleforge.models.stardist.model import StarDistModel
 
 
+LEAST_SCALE = 0.7
+"""Scale below which windows do not become larger: measuring a window needs memory for all its pixels."""
+
+
 @dataclass(frozen=True, eq=False)
 class TiledStarDist(Tiled):
     """A model that searches a picture window by window at one scale.
@@ -50,8 +54,8 @@ class TiledStarDist(Tiled):
 
     @property
     def core_px(self) -> int:  # type: ignore[override]
-        """As many pixels as the largest tile of the network shows."""
-        return int(self.model.tile_px / self.scale)
+        """As many pixels as the largest tile of the network shows, not below a scale of `LEAST_SCALE`."""
+        return int(self.model.tile_px / max(self.scale, LEAST_SCALE))
 
     def candidates(self, window: Window) -> Instances:
         """Outlines at the local maxima of the probability; see `Tiled`."""
