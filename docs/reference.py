@@ -15,6 +15,7 @@ from particleforge.measurement.columns import ColumnNames, columns
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import ShapeRule
 from particleforge.measurement.statistics.bootstrap import Precision
+from particleforge.measurement.tracking.params import TrackParams
 from particleforge.measurement.uncertainty.pixel_size import Calibration
 from particleforge.models.estimator.augment import EstimatorAugment
 from particleforge.models.estimator.config import NetworkConfig
@@ -72,7 +73,7 @@ SHOWN += tuple(cls for kind in kinds() for cls in (kind.Training, kind.Options) 
 SHOWN += (CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale, Population, Support)
 SHOWN += (Material, Exact, Haadf, BrightField)
 SHOWN += (Boundary, Greys, SecondPhase, Twins)
-SHOWN += (Rules, ShapeRule, Precision, Calibration)
+SHOWN += (Rules, ShapeRule, Precision, Calibration, TrackParams)
 SHOWN += (AdaptParams, EvaluateParams, QualityParams, RankParams, SynthesizeParams, LearnParams, ShadowParams)
 SHOWN += (StarDistConfig, Augment, Regression, Batch, PrepareParams, EstimatorAugment, NetworkConfig)
 """Classes with a table of their own: every recipe, training and set of options, and some of their parts."""

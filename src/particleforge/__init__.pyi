@@ -10,6 +10,7 @@ from .api import size_distribution as size_distribution
 from .errors import Cancelled as Cancelled
 from .errors import UserError as UserError
 from .measurement.rules import Rules as Rules
+from .measurement.tracking.params import TrackParams as TrackParams
 from .micrograph import Micrograph as Micrograph
 from .recipes.any import read_recipe as read_recipe
 from .recipes.synthesize import SynthesizeParams as SynthesizeParams
@@ -44,6 +45,7 @@ from .workflows.shadow import shadow as shadow
 from .workflows.sizes import SizesParams as SizesParams
 from .workflows.sizes import sizes as sizes
 from .workflows.synthesize import synthesize as synthesize
+from .workflows.track import track as track
 from .workflows.train import train as train
 
 __version__: str

@@ -69,6 +69,8 @@ def test_planes_of_a_stack_give_what_the_images_give(images, tmp_path, given):
     assert set(tables[0]["image"]) == {"run_00000", "run_00001", "run_00002"}
     assert (tables[0]["frame"] == tables[0]["image"].str[-5:].astype(int)).all()
     pd.testing.assert_frame_equal(tables[0].drop(columns="frame"), tables[1])
+    frames = {name: entry.pop("frame") for name, entry in whole.summary["images"].items()}
+    assert frames == {"run_00000": 0, "run_00001": 1, "run_00002": 2}
     assert whole.summary["images"] == single.summary["images"]
     labels = [read_labels(tmp_path / out / "labels" / "run_00001.tif") for out in ("a", "b")]
     np.testing.assert_array_equal(*labels)

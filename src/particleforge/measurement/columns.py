@@ -20,10 +20,14 @@ DESCRIPTORS: "Registry[Descriptor]" = Registry("descriptor", "particleforge.meas
 
 IMAGE = Column("image", "text", "image", "Name of the image that shows the particle.", place=0)
 LABEL = Column("label", "count", "number", "Its id in the label image.", heading="No.", place=5)
+_SPECIMEN = "As {}, without the drift of the specimen since the first frame."
 GIVEN = (
     Column("frame", "count", "frame", "Number of the plane in its stack, counted from 0.", place=1),
     Column("time", "time", "time", "Time at which the plane was acquired.", place=2),
     Column("track", "count", "track", "Number of the particle, the same in all frames that show it.", place=3),
+    Column("depth", "count", "depth", "Number of the plane along the depth of its stack, counted from 0.", place=2),
+    Column("specimen_x", "length", "x in the specimen", _SPECIMEN.format("x"), place=22),
+    Column("specimen_y", "length", "y in the specimen", _SPECIMEN.format("y"), place=23),
     Column(
         "class_probability",
         "ratio",

@@ -10,6 +10,7 @@ from particleforge.measurement.report.grain_size import METHOD_TITLES, numbers_t
 from particleforge.measurement.report.scale import Scale, percent
 from particleforge.measurement.report.warnings import remarks_on, without_size
 from particleforge.measurement.statistics.describe import Estimate
+from particleforge.measurement.tracking.words import movie_words
 from particleforge.store.left_out import left_out_sentence
 from particleforge.wording import joined, plural
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 def measurement_report(measured: "Measurement", _: Mapping[str, Any]) -> dict[str, Any]:
     """Report where the results are, their key figures, and what could not be measured."""
     found: dict[str, Any] = {"results": str(measured.out), **headline(measured.summary)}
+    found |= {"movies": movie_words(movies)} if (movies := measured.summary.get("movies")) else {}
     report = measured.out / "report.html"
     found |= {"report": str(report)} if report.is_file() else {}
     left_out = measured.summary["left_out"]

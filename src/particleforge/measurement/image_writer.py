@@ -168,7 +168,9 @@ class ImageWriter:
         uncertainty = of_image(measured, sampled, finding or {}, self.calibration.pixel_size_uncertainty)
         nano = nano_share(table, self.precision, uncertainty.size_error)
         entry = {
+            **measured.columns,
             "pixel_size_nm": measured.pixel_size_nm,
+            "shape": None if measured.labels is None else list(measured.labels.shape),
             "rows": measured.rows and list(measured.rows),
             **summarize(table, self.rules, uncertainty),
             "nanomaterial": nano and nano.plain(),

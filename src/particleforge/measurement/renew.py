@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from particleforge.errors import UserError
+from particleforge.measurement.followed_files import GROWTH, GROWTH_REPORTS, TRACKS
 from particleforge.measurement.report.write import SUFFIXES
 from particleforge.measurement.results_folder import AGGREGATES, FIGURES, LABELS, PARQUET, REPORTS, ROWS, TABLE
 from particleforge.measurement.summary_file import SUMMARY
@@ -15,6 +16,7 @@ from particleforge.store.journal import Journal
 from particleforge.store.run_folder import NOTE, is_claimed, replace_claim
 
 FILES = (TABLE, PARQUET, AGGREGATES, SUMMARY, "report.json", *(f"report{suffix}" for suffix in SUFFIXES))
+FILES += (TRACKS, GROWTH, *GROWTH_REPORTS)
 FOLDERS = (LABELS, FIGURES, REPORTS, ROWS)
 
 

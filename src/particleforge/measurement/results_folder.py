@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.measurement.aggregation.table import aggregate_names, arranged_aggregates
+from particleforge.measurement.followed_files import AGAIN, forget_movies, write_followed
 from particleforge.measurement.pooling import not_pooled
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.summary_file import SUMMARY, enter_outcome, read_summary
@@ -70,6 +71,8 @@ class ResultsFolder:
         Fingerprints of what each image was measured from, by its name; None for one that was not reached.
     ``remarks``
         Sentences on the images, and on what has changed since an interrupted or earlier run.
+    ``movies``
+        What is known of each movie whose particles were followed, by its name; not there if none were.
 
     Parameters
     ----------
@@ -282,6 +285,7 @@ class ResultsFolder:
             If the disk is full or not writable.
         """
         for name in names:
+            forget_movies(self.path, self.summary)
             remove_files(self.path, name)
             shutil.rmtree(label_store(self.path, name), ignore_errors=True)
             self.summary["images"].pop(name)
@@ -336,12 +340,25 @@ class ResultsFolder:
         self.summary |= {"complete": True, "pooled": dict(pooled), "not_pooled": self.not_pooled, "methods": methods}
         self._write_summary()
 
+    def follow(self, table: "pd.DataFrame", movies: Mapping[str, Any]) -> None:
+        """Write the particles again with their tracks, and what is known of the movies.
+
+        Raises
+        ------
+        UserError
+            If the disk is full or not writable.
+        """
+        write_followed(self.path / TABLE, self.path / PARQUET, table)
+        self.summary |= {"movies": dict(movies), "remarks": [one for one in self.summary["remarks"] if one != AGAIN]}
+        self._write_summary()
+
     def _reopen(self) -> None:
         self.summary |= {"complete": False, "pooled": None}
         self._write_summary()
 
     def _note(self, line: Mapping[str, Any]) -> None:
         """Note the outcome of an image, in the journal where the summary has become long."""
+        forget_movies(self.path, self.summary)
         enter_outcome(self.summary, line)
         self._added += 1
         if self._added * _SHARE > self._held:

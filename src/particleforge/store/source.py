@@ -56,8 +56,8 @@ class Plane:
 
     @property
     def columns(self) -> dict[str, str | float]:
-        """Columns of tables: those of its source, its position in the stack as ``frame``, and ``time_s`` if known."""
-        found = {"frame": self.frame, "time_s": self.time_s}
+        """Columns of tables: those of its source, and ``frame``, ``depth`` and ``time_s`` where it has them."""
+        found = {"frame": self.frame, "depth": self.index.get("z"), "time_s": self.time_s}
         return {**self.source.columns, **{name: value for name, value in found.items() if value is not None}}
 
     @property

@@ -14,6 +14,7 @@ from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.micrograph import Micrograph
 from particleforge.store.planes import find_planes
 from particleforge.store.selection import Selection
+from particleforge.widgets.movie import followed, movie_layers
 from particleforge.widgets.overlays import grid, scale_bar
 
 MOST_ROWS = 1_000_000
@@ -24,7 +25,8 @@ def show(results: Path, images: Path) -> napari.Viewer:
     """Open a viewer with every measured micrograph and its particles.
 
     Each micrograph is an Image layer with a Labels layer above it; several are shown side by side. Features of the
-    labels are the rows of ``particles.csv``; row i belongs to label i.
+    labels are the rows of ``particles.csv``; row i belongs to label i. A movie whose particles were followed is a stack
+    with its tracks.
 
     Parameters
     ----------
@@ -47,6 +49,12 @@ def show(results: Path, images: Path) -> napari.Viewer:
             f"{images} does not contain the measured image {missing[0]}.", "Give the images these results come from."
         )
     viewer = napari.Viewer(title=f"ParticleForge: {results}")
+    movies = followed(measured)
+    for movie in movies.values():
+        for layer in movie_layers(measured, movie, planes):
+            viewer.add_layer(layer)
+        for name in movie.images.values():
+            del sizes[name]
     for name, pixel_size_nm in reversed(sizes.items()):
         geometry: dict[str, Any] = {}
         if pixel_size_nm is not None:
@@ -55,7 +63,7 @@ def show(results: Path, images: Path) -> napari.Viewer:
         found = features(table[table["image"] == name].drop(columns="image"), int(labels.max(initial=0)))
         viewer.add_layer(Image(_shown(planes.get(name).read()), name=name, **geometry))
         viewer.add_layer(Labels(labels, name=f"{name} particles", opacity=0.5, features=found, **geometry))
-    grid(viewer).stride, grid(viewer).enabled = 2, len(sizes) > 1
+    grid(viewer).stride, grid(viewer).enabled = 2, len(sizes) > 1 and not movies
     scale_bar(viewer).visible = True
     viewer.reset_view()
     return viewer

@@ -10,6 +10,7 @@ from particleforge.errors import UserError
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.renew import renew
 from particleforge.measurement.results import Measurement, Results
+from particleforge.measurement.tracking.movies import check_movie
 from particleforge.step import Step
 from particleforge.store.labels import open_labels
 from particleforge.store.particle_files import Origin, particle_file, read_origin, read_particles
@@ -23,6 +24,7 @@ from particleforge.workflows._classes import ParticleClasses
 from particleforge.workflows._each_plane import measure_each
 from particleforge.workflows._one_plane import Found
 from particleforge.workflows._project import Prints, of_project
+from particleforge.workflows._tracking import then_followed
 
 if TYPE_CHECKING:
     from particleforge.workflows.sizes import SizesParams
@@ -65,6 +67,8 @@ def measure_project(
     if not names:
         raise UserError(f"No image of {project.folder} has particles yet.", "Find them first: `particleforge find`.")
     particles = Planes({name: partial(_open, project, failed, name) for name in names})
+    if settled.track:
+        check_movie(project.planes(names))
     out = project.folder / RESULTS
     with locked(out):
         renew(out, identity)
@@ -74,7 +78,8 @@ def measure_project(
             results.folder.remark(remark)
         read = partial(_read, project, settled.pixel_size_nm, ParticleClasses.of(settled.classifier))
         inputs = [project.planes(names), particles]
-        return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX, settled))
+        measuring = measure_each(results, inputs, read, "Measuring", BYTES_PER_PX, settled)
+        return (yield from then_followed(measuring, results.folder, settled.track))
 
 
 def _check_selection(params: SizesParams) -> None:

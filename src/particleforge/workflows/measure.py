@@ -14,6 +14,7 @@ from particleforge.errors import UserError
 from particleforge.measurement.headline import measurement_report
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.results import Measurement, Results
+from particleforge.measurement.tracking.movies import check_movie
 from particleforge.models.opening import shadow_line
 from particleforge.step import Step, part
 from particleforge.store.files import LOCK
@@ -31,6 +32,7 @@ from particleforge.workflows._one_plane import Found, OnePlane, Outcome
 from particleforge.workflows._project_results import measure_project
 from particleforge.workflows._tiles.large_image import InTiles
 from particleforge.workflows._tiles.measured import LargeImages
+from particleforge.workflows._tracking import then_followed
 from particleforge.workflows.find import BYTES_PER_PX, FindParams, search
 from particleforge.workflows.sizes import SizesParams
 
@@ -97,6 +99,8 @@ def measure(
     planes = find_planes(images, selection=params, as_series=params.as_series)
     find = Finder(model, params.options, params.pixel_size_nm, params.burnt_in == "keep")
     find.check(planes)
+    if params.track:
+        check_movie(planes)
     source = {"model": str(model) if isinstance(model, (str, Path)) else None, "images": described(images)}
     provenance = {"command": "measure", "params": params.recorded(), "source": source}
     classes = ParticleClasses.of(params.classifier)
@@ -105,7 +109,8 @@ def measure(
         results = Results(Path(out), provenance, params, params.precision, params, left_out(images), params)
         found, doing = partial(_found, find, classes), "Finding particles"
         large = partial(_large, params, find)
-        return (yield from measure_each(results, [planes], found, doing, BYTES_PER_PX, params, large))
+        measuring = measure_each(results, [planes], found, doing, BYTES_PER_PX, params, large)
+        return (yield from then_followed(measuring, results.folder, params.track))
 
 
 def _large(

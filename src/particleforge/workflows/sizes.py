@@ -18,6 +18,7 @@ from particleforge.measurement.results_folder import LABELS, ResultsFolder
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.statistics.bootstrap import Precision
 from particleforge.measurement.summary_file import SUMMARY
+from particleforge.measurement.tracking.movies import check_movie
 from particleforge.measurement.uncertainty.pixel_size import Calibration
 from particleforge.micrograph import GivenPixelSize
 from particleforge.step import Step
@@ -37,6 +38,7 @@ from particleforge.workflows._classes import ParticleClasses, recorded
 from particleforge.workflows._each_plane import measure_each
 from particleforge.workflows._one_plane import Found
 from particleforge.workflows._project_results import BYTES_PER_PX, measure_project
+from particleforge.workflows._tracking import then_followed
 
 FOUND = ("certainty", "expected_f1", "unlike_training", "detection_error", "blank")
 """What is known of the detection of particles in results, and holds when their labels are measured again."""
@@ -52,9 +54,15 @@ class SizesParams(Workers, Selection, GivenPixelSize, Calibration, Rules, Output
         "their outlines alone.",
     )
 
+    track: bool = Field(
+        False,
+        description="Whether the particles of movies are then followed through the frames; the command track "
+        "does this later, with options.",
+    )
+
     def recorded(self) -> dict[str, Any]:
-        """Plain data of all that can change results, to be noted with them."""
-        return self.model_dump(mode="json", exclude=set(Workers.model_fields))
+        """Plain data of all that can change how single images are measured, to be noted with results."""
+        return self.model_dump(mode="json", exclude={*Workers.model_fields, "track"})
 
 
 @verb(measurement_report, resumable=True)
@@ -105,6 +113,8 @@ def sizes(
     selection = params if images is None else ALL
     planes = find_planes(with_rois(labels, images, params), open_labels, selection)
     inputs = [planes] if images is None else [planes, _paired(planes, find_planes(images, selection=params))]
+    if params.track:
+        check_movie(*inputs)
     source = {"labels": described(labels), "images": described(images)}
     classes = ParticleClasses.of(params.classifier)
     about = {"command": "sizes", "params": params.recorded(), "source": source, **recorded(classes)}
@@ -113,7 +123,8 @@ def sizes(
 
     with locked(Path(out)):
         results = Results(Path(out), about, params, params.precision, params, left_out(labels, images), params)
-        return (yield from measure_each(results, inputs, read, "Measuring", BYTES_PER_PX, params))
+        measuring = measure_each(results, inputs, read, "Measuring", BYTES_PER_PX, params)
+        return (yield from then_followed(measuring, results.folder, params.track))
 
 
 def _paired(labels: Planes, images: Planes) -> Planes:
@@ -168,7 +179,8 @@ def _read(
     grey = None if image is None else micrograph.grey_or_nan
     path = plane.source.path
     whole = {} if path is None or len(plane.source) > 1 else read_whole(path).of(labels)
-    bare = Measured(plane.name, labels=labels, grey=grey, pixel_size_nm=square, columns=plane.columns, whole=whole)
+    columns = plane.columns if image is None else {**image.columns, **plane.columns}
+    bare = Measured(plane.name, labels=labels, grey=grey, pixel_size_nm=square, columns=columns, whole=whole)
     of_labels = () if image is None else tuple(f"Labels: {remark}" for remark in stored.remarks)
     remarks = (*doubts, *of_labels, *micrograph.all_remarks)
     given = None if classes is None else classes(grey, labels)

@@ -24,6 +24,7 @@ from particleforge.widgets.bench.sizes.script import script_of
 from particleforge.widgets.bench.sizes.script_view import ScriptView
 from particleforge.widgets.bench.sizes.shown import Scope, Shown, Summary, shown_of, summary_of
 from particleforge.widgets.bench.sizes.table import ParticleTable
+from particleforge.widgets.bench.sizes.tracks import TracksRow
 from particleforge.widgets.bench.sizes.words import group_html, headline
 from particleforge.widgets.bench.state import State
 from particleforge.widgets.bench.tab import Tab
@@ -111,6 +112,7 @@ class SizesTab(Tab):
         self.figures, self.groups = FiguresView(self), FiguresView(self)
         self.groups.hide()
         self.script, self.out = ScriptView(self), Out(self._given, self)
+        self.tracks = TracksRow(state, self)
         self._measuring, self._summing = Measuring(), Background()
         self._timer = single_shot(self, SETTLE_MS, self._measure)
         self._lay_out()
@@ -140,6 +142,7 @@ class SizesTab(Tab):
         self.scrolling = _Scrolling(content, self)
         self.body.addWidget(self.scrolling, 1)
         self.body.addWidget(self.script, 1)
+        self.body.addWidget(self.tracks)
         self.body.addWidget(self.out)
 
     def _connect(self) -> None:
@@ -164,6 +167,7 @@ class SizesTab(Tab):
         self._measuring.background.done.connect(self._show)
         self._measuring.progressed.connect(self._progress)
         self._summing.done.connect(self._sum_up)
+        self.tracks.reported.connect(self.report)
         for failed in (
             self.out.failed,
             self.plot.failed,
@@ -206,6 +210,7 @@ class SizesTab(Tab):
             self.table.show_columns(read_remembered().columns)
         self._propose_scope()
         self._follow()
+        self.tracks.offer()
         self.refresh()
 
     def leave(self) -> None:
@@ -218,6 +223,7 @@ class SizesTab(Tab):
         self.leave()
         self._measuring.background.drop()
         self._summing.drop()
+        self.tracks.release()
         self.rules.release()
         self.plot.canvas.release()
         self.place.bring_back()

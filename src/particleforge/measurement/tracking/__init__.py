@@ -1,0 +1,1 @@
+"""Particles followed through the frames of movies: linking, drift, growth."""
