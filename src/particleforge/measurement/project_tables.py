@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from particleforge.errors import UserError
 from particleforge.mask import WholeLabels
 from particleforge.measurement.columns import arranged
+from particleforge.measurement.given_classes import with_classes
 from particleforge.measurement.groups import ImageTable
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
@@ -42,6 +43,8 @@ def image_table(project: Project, name: str, rules: Rules) -> ImageTable | None:
         rules=rules,
         rows=rows,
     )
+    if origin.classes_now:
+        table = with_classes(table, origin.classes_now)
     finding = {} if origin.checked else origin.finding  # what a detector states does not hold for corrected particles
     height, width = found.labels.shape
     given = table.assign(**{column: value for column, value in plane.columns.items() if column != "group"})

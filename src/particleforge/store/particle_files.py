@@ -42,6 +42,8 @@ class Origin:
         Fingerprint of the image in which they were found.
     complete
         Whether a person has stated that every particle of the image is there.
+    classes
+        Class that the detector has given to particles, by id; empty if it distinguishes none.
     """
 
     scores: Mapping[int, float] = field(default_factory=dict)
@@ -51,6 +53,12 @@ class Origin:
     count: int = 0
     image: str = ""
     complete: bool = False
+    classes: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def classes_now(self) -> dict[int, tuple[str, float]]:
+        """Class and score, by id, of the particles that are as the detector has found them."""
+        return {number: (name, self.scores[number]) for number, name in self.classes.items() if number in self.scores}
 
     @property
     def certainty(self) -> float | None:
@@ -85,11 +93,12 @@ class Origin:
             int(data["count"]),
             str(data["image"]),
             bool(data.get("complete", False)),
+            {int(number): str(name) for number, name in data.get("classes", {}).items()},
         )
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain data."""
-        return {
+        plain: dict[str, Any] = {
             "scores": {str(number): float(score) for number, score in self.scores.items()},
             "sure": sorted(self.sure),
             "finding": dict(self.finding),
@@ -98,6 +107,8 @@ class Origin:
             "image": self.image,
             "complete": self.complete,
         }
+        named = {str(number): name for number, name in self.classes.items()}
+        return plain | ({"classes": named} if named else {})
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,7 +35,7 @@ class Found:
     remarks
         Sentences on the image that a person should know.
     classes
-        Class and its probability by label, from a classifier; None: classes are those of the rule.
+        Class and its probability by label, from a classifier or a detector; None: classes are those of the rule.
     """
 
     bare: Measured

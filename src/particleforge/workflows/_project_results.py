@@ -135,7 +135,7 @@ def _read(
     changed = origin.image and origin.image != Prints(project)(name)
     stale = ("The image has changed since its particles were found.",) if changed else ()
     finding = {} if origin.checked else origin.finding  # what a detector states does not hold for corrected particles
-    given = None if classes is None else classes(bare.grey, particles.labels)
+    given = (origin.classes_now or None) if classes is None else classes(bare.grey, particles.labels)
     return Found(bare, origin.scores, finding, (*stale, *micrograph.all_remarks), given)
 
 

@@ -37,6 +37,7 @@ from particleforge.store.whole_masks import read_whole, write_whole
 from particleforge.verb import verb
 from particleforge.wording import named, plural
 from particleforge.workflows._around import around
+from particleforge.workflows._classes import classes_found
 from particleforge.workflows._finder import Finder, Finding, detected
 from particleforge.workflows._one_plane import failure_of
 from particleforge.workflows._processes import each_image
@@ -301,7 +302,10 @@ def _particles(
     scores = {number: float(found.scores[number - 1]) for number in there}
     finding = detected(micrograph, found)
     detector = {**detector, "found": len(there), "pixel_size_nm": micrograph.square_pixel_size_nm}
-    particles = ImageParticles(found.labels, Origin(scores, frozenset(), finding, detector, len(there), image))
+    given = classes_found(found) or {}
+    classes = {number: given[number][0] for number in there if number in given}
+    origin = Origin(scores, frozenset(), finding, detector, len(there), image, classes=classes)
+    particles = ImageParticles(found.labels, origin)
     return *_around_sure(project, plane.name, particles, found.whole_masks), micrograph.pixel_size_nm
 
 
@@ -329,7 +333,9 @@ def _around_sure(
     masks = read_whole(particle_file(project.folder / PARTICLES, name)).of(before.labels)
     masks = {number: mask for number, mask in masks.items() if number in set(kept.tolist())}
     masks |= {both.added[number]: mask for number, mask in whole.items() if number in both.added}
-    settled = Origin(both.scores, sure, finding, detector, count, origin.image, old.complete)
+    classes = {number: name for number, name in old.classes.items() if number in known}
+    classes |= {both.added[number]: name for number, name in origin.classes.items() if number in both.added}
+    settled = Origin(both.scores, sure, finding, detector, count, origin.image, old.complete, classes)
     return ImageParticles(both.labels, settled), masks
 
 

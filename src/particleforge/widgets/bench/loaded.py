@@ -1,6 +1,5 @@
 """What is read of an image of a project before it is shown; no Qt here."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ import numpy.typing as npt
 
 from particleforge.errors import UserError
 from particleforge.mask import WholeLabels
+from particleforge.measurement.given_classes import with_classes
 from particleforge.measurement.particles import measure_particles
 from particleforge.measurement.rules import Rules
 from particleforge.micrograph import Micrograph
@@ -99,7 +99,7 @@ def load(project: Project, name: str, rules: Rules) -> Loaded:
     rows, side = rules.rows(micrograph.grey), micrograph.square_pixel_size_nm
     saved = read_whole(particle_file(folder, name))
     every = WholeLabels(particles.labels, saved.of(particles.labels))
-    table = measured(every, micrograph, side, particles.origin.scores, rules, rows)
+    table = measured(every, micrograph, side, particles.origin, rules, rows)
     background, labels = read_background(folder, name, micrograph.shape), particles.labels
     places, omitted = Places(labels), frozenset(map(int, table["label"][table["weight"] == 0]))
     values = contour_values(kinds(places.ids, particles.origin.sure, omitted), omitted)
@@ -124,17 +124,18 @@ def measured(
     labels: WholeLabels,
     micrograph: Micrograph,
     pixel_size_nm: float | None,
-    scores: Mapping[int, float],
+    origin: Origin,
     rules: Rules,
     rows: tuple[int, int] | None,
 ) -> "pd.DataFrame":
     """Measure particles as `load` does; see `measure_particles`."""
-    return measure_particles(
+    table = measure_particles(
         labels,
         image=micrograph.name,
         pixel_size_nm=pixel_size_nm,
         intensity=micrograph.grey,
-        scores=scores,
+        scores=origin.scores,
         rules=rules,
         rows=rows,
     )
+    return with_classes(table, origin.classes_now) if origin.classes_now else table

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -94,14 +95,15 @@ class Measured(QObject):
     def measure(self) -> None:
         """Measure the particles again, in a thread."""
         self._stale, self._version = False, self._history.particles.version
-        size, rules, loaded, scores = self.pixel_size_nm, self.rules, self._loaded, self.scores
+        size, rules, loaded = self.pixel_size_nm, self.rules, self._loaded
+        origin = replace(loaded.particles.origin, scores=self.scores)
         snapshot = self._history.particles.snapshot
 
         def work(_: object) -> tuple[pd.DataFrame, float]:
             begun = time.monotonic()
             labels = snapshot()
             every = WholeLabels(labels, loaded.saved.of(labels))
-            table = measured(every, loaded.micrograph, size, scores, rules, loaded.rows)
+            table = measured(every, loaded.micrograph, size, origin, rules, loaded.rows)
             return table, time.monotonic() - begun
 
         self._background.run(work)

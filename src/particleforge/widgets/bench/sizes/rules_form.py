@@ -1,6 +1,9 @@
 """Rules that apply at once: what the size is, and which particles count."""
 
+from collections.abc import Iterable
+
 from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from particleforge.compute import Workers
@@ -76,7 +79,7 @@ class RulesForm(QWidget):
 
 
 class ClassButton(QToolButton):
-    """A menu of the classes of outlines that count; `changed` is emitted after a choice."""
+    """A menu of the classes of particles that count; `changed` is emitted after a choice."""
 
     changed = Signal()
 
@@ -84,20 +87,36 @@ class ClassButton(QToolButton):
         super().__init__(parent)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.setToolTip("Which outlines count: classes of the visible outline, not of the body.")
-        menu = QMenu(self)
-        self.actions_of = {name: present(menu.addAction(name)) for name in CLASSES}
-        for action in self.actions_of.values():
+        self.setToolTip(
+            "Which particles count, by the class of the visible outline, not of the body, or by the class that the "
+            "detector has given them."
+        )
+        self.actions_of: dict[str, QAction] = {}
+        self.setMenu(QMenu(self))
+        self.offer(())
+
+    def offer(self, found: Iterable[str]) -> None:
+        """Offer the classes of the shape rules, and others that were found; new ones count."""
+        names = [*CLASSES, *sorted(set(found) - {*CLASSES, ""})]
+        if names == list(self.actions_of):
+            return
+        gone = {name for name, action in self.actions_of.items() if not action.isChecked()}
+        menu = present(self.menu())
+        menu.clear()
+        self.actions_of = {name: present(menu.addAction(name)) for name in names}
+        for name, action in self.actions_of.items():
             action.setCheckable(True)
-            action.setChecked(True)
+            action.setChecked(name not in gone)
             action.toggled.connect(self._change)
-        self.setMenu(menu)
-        self._show()
+        if gone:
+            self._change()
+        else:
+            self._show()
 
     def value(self) -> tuple[str, ...]:
         """Return the classes that count; empty: all."""
         chosen = tuple(name for name, action in self.actions_of.items() if action.isChecked())
-        return () if len(chosen) == len(CLASSES) else chosen or ("none",)
+        return () if len(chosen) == len(self.actions_of) else chosen or ("none",)
 
     def _change(self) -> None:
         self._show()
@@ -105,4 +124,4 @@ class ClassButton(QToolButton):
 
     def _show(self) -> None:
         value = self.value()
-        self.setText(f"Outlines: {', '.join(value) if value else 'all'}")
+        self.setText(f"Classes: {', '.join(value) if value else 'all'}")

@@ -271,6 +271,7 @@ class SizesTab(Tab):
 
     def _show(self, made: tuple[Wanted | None, Shown, Gathered]) -> None:
         self._wanted, self.shown, found = made
+        self.rules.classes.offer({name for image in found.images for name in image.table["class"]})
         self.summary = None
         self._say()
         self.plot.show_sizes(self.shown, None)
