@@ -16,6 +16,7 @@ from particleforge.models.detector_data import DetectorData, provenance_of
 from particleforge.models.detector_task import Watch, settings
 from particleforge.models.detector_training import JUDGED, PREVIEW_PX, begin, typical
 from particleforge.models.fit import fit
+from particleforge.models.flat_labels import flat_remarks
 from particleforge.models.maskrcnn.anchors import Boxes, boxes_of
 from particleforge.models.maskrcnn.coco import cached_file, fill_from_coco
 from particleforge.models.maskrcnn.config import SMALL_UNET, MaskRCNNConfig
@@ -92,6 +93,7 @@ def train_maskrcnn(
     start = _starting(params)
     boxes = boxes_of(typical(samples), plan.scale_of)
     classes, remarks = _classes(samples)
+    remarks += flat_remarks(samples.real)
     for line in remarks:
         yield Progress(0, 1, line)
     config = start.model.net.config if start.model else params.network or _config(params, start.unet, boxes, classes)

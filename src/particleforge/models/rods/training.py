@@ -16,6 +16,7 @@ from particleforge.models.detector_data import DetectorData, provenance_of
 from particleforge.models.detector_task import Watch, settings
 from particleforge.models.detector_training import JUDGED, PREVIEW_PX, begin
 from particleforge.models.fit import fit
+from particleforge.models.flat_labels import flat_remarks
 from particleforge.models.opening import open_model
 from particleforge.models.patches import Source
 from particleforge.models.rods.kind import RodsKind
@@ -63,6 +64,9 @@ def train_rods(samples: TrainingSet, out: Path, params: RodsTraining, began: flo
     """
     began = time.monotonic() if began is None else began
     plan = yield from begin(samples, out, params, RodsKind.finished(out))
+    remarks = flat_remarks(samples.real)
+    for line in remarks:
+        yield Progress(0, 1, line)
     start = None if params.start == "scratch" else _starting(params.start)
     data = DetectorData.of(samples, plan)
     provenance = provenance_of(samples, params, plan)
@@ -88,7 +92,8 @@ def train_rods(samples: TrainingSet, out: Path, params: RodsTraining, began: flo
     fitted = yield from part(fit(task, out, chosen), 0, times.share)
     rate = partial(_rates, fitted.net)
     threshold = yield from part(choose_score(groups, rate, seconds=times.left_s()), times.share, 1)
-    about = provenance | {"steps": fitted.steps} | ({"remark": fitted.remark} if fitted.remark else {})
+    said = " ".join(filter(None, [fitted.remark, *remarks]))
+    about = provenance | {"steps": fitted.steps} | ({"remark": said} if said else {})
     model = RodsModel(fitted.net, note.replace(prob_thresh=threshold or DEFAULT_PROB, provenance=about))
     model.save(out)
     (out / CHECKPOINT).unlink(missing_ok=True)
