@@ -40,5 +40,5 @@ def touching_share(labels: npt.NDArray[np.uint32]) -> float:
     )
     sides = ((side, (one != other) & (one > 0) & (other > 0)) for one, other in pairs for side in (one, other))
     touching = np.concatenate([side[where] for side, where in sides])
-    count = np.count_nonzero(np.unique(labels))
+    count = int(np.count_nonzero(np.unique(labels)))
     return len(np.unique(touching)) / max(count, 1)

@@ -15,7 +15,7 @@ from particleforge.plain_data import read_json
 from particleforge.quality.instances import Instances
 from particleforge.store.exchange._coco_entries import Entry, is_whole, shown
 from particleforge.store.exchange._coco_masks import mask_of
-from particleforge.store.exchange.coco import entries_in, json_file, read_image
+from particleforge.store.exchange.coco import categories_in, entries_in, read_image
 
 Key = int | str
 """Id of an image."""
@@ -37,7 +37,7 @@ class CocoImage:
 
     key: Key
     name: str
-    categories: Mapping[int, str]
+    categories: Mapping[Key, str]
     _image: Entry
     _annotations: Sequence[Entry]
 
@@ -64,9 +64,7 @@ def coco_images(place: Path) -> list[CocoImage]:
         If the file is missing or broken.
     """
     images, annotations = entries_in(place)
-    listed = read_json(json_file(place)).get("categories") or ()
-    names = {one["id"]: str(one.get("name", one["id"])) for one in listed if isinstance(one, dict) and "id" in one}
-    categories = names if len(names) > 1 else {}
+    categories = categories_in(place)
     return [
         CocoImage(one.key("id"), Path(one.text("file_name")).stem, categories, one, annotations[one.key("id")])
         for one in images
@@ -104,7 +102,7 @@ class CocoResults:
             entry = Entry(path, "result", number, one)
             self._by_image.setdefault(entry.key("image_id"), []).append(entry)
 
-    def of(self, key: Key, shape: tuple[int, int], categories: Mapping[int, str]) -> Instances:
+    def of(self, key: Key, shape: tuple[int, int], categories: Mapping[Key, str]) -> Instances:
         """Read what was found in an image.
 
         Raises
@@ -117,14 +115,14 @@ class CocoResults:
         return Instances(found.shape, found.runs, np.array([_score(one) for one in entries], float), found.classes)
 
 
-def _instances(entries: Sequence[Entry], shape: tuple[int, int], categories: Mapping[int, str]) -> Instances:
+def _instances(entries: Sequence[Entry], shape: tuple[int, int], categories: Mapping[Key, str]) -> Instances:
     masks = [mask_of(one, shape) for one in entries]
     found = Instances.of_pixels([(mask % shape[0], mask // shape[0]) for mask in masks], shape)
     classes = tuple(_class(one, categories) for one in entries) if categories else None
     return Instances(found.shape, found.runs, classes=classes)
 
 
-def _class(entry: Entry, categories: Mapping[int, str]) -> str:
+def _class(entry: Entry, categories: Mapping[Key, str]) -> str:
     category = entry.data.get("category_id")
     if not is_whole(category) or category not in categories:
         raise entry.wrong(f"has the category_id {shown(category)}, which is not listed.", "List it under categories.")

@@ -8,9 +8,11 @@ import pytest
 from PIL import Image
 from skimage.draw import polygon
 
+from particleforge.models.sources import classes_of
 from particleforge.recipes.aggregate.recipe import Aggregate
 from particleforge.recipes.recipe import make_sample
 from particleforge.recipes.shapes.recipe import Shapes
+from particleforge.store.dataset import Dataset
 from particleforge.store.exchange import coco
 from particleforge.workflows.import_ import import_
 
@@ -102,3 +104,17 @@ def test_one_annotation_that_cannot_be_read_is_left_out(tmp_path, wrong, message
     unknown[5:9, 8:11] = wrong["bbox"] != "no"
     np.testing.assert_array_equal(~first.known if first.known is not None else np.zeros((10, 12), bool), unknown)
     assert second.micrograph.remarks == ()
+
+
+def test_several_categories_are_classes_that_a_training_reads(tmp_path):
+    folder = foreign(tmp_path, [7, 6, 11, 6, 11, 9, 7, 9])
+    content = json.loads((folder / "any.json").read_text())
+    assert all(one.truth is None for one in coco.read(folder))
+    content["categories"] = [{"id": 1, "name": "cube"}, {"id": "r", "name": "rod"}]
+    content["annotations"][1]["category_id"] = "r"
+    content["annotations"][2]["category_id"] = 7  # is not listed
+    (folder / "any.json").write_text(json.dumps(content))
+    expected = [{1: "cube", 2: "rod"}, {}]
+    assert [classes_of(one) for one in coco.read(folder)] == expected
+    import_(folder, tmp_path / "set.zarr")
+    assert [classes_of(one) for one in Dataset.open(tmp_path / "set.zarr")] == expected

@@ -7,6 +7,8 @@ do not hide; and unannotated parts are one region with ``iscrowd`` 1, which COCO
 There is one category, ``particle``.
 """
 
+from __future__ import annotations
+
 import json
 import math
 import re
@@ -14,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +25,8 @@ from particleforge.errors import UserError
 from particleforge.mask import Mask
 from particleforge.micrograph import Micrograph
 from particleforge.outline import Outline, outline_of
-from particleforge.sample import Sample
+from particleforge.plain_data import read_json
+from particleforge.sample import CLASS, Sample
 from particleforge.step import Progress, Step, stepwise
 from particleforge.store.exchange._coco_entries import Entry, is_whole, read_entries, shown
 from particleforge.store.exchange._coco_masks import mask_of
@@ -33,6 +36,9 @@ from particleforge.store.labels import LARGEST_ID, as_labels
 from particleforge.store.micrographs import read_micrograph, write_micrograph
 from particleforge.store.rle import Ints, instance_pixels, runs_of, to_text
 from particleforge.store.unreadable import unreadable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LAYOUT = "a JSON file with images and annotations; images next to it or in images/"
 MARKS_UNKNOWN = True
@@ -85,7 +91,7 @@ def read(folder: Path) -> Iterator[Sample]:
     Ids are those of ``label`` if every annotation of an image has its own, otherwise 1, 2, 3 in the order of the file.
     If instances overlap, later ones cover earlier ones, and the whole particles are the outlines of the sample; those
     of which nothing is visible are a remark of the image. ``iscrowd`` regions count as unknown. All categories count as
-    particles.
+    particles; if several are listed, they are the column ``class`` of the truth.
 
     Parameters
     ----------
@@ -99,7 +105,8 @@ def read(folder: Path) -> Iterator[Sample]:
         Immediately if the JSON is missing or broken; during the iteration if an image or mask cannot be read.
     """
     images, by_image = entries_in(folder)
-    return (_read_sample(image, by_image[image.key("id")]) for image in images)
+    categories = categories_in(folder)
+    return (_sample(read_image(image), by_image[image.key("id")], categories) for image in images)
 
 
 def entries_in(folder: Path) -> tuple[list[Entry], dict[int | str, list[Entry]]]:
@@ -113,6 +120,20 @@ def entries_in(folder: Path) -> tuple[list[Entry], dict[int | str, list[Entry]]]
     file = json_file(folder)
     with unreadable(file, "Export the annotations again."):
         return read_entries(file)
+
+
+def categories_in(folder: Path) -> dict[int | str, str]:
+    """Names of the categories of a folder or file by their ids; empty if only one is listed, as it distinguishes none.
+
+    Raises
+    ------
+    UserError
+        If the JSON is missing or broken.
+    """
+    listed = read_json(json_file(folder)).get("categories")
+    entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    names = {one["id"]: str(one.get("name", one["id"])) for one in entries if isinstance(one.get("id"), (int, str))}
+    return names if len(names) > 1 else {}
 
 
 def recognises(folder: Path) -> bool:
@@ -188,10 +209,6 @@ def json_file(folder: Path) -> Path:
     raise UserError(f"{folder} contains no JSON file.", f"COCO instances are read from {FILE_NAME}.")
 
 
-def _read_sample(image: Entry, annotations: list[Entry]) -> Sample:
-    return _sample(read_image(image), annotations)
-
-
 def read_image(image: Entry) -> Micrograph:
     """Read the image of an entry.
 
@@ -213,7 +230,7 @@ def read_image(image: Entry) -> Micrograph:
     return micrograph
 
 
-def _sample(micrograph: Micrograph, annotations: list[Entry]) -> Sample:
+def _sample(micrograph: Micrograph, annotations: list[Entry], categories: Mapping[int | str, str]) -> Sample:
     shape = micrograph.shape
     ids = np.zeros(shape[::-1], np.int64)
     crowd = np.zeros(shape[::-1], bool)
@@ -238,7 +255,17 @@ def _sample(micrograph: Micrograph, annotations: list[Entry]) -> Sample:
     remarks = micrograph.remarks + _left_out(refused, len(particles)) + _vanished(ids, whole, kept)
     overlap = sum(map(len, whole.values())) > np.count_nonzero(ids) or any(_is_whole(one) for one in kept.values())
     targets = {"outlines": _outlines(ids, whole, kept)} if overlap else {}
-    return Sample(replace(micrograph, remarks=remarks), as_labels(ids.T, micrograph.name), known, targets=targets)
+    labels, truth = as_labels(ids.T, micrograph.name), _classes(kept, categories) if categories else None
+    return Sample(replace(micrograph, remarks=remarks), labels, known, truth, targets=targets)
+
+
+def _classes(particles: Mapping[int, Entry], categories: Mapping[int | str, str]) -> pd.DataFrame:
+    """Table of the classes of particles; one of a category that is not listed has none."""
+    import pandas as pd
+
+    found = [one.data.get("category_id") for one in particles.values()]
+    names = [categories.get(one, "") if isinstance(one, (int, str)) else "" for one in found]
+    return pd.DataFrame({"label": np.array(list(particles), np.int64), CLASS: np.array(names, object)})
 
 
 def _is_whole(annotation: Entry) -> bool:
