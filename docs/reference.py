@@ -32,6 +32,7 @@ from particleforge.recipes.aggregate.material import Material
 from particleforge.recipes.aggregate_scene.grown import Grown
 from particleforge.recipes.any import RECIPES
 from particleforge.recipes.clutter.clutter import Clutter
+from particleforge.recipes.cracks.params import Course
 from particleforge.recipes.cutpaste.canvases.inpainted import Inpainted
 from particleforge.recipes.cutpaste.canvases.texture import Texture
 from particleforge.recipes.cutpaste.cutouts import CutoutRule
@@ -72,7 +73,7 @@ SHOWN: tuple[type[Params], ...] = tuple(RECIPES.members().values())
 SHOWN += tuple(cls for kind in kinds() for cls in (kind.Training, kind.Options) if cls is not None)
 SHOWN += (CutoutRule, Inpainted, Texture, GridWarp, PiecewiseAffine, RandomScale, Population, Support)
 SHOWN += (Material, Exact, Haadf, BrightField)
-SHOWN += (Boundary, Greys, SecondPhase, Twins)
+SHOWN += (Boundary, Greys, SecondPhase, Twins, Course)
 SHOWN += (Rules, ShapeRule, Precision, Calibration, TrackParams)
 SHOWN += (AdaptParams, EvaluateParams, QualityParams, RankParams, SynthesizeParams, LearnParams, ShadowParams)
 SHOWN += (StarDistConfig, Augment, Regression, Batch, PrepareParams, EstimatorAugment, NetworkConfig)

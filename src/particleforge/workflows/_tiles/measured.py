@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 NOT_DONE = "Its aggregates were not measured as wholes, and no figure of it was drawn."
+NO_GRAIN_SIZE = "Its ASTM grain size was not measured, as it is too large."
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class LargeImages:
             rows=rows,
             columns=picture.plane.columns,
         )
-        written = writer.write(measured, searched.search.tiled.found, (*searched.remarks, NOT_DONE))
+        remarks = (*searched.remarks, NOT_DONE, *([NO_GRAIN_SIZE] if writer.outputs.grain_size else []))
+        written = writer.write(measured, searched.search.tiled.found, remarks)
         remove_tiles(folder)
         return written
