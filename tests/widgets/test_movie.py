@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import tifffile
+from napari.components import ViewerModel
 
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.store.planes import find_planes
 from particleforge.widgets.active import made_here
-from particleforge.widgets.movie import followed, movie_layers
+from particleforge.widgets.movie import followed, movie_layers, movie_sizes
 from particleforge.workflows.sizes import SizesParams, sizes
 
 
@@ -42,6 +43,21 @@ def test_layers_lie_at_the_scale_and_the_times_of_the_movie(movie):
     moving = tracks.data[tracks.data[:, 0] == 2]
     np.testing.assert_allclose(moving, [[2, 0, 28, 30], [2, 2, 28, 34]], atol=1e-4)
     assert tracks.color_by == "ecd_nm"
+
+
+def test_sizes_are_those_of_the_frame_that_is_shown(movie, qtbot):
+    results = ResultsFolder.open(movie / "out")
+    viewer = ViewerModel()
+    for layer in movie_layers(results, followed(results)["run"], find_planes(movie / "run.tif")):
+        viewer.add_layer(layer)
+    view = movie_sizes(viewer, results, followed(results)["run"])
+    qtbot.addWidget(view)
+    table = results.table()
+    for frame in range(3):
+        viewer.dims.set_current_step(0, frame)
+        found = table[(table["image"] == f"run_{frame:05d}") & (table["weight"] > 0)]["ecd_nm"]
+        median = f", median {found.median():.4g}" if len(found) else ""
+        assert view.line == f"frame {frame}: {len(found)} particles{median}"
 
 
 def test_results_that_were_not_followed_have_no_movies(movie):

@@ -14,9 +14,11 @@ from particleforge.store.pixels import LazyPixels, Pages
 from particleforge.store.planes import Planes
 from particleforge.widgets.active import KEY
 from particleforge.widgets.files import geometry
+from particleforge.widgets.frame_sizes import FrameSizes
 
 if TYPE_CHECKING:
     import dask.array as da
+    from napari import Viewer
 
 Read = Callable[[str], npt.NDArray[Any]]
 
@@ -57,6 +59,24 @@ def movie_layers(results: ResultsFolder, movie: Movie, planes: Planes) -> list[L
     image = Image(_stack(pixels, movie), name=movie.name, **about)
     labels = Labels(_stack(results.labels, movie), name=f"{movie.name} particles", opacity=0.4, **about)
     return [image, labels, *_tracks(results, movie, about)]
+
+
+def movie_sizes(viewer: "Viewer", results: ResultsFolder, movie: Movie) -> FrameSizes:
+    """Make the view of the sizes of the counted particles in the frame that is shown.
+
+    Parameters
+    ----------
+    viewer
+        Shows the movie.
+    results, movie
+        See `movie_layers`.
+    """
+    table, size = results.table(), f"{results.rules.size}_{movie.length_unit}"
+    table = table[table["weight"] > 0]
+    sizes = {
+        frame: table.loc[table["image"] == name, size].dropna().to_numpy(float) for frame, name in movie.images.items()
+    }
+    return FrameSizes(viewer, sizes, f"{results.rules.size} ({movie.length_unit})", min(movie.images))
 
 
 def _tracks(results: ResultsFolder, movie: Movie, about: Mapping[str, Any]) -> list[Layer]:

@@ -14,7 +14,7 @@ from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.micrograph import Micrograph
 from particleforge.store.planes import find_planes
 from particleforge.store.selection import Selection
-from particleforge.widgets.movie import followed, movie_layers
+from particleforge.widgets.movie import followed, movie_layers, movie_sizes
 from particleforge.widgets.overlays import grid, scale_bar
 
 MOST_ROWS = 1_000_000
@@ -26,7 +26,7 @@ def show(results: Path, images: Path) -> napari.Viewer:
 
     Each micrograph is an Image layer with a Labels layer above it; several are shown side by side. Features of the
     labels are the rows of ``particles.csv``; row i belongs to label i. A movie whose particles were followed is a stack
-    with its tracks.
+    with its tracks, and the sizes in the frame shown follow the slider.
 
     Parameters
     ----------
@@ -42,7 +42,8 @@ def show(results: Path, images: Path) -> napari.Viewer:
     """
     measured = ResultsFolder.open(results)
     sizes, table = {name: entry["pixel_size_nm"] for name, entry in measured.images.items()}, measured.table()
-    planes = find_planes(images, selection=Selection.among(measured.provenance))
+    as_series = bool(measured.provenance.get("params", {}).get("as_series"))
+    planes = find_planes(images, selection=Selection.among(measured.provenance), as_series=as_series)
     missing = sorted({*sizes} - {*planes.names})
     if missing:
         raise UserError(
@@ -53,6 +54,7 @@ def show(results: Path, images: Path) -> napari.Viewer:
     for movie in movies.values():
         for layer in movie_layers(measured, movie, planes):
             viewer.add_layer(layer)
+        viewer.window.add_dock_widget(movie_sizes(viewer, measured, movie), name=f"Sizes in {movie.name}")
         for name in movie.images.values():
             del sizes[name]
     for name, pixel_size_nm in reversed(sizes.items()):
