@@ -66,4 +66,6 @@ def test_what_cannot_be_ranked_is_refused_before_anything_is_computed(folders):
         rank(sets, out, real, real, RankParams.parse({"model": "estimator"}))
     with pytest.raises(UserError, match="no parameter 'budget'"):
         rank(sets, out, real, real, RankParams.parse({"settings": {"budget": 3}}))
+    with pytest.raises(UserError, match="The seed is given by the plan"):
+        rank(sets, out, real, real, RankParams.parse({"seed": 3}))
     assert not (out / "looks").exists()

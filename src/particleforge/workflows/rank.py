@@ -53,7 +53,7 @@ class RankParams(TrainParams):
         """
         if (role := MODELS.get(self.model).role) != "detector":
             raise UserError(f"{self.model} is the kind of {role}s; detectors are ranked.", "Choose another model.")
-        settings = {"model": self.model, "settings": self.settings, **self._selected}
+        settings = {**self.settings, "model": self.model, **self._selected}
         arms = {name: Arm(verb="train", inputs=[str(path)], params=settings) for name, path in sets.items()}
         return Plan(arms=arms, test=list(map(str, labels)), seeds=self.seeds)
 
