@@ -106,15 +106,16 @@ def _cell(one: Estimate, least: float | None) -> str:
 
 
 def _heat(found: Correlations) -> Figure:
-    """Draw rho as colours with its number."""
+    """Draw rho as colours with its number, a row for each metric."""
     rated = list(next(iter(found.values())))
-    rho = np.array([[_number(own[key]) for key in rated] for own in found.values()])
-    fig = blank(1.2 + 0.32 * len(rho))
+    rho = np.array([[_number(own[key]) for own in found.values()] for key in rated])
+    fig = blank(0.8 + 0.28 * len(rho))
     axes = fig.subplots()
     entitle(axes, "Spearman's rho")
     axes.imshow(rho, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
-    axes.set_xticks(range(len(rated)), rated, rotation=40, ha="right", fontsize=SMALL_PT, color=INK)
-    axes.set_yticks(range(len(rho)), list(found), fontsize=SMALL_PT, color=INK)
+    names = [key.replace("_", "\n") for key in found]
+    axes.set_xticks(range(len(found)), names, fontsize=SMALL_PT, color=INK)
+    axes.set_yticks(range(len(rho)), rated, fontsize=SMALL_PT, color=INK)
     for y, row in enumerate(rho):
         for x, value in enumerate(row):
             text = "-" if np.isnan(value) else f"{value:.2f}"
