@@ -13,6 +13,8 @@ from torchvision.models.detection.rpn import RegionProposalNetwork
 from torchvision.ops import box_iou
 
 IGNORED = -1.0
+BLOCK = 4096
+"""Number of tried boxes that are compared at once with the particles near them."""
 MOST_UNKNOWN = 0.25
 """Largest share of a box in which the particles are not known, if it is to teach what background is."""
 
@@ -22,11 +24,42 @@ class PartlyKnownRPN(RegionProposalNetwork):  # type: ignore[misc]
 
     def assign_targets_to_anchors(self, anchors: list[Tensor], targets: list[dict[str, Tensor]]) -> Any:
         """Assign a particle, background or nothing to each box that is tried; see the base class."""
-        labels, matched = super().assign_targets_to_anchors(anchors, targets)
+        assigned = [self._assigned(boxes, target["boxes"]) for boxes, target in zip(anchors, targets, strict=True)]
+        labels, matched = (list(part) for part in zip(*assigned, strict=True))
         for label, boxes, target in zip(labels, anchors, targets, strict=True):
             if "unknown" in target:
                 label[(label == 0) & (unknown_share(boxes, target["unknown"]) > MOST_UNKNOWN)] = IGNORED
         return labels, matched
+
+    def _assigned(self, anchors: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+        """Labels (1, 0, or `IGNORED`) and particle boxes of tried boxes, as the base class gives them.
+
+        It compares each tried box with each particle, which takes seconds in large patches. Here a block of tried
+        boxes, which lie in neighbouring rows of the grid, is compared with the particles in these rows alone.
+        """
+        if not len(boxes):
+            return torch.zeros(len(anchors), device=anchors.device), torch.zeros_like(anchors)
+        matcher = self.proposal_matcher
+        best = torch.zeros(len(anchors), device=anchors.device)
+        nearest = torch.zeros_like(best, dtype=torch.long)
+        most, overlaps = torch.zeros(len(boxes), device=anchors.device), []
+        for first in range(0, len(anchors), BLOCK):
+            block = anchors[first : first + BLOCK]
+            rows = (boxes[:, 1] < block[:, 3].max()) & (boxes[:, 3] > block[:, 1].min())
+            near = rows.nonzero()[:, 0]
+            if not len(near):
+                continue
+            iou = box_iou(boxes[near], block)
+            value, index = iou.max(0)
+            best[first : first + BLOCK], nearest[first : first + BLOCK] = value, near[index]
+            most[near] = torch.maximum(most[near], iou.amax(1))
+            overlaps.append((first, near, iou))
+        labels = (best >= matcher.high_threshold).float()
+        labels[(best >= matcher.low_threshold) & (best < matcher.high_threshold)] = IGNORED
+        for first, near, iou in overlaps:  # the best of each particle teach it, however little they overlap it
+            anchor = (iou == most[near][:, None]).nonzero()[:, 1]
+            labels[first + anchor] = 1.0
+        return labels, boxes[nearest]
 
 
 class PartlyKnownHeads(RoIHeads):  # type: ignore[misc]
