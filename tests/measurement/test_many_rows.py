@@ -88,7 +88,10 @@ def test_many_rows_stay_in_files_and_give_the_same_summary(tmp_path, images, who
     monkeypatch.setattr(many_rows, "MANY", 10 if narrow else 100)
     monkeypatch.setattr(content, "_MOST_ROWS", 1)  # far fewer than `many_rows.MANY`
     results = Results(tmp_path / "out", ONCE, outputs=Outputs())
-    by_tiles(results, "a", images["a"])
+    if narrow:
+        by_tiles(results, "a", images["a"])
+    else:
+        results.add_labels("a", images["a"], 0.5)
     results.add_labels("b", images["b"], 0.5)
     measured = results.finish()
     found, expected = summary(results.out), summary(whole)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from particleforge.measurement.arrays import Floats
-from particleforge.measurement.distribution import size_statistics, size_unit
+from particleforge.measurement.distribution import size_unit
 from particleforge.measurement.lettering import legible
 from particleforge.measurement.numbers import digits
 from particleforge.measurement.outlines import Outlines
@@ -26,7 +26,9 @@ from particleforge.measurement.picture import (
     shown_outlines,
 )
 from particleforge.measurement.rules import Rules
+from particleforge.measurement.statistics.compare import log_figures
 from particleforge.measurement.statistics.density import LOG_FROM_RATIO, bins
+from particleforge.measurement.statistics.figures import percentiles
 from particleforge.measurement.statistics.fits.fit import Fit
 from particleforge.measurement.statistics.fits.ranking import fits
 from particleforge.measurement.statistics.sizes import Sizes
@@ -263,12 +265,13 @@ def log_ticks(axes: Axes, low: float, high: float) -> None:
 
 def _caption(sizes: Floats, weights: Floats, sign: str) -> str:
     """Count, geometric mean, GSD and percentiles on two lines."""
-    statistics = size_statistics(sizes, weights)
     if len(sizes) == 1:
         return f"1 particle   {digits(sizes[0])} {sign}"
-    percentiles = "   ".join(f"{name} {digits(statistics[name.lower()])} {sign}" for name in ("D10", "D50", "D90"))
-    middle = f"GM {digits(statistics['geometric_mean'])} {sign}   GSD {statistics['gsd']:.2f}"
-    return f"{len(sizes)} particles   {middle}\n{percentiles}"
+    ordered = Sizes.weighted(sizes, weights)
+    middle, spread = log_figures(ordered)
+    tens = percentiles(ordered.values, ordered.weights, np.array([0.1, 0.5, 0.9])).tolist()
+    below = "   ".join(f"D{10 * part} {digits(size)} {sign}" for part, size in zip((1, 5, 9), tens, strict=True))
+    return f"{len(sizes)} particles   GM {digits(math.exp(middle))} {sign}   GSD {math.exp(spread):.2f}\n{below}"
 
 
 def _shortened(name: str) -> str:

@@ -260,7 +260,8 @@ class ResultsFolder:
     ) -> None:
         """Add the particles and aggregates of an image and its entry in the summary; the image is complete then.
 
-        Rows in files are moved into the table of all images, unless they are too many.
+        Too many rows for the table of all images are put into files of their own; fewer rows in files are moved into
+        the table.
 
         Raises
         ------
@@ -269,9 +270,13 @@ class ResultsFolder:
         """
         if aggregates is not None:
             self._aggregates.append(aggregates)
-        few = not isinstance(table, RowFiles) or len(table) <= MOST_IN_CSV
-        for part in (table.batches() if isinstance(table, RowFiles) else [table]) if few else []:
-            self._rows.append(part)
+        few = len(table) <= MOST_IN_CSV
+        if few:
+            for part in table.batches() if isinstance(table, RowFiles) else [table]:
+                self._rows.append(part)
+        elif not isinstance(table, RowFiles):
+            for start in range(0, len(table), MOST_IN_CSV):
+                self.rows(name).write((start // MOST_IN_CSV,), table.iloc[start : start + MOST_IN_CSV])
         self._note({"name": name, "entry": dict(entry), "inputs": self.summary.get("inputs", {}).get(name)})
         if few and isinstance(table, RowFiles):
             shutil.rmtree(table.folder)

@@ -1,5 +1,6 @@
 """The content of a report, before layout."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -9,7 +10,6 @@ import numpy as np
 import yaml
 
 from particleforge.measurement.columns import SIZES
-from particleforge.measurement.distribution import size_statistics
 from particleforge.measurement.measured import Measured
 from particleforge.measurement.methods import methods
 from particleforge.measurement.numbers import digits
@@ -26,6 +26,7 @@ from particleforge.measurement.report.uncertainty import (
 from particleforge.measurement.report.warnings import warnings_of
 from particleforge.measurement.rules import Rules
 from particleforge.measurement.shape_class import CLASSES
+from particleforge.measurement.statistics.compare import log_figures
 from particleforge.measurement.statistics.describe import Description, Estimate
 from particleforge.measurement.statistics.figures import FIGURES, WEIGHTINGS
 from particleforge.measurement.statistics.sizes import Sizes
@@ -230,9 +231,8 @@ def _rank(name: str) -> int:
 
 def _class_sizes(sizes: Sizes, scale: Scale) -> tuple[str, str]:
     """Geometric mean and GSD of at least one particle."""
-    found = size_statistics(sizes.values, sizes.weights)
-    gsd = found["gsd"]
-    return scale.format(found["geometric_mean"]), "" if gsd is None else f"{gsd:.2f}"
+    middle, spread = log_figures(sizes)
+    return scale.format(math.exp(middle)), "" if len(sizes) == 1 else f"{math.exp(spread):.2f}"
 
 
 def _sizes(description: Description, scale: Scale, remark: str) -> list[Table]:

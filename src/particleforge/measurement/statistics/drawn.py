@@ -46,8 +46,10 @@ class Drawn:
         for start in range(0, len(x), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             away = x[part] - centre[:, None]  # moments about zero would lose more to rounding
-            columns = np.cumprod(np.stack([shares[:, part], away, away, away]), axis=0)
-            sums += [self.times[:, part] @ column.T for column in columns]
+            column = shares[:, part]
+            for power in range(4):
+                sums[power] += self.times[:, part] @ column.T
+                column = column * away
         total = sums[0]
         first, second, third = sums[1:] / total
         differ = ~self._equal[:, None]
