@@ -68,7 +68,7 @@ class FrameSizes(FigureView):
         axes.set_facecolor("none")
         axes.stairs(np.histogram(self._of_frame(), self._edges)[0], self._edges, fill=True, color=COLOUR)
         axes.stairs(self._mean, self._edges, color=ink.name(), label="mean of all frames")
-        axes.set_title(self.line, color=ink.name(), fontsize="medium")
+        axes.set_title(self.line, color=ink.name(), fontsize="small")
         axes.set_xlabel(self._title, color=ink.name())
         axes.set_ylabel("Particles", color=ink.name())
         axes.tick_params(colors=ink.name())
