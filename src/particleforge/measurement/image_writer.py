@@ -170,7 +170,7 @@ class ImageWriter:
         entry = {
             **measured.columns,
             "pixel_size_nm": measured.pixel_size_nm,
-            "shape": None if measured.labels is None else list(measured.labels.shape),
+            "shape": measured.image_shape and list(measured.image_shape),
             "rows": measured.rows and list(measured.rows),
             **summarize(table, self.rules, uncertainty),
             "nanomaterial": nano and nano.plain(),
