@@ -65,15 +65,15 @@ def drawn(side: int, count: int) -> np.ndarray:
     return noisy.clip(0).astype(np.uint16)
 
 
-def peak(call: Callable[[], Any]) -> tuple[Any, float, float, float]:
-    """Return the result of a call, its CPU seconds, its seconds, and by how much memory grew, in GiB."""
+def peak(call: Callable[[], Any], before: int) -> tuple[Any, float, float, float]:
+    """Return the result of a call, its CPU seconds, its seconds, and its largest memory above `before`, in GiB."""
     process, done, seen = psutil.Process(), threading.Event(), [0]
 
     def watch() -> None:
         while not done.wait(0.01):
             seen.append(process.memory_info().rss)
 
-    before, cpu, began = process.memory_info().rss, time.process_time(), time.monotonic()
+    cpu, began = time.process_time(), time.monotonic()
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
@@ -103,16 +103,20 @@ def main() -> None:
             found = measure(model, source, Path(folder) / "out", params)
             return int(found.summary["images"][next(iter(found.summary["images"]))]["count"])
 
-    run(scene[:512, :512], 1e6)  # imports
+    run(scene[:256, :256], 1e6)  # imports
+    before = psutil.Process().memory_info().rss
     for side, pixels, mode in [
-        (SCENE_PX, scene, 1e6),
         (SCENE_PX, Mosaic(scene, SCENE_PX), 0.0),
         *((side, Mosaic(scene, side), 0.0) for side in args.sides),
+        (SCENE_PX, scene, 1e6),
     ]:
-        count, cpu, seconds, memory = peak(lambda pixels=pixels, mode=mode: run(pixels, mode))
+        count, cpu, seconds, memory = peak(lambda pixels=pixels, mode=mode: run(pixels, mode), before)
         rate = side**2 / 1e6 / cpu
         where = "in tiles" if mode == 0 else "one piece"
-        print(f"{side} px {where}: {count} particles, {rate:.2f} MP per CPU s, {seconds:.0f} s, {memory:.2f} GiB")
+        print(
+            f"{side} px {where}: {count} particles, {rate:.2f} MP per CPU s, {seconds:.0f} s, {memory:.2f} GiB",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -89,6 +89,22 @@ WholeMasks: TypeAlias = Mapping[int, Mask]
 """Masks of whole particles, including what others hide, by the ids of the particles."""
 
 
+class Frame(NamedTuple):
+    """Where a label image lies in a larger one of which it is a part.
+
+    Parameters
+    ----------
+    shape
+        (Y, X) of the larger image.
+    top, left
+        Row and column of its first pixel there.
+    """
+
+    shape: tuple[int, int]
+    top: int = 0
+    left: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class WholeLabels:
     """A label image of particles of which more is known than is visible.
@@ -99,7 +115,10 @@ class WholeLabels:
         (Y, X) ids of what is visible, 0 = background.
     masks
         Masks of whole particles, by id; not of all of them.
+    frame
+        Where they lie in a larger image; positions, border and rows are those of the larger one. None: they are all.
     """
 
     labels: npt.NDArray[Any]
     masks: WholeMasks
+    frame: Frame | None = None

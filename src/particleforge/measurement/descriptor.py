@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from particleforge.errors import UserError
+from particleforge.mask import Frame
 from particleforge.measurement.column import Column
 from particleforge.measurement.columns import DESCRIPTORS, givers
 from particleforge.measurement.descriptors._hull import Hulls, hulls
@@ -18,22 +19,6 @@ if TYPE_CHECKING:
     from particleforge.measurement.rules import Rules
 
 Values: TypeAlias = npt.NDArray[Any]
-
-
-class Frame(NamedTuple):
-    """Where a label image lies in a larger one of which it is a part.
-
-    Parameters
-    ----------
-    shape
-        (Y, X) of the larger image.
-    top, left
-        Row and column of its first pixel there.
-    """
-
-    shape: tuple[int, int]
-    top: int = 0
-    left: int = 0
 
 
 class Descriptor(Protocol):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from particleforge.mask import Mask, WholeLabels
 from particleforge.measurement.arrays import Ints
 from particleforge.measurement.columns import DESCRIPTORS
-from particleforge.measurement.descriptor import Frame, Particles, Values
+from particleforge.measurement.descriptor import Particles, Values
 from particleforge.runs import Runs, runs
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Overlapping(Particles):
     labels
         What is visible, and the masks. Particles without one are measured as far as they are visible; those of which
         nothing is visible have values as well.
-    rules, rows, intensity, scores, pixel_size_nm, frame
+    rules, rows, intensity, scores, pixel_size_nm
         As for `Particles`.
     """
 
@@ -40,9 +40,8 @@ class Overlapping(Particles):
         intensity: npt.NDArray[Any] | None = None,
         scores: Mapping[int, float] | None = None,
         pixel_size_nm: float | None = None,
-        frame: Frame | None = None,
     ) -> None:
-        super().__init__(labels.labels, rules, rows, intensity, scores, pixel_size_nm, frame)
+        super().__init__(labels.labels, rules, rows, intensity, scores, pixel_size_nm, labels.frame)
         self._masks = {number: mask for number, mask in labels.masks.items() if mask.pixels.any()}
         visible = runs(self._given)
         ids = np.union1d(visible.ids, np.array(list(self._masks), np.int64))
@@ -143,11 +142,10 @@ def particles_of(
     intensity: npt.NDArray[Any] | None = None,
     scores: Mapping[int, float] | None = None,
     pixel_size_nm: float | None = None,
-    frame: Frame | None = None,
 ) -> Particles:
     """Particles of a label image; see `Overlapping`, which they are if any whole masks are known."""
     if not isinstance(labels, WholeLabels):
-        return Particles(labels, rules, rows, intensity, scores, pixel_size_nm, frame)
+        return Particles(labels, rules, rows, intensity, scores, pixel_size_nm)
     if not labels.masks:
-        return Particles(labels.labels, rules, rows, intensity, scores, pixel_size_nm, frame)
-    return Overlapping(labels, rules, rows, intensity, scores, pixel_size_nm, frame)
+        return Particles(labels.labels, rules, rows, intensity, scores, pixel_size_nm, labels.frame)
+    return Overlapping(labels, rules, rows, intensity, scores, pixel_size_nm)

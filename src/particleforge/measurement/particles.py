@@ -15,7 +15,7 @@ from particleforge.errors import UserError
 from particleforge.mask import WholeLabels
 from particleforge.measurement.column import in_nm
 from particleforge.measurement.columns import IMAGE, LABEL, arranged, by_table_name, columns
-from particleforge.measurement.descriptor import Frame, Values
+from particleforge.measurement.descriptor import Values
 from particleforge.measurement.overlapping import particles_of
 from particleforge.measurement.rules import Rules
 
@@ -32,7 +32,6 @@ def measure_particles(
     scores: Mapping[int, float] | None = None,
     rules: Rules = Rules(),
     rows: tuple[int, int] | None = None,
-    frame: Frame | None = None,
 ) -> "pd.DataFrame":
     """Measure every particle of a label image.
 
@@ -57,9 +56,6 @@ def measure_particles(
         Which particles count, the body for the volume and the criteria for shape classes.
     rows
         Rows that show the specimen, as (first, last + 1), which are taken as the border of the image; None: all.
-    frame
-        Where the labels lie in a larger image; rows, positions and the border are those of the larger one. None: the
-        labels are the image.
 
     Returns
     -------
@@ -85,7 +81,7 @@ def measure_particles(
     import pandas as pd
 
     _check(labels.labels if isinstance(labels, WholeLabels) else labels, pixel_size_nm, intensity)
-    particles = particles_of(labels, rules, rows, intensity, scores, pixel_size_nm, frame)
+    particles = particles_of(labels, rules, rows, intensity, scores, pixel_size_nm)
     values: dict[str, Values] = {
         IMAGE.in_px: np.full(len(particles.ids), image, object),
         LABEL.in_px: particles.ids,

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from particleforge.mask import Mask, WholeLabels
+from particleforge.mask import Frame, Mask, WholeLabels
 from particleforge.measurement.aggregation.contacts import contacts
 from particleforge.measurement.column import in_nm
 from particleforge.measurement.columns import arranged, columns
-from particleforge.measurement.descriptor import Frame
 from particleforge.measurement.descriptors.aggregate import aggregated
 from particleforge.measurement.descriptors.neighbours import nearest
 from particleforge.measurement.gap import gap_px
@@ -173,14 +172,13 @@ class Measurer:
         part, top, left = painter.part(window), window[0].start, window[1].start
         owned = part.ids[within(part.found, painter.grid.window(tile), painter.grid.shape)]
         table = measure_particles(
-            WholeLabels(part.labels, part.masks(window)),
+            WholeLabels(part.labels, part.masks(window), Frame(painter.grid.shape, top, left)),
             image=picture.name,
             pixel_size_nm=size,
             intensity=picture.plane.window(*window).grey,
             scores=part.scores,
             rules=self.rules,
             rows=self.rows,
-            frame=Frame(painter.grid.shape, top, left),
         )
         table = table.assign(**picture.plane.columns)
         if (classes := part.classes()) is not None:
