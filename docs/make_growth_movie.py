@@ -27,8 +27,8 @@ from particleforge.workflows.measure import MeasureParams, measure
 GOLD = Material(name="Au", formula="Au", density_g_cm3=19.3)
 RATE_NM_PER_S, SPREAD, INTERVAL_S = 0.04, 0.15, 2.0
 SIZE_NM, SIDE = 0.5, 512
-IMAGING = BrightField(film_nm=150.0, dose=60.0, blur_nm=1.0)
-"""A film as thick as scatters like the windows and the liquid, and the few electrons that a movie has per pixel."""
+IMAGING = BrightField(film_nm=50.0, dose=1500.0, blur_nm=0.5)
+"""A film that stands for the windows of the cell."""
 
 
 def places(rng: np.random.Generator, count: int, least_nm: float) -> np.ndarray:

@@ -9,7 +9,7 @@ from particleforge.store.particle_files import ImageParticles, Origin, write_par
 from particleforge.store.project import PARTICLES, Project
 from particleforge.widgets.bench.bench import Bench
 
-LIMIT_MS = 120_000
+LIMIT_MS = 300_000
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from particleforge.widgets.bench.buttons import quiet
 from particleforge.widgets.bench.state import State
 from particleforge.widgets.job_row import JobRow
 from particleforge.widgets.movie import followed, movie_layers
-from particleforge.workflows.measure import MeasureParams, measure
+from particleforge.workflows.measure import measure
 
 TIP = (
     "Find and measure the particles of all frames where this has not been done yet, follow them, and show them with "
@@ -61,7 +61,7 @@ class TracksRow(JobRow):
             return
         if work is not None:
             work.saver.flush()
-        task = Task.of(measure, MeasureParams.parse({"track": True}), project=project.folder)
+        task = Task.of(measure, self._state.rules.replace(track=True), project=project.folder)
         self.start(lambda: task)
 
     def _load(self, _: Plain) -> None:
