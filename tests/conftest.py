@@ -6,6 +6,7 @@ import re
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -49,7 +50,9 @@ def dask_cluster():
     from distributed import LocalCluster
 
     patient = dask.config.set({"distributed.deploy.lost-worker-timeout": "300s"})  # on a busy machine
-    with patient, LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+    paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    env = {"PYTHONPATH": os.pathsep.join(paths)}  # workers import the tests, too
+    with patient, LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", env=env) as cluster:
         yield cluster.scheduler_address
 
 

@@ -41,6 +41,7 @@ def test_a_data_bar_changes_nothing(images, tmp_path):
     assert bare.any() and np.array_equal(whole[:160], bare)
     figures = json.loads((tmp_path / "out" / "summary.json").read_text())["images"]
     assert figures["bare"].pop("rows") is None and figures["bar"].pop("rows") == [0, 160]
+    assert figures["bare"].pop("shape") == [160, 200] and figures["bar"].pop("shape") == [160 + BAR_PX, 200]
     assert figures["bare"] == figures["bar"] and done.summary["complete"]
     assert done.summary == json.loads((tmp_path / "out" / "summary.json").read_text())  # a job hands it over as JSON
 

@@ -81,6 +81,7 @@ def test_a_project_gives_the_numbers_of_its_images(folder, tmp_path, model):
     assert ours.out == folder / RESULTS and ours.summary["complete"]
     remarks = [entry.pop("remarks") for entry in ours.summary["images"].values()]
     assert remarks == [["Pixel size 2 nm from project.yaml."]] * 4
+    assert [entry.pop("group") for entry in ours.summary["images"].values()] == ["cold", "cold", "warm", "warm"]
     assert plain.summary["images"] == ours.summary["images"]
     assert plain.summary["pooled"] == ours.summary["pooled"]
     assert plain.summary["not_pooled"] == ours.summary["not_pooled"]

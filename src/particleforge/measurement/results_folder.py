@@ -346,13 +346,7 @@ class ResultsFolder:
         self._write_summary()
 
     def follow(self, table: "pd.DataFrame", movies: Mapping[str, Any]) -> None:
-        """Write the particles again with their tracks, and what is known of the movies.
-
-        Raises
-        ------
-        UserError
-            If the disk is full or not writable.
-        """
+        """Write the particles again with their tracks, and what is known of the movies."""
         write_followed(self.path / TABLE, self.path / PARQUET, table)
         self.summary |= {"movies": dict(movies), "remarks": [one for one in self.summary["remarks"] if one != AGAIN]}
         self._write_summary()
