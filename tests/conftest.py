@@ -50,9 +50,8 @@ def dask_cluster():
     from distributed import LocalCluster
 
     patient = dask.config.set({"distributed.deploy.lost-worker-timeout": "300s"})  # on a busy machine
-    paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    env = {"PYTHONPATH": os.pathsep.join(paths)}  # workers import the tests, too
-    with patient, LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", env=env) as cluster:
+    load = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})"  # workers import the tests, too
+    with patient, LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", preload=[load]) as cluster:
         yield cluster.scheduler_address
 
 
