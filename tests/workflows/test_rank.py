@@ -45,7 +45,7 @@ def test_sets_are_ranked_by_looks_and_by_detectors_and_a_run_is_continued(folder
     assert own["figures"]["f1"].keys() == found.data["distances"]["kernel"].keys()
     assert found.data["sets"] == 3 and found.data["least_rho"] is None
     assert all(set(row) == set(own["rho"]["kernel"]) for row in own["rho"].values())
-    assert "no correlation can be told from chance" in (folders / "out" / "report.html").read_text()
+    assert "no correlation can be distinguished from chance" in (folders / "out" / "report.html").read_text()
     weights = {path: path.stat().st_mtime_ns for path in (folders / "out" / "trained" / "models").rglob("*.h5")}
     assert len(weights) == 3
     again = rank(sets, folders / "out", [folders / "real"], [folders / "real"], PARAMS)

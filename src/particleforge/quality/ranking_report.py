@@ -82,7 +82,7 @@ def _headline(dataset: str, found: Correlations) -> list[tuple[str, str, str]]:
 def _limit(count: int) -> str:
     least = critical(count)
     if least is None:
-        return f"With {plural(count, 'set')} no correlation can be told from chance (p < 0.05)."
+        return f"With {plural(count, 'set')} no correlation can be distinguished from chance (p < 0.05)."
     return f"With {plural(count, 'set')} the size of rho must be at least {least:.2f} for p < 0.05."
 
 

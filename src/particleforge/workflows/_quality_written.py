@@ -85,8 +85,8 @@ def _not_apart(compared: Compared) -> list[str]:
     if farthest.units is None or farthest.units > 1:
         return []
     return [
-        "Halves of the real images are as far from each other as all sets are from them: either no set can be told "
-        "from real ones, or these are of several materials. Compare with images of one material."
+        "Halves of the real images are as far from each other as all sets are from them: either no set can be "
+        "distinguished from real ones, or these are of several materials. Compare with images of one material."
     ]
 
 

@@ -52,7 +52,7 @@ def items(source: Path, selection: Selection, most: int) -> list[Item]:
     selection
         Which part of each image file is read.
     most
-        Largest number of images; of more, every so many is taken.
+        Largest number of images; of more, every second, third or further one is taken.
 
     Raises
     ------

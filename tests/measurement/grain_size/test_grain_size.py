@@ -67,14 +67,17 @@ def test_numbers_of_intercepts_are_those_of_the_standard(mean_mm):
 
 @pytest.mark.parametrize("apart", [14.0, 25.0])
 def test_a_honeycomb_has_its_area_and_intercept(apart):
-    """Mean intercept of convex cells: pi times area over perimeter."""
-    labels = honeycomb(apart, np.random.default_rng(1))
-    found = grain_size(labels, MICRON)
+    """Mean intercept of convex cells: pi times area over perimeter; a circle on one lattice may be 18 % off."""
+    turned = [grain_size(honeycomb(apart, np.random.default_rng(seed)), MICRON) for seed in range(12)]
     area = math.sqrt(3) / 2 * apart**2
-    perimeter = 2 * math.sqrt(3) * apart
-    assert found["planimetric"]["mean_area_um2"] == pytest.approx(area, rel=0.02)
-    assert found["intercept"]["mean_intercept_um"] == pytest.approx(math.pi * area / perimeter, rel=0.03)
-    assert found["circles"]["mean_intercept_um"] == pytest.approx(math.pi * area / perimeter, rel=0.15)
+    intercept = math.pi * area / (2 * math.sqrt(3) * apart)
+
+    def mean(method, key):
+        return np.mean([found[method][key] for found in turned])
+
+    assert mean("planimetric", "mean_area_um2") == pytest.approx(area, rel=0.015)
+    assert mean("intercept", "mean_intercept_um") == pytest.approx(intercept, rel=0.025)
+    assert mean("circles", "mean_intercept_um") == pytest.approx(intercept, rel=0.025)
 
 
 def test_cells_of_random_points_have_their_area_and_intercept():

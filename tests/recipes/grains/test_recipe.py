@@ -77,8 +77,8 @@ def test_the_truth_is_that_of_the_labels():
     np.testing.assert_allclose(truth[["y_px", "x_px"]], middles, atol=1.2)
     frame = {*whole[0], *whole[-1], *whole[:, 0], *whole[:, -1]}
     assert set(truth["label"][truth["cut"]]) == frame
-    beside = {frozenset(pair) for a, b in ((whole[1:], whole[:-1]), (whole[:, 1:], whole[:, :-1])) for pair in zip(a.ravel(), b.ravel(), strict=True) if pair[0] != pair[1]}  # fmt: skip  # noqa: E501
-    counted = np.array([sum(label in pair for pair in beside) for label in truth["label"]])
+    touching = {frozenset(pair) for a, b in ((whole[1:], whole[:-1]), (whole[:, 1:], whole[:, :-1])) for pair in zip(a.ravel(), b.ravel(), strict=True) if pair[0] != pair[1]}  # fmt: skip  # noqa: E501
+    counted = np.array([sum(label in pair for pair in touching) for label in truth["label"]])
     assert np.abs(truth["neighbours"] - counted).max() <= 1
     assert truth["neighbours"][~truth["cut"]].mean() == pytest.approx(6, abs=0.5)
 

@@ -1,4 +1,4 @@
-"""How far particles may move between frames so that they can still be told apart."""
+"""How far particles may move between frames and still be distinguished."""
 
 import numpy as np
 

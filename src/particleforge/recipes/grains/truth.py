@@ -58,8 +58,8 @@ def numbers(cells: Cells) -> npt.NDArray[np.uint32]:
 
 def neighbours(cells: npt.NDArray[np.int32], count: int) -> Ints:
     """(count,) how many other cells adjoin each one along a side of a pixel."""
-    beside = np.concatenate(
+    touching = np.concatenate(
         [np.stack([a[a != b], b[a != b]]) for a, b in ((cells[1:], cells[:-1]), (cells[:, 1:], cells[:, :-1]))], axis=1
     ).astype(np.int64)
-    pairs = np.unique(np.concatenate([beside[0] * count + beside[1], beside[1] * count + beside[0]]))
+    pairs = np.unique(np.concatenate([touching[0] * count + touching[1], touching[1] * count + touching[0]]))
     return np.bincount(pairs // count, minlength=count)

@@ -182,8 +182,14 @@ class Searched:
         """What a person should know of how it was searched."""
         search = self.search
         first = search.picture.window((slice(0, 1), slice(0, 1)))
-        middle = "; its scale was searched in the middle" if search.tiled.found.get("certainty") is not None else ""
-        return (*first.all_remarks, f"Searched in {plural(len(self.counts), 'tile')} of {search.core_px} px{middle}.")
+        found = search.tiled.found
+        how = (
+            f"Searched in {plural(len(self.counts), 'tile')} of {search.core_px} px at one scale, "
+            f"{found['working_scale']:.3g}: that of the middle of the image unless it was given. Particles that only "
+            "other scales show are not added."
+        )
+        sure = () if found.get("certainty") is None else ("Its certainty is that of the middle of the image.",)
+        return (*first.all_remarks, how, *sure)
 
     @property
     def first_ids(self) -> dict[Tile, int]:
