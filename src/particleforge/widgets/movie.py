@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from napari.layers import Image, Labels, Layer, Tracks
 
+from particleforge.measurement.columns import SIZES
 from particleforge.measurement.results_folder import ResultsFolder
 from particleforge.measurement.tracking.movies import Movie, movies_of
 from particleforge.measurement.tracking.params import TrackParams
@@ -76,7 +77,9 @@ def movie_sizes(viewer: "Viewer", results: ResultsFolder, movie: Movie) -> Frame
     sizes = {
         frame: table.loc[table["image"] == name, size].dropna().to_numpy(float) for frame, name in movie.images.items()
     }
-    return FrameSizes(viewer, sizes, f"{results.rules.size} ({movie.length_unit})", min(movie.images))
+    return FrameSizes(
+        viewer, sizes, f"{SIZES[results.rules.size].title.capitalize()} ({movie.length_unit})", min(movie.images)
+    )
 
 
 def _tracks(results: ResultsFolder, movie: Movie, about: Mapping[str, Any]) -> list[Layer]:
