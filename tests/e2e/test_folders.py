@@ -14,18 +14,20 @@ from particleforge.widgets.layers import source_path
 @pytest.fixture
 def open_folder(make_napari_viewer, monkeypatch, qtbot):
     """A function that opens a folder by the menu; the reader napari proposes is accepted."""
-    proposed = []
+    proposed, late = [], QTimer(singleShot=True, interval=2000)
 
     def accept():
         dialog = QApplication.activeModalWidget()
         if isinstance(dialog, QtReaderDialog) and proposed:
             dialog.reject()  # reading failed
         elif isinstance(dialog, QtReaderDialog):
-            QTimer.singleShot(2000, accept)
+            late.start()
             proposed.append(dialog.reader_btn_group.checkedButton().text())
             qtbot.mouseClick(dialog.btn_box.button(QDialogButtonBox.StandardButton.Ok), Qt.MouseButton.LeftButton)
         elif not proposed:
             QTimer.singleShot(50, accept)
+
+    late.timeout.connect(accept)
 
     def open_folder(folder):
         viewer = make_napari_viewer(show=True)
@@ -33,6 +35,7 @@ def open_folder(make_napari_viewer, monkeypatch, qtbot):
         QTimer.singleShot(50, accept)
         proposed.clear()
         viewer.window._qt_viewer._open_folder_dialog()
+        late.stop()  # or it would reject the dialog of the next test
         assert proposed[-1] == "ParticleForge"
         return viewer
 
